@@ -1,0 +1,79 @@
+import { costBases, type CostBasis, ledgerKinds, type LedgerKind, type LedgerMeter, type LedgerReason, type PicoUsd, type UnixNano } from '#semconv/facts.ts'
+import { choice, decimal, id, nullableDecimal, type Table, text, time, version, word } from '../table.ts'
+
+/**
+ * One line of the cost ledger. Money never changes under an id; what a later row with the same id may add is only who
+ * the line belongs to (agent, user, session, workflow), which is known when the ancestors have arrived.
+ */
+export interface LedgerEntryRow {
+  readonly tenant: string
+  readonly project: string
+  /** 64 hex digits: sha256 over tenant, trace, span, meter, kind and its ordinal; neither price nor usage. */
+  readonly id: string
+  readonly kind: LedgerKind
+  readonly reason: LedgerReason
+  readonly occurredAt: UnixNano
+  readonly postedAt: UnixNano
+  readonly traceId: string
+  readonly spanId: string
+  readonly provider: string
+  readonly model: string
+  readonly meter: LedgerMeter
+  /** Times 10^12; negative on reversals. */
+  readonly quantity: bigint
+  /** Per unit of quantity; `undefined` where unpriced. */
+  readonly unitPrice: PicoUsd | undefined
+  /** `undefined` where unpriced; negative on reversals. */
+  readonly amount: PicoUsd | undefined
+  readonly basis: CostBasis
+  readonly priceBookVersion: string
+  /** The rule of the price book that was applied, '' if none. */
+  readonly priceCard: string
+  /** The entry this one reverses, '' if none. */
+  readonly reverses: string
+  readonly agent: string
+  readonly user: string
+  readonly session: string
+  readonly workflow: string
+  readonly service: string
+  readonly environment: string
+  /** Which row of one id is current: see `revisionAtArrival` and `revisionAtSettlement`. */
+  readonly revision: bigint
+}
+
+/** Among charges made on arrival the first posted stays: earlier is higher. */
+export const revisionAtArrival = (postedAt: UnixNano): bigint => (1n << 63n) - 1n - postedAt
+/** A settlement knows more than any arrival, a later settlement more than an earlier one. */
+export const revisionAtSettlement = (postedAt: UnixNano): bigint => (1n << 63n) + postedAt
+
+export const ledgerEntries: Table<LedgerEntryRow> = {
+  name: 'ledger_entries',
+  columns: [
+    word('tenant', (r) => r.tenant),
+    word('project', (r) => r.project),
+    id('id', 32, (r) => r.id),
+    choice('kind', ledgerKinds, (r) => r.kind),
+    word('reason', (r) => r.reason),
+    time('occurred_at', (r) => r.occurredAt),
+    time('posted_at', (r) => r.postedAt),
+    id('trace_id', 16, (r) => r.traceId),
+    id('span_id', 8, (r) => r.spanId),
+    word('provider', (r) => r.provider),
+    word('model', (r) => r.model),
+    word('meter', (r) => r.meter),
+    decimal('quantity', (r) => r.quantity),
+    nullableDecimal('unit_price', (r) => r.unitPrice),
+    nullableDecimal('amount', (r) => r.amount),
+    choice('basis', costBases, (r) => r.basis),
+    word('price_book_version', (r) => r.priceBookVersion),
+    word('price_card', (r) => r.priceCard),
+    id('reverses', 32, (r) => r.reverses),
+    word('agent', (r) => r.agent),
+    text('user', (r) => r.user),
+    text('session', (r) => r.session),
+    word('workflow', (r) => r.workflow),
+    word('service', (r) => r.service),
+    word('environment', (r) => r.environment),
+    version('revision', (r) => r.revision),
+  ],
+}

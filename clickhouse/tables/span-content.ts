@@ -1,0 +1,33 @@
+import { id, stringMap, type Table, text, time, word } from '../table.ts'
+
+/** The large text of a span, one row per span that has any: prompts, answers, tool arguments and results, events, links. */
+export interface SpanContentRow {
+  readonly tenant: string
+  readonly traceId: string
+  readonly spanId: string
+  readonly startedAt: bigint
+  readonly receivedAt: bigint
+  /** Content attributes that are strings, by key. */
+  readonly attributesString: ReadonlyMap<string, string>
+  /** Content attributes of any other type, as OTLP/JSON `AnyValue`. */
+  readonly attributesJson: ReadonlyMap<string, string>
+  /** OTLP/JSON `Event[]`, '' if none. */
+  readonly events: string
+  /** OTLP/JSON `Link[]`, '' if none. */
+  readonly links: string
+}
+
+export const spanContent: Table<SpanContentRow> = {
+  name: 'span_content',
+  columns: [
+    word('tenant', (r) => r.tenant),
+    id('trace_id', 16, (r) => r.traceId),
+    id('span_id', 8, (r) => r.spanId),
+    time('started_at', (r) => r.startedAt),
+    time('received_at', (r) => r.receivedAt),
+    stringMap('attributes_string', (r) => r.attributesString, 'CODEC(ZSTD(3))'),
+    stringMap('attributes_json', (r) => r.attributesJson, 'CODEC(ZSTD(3))'),
+    text('events', (r) => r.events, 'CODEC(ZSTD(3))'),
+    text('links', (r) => r.links, 'CODEC(ZSTD(3))'),
+  ],
+}
