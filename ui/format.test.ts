@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { count, countExact, decimalExact, duration, localTime, money, moneyExact, percent, picoText, picoUsd, plural, shortId } from './format.ts'
+
+const table = <In, Out>(name: string, format: (value: In) => Out, rows: readonly (readonly [In, Out])[]): void => {
+  for (const [value, expected] of rows) test(`${name}: ${String(value)} is ${String(expected)}`, () => assert.equal(format(value), expected))
+}
+
+table('money', money, [
+  ['0', '$0.00'], ['1', '$1.00'], ['1234.565', '$1,234.57'], ['1234567.004999999999', '$1,234,567.00'],
+  ['0.5', '$0.5000'], ['0.0125', '$0.01250'], ['0.00123456', '$0.001235'], ['0.0001', '$0.0001000'],
+  ['0.000099999999', '<$0.0001'], ['0.000000000001', '<$0.0001'], ['-0.00001', '>−$0.0001'],
+  ['0.99994', '$0.9999'], ['0.99995', '$1.00'], ['0.999999999999', '$1.00'], ['0.09999999', '$0.10000'],
+  ['-3.2', '−$3.20'], ['-0.25', '−$0.2500'],
+  // 2^53 + 1 cents and more: a float would lose the last digit.
+  ['90071992547409.93', '$90,071,992,547,409.93'],
+  [null, 'unpriced'], ['not a number', 'not a number'],
+])
+table('exact money', moneyExact, [['0.000000000001', '0.000000000001 USD'], [null, 'No price card matches: the amount is unknown, not zero.']])
+table('pico-dollars', (text: string) => picoUsd(text), [['0.000000000001', 1n], ['-2.5', -2_500_000_000_000n], ['1e3', undefined], ['', undefined]])
+table('pico text', picoText, [[1n, '0.000000000001'], [-2_500_000_000_000n, '-2.5'], [0n, '0'], [3_000_000_000_000n, '3']])
+table('count', count, [[0, '0'], [999, '999'], [1_000, '1.0k'], [12_449, '12.4k'], [999_949, '999.9k'], [999_950, '1.00M'], [3_100_000, '3.10M'], [2_500_000_000, '2.50B']])
+table('exact count', countExact, [[1_234_567, '1,234,567'], [12, '12']])
+table('exact decimal', decimalExact, [['-1234567.89', '-1,234,567.89'], ['1000', '1,000']])
+table('duration', duration, [
+  [0, '0 µs'], [0.95, '950 µs'], [0.9996, '1.00 ms'], [12.34, '12.3 ms'], [999.4, '999 ms'], [999.6, '1.00 s'], [4_200, '4.20 s'],
+  [59_960, '1 m 00 s'], [192_000, '3 m 12 s'], [7_500_000, '2 h 05 m'], [273_600_000, '3 d 04 h'],
+])
+table('percent', ([part, whole]: readonly [number, number]) => percent(part, whole), [[[1, 3], '33.3%'], [[1, 0], '–']])
+table('id', shortId, [['a3f2aaaaaaaaaa91', 'a3f2…91'], ['short', 'short']])
+table('plural', (n: number) => plural(n, 'call'), [[1, '1 call'], [0, '0 calls'], [2_000, '2,000 calls']])
+
+test('a time says its year only where it is another one, and hostile text stays text', () => {
+  const now = new Date('2026-06-01T00:00:00Z')
+  assert.doesNotMatch(localTime('2026-03-04T05:06:07.123456789Z', now), /2026/)
+  assert.match(localTime('2024-03-04T05:06:07Z', now), /2024/)
+  assert.equal(localTime('<b>yesterday</b>', now), '<b>yesterday</b>')
+})

@@ -1,0 +1,108 @@
+/**
+ * How values are written on screen. Pure. Money arrives as a decimal string and never becomes a float; what is rounded
+ * for reading keeps its exact value in a title.
+ */
+
+const picoDigits = 12
+const picoPerUsd = 10n ** BigInt(picoDigits)
+
+/** Pico-dollars of a decimal string with up to 12 decimals; `undefined` where the text is no such number. */
+export const picoUsd = (decimal: string): bigint | undefined => {
+  const match = /^(-?)(\d+)(?:\.(\d{1,12}))?$/.exec(decimal)
+  if (match === null) return undefined
+  const [, sign = '', whole = '0', fraction = ''] = match
+  const value = BigInt(whole) * picoPerUsd + BigInt(fraction.padEnd(picoDigits, '0'))
+  return sign === '-' ? -value : value
+}
+
+const grouped = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, ',')
+
+const roundTo = (pico: bigint, decimals: number): bigint => {
+  const unit = 10n ** BigInt(picoDigits - decimals)
+  return (pico + unit / 2n) / unit
+}
+
+const fixed = (pico: bigint, decimals: number): string => {
+  const digits = roundTo(pico, decimals).toString().padStart(decimals + 1, '0')
+  return `$${grouped(digits.slice(0, -decimals))}.${digits.slice(-decimals)}`
+}
+
+/** Smallest amount that is written with digits: $0.0001. Anything smaller and not zero says so. */
+const smallestShown = 10n ** BigInt(picoDigits - 4)
+
+/** From $1 two decimals, below four significant digits, never $0.00 for something that is not zero. */
+export const money = (decimal: string | null | undefined): string => {
+  if (decimal === null || decimal === undefined) return 'unpriced'
+  const pico = picoUsd(decimal)
+  if (pico === undefined) return decimal
+  if (pico === 0n) return '$0.00'
+  const size = pico < 0n ? -pico : pico
+  if (size < smallestShown) return pico < 0n ? '>−$0.0001' : '<$0.0001'
+  const leadingZeros = picoDigits - size.toString().length
+  const decimals = size >= picoPerUsd || roundTo(size, 4 + leadingZeros) >= 10n ** BigInt(4 + leadingZeros) ? 2 : 4 + leadingZeros
+  return `${pico < 0n ? '−' : ''}${fixed(size, decimals)}`
+}
+
+/** The exact amount, for titles. */
+export const moneyExact = (decimal: string | null | undefined): string =>
+  decimal === null || decimal === undefined ? 'No price card matches: the amount is unknown, not zero.' : `${decimal} USD`
+
+/** For the height of a bar and nothing else: a picture may round, a figure may not. */
+export const moneyPixels = (decimal: string | null | undefined): number => (decimal === null || decimal === undefined ? 0 : Number(decimal))
+
+/** A money string out of the skeleton's pico-dollar columns. */
+export const picoText = (pico: bigint): string => {
+  const size = pico < 0n ? -pico : pico
+  const fraction = (size % picoPerUsd).toString().padStart(picoDigits, '0').replace(/0+$/, '')
+  return `${pico < 0n ? '-' : ''}${size / picoPerUsd}${fraction === '' ? '' : `.${fraction}`}`
+}
+
+/** `842`, `12.4k`, `3.10M`. */
+export const count = (value: number): string => {
+  if (value < 1_000) return String(value)
+  if (value < 999_950) return `${(value / 1_000).toFixed(1)}k`
+  if (value < 999_995_000) return `${(value / 1_000_000).toFixed(2)}M`
+  return `${(value / 1_000_000_000).toFixed(2)}B`
+}
+
+/** Every digit, for titles. */
+export const countExact = (value: number): string => grouped(String(value))
+
+/** A decimal string with its thousands grouped: quantities of the ledger, exact. */
+export const decimalExact = (decimal: string): string => {
+  const [whole = '', fraction] = decimal.split('.')
+  return `${grouped(whole)}${fraction === undefined ? '' : `.${fraction}`}`
+}
+
+const threeDigits = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2))
+
+/** `950 µs`, `12.3 ms`, `4.20 s`, `3 m 12 s`, `2 h 05 m`, `3 d 04 h`. Milliseconds in. */
+export const duration = (ms: number): string => {
+  if (ms < 0.9995) return `${Math.round(ms * 1_000)} µs`
+  if (ms < 999.5) return `${threeDigits(ms)} ms`
+  if (ms < 59_950) return `${threeDigits(ms / 1_000)} s`
+  const seconds = Math.round(ms / 1_000)
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, '0')} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 1_440) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} m`
+  const hours = Math.round(minutes / 60)
+  return `${Math.floor(hours / 24)} d ${String(hours % 24).padStart(2, '0')} h`
+}
+
+export const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)}%`)
+
+/** `a3f2…91`: enough to recognise, the whole is copied or in the title. */
+export const shortId = (id: string): string => (id.length <= 10 ? id : `${id.slice(0, 4)}…${id.slice(-2)}`)
+
+const sameYear = new Intl.DateTimeFormat(undefined, { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+const otherYear = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+
+/** Local time of an RFC 3339 text; the year only where it is not this one. */
+export const localTime = (iso: string, now: Date = new Date()): string => {
+  const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return iso
+  return (date.getFullYear() === now.getFullYear() ? sameYear : otherYear).format(date)
+}
+
+/** `3 calls`, `1 call`. */
+export const plural = (value: number, one: string, many = `${one}s`): string => `${countExact(value)} ${value === 1 ? one : many}`
