@@ -1,0 +1,42 @@
+"""Triage hands the customer over to refunds, which calls a tool; a second run streams its answer."""
+import asyncio
+import sys
+
+from agents import Agent, RunConfig, Runner, function_tool, set_trace_processors
+from openinference.instrumentation import using_attributes
+from openinference.instrumentation.openai_agents import OpenAIAgentsInstrumentor
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+# Recorded exceptions must not tell where this was captured.
+sys.tracebacklimit = 0
+
+provider = TracerProvider(resource=Resource.create({"service.name": "refund-desk"}))
+provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+# Why: without it the SDK also sends its traces to its vendor.
+set_trace_processors([])
+OpenAIAgentsInstrumentor().instrument(tracer_provider=provider)
+
+
+@function_tool
+def issue_refund(order: int, cents: int) -> str:
+    """Pays back."""
+    return f"refunded {cents} cents of order {order}"
+
+
+refunds = Agent(name="Refunds", model="gpt-5-mini", instructions="Refund late orders.", tools=[issue_refund])
+triage = Agent(name="Triage", model="gpt-5-mini", instructions="Hand over to whoever can help.", handoffs=[refunds])
+
+
+async def main() -> None:
+    with using_attributes(session_id="chat-9", user_id="user-5"):
+        await Runner.run(triage, "Order 7 never came.", run_config=RunConfig(workflow_name="Refund desk"))
+        streamed = Runner.run_streamed(triage, "When does order 8 come?", run_config=RunConfig(workflow_name="Delivery desk"))
+        async for _ in streamed.stream_events():
+            pass
+
+
+asyncio.run(main())
+provider.shutdown()
