@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { providerNamed, selectCard } from './match.ts'
+
+/** When a rule about a model's name holds. Names are compared in lower case; a regex is RE2 and sees the lower-case name. */
+export type Clause =
+  | { readonly equals: string }
+  | { readonly starts_with: string }
+  | { readonly ends_with: string }
+  | { readonly contains: string }
+  | { readonly regex: string }
+  | { readonly and: readonly Clause[] }
+  | { readonly or: readonly Clause[] }
+  | { readonly not: Clause }
+
+/** Classes of tokens a price can be published for. */
+export const priceUnits = [
+  'input', 'cache_read', 'cache_write', 'cache_write_1h', 'input_audio', 'cache_audio_read', 'input_image', 'output',
+  'output_reasoning', 'output_audio', 'output_image',
+] as const
+export type PriceUnit = (typeof priceUnits)[number]
+
+/** Pico-dollars per token, integers: $1.25 per million tokens is 1250000. Absent is unknown, 0 is free. */
+export type Prices = Readonly<Partial<Record<PriceUnit, number>>>
+
+/** All prices that hold for a prompt of more than `above` tokens. A cliff: they hold for every token of the call. */
+export interface Rate {
+  readonly above: number
+  readonly prices: Prices
+}
+
+export interface Period {
+  /** `YYYY-MM-DD`, holds from midnight UTC; absent: always. */
+  readonly from?: string
+  /** `[HH:MM:SS, HH:MM:SS)` of every UTC day, may span midnight; absent: all day. */
+  readonly hours?: readonly [string, string]
+  /** Ascending by `above`, the first at 0. */
+  readonly rates: readonly Rate[]
+}
+
+export interface Card {
+  readonly id: string
+  readonly match: Clause
+  /** The last period that holds counts; the first has neither `from` nor `hours`. */
+  readonly periods: readonly Period[]
+  /** What the vendor also charges and no span meters, US dollars per published unit, e.g. `web_searches_kcount: '10'`. */
+  readonly unmetered?: Readonly<Record<string, string>>
+}
+
+export interface BookProvider {
+  readonly id: string
+  readonly name: string
+  /** Models that are this provider's where the telemetry names none. */
+  readonly owns?: Clause
+  /** Providers whose cards hold here too where this one has none: Azure sells OpenAI's models at OpenAI's price. */
+  readonly fallbacks?: readonly string[]
+  /** In order: the first card that matches counts. */
+  readonly cards: readonly Card[]
+}
+
+export interface BookData {
+  readonly format: 1
+  readonly source: { readonly package: string; readonly version: string; readonly licence: string; readonly copyright: string; readonly url: string }
+  readonly aliases: Readonly<Record<string, string>>
+  readonly passThrough: readonly string[]
+  readonly owners: Readonly<Record<string, Clause>>
+  readonly providers: readonly BookProvider[]
+  /** Published prices with more than 12 decimals of a dollar per token, rounded half up: `[provider/model unit, published]`. */
+  readonly rounded: readonly (readonly [string, string])[]
+}
+
+export interface PriceBook {
+  /** sha256 of the canonical JSON of `data`, 64 hex digits: equal versions give equal prices. */
+  readonly version: string
+  readonly data: BookData
+  readonly providers: ReadonlyMap<string, BookProvider>
+}
+
+export class PriceBookError extends Error {}
+
+/** JSON with sorted keys and no white space: one text, hence one hash, per content. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`
+}
+
+/** A book from its JSON text. Throws `PriceBookError`, whose message names the provider or card and what is wrong. */
+export function parseBook(json: string): PriceBook {
+  return bookOf(checked(parsed(json)))
+}
+
+/** A book from data that is known to be sound. */
+export function bookOf(data: BookData): PriceBook {
+  const version = createHash('sha256').update(canonicalJson(data)).digest('hex')
+  return { version, data, providers: new Map(data.providers.map((provider) => [provider.id, provider])) }
+}
+
+let shipped: PriceBook | undefined
+/** The book in the product, read once. Frozen by `freeze.ts`, held to its source by `freeze.test.ts`. */
+export function shippedBook(): PriceBook {
+  shipped ??= bookOf(JSON.parse(readFileSync(new URL('./shipped-book.json', import.meta.url), 'utf8')) as BookData)
+  return shipped
+}
+
+/** Whose card prices the model where the telemetry names no provider, '' if no card matches. */
+export function priceBookProvider(book: PriceBook, model: string): string {
+  const selection = selectCard(book, { provider: '', requestModel: model, responseModel: '' })
+  return 'card' in selection ? selection.provider : ''
+}
+
+/** The book's own id of a provider as telemetry spells it, '' if the book does not know it. */
+export function bookProviderNamed(book: PriceBook, name: string): string {
+  return providerNamed(book, name)?.id ?? ''
+}
+
+function parsed(json: string): BookData {
+  try {
+    return JSON.parse(json) as BookData
+  } catch (cause) {
+    throw new PriceBookError('The price book is not JSON.', { cause })
+  }
+}
+
+const maxUnitPrice = 1_000_000_000_000 // pico-dollars: a dollar per token, 1,000 times the dearest published price
+
+function checked(data: BookData): BookData {
+  if (data?.format !== 1) throw new PriceBookError(`The price book has format ${String(data?.format)}; this version reads format 1.`)
+  if (!Array.isArray(data.providers)) throw new PriceBookError('The price book has no list "providers".')
+  for (const key of ['aliases', 'owners'] as const) {
+    if (typeof data[key] !== 'object' || data[key] === null) throw new PriceBookError(`The price book has no object "${key}".`)
+  }
+  if (!Array.isArray(data.passThrough)) throw new PriceBookError('The price book has no list "passThrough".')
+  const ids = new Set<string>()
+  for (const provider of data.providers) {
+    if (ids.has(provider.id)) throw new PriceBookError(`The price book names the provider ${provider.id} twice.`)
+    ids.add(provider.id)
+    for (const card of provider.cards) checkCard(`${provider.id}/${card.id}`, card)
+  }
+  for (const [alias, id] of Object.entries(data.aliases)) {
+    if (!ids.has(id)) throw new PriceBookError(`The alias ${alias} names ${id}, a provider the price book does not have.`)
+  }
+  return data
+}
+
+function checkCard(name: string, card: Card): void {
+  const [first] = card.periods
+  if (!first || first.from !== undefined || first.hours !== undefined) {
+    throw new PriceBookError(`The first period of ${name} must hold always: no "from", no "hours".`)
+  }
+  for (const { rates, from, hours } of card.periods) {
+    if (from !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(from)) throw new PriceBookError(`${name} has "from" ${from}; a date is YYYY-MM-DD.`)
+    for (const time of hours ?? []) {
+      if (!/^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/.test(time)) throw new PriceBookError(`${name} has the hour ${time}; a time is HH:MM:SS in UTC.`)
+    }
+    if (rates.length === 0 || rates[0]?.above !== 0) throw new PriceBookError(`The rates of ${name} must start above 0 tokens.`)
+    rates.forEach((rate, i) => {
+      if (i > 0 && !(rate.above > (rates[i - 1]?.above ?? 0))) throw new PriceBookError(`The rates of ${name} must ascend by "above".`)
+      for (const [unit, price] of Object.entries(rate.prices)) {
+        if (!(priceUnits as readonly string[]).includes(unit)) throw new PriceBookError(`${name} has the unit ${unit}; allowed are ${priceUnits.join(', ')}.`)
+        if (!Number.isInteger(price) || price < 0 || price > maxUnitPrice) {
+          throw new PriceBookError(`${name} has the price ${price} for ${unit}; a price is whole pico-dollars per token, 0 to ${maxUnitPrice}.`)
+        }
+      }
+    })
+  }
+}

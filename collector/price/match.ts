@@ -1,0 +1,148 @@
+import { RE2JS } from 're2js'
+import type { BookProvider, Card, Clause, PriceBook } from './book.ts'
+
+export interface Named {
+  /** As telemetry spells it, '' where it names none. */
+  readonly provider: string
+  readonly requestModel: string
+  readonly responseModel: string
+}
+
+export type Selection =
+  /** `provider` is who is paid; `card` may be another provider's that holds there too (`seller` names the card's). */
+  | { readonly provider: string; readonly seller: string; readonly card: Card }
+  | { readonly reason: string }
+
+/** Longest model name that is looked up; the longest published one has under 100 characters. */
+const maxNameLength = 256
+/** Remembered answers per book; names come from outside, so the memory starts afresh when full (about 3 MB). */
+const maxRemembered = 10_000
+
+const memories = new WeakMap<PriceBook, Map<string, Selection>>()
+
+/**
+ * The one card that prices a call, or why there is none. The response's model decides, else the request's. A named
+ * provider must have the card itself or through its published fallbacks: a model called `gpt-4o` on somebody's own
+ * machine is not OpenAI's, and its price is not known here.
+ */
+export function selectCard(book: PriceBook, named: Named): Selection {
+  const key = `${named.provider}\n${named.responseModel}\n${named.requestModel}`
+  let memory = memories.get(book)
+  if (!memory) memories.set(book, (memory = new Map()))
+  const known = memory.get(key)
+  if (known) return known
+  if (memory.size >= maxRemembered) memory.clear()
+  const selection = select(book, named)
+  if (key.length <= 3 * maxNameLength) memory.set(key, selection)
+  return selection
+}
+
+/** A provider as telemetry spells it: the book's id, an alias, or either before the first dot (`openai.chat`). */
+export function providerNamed(book: PriceBook, name: string): BookProvider | undefined {
+  const whole = name.trim().toLowerCase()
+  const find = (id: string) => book.providers.get(Object.hasOwn(book.data.aliases, id) ? book.data.aliases[id] ?? '' : id)
+  const dot = whole.indexOf('.')
+  return find(whole) ?? (dot > 0 ? find(whole.slice(0, dot)) : undefined)
+}
+
+function select(book: PriceBook, named: Named): Selection {
+  const response = modelName(named.responseModel)
+  const request = modelName(named.requestModel)
+  if (response === '' && request === '') return { reason: 'The call names no model.' }
+  const unnamed = named.provider.trim() === '' || book.data.passThrough.includes(named.provider.trim().toLowerCase())
+  const provider = unnamed ? undefined : providerNamed(book, named.provider)
+  if (!unnamed && !provider) return { reason: `The price book does not know the provider ${shown(named.provider)}.` }
+  for (const model of response === request ? [response] : [response, request]) {
+    if (model === '') continue
+    // The scope of a Bedrock call is in the request's model; its response names the bare model.
+    const scope = scopeOf(model) || (request.endsWith(model) || request.includes(model) ? scopeOf(request) : '')
+    const found = provider ? inProvider(book, provider, model, scope) : inferred(book, model, scope)
+    if (found) return found
+  }
+  const models = [named.responseModel, named.requestModel].filter((model, i, all) => model !== '' && all.indexOf(model) === i)
+  return { reason: `No price card matches ${models.map(shown).join(' or ')}${provider ? ` at ${provider.id}` : ''}.` }
+}
+
+function inProvider(book: PriceBook, provider: BookProvider, model: string, scope: string): Selection | undefined {
+  for (const name of spellings(book, provider, model)) {
+    const own = cardIn(provider, name, scope)
+    if (own) return { provider: provider.id, seller: provider.id, card: own }
+    for (const id of provider.fallbacks ?? []) {
+      const seller = book.providers.get(id)
+      const card = seller && cardIn(seller, name, scope)
+      if (card) return { provider: provider.id, seller: id, card }
+    }
+  }
+  return undefined
+}
+
+/** Who sells a model that came without a provider: its prefix says so (`openai/gpt-5`), or its name is somebody's own. */
+function inferred(book: PriceBook, model: string, scope: string): Selection | undefined {
+  const slash = model.indexOf('/')
+  const prefixed = slash > 0 ? providerNamed(book, model.slice(0, slash)) : undefined
+  if (prefixed) return inProvider(book, prefixed, model.slice(slash + 1), scope)
+  const owner = Object.entries(book.data.owners).find(([, owns]) => holds(owns, model))?.[0]
+  const provider = owner !== undefined ? book.providers.get(owner) : book.data.providers.find(({ owns }) => owns && holds(owns, model))
+  return provider && inProvider(book, provider, model, scope)
+}
+
+/** The name as sent, then rewritten without loss: Google's resource prefix, the provider's own prefix, a date's other notation. */
+function spellings(book: PriceBook, provider: BookProvider, model: string): string[] {
+  const names = [model]
+  const resource = /(?:^|\/)models\/([^/]+)$/.exec(model)?.[1]
+  if (resource !== undefined) names.push(resource)
+  const slash = model.indexOf('/')
+  if (slash > 0 && providerNamed(book, model.slice(0, slash)) === provider) names.push(model.slice(slash + 1))
+  for (const name of [...names]) {
+    const dated = name.replace(/-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)/, '-$1-$2-$3')
+    if (dated !== name) names.push(dated)
+  }
+  return names
+}
+
+/**
+ * Bedrock lists most models twice: `global.` and, 10 % dearer, `regional.`; the imported rules give a bare name the
+ * regional card. A bare name does not say where the call ran, and nobody should pay a surcharge on a guess: it gets
+ * the global card where there is one, and the regional card only where the name carries a region.
+ */
+function cardIn(provider: BookProvider, model: string, scope: string): Card | undefined {
+  const card = provider.cards.find(({ match }) => holds(match, model))
+  const twin = card && /^(global|regional)\.(.*)$/.exec(card.id)
+  if (!card || !twin || (twin[1] === 'global' && scope !== 'regional')) return card
+  if (twin[1] === 'regional' && scope === 'regional') return card
+  const wanted = `${scope === 'regional' ? 'regional' : 'global'}.${twin[2]}`
+  return provider.cards.find(({ id }) => id === wanted) ?? card
+}
+
+/** An ARN of a foundation model is a call in that ARN's region; an inference profile says its scope as a prefix. */
+function scopeOf(model: string): 'global' | 'regional' | '' {
+  if (/(^|\/)global\./.test(model)) return 'global'
+  if (/(^|\/)(us|us-gov|eu|apac|au|jp|ca)\./.test(model)) return 'regional'
+  return ''
+}
+
+function holds(clause: Clause, model: string): boolean {
+  if ('equals' in clause) return model === clause.equals
+  if ('starts_with' in clause) return model.startsWith(clause.starts_with)
+  if ('ends_with' in clause) return model.endsWith(clause.ends_with)
+  if ('contains' in clause) return model.includes(clause.contains)
+  if ('regex' in clause) return compiled(clause).matcher(model).find()
+  if ('and' in clause) return clause.and.every((part) => holds(part, model))
+  if ('or' in clause) return clause.or.some((part) => holds(part, model))
+  return !holds(clause.not, model)
+}
+
+const patterns = new WeakMap<Clause, RE2JS>()
+function compiled(clause: { readonly regex: string }): RE2JS {
+  let pattern = patterns.get(clause)
+  if (!pattern) patterns.set(clause, (pattern = RE2JS.compile(clause.regex)))
+  return pattern
+}
+
+function modelName(name: string): string {
+  return name.length > maxNameLength ? '' : name.trim().toLowerCase()
+}
+
+function shown(name: string): string {
+  return name.length > 80 ? `${name.slice(0, 80)}…` : name
+}

@@ -1,0 +1,97 @@
+/**
+ * A small language for pricing cases, so that somebody from finance can read and add one:
+ *
+ *   price openai/gpt-5 input=1.25 output=10            US dollars per million tokens; the name's rule is "starts with"
+ *   price openai/gpt-5 from=2026-09-01 input=2         … of the same card, from midnight UTC
+ *   price openai/gpt-5 above=200000 input=2.5          … of the same period, for longer prompts
+ *   alias open_ai openai · pass litellm · fallback azure openai · owns openai gpt-
+ *   call  openai gpt-5 uncached=400 cache_read=600 at=2026-10-01T00:00:00Z      `request→response`, `-` for none
+ *
+ * Meters are written without `input.` and `output.` where that is unambiguous. Answers one line per priced meter.
+ */
+import { meters, type Meter } from '#semconv/facts.ts'
+import { type BookData, type PriceBook, type PriceUnit, parseBook } from './book.ts'
+import { type PricedCall, type Pricing, price } from './price.ts'
+
+type Draft<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? Draft<E>[] : T[K] extends object ? Draft<T[K]> : T[K] }
+
+export function play(text: string, at?: PriceBook): string {
+  const lines = text.split('\n').map((line) => line.replace(/#.*$/, '').trim()).filter((line) => line !== '')
+  const book = at ?? parseBook(JSON.stringify(bookFrom(lines)))
+  return lines.filter((line) => line.startsWith('call ')).map((line) => answer(price(book, callFrom(line)))).join('\n')
+}
+
+export function callFrom(line: string): PricedCall {
+  const [, provider = '', models = '', ...rest] = line.split(/\s+/)
+  const [request = '', response = ''] = models.split('→')
+  const usage: Partial<Record<Meter, number>> = {}
+  let at = '2026-10-01T12:00:00Z'
+  for (const item of rest) {
+    const [key = '', value = ''] = item.split('=')
+    if (key === 'at') at = value
+    else usage[meterNamed(key)] = Number(value)
+  }
+  return { provider: none(provider), requestModel: none(request), responseModel: none(response), usage, at: nanos(at), serviceTier: '' }
+}
+
+export function answer(pricing: Pricing): string {
+  if (pricing.basis === 'UNPRICED') return `unpriced: ${pricing.reason}`
+  return pricing.lines.map(({ meter, quantity, unitPrice, amount, priceCard }) =>
+    `${meter} ${quantity} x ${dollars(unitPrice * 1_000_000n)}/M = ${dollars(amount)} ${priceCard}`).join('\n')
+}
+
+/** Pico-dollars as dollars, no trailing zeros. */
+export function dollars(pico: bigint): string {
+  const digits = pico.toString().padStart(13, '0')
+  return `${digits.slice(0, -12)}.${digits.slice(-12)}`.replace(/\.?0+$/, '')
+}
+
+function bookFrom(lines: readonly string[]): BookData {
+  const book: Draft<BookData> = {
+    format: 1, source: { package: 'test', version: '1', licence: 'MIT', copyright: '', url: '' },
+    aliases: {}, passThrough: [], owners: {}, providers: [], rounded: [],
+  }
+  const provider = (id: string) => {
+    let found = book.providers.find((each) => each.id === id)
+    if (!found) book.providers.push((found = { id, name: id, cards: [] }))
+    return found
+  }
+  for (const line of lines) {
+    const [word, subject = '', ...rest] = line.split(/\s+/)
+    if (word === 'alias') book.aliases[subject] = rest[0] ?? ''
+    else if (word === 'pass') book.passThrough.push(subject)
+    else if (word === 'fallback') provider(subject).fallbacks = rest
+    else if (word === 'owns') provider(subject).owns = { starts_with: rest[0] ?? '' }
+    else if (word === 'price') addPrice(provider(subject.slice(0, subject.indexOf('/'))), subject.slice(subject.indexOf('/') + 1), rest)
+    else if (word !== 'call') throw new Error(`A case starts with price, alias, pass, fallback, owns or call, not ${word}.`)
+  }
+  return book as BookData
+}
+
+function addPrice(provider: Draft<BookData>['providers'][number], id: string, items: readonly string[]): void {
+  const values = Object.fromEntries(items.map((item) => item.split('=') as [string, string]))
+  const { from, hours, above, ...units } = values
+  let card = provider.cards.find((each) => each.id === id)
+  if (!card) provider.cards.push((card = { id, match: { starts_with: id }, periods: [] }))
+  if (above === undefined) {
+    card.periods.push({ ...(from && { from }), ...(hours && { hours: hours.split('-') as [string, string] }), rates: [] })
+  }
+  const prices: Partial<Record<PriceUnit, number>> = {}
+  for (const [unit, value] of Object.entries(units)) prices[unit as PriceUnit] = Math.round(Number(value) * 1e6)
+  card.periods.at(-1)?.rates.push({ above: Number(above ?? 0), prices })
+}
+
+function meterNamed(short: string): Meter {
+  const meter = meters.find((each) => each === short) ?? meters.find((each) => each.slice(each.indexOf('.') + 1) === short)
+  if (!meter) throw new Error(`No meter is called ${short}.`)
+  return meter
+}
+
+function none(name: string): string {
+  return name === '-' ? '' : name
+}
+
+function nanos(at: string): bigint {
+  const [, whole = '', fraction = ''] = /^([^.Z]*)(?:\.(\d{1,9}))?Z$/.exec(at) ?? []
+  return BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0'))
+}
