@@ -23,10 +23,15 @@ export function message(answer: Answer, asked: Asked): Reply {
     // Why output 1: the vendor opens a stream with the input's counts and a first token, and tells the sum at its end.
     { type: 'message_start', message: { ...body, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } } },
     ...content.flatMap((block, index) => blockEvents(block, index)),
-    { type: 'message_delta', delta: { stop_reason: stopReason, stop_sequence: null }, usage: { output_tokens: answer.usage?.output ?? 0 } },
+    { type: 'message_delta', delta: { stop_reason: stopReason, stop_sequence: null }, usage: { output_tokens: usage['output_tokens'] } },
     { type: 'message_stop' },
   ]
   return { body, stream: events.map((event) => ({ event: (event as { type: string }).type, data: JSON.stringify(event) })) }
+}
+
+/** Counts a prompt's tokens without asking the model: free, and no model call. */
+export function tokenCount(answer: Answer): Reply {
+  return { body: { input_tokens: answer.usage?.input ?? 0 }, stream: [] }
 }
 
 function blockEvents(block: Block, index: number): object[] {
@@ -54,6 +59,7 @@ function messageUsage(usage: AnswerUsage): Readonly<Record<string, unknown>> {
     input_tokens: usage.input - read - written, cache_read_input_tokens: read, cache_creation_input_tokens: written,
     cache_creation: { ephemeral_5m_input_tokens: written, ephemeral_1h_input_tokens: 0 },
     output_tokens: usage.output, service_tier: 'standard',
+    ...(usage.reasoning !== undefined && { output_tokens_details: { thinking_tokens: usage.reasoning } }),
   }
 }
 

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Answer, Asked, Reply } from './answer.ts'
-import { anthropicError, message } from './anthropic.ts'
+import { anthropicError, message, tokenCount } from './anthropic.ts'
 import { geminiError, generateContent } from './gemini.ts'
 import { chatCompletion, embeddings, openaiError, response } from './openai.ts'
 
@@ -42,6 +42,7 @@ const apis: readonly Api[] = [
     reply: (answer, asked, { input, encoding_format }) =>
       embeddings(answer, asked, Array.isArray(input) ? input.length : 1, encoding_format === 'base64'),
   },
+  { path: /\/messages\/count_tokens$/, reply: tokenCount, error: anthropicError },
   { path: /\/messages$/, reply: message, error: anthropicError },
   { path: /\/models\/([^/:]+):(?:stream)?[gG]enerateContent$/, reply: generateContent, error: geminiError },
 ]

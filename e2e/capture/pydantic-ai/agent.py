@@ -40,7 +40,7 @@ def lookup_order(order: int) -> str:
 @support.tool_plain
 async def ask_billing(question: str) -> str:
     """What billing knows."""
-    return (await billing.run(question)).output
+    return (await billing.run(question, conversation_id="ticket-88")).output
 
 
 with trace.get_tracer("support-desk").start_as_current_span("handle ticket", attributes={"user.id": "user-3"}):

@@ -2,7 +2,6 @@
 import sys
 
 from anthropic import Anthropic, APIStatusError
-from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.anthropic import AnthropicInstrumentor
 from opentelemetry.sdk.resources import Resource
@@ -14,7 +13,7 @@ sys.tracebacklimit = 0
 
 provider = TracerProvider(resource=Resource.create({"service.name": "book-reader"}))
 provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-trace.set_tracer_provider(provider)
+# Not set as the global provider: the SDK's own spans would join in, which is another capture.
 AnthropicInstrumentor().instrument(tracer_provider=provider)
 
 # The SDK's own retries would hide the failed attempt inside one span.
@@ -34,7 +33,7 @@ def ask(question: str, **options):
 ask("Read this.")
 for _ in ask("What is chapter two about?", stream=True):
     pass
-with trace.get_tracer("book-reader").start_as_current_span("answer with retry", attributes={"session.id": "reading-4"}):
+with provider.get_tracer("book-reader").start_as_current_span("answer with retry", attributes={"session.id": "reading-4"}):
     try:
         ask("Where does it say so?", tools=[search])
         raise SystemExit("the first attempt was expected to fail")
