@@ -29,7 +29,7 @@ export const passThrough: readonly string[] = ['ai-gateway', 'gateway', 'helicon
 export const owners: Readonly<Record<string, Clause>> = {
   // Bedrock's spelling; without this rule `us.anthropic.claude-…` would be billed at Anthropic's own list.
   aws: { or: [
-    { regex: '^(?:(?:global|us|us-gov|eu|apac|au|jp|ca)\\.)?(?:anthropic|amazon|meta|mistral|cohere|deepseek|ai21|openai|qwen)\\.' },
+    { regex: '^(?:(?:global|us|us-gov|eu|apac|au|jp|ca|in)\\.)?(?:anthropic|amazon|meta|mistral|cohere|deepseek|ai21|openai|qwen)\\.' },
     { starts_with: 'arn:aws' },
   ] },
   openai: { or: [{ starts_with: 'text-embedding-3-' }, { equals: 'text-embedding-ada-002' }] },

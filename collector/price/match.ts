@@ -13,6 +13,9 @@ export type Selection =
   | { readonly provider: string; readonly seller: string; readonly card: Card }
   | { readonly reason: string }
 
+/** Where a Bedrock call may run, as far as its model's name says. */
+type Scope = 'global' | 'regional' | ''
+
 /** Longest model name that is looked up; the longest published one has under 100 characters. */
 const maxNameLength = 256
 /** Remembered answers per book; names come from outside, so the memory starts afresh when full (about 3 MB). */
@@ -55,7 +58,7 @@ function select(book: PriceBook, named: Named): Selection {
   for (const model of response === request ? [response] : [response, request]) {
     if (model === '') continue
     // The scope of a Bedrock call is in the request's model; its response names the bare model.
-    const scope = scopeOf(model) || (request.endsWith(model) || request.includes(model) ? scopeOf(request) : '')
+    const scope = scopeOf(model) || (request.includes(model) ? scopeOf(request) : '')
     const found = provider ? inProvider(book, provider, model, scope) : inferred(book, model, scope)
     if (found) return found
   }
@@ -63,7 +66,7 @@ function select(book: PriceBook, named: Named): Selection {
   return { reason: `No price card matches ${models.map(shown).join(' or ')}${provider ? ` at ${provider.id}` : ''}.` }
 }
 
-function inProvider(book: PriceBook, provider: BookProvider, model: string, scope: string): Selection | undefined {
+function inProvider(book: PriceBook, provider: BookProvider, model: string, scope: Scope): Selection | undefined {
   for (const name of spellings(book, provider, model)) {
     const own = cardIn(provider, name, scope)
     if (own) return { provider: provider.id, seller: provider.id, card: own }
@@ -77,7 +80,7 @@ function inProvider(book: PriceBook, provider: BookProvider, model: string, scop
 }
 
 /** Who sells a model that came without a provider: its prefix says so (`openai/gpt-5`), or its name is somebody's own. */
-function inferred(book: PriceBook, model: string, scope: string): Selection | undefined {
+function inferred(book: PriceBook, model: string, scope: Scope): Selection | undefined {
   const slash = model.indexOf('/')
   const prefixed = slash > 0 ? providerNamed(book, model.slice(0, slash)) : undefined
   if (prefixed) return inProvider(book, prefixed, model.slice(slash + 1), scope)
@@ -86,10 +89,10 @@ function inferred(book: PriceBook, model: string, scope: string): Selection | un
   return provider && inProvider(book, provider, model, scope)
 }
 
-/** The name as sent, then rewritten without loss: Google's resource prefix, the provider's own prefix, a date's other notation. */
+/** The name as sent, then rewritten without loss: the resource's path or ARN, the provider's own prefix, a date's other notation. */
 function spellings(book: PriceBook, provider: BookProvider, model: string): string[] {
   const names = [model]
-  const resource = /(?:^|\/)models\/([^/]+)$/.exec(model)?.[1]
+  const resource = /(?:(?:^|\/)models|:foundation-model|:inference-profile)\/([^/]+)$/.exec(model)?.[1]
   if (resource !== undefined) names.push(resource)
   const slash = model.indexOf('/')
   if (slash > 0 && providerNamed(book, model.slice(0, slash)) === provider) names.push(model.slice(slash + 1))
@@ -105,20 +108,18 @@ function spellings(book: PriceBook, provider: BookProvider, model: string): stri
  * regional card. A bare name does not say where the call ran, and nobody should pay a surcharge on a guess: it gets
  * the global card where there is one, and the regional card only where the name carries a region.
  */
-function cardIn(provider: BookProvider, model: string, scope: string): Card | undefined {
+function cardIn(provider: BookProvider, model: string, scope: Scope): Card | undefined {
   const card = provider.cards.find(({ match }) => holds(match, model))
-  const twin = card && /^(global|regional)\.(.*)$/.exec(card.id)
-  if (!card || !twin || (twin[1] === 'global' && scope !== 'regional')) return card
-  if (twin[1] === 'regional' && scope === 'regional') return card
-  const wanted = `${scope === 'regional' ? 'regional' : 'global'}.${twin[2]}`
+  const scoped = card && /^(?:global|regional)\.(.*)$/.exec(card.id)
+  if (!scoped) return card
+  const wanted = `${scope === 'regional' ? 'regional' : 'global'}.${scoped[1]}`
   return provider.cards.find(({ id }) => id === wanted) ?? card
 }
 
-/** An ARN of a foundation model is a call in that ARN's region; an inference profile says its scope as a prefix. */
-function scopeOf(model: string): 'global' | 'regional' | '' {
+/** An inference profile says its scope as a prefix; the ARN of a bare foundation model is a call in that ARN's region. */
+function scopeOf(model: string): Scope {
   if (/(^|\/)global\./.test(model)) return 'global'
-  if (/(^|\/)(us|us-gov|eu|apac|au|jp|ca)\./.test(model)) return 'regional'
-  return ''
+  return /(^|\/)(us|us-gov|eu|apac|au|jp|ca|in)\./.test(model) || model.includes(':foundation-model/') ? 'regional' : ''
 }
 
 function holds(clause: Clause, model: string): boolean {
