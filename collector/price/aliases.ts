@@ -1,4 +1,4 @@
-import type { Clause } from './book.ts'
+import type { Owner } from './book.ts'
 
 /**
  * What the imported price list does not know: how telemetry spells providers. `freeze.ts` bakes these tables into the
@@ -25,12 +25,12 @@ export const providerAliases: Readonly<Record<string, string>> = {
 /** Gateways and libraries that pass a vendor's price through: the model says who sells it, as if no provider were named. */
 export const passThrough: readonly string[] = ['ai-gateway', 'gateway', 'helicone', 'litellm', 'litellm_proxy', 'portkey', 'vercel']
 
-/** Whose a model is when the telemetry names no provider. Asked before the imported list's own rules. */
-export const owners: Readonly<Record<string, Clause>> = {
+/** Whose a model is when the telemetry names no provider. Asked in order, before the imported list's own rules. */
+export const owners: readonly Owner[] = [
   // Bedrock's spelling; without this rule `us.anthropic.claude-…` would be billed at Anthropic's own list.
-  aws: { or: [
+  { provider: 'aws', owns: { or: [
     { regex: '^(?:(?:global|us|us-gov|eu|apac|au|jp|ca|in)\\.)?(?:anthropic|amazon|meta|mistral|cohere|deepseek|ai21|openai|qwen)\\.' },
     { starts_with: 'arn:aws' },
-  ] },
-  openai: { or: [{ starts_with: 'text-embedding-3-' }, { equals: 'text-embedding-ada-002' }] },
-}
+  ] } },
+  { provider: 'openai', owns: { or: [{ starts_with: 'text-embedding-3-' }, { equals: 'text-embedding-ada-002' }] } },
+]

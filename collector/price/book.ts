@@ -58,12 +58,18 @@ export interface BookProvider {
   readonly cards: readonly Card[]
 }
 
+/** Models whose names belong to a provider. */
+export interface Owner {
+  readonly provider: string
+  readonly owns: Clause
+}
+
 export interface BookData {
   readonly format: 1
-  readonly source: { readonly package: string; readonly version: string; readonly licence: string; readonly copyright: string; readonly url: string }
+  readonly source: Readonly<Record<'package' | 'version' | 'licence' | 'copyright' | 'url', string>>
   readonly aliases: Readonly<Record<string, string>>
   readonly passThrough: readonly string[]
-  readonly owners: Readonly<Record<string, Clause>>
+  readonly owners: readonly Owner[]
   readonly providers: readonly BookProvider[]
   /** Published prices with more than 12 decimals of a dollar per token, rounded half up: `[provider/model unit, published]`. */
   readonly rounded: readonly (readonly [string, string])[]
@@ -88,20 +94,22 @@ export function canonicalJson(value: unknown): string {
 
 /** A book from its JSON text. Throws `PriceBookError`, whose message names the provider or card and what is wrong. */
 export function parseBook(json: string): PriceBook {
-  return bookOf(checked(parsed(json)))
-}
-
-/** A book from data that is known to be sound. */
-export function bookOf(data: BookData): PriceBook {
-  const version = createHash('sha256').update(canonicalJson(data)).digest('hex')
-  return { version, data, providers: new Map(data.providers.map((provider) => [provider.id, provider])) }
+  const data = checked(parsed(json))
+  return bookOf(canonicalJson(data), data)
 }
 
 let shipped: PriceBook | undefined
-/** The book in the product, read once. Frozen by `freeze.ts`, held to its source by `freeze.test.ts`. */
+/** The book in the product, read once. Made by `freeze.ts`; `freeze.test.ts` holds it to its source and to `parseBook`. */
 export function shippedBook(): PriceBook {
-  shipped ??= bookOf(JSON.parse(readFileSync(new URL('./shipped-book.json', import.meta.url), 'utf8')) as BookData)
-  return shipped
+  if (shipped) return shipped
+  // The file is canonical but for its line breaks: sorting it again would take three times as long as all the rest.
+  const json = readFileSync(new URL('./shipped-book.json', import.meta.url), 'utf8').replaceAll('\n', '')
+  return (shipped = bookOf(json, JSON.parse(json) as BookData))
+}
+
+function bookOf(canonical: string, data: BookData): PriceBook {
+  const version = createHash('sha256').update(canonical).digest('hex')
+  return { version, data, providers: new Map(data.providers.map((provider) => [provider.id, provider])) }
 }
 
 /** Whose card prices the model where the telemetry names no provider, '' if no card matches. */
@@ -123,15 +131,16 @@ function parsed(json: string): BookData {
   }
 }
 
-const maxUnitPrice = 1_000_000_000_000 // pico-dollars: a dollar per token, 1,000 times the dearest published price
+/** Pico-dollars per token: a dollar, a thousand times the dearest published price. More is a mistake of units. */
+const maxUnitPrice = 1_000_000_000_000
 
 function checked(data: BookData): BookData {
   if (data?.format !== 1) throw new PriceBookError(`The price book has format ${String(data?.format)}; this version reads format 1.`)
   if (!Array.isArray(data.providers)) throw new PriceBookError('The price book has no list "providers".')
-  for (const key of ['aliases', 'owners'] as const) {
-    if (typeof data[key] !== 'object' || data[key] === null) throw new PriceBookError(`The price book has no object "${key}".`)
+  if (typeof data.aliases !== 'object' || data.aliases === null) throw new PriceBookError('The price book has no object "aliases".')
+  for (const key of ['owners', 'passThrough', 'rounded'] as const) {
+    if (!Array.isArray(data[key])) throw new PriceBookError(`The price book has no list "${key}".`)
   }
-  if (!Array.isArray(data.passThrough)) throw new PriceBookError('The price book has no list "passThrough".')
   const ids = new Set<string>()
   for (const provider of data.providers) {
     if (ids.has(provider.id)) throw new PriceBookError(`The price book names the provider ${provider.id} twice.`)
@@ -150,19 +159,27 @@ function checkCard(name: string, card: Card): void {
     throw new PriceBookError(`The first period of ${name} must hold always: no "from", no "hours".`)
   }
   for (const { rates, from, hours } of card.periods) {
-    if (from !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(from)) throw new PriceBookError(`${name} has "from" ${from}; a date is YYYY-MM-DD.`)
-    for (const time of hours ?? []) {
-      if (!/^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/.test(time)) throw new PriceBookError(`${name} has the hour ${time}; a time is HH:MM:SS in UTC.`)
+    if (from !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(from)) {
+      throw new PriceBookError(`${name} has "from" ${from}; a date is YYYY-MM-DD.`)
     }
-    if (rates.length === 0 || rates[0]?.above !== 0) throw new PriceBookError(`The rates of ${name} must start above 0 tokens.`)
-    rates.forEach((rate, i) => {
-      if (i > 0 && !(rate.above > (rates[i - 1]?.above ?? 0))) throw new PriceBookError(`The rates of ${name} must ascend by "above".`)
-      for (const [unit, price] of Object.entries(rate.prices)) {
-        if (!(priceUnits as readonly string[]).includes(unit)) throw new PriceBookError(`${name} has the unit ${unit}; allowed are ${priceUnits.join(', ')}.`)
-        if (!Number.isInteger(price) || price < 0 || price > maxUnitPrice) {
-          throw new PriceBookError(`${name} has the price ${price} for ${unit}; a price is whole pico-dollars per token, 0 to ${maxUnitPrice}.`)
-        }
+    for (const time of hours ?? []) {
+      if (!/^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/.test(time)) {
+        throw new PriceBookError(`${name} has the hour ${time}; a time is HH:MM:SS in UTC.`)
       }
-    })
+    }
+    if (rates[0]?.above !== 0) throw new PriceBookError(`The rates of ${name} must start above 0 tokens.`)
+    rates.forEach((rate, i) => checkRate(name, rate, rates[i - 1]))
+  }
+}
+
+function checkRate(name: string, { above, prices }: Rate, previous: Rate | undefined): void {
+  if (previous && !(above > previous.above)) throw new PriceBookError(`The rates of ${name} must ascend by "above".`)
+  for (const [unit, price] of Object.entries(prices)) {
+    if (!(priceUnits as readonly string[]).includes(unit)) {
+      throw new PriceBookError(`${name} has the unit ${unit}; allowed are ${priceUnits.join(', ')}.`)
+    }
+    if (!Number.isInteger(price) || price < 0 || price > maxUnitPrice) {
+      throw new PriceBookError(`${name} has the price ${price} for ${unit}; allowed are whole pico-dollars per token from 0 to ${maxUnitPrice}.`)
+    }
   }
 }

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ConditionalPrice, type MatchLogic, type ModelInfo, type Provider, waitForUpdate } from '@pydantic/genai-prices'
 import { owners, passThrough, providerAliases } from './aliases.ts'
-import { type BookData, type BookProvider, type Card, type Clause, type Period, type PriceUnit, type Rate } from './book.ts'
+import { type BookData, type BookProvider, type Card, type Clause, type Period, type PriceUnit, type Rate, canonicalJson } from './book.ts'
 
 const unitNames: Readonly<Record<string, PriceUnit>> = {
   input_mtok: 'input', cache_read_mtok: 'cache_read', cache_write_mtok: 'cache_write', cache_write_1h_mtok: 'cache_write_1h',
@@ -65,16 +65,24 @@ function frozenCard(provider: string, model: ModelInfo, rounded: [string, string
   return {
     id: model.id,
     match: frozenClause(model.match),
-    periods: published.map((period) => frozenPeriod(`${provider}/${model.id}`, period, rounded)),
+    periods: frozenPeriods(`${provider}/${model.id}`, published, rounded),
     ...(Object.keys(unmetered).length > 0 && { unmetered }),
   }
 }
 
-function frozenPeriod(card: string, { constraint, prices }: ConditionalPrice, rounded: [string, string][]): Period {
-  const rates = frozenRates(card, prices, rounded)
-  if (!constraint) return { rates }
-  if (constraint.type === 'start_date') return { from: constraint.start_date, rates }
-  return { hours: [utcTime(card, constraint.start_time), utcTime(card, constraint.end_time)], rates }
+/**
+ * Published hours have no date of their own. They stand after the price they modify and hold from its date: DeepSeek's
+ * peak hours are double the price of 2026-08-17, and there were none before that day.
+ */
+function frozenPeriods(card: string, published: readonly ConditionalPrice[], rounded: [string, string][]): Period[] {
+  let from: string | undefined
+  return published.map(({ constraint, prices }) => {
+    const rates = frozenRates(card, prices, rounded)
+    if (constraint?.type === 'start_date') from = constraint.start_date
+    const dated = from === undefined ? { rates } : { from, rates }
+    if (constraint?.type !== 'time_of_date') return dated
+    return { ...dated, hours: [utcTime(card, constraint.start_time), utcTime(card, constraint.end_time)] }
+  })
 }
 
 function utcTime(card: string, time: string): string {
@@ -150,11 +158,16 @@ function closing(regex: string, open: number): number {
   throw new Error(`The pattern ${regex} does not close.`)
 }
 
-/** One card per line: a change of prices reads as one in review. */
-export function bookText({ providers, ...head }: BookData): string {
-  const listed = providers.map(({ cards, ...provider }) =>
-    `${JSON.stringify(provider).slice(0, -1)},"cards":[\n${cards.map((card) => JSON.stringify(card)).join(',\n')}\n]}`)
-  return `${JSON.stringify(head, null, 1).slice(0, -2)},\n"providers":[\n${listed.join(',\n')}\n]}\n`
+/**
+ * The canonical JSON with line breaks between its parts, one card per line: a change of prices reads as one in review, and
+ * the text without its line breaks is what the version is the hash of. `cards` sorts before a provider's other keys.
+ */
+export function bookText(book: BookData): string {
+  const provider = ({ cards, ...rest }: BookProvider) =>
+    `{"cards":[\n${cards.map(canonicalJson).join(',\n')}\n],${canonicalJson(rest).slice(1)}`
+  const parts = Object.entries(book).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) =>
+    `"${key}":${key === 'providers' ? `[\n${book.providers.map(provider).join(',\n')}\n]` : canonicalJson(value)}`)
+  return `{${parts.join(',\n')}}\n`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -84,7 +84,7 @@ function inferred(book: PriceBook, model: string, scope: Scope): Selection | und
   const slash = model.indexOf('/')
   const prefixed = slash > 0 ? providerNamed(book, model.slice(0, slash)) : undefined
   if (prefixed) return inProvider(book, prefixed, model.slice(slash + 1), scope)
-  const owner = Object.entries(book.data.owners).find(([, owns]) => holds(owns, model))?.[0]
+  const owner = book.data.owners.find(({ owns }) => holds(owns, model))?.provider
   const provider = owner !== undefined ? book.providers.get(owner) : book.data.providers.find(({ owns }) => owns && holds(owns, model))
   return provider && inProvider(book, provider, model, scope)
 }

@@ -49,7 +49,7 @@ export function dollars(pico: bigint): string {
 function bookFrom(lines: readonly string[]): BookData {
   const book: Draft<BookData> = {
     format: 1, source: { package: 'test', version: '1', licence: 'MIT', copyright: '', url: '' },
-    aliases: {}, passThrough: [], owners: {}, providers: [], rounded: [],
+    aliases: {}, passThrough: [], owners: [], providers: [], rounded: [],
   }
   const provider = (id: string) => {
     let found = book.providers.find((each) => each.id === id)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { meters, type Meter, type Usage } from '#semconv/facts.ts'
-import { bookOf, parseBook, shippedBook, type BookData } from './book.ts'
+import { parseBook, shippedBook, type BookData } from './book.ts'
 import { play, dollars } from './price-table.ts'
 import { price, type PricedCall } from './price.ts'
 
@@ -146,6 +146,13 @@ says('a named provider must have the card itself or by a published fallback; a g
   unpriced: No price card matches phi at openai.
   unpriced: No price card matches phi.`)
 
+test('peak hours begin with the price they double', () => {
+  const at = (time: string) => total({ provider: 'deepseek', requestModel: 'deepseek-v4-flash', usage: { 'input.uncached': 1_000_000 },
+    at: BigInt(Date.parse(time)) * 1_000_000n })
+  assert.deepEqual(['2026-08-16T02:00:00Z', '2026-08-17T02:00:00Z', '2026-08-17T05:00:00Z', '2026-08-17T06:00:00Z'].map(at),
+    ['0.14', '0.44', '0.22', '0.44'])
+})
+
 test('the fixtures of six emitters cost what their maker worked out by hand', () => {
   const mini = { requestModel: 'gpt-5-mini', responseModel: 'gpt-5-mini-2026-01-01' }
   const cached: Usage = { 'input.uncached': 452, 'input.cache_read': 2048, 'output.text': 232, 'output.reasoning': 128 }
@@ -160,7 +167,7 @@ test('the fixtures of six emitters cost what their maker worked out by hand', ()
 const someUsage = fc.dictionary(fc.constantFrom(...meters.filter((meter) => meter !== 'unsplit')), fc.integer({ min: 1, max: 2 ** 53 - 1 }))
   .map((record) => record as Usage)
 const everyUnit = parseBook(JSON.stringify({
-  ...shippedBook().data, aliases: {}, owners: {}, providers: [{ id: 'p', name: 'p', cards: [{ id: 'm', match: { equals: 'm' },
+  ...shippedBook().data, aliases: {}, owners: [], providers: [{ id: 'p', name: 'p', cards: [{ id: 'm', match: { equals: 'm' },
     periods: [{ rates: [{ above: 0, prices: { input: 1_250_000, cache_read: 125_000, cache_write: 3, cache_write_1h: 0, output: 10_000_000 } }] }] }] }],
 } satisfies BookData))
 const call = (usage: Usage): PricedCall => ({ provider: 'p', requestModel: 'm', responseModel: '', usage, at: 0n, serviceTier: '' })
@@ -190,6 +197,6 @@ test('a call split into two costs the same as the call, where no tier lies betwe
 test('equal content has one version, whatever the order of its keys', () => {
   const data = shippedBook().data
   const reversed = Object.fromEntries(Object.entries(data).reverse()) as unknown as BookData
-  assert.equal(bookOf(reversed).version, shippedBook().version)
-  assert.notEqual(bookOf({ ...data, passThrough: [] }).version, shippedBook().version)
+  assert.equal(parseBook(JSON.stringify(reversed, null, 2)).version, shippedBook().version)
+  assert.notEqual(parseBook(JSON.stringify({ ...data, passThrough: [] })).version, shippedBook().version)
 })
