@@ -1,4 +1,4 @@
-"""A LangGraph loop of planner and tools; LangChain and the OpenAI client below it are both instrumented."""
+"""A LangGraph loop of planner and tools that streams; LangChain tries the first call again after a rate limit."""
 import sys
 
 from langchain_core.messages import HumanMessage
@@ -8,7 +8,6 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
 from openinference.instrumentation import using_attributes
 from openinference.instrumentation.langchain import LangChainInstrumentor
-from openinference.instrumentation.openai import OpenAIInstrumentor
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -20,7 +19,6 @@ sys.tracebacklimit = 0
 provider = TracerProvider(resource=Resource.create({"service.name": "weather-desk"}))
 provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
 LangChainInstrumentor().instrument(tracer_provider=provider)
-OpenAIInstrumentor().instrument(tracer_provider=provider)
 
 
 @tool
