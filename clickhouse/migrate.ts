@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Store } from './store.ts'
+import { tableColumns } from './tables.ts'
+
+/** One numbered file of `migrations/`. */
+interface Migration {
+  readonly version: number
+  readonly name: string
+  readonly sql: string
+}
+
+/**
+ * What every table has.
+ * Windows: repeated inserts are found by token among the last 10,000 of a table, which at an insert a second is almost
+ * three hours of replay; the default outside of clusters is 0, no deduplication.
+ * Fsync: the spool is deleted once the insert is answered, so the answer must mean disk.
+ */
+const durable = [
+  'non_replicated_deduplication_window = 10000', 'replicated_deduplication_window = 10000',
+  'fsync_after_insert = 1', 'fsync_part_directory = 1',
+].join(', ')
+
+const migrationsDir = new URL('./migrations/', import.meta.url)
+/** A schema question or a DDL statement is quick; this bounds a server that hangs. */
+const maxSeconds = 30
+
+/** Brings the schema up to this program's, file by file. Rejects where the data was written by a newer program. */
+export async function migrate(store: Store): Promise<void> {
+  const migrations = readMigrations()
+  await store.command(expand(
+    'CREATE TABLE IF NOT EXISTS schema_migrations {on_cluster} (version UInt32, name String, applied_at DateTime64(3, \'UTC\') DEFAULT now64(3))\n' +
+    'ENGINE = {engine:ReplacingMergeTree()} ORDER BY version SETTINGS {durable}', store))
+  const [row] = await store.read<{ version: number }>('SELECT max(version) AS version FROM schema_migrations', {}, { maxSeconds })
+  const stored = row?.version ?? 0
+  const known = migrations.at(-1)?.version ?? 0
+  if (stored > known) {
+    throw new Error(`the data has schema version ${stored} and this program knows ${known}: start the version of the program that wrote it, or a newer one`)
+  }
+  for (const migration of migrations) if (migration.version > stored) await apply(store, migration)
+}
+
+async function apply(store: Store, { version, name, sql }: Migration): Promise<void> {
+  for (const statement of statements(expand(sql, store))) await store.command(statement)
+  await store.command(`INSERT INTO schema_migrations (version, name) VALUES (${version}, '${name}')`)
+}
+
+function readMigrations(): Migration[] {
+  return readdirSync(migrationsDir).sort().map((file) => {
+    const [, number, name] = /^(\d{4})-([a-z0-9-]+)\.sql$/.exec(file) ?? []
+    if (number === undefined || name === undefined) throw new Error(`migrations/${file}: a migration is named 0001-some-words.sql`)
+    return { version: Number(number), name, sql: readFileSync(new URL(file, migrationsDir), 'utf8') }
+  })
+}
+
+/** One text for a laptop and a cluster: the topology is filled in here. */
+export function expand(sql: string, { cluster }: Pick<Store, 'cluster'>): string {
+  return sql.replace(/^--.*\n/gm, '').replace(/\{(\w+)(?::([^}]+))?\}/g, (whole, word: string, argument: string = '') => {
+    switch (word) {
+      case 'on_cluster': return cluster === '' ? '' : `ON CLUSTER ${cluster}`
+      case 'engine': return cluster === '' ? argument : `Replicated${argument}`
+      case 'durable': return durable
+      case 'columns': {
+        const columns = tableColumns.get(argument)
+        if (columns === undefined) throw new Error(`${whole}: no table has this name`)
+        return columns
+      }
+      default: throw new Error(`${whole}: a migration knows on_cluster, engine, durable and columns`)
+    }
+  })
+}
+
+/** A migration's statements end with `;` at the end of a line. */
+const statements = (sql: string): string[] => sql.split(/;\s*\n/).map((statement) => statement.trim()).filter((statement) => statement !== '')

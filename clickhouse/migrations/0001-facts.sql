@@ -1,0 +1,64 @@
+-- The first schema. {columns:…} is the column list of clickhouse/tables, {engine:…} and {on_cluster} the topology,
+-- {durable} the settings every table shares (see migrate.ts).
+
+-- Minute first: time ranges read few granules; then the service, then the trace. A trace by id goes through the bloom
+-- filter. The partition follows from the span's own start, so that a span that comes twice always meets itself.
+CREATE TABLE IF NOT EXISTS spans {on_cluster} (
+{columns:spans},
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX by_session session TYPE bloom_filter(0.01) GRANULARITY 1
+) ENGINE = {engine:ReplacingMergeTree(received_at)}
+PARTITION BY toYYYYMM(started_at)
+ORDER BY (tenant, toStartOfMinute(started_at), service, trace_id, span_id)
+SETTINGS {durable};
+
+-- Rows of megabytes: the default of 10 MiB a granule would make granules of a few rows.
+CREATE TABLE IF NOT EXISTS span_content {on_cluster} (
+{columns:span_content}
+) ENGINE = {engine:ReplacingMergeTree(received_at)}
+PARTITION BY toYYYYMM(started_at)
+ORDER BY (tenant, trace_id, span_id)
+SETTINGS index_granularity_bytes = 67108864, merge_max_block_size_bytes = 67108864, {durable};
+
+CREATE TABLE IF NOT EXISTS ledger_entries {on_cluster} (
+{columns:ledger_entries},
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+) ENGINE = {engine:ReplacingMergeTree(revision)}
+PARTITION BY toYYYYMM(occurred_at)
+ORDER BY (tenant, toDate(occurred_at), trace_id, span_id, id)
+SETTINGS {durable};
+
+CREATE TABLE IF NOT EXISTS policy_decisions {on_cluster} (
+{columns:policy_decisions},
+  INDEX by_time decided_at TYPE minmax GRANULARITY 1
+) ENGINE = {engine:ReplacingMergeTree(revision)}
+ORDER BY (tenant, trace_id, span_id, id)
+SETTINGS {durable};
+
+-- No partitions: a run's start can move back when an earlier span arrives late.
+CREATE TABLE IF NOT EXISTS runs {on_cluster} (
+{columns:runs},
+  INDEX by_start started_at TYPE minmax GRANULARITY 1,
+  INDEX by_version version TYPE minmax GRANULARITY 1
+) ENGINE = {engine:ReplacingMergeTree(version)}
+ORDER BY (tenant, trace_id)
+SETTINGS {durable};
+
+CREATE TABLE IF NOT EXISTS call_keys {on_cluster} (
+{columns:call_keys}
+) ENGINE = {engine:ReplacingMergeTree(ended_at)}
+PARTITION BY toYYYYMM(started_at)
+ORDER BY (tenant, key, trace_id, span_id)
+SETTINGS {durable};
+
+CREATE TABLE IF NOT EXISTS price_books {on_cluster} (
+{columns:price_books}
+) ENGINE = {engine:ReplacingMergeTree()}
+ORDER BY version
+SETTINGS {durable};
+
+CREATE TABLE IF NOT EXISTS policy_versions {on_cluster} (
+{columns:policy_versions}
+) ENGINE = {engine:ReplacingMergeTree()}
+ORDER BY (tenant, policy_id, version)
+SETTINGS {durable};

@@ -1,0 +1,21 @@
+import { callKeys } from './tables/call-keys.ts'
+import { ledgerEntries } from './tables/ledger-entries.ts'
+import { policyDecisions } from './tables/policy-decisions.ts'
+import { policyVersions } from './tables/policy-versions.ts'
+import { priceBooks } from './tables/price-books.ts'
+import { runs } from './tables/runs.ts'
+import { spanContent } from './tables/span-content.ts'
+import { spans } from './tables/spans.ts'
+import { columnsDdl } from './table.ts'
+
+/** Every table's columns as DDL, by table name: what `{columns:name}` in a migration stands for. */
+export const tableColumns: ReadonlyMap<string, string> = new Map([
+  [spans.name, columnsDdl(spans)],
+  [spanContent.name, columnsDdl(spanContent)],
+  [ledgerEntries.name, columnsDdl(ledgerEntries)],
+  [policyDecisions.name, columnsDdl(policyDecisions)],
+  [runs.name, columnsDdl(runs)],
+  [callKeys.name, columnsDdl(callKeys)],
+  [priceBooks.name, columnsDdl(priceBooks)],
+  [policyVersions.name, columnsDdl(policyVersions)],
+])
