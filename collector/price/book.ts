@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { PriceBookError, checkedBook } from './check-book.ts'
 import { providerNamed, selectCard } from './match.ts'
 
 /** When a rule about a model's name holds. Names are compared in lower case; a regex is RE2 and sees the lower-case name. */
@@ -82,8 +83,6 @@ export interface PriceBook {
   readonly providers: ReadonlyMap<string, BookProvider>
 }
 
-export class PriceBookError extends Error {}
-
 /** JSON with sorted keys and no white space: one text, hence one hash, per content. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
@@ -94,7 +93,7 @@ export function canonicalJson(value: unknown): string {
 
 /** A book from its JSON text. Throws `PriceBookError`, whose message names the provider or card and what is wrong. */
 export function parseBook(json: string): PriceBook {
-  const data = checked(parsed(json))
+  const data = checkedBook(parsed(json))
   return bookOf(canonicalJson(data), data)
 }
 
@@ -123,63 +122,10 @@ export function bookProviderNamed(book: PriceBook, name: string): string {
   return providerNamed(book, name)?.id ?? ''
 }
 
-function parsed(json: string): BookData {
+function parsed(json: string): unknown {
   try {
-    return JSON.parse(json) as BookData
+    return JSON.parse(json)
   } catch (cause) {
     throw new PriceBookError('The price book is not JSON.', { cause })
-  }
-}
-
-/** Pico-dollars per token: a dollar, a thousand times the dearest published price. More is a mistake of units. */
-const maxUnitPrice = 1_000_000_000_000
-
-function checked(data: BookData): BookData {
-  if (data?.format !== 1) throw new PriceBookError(`The price book has format ${String(data?.format)}; this version reads format 1.`)
-  if (!Array.isArray(data.providers)) throw new PriceBookError('The price book has no list "providers".')
-  if (typeof data.aliases !== 'object' || data.aliases === null) throw new PriceBookError('The price book has no object "aliases".')
-  for (const key of ['owners', 'passThrough', 'rounded'] as const) {
-    if (!Array.isArray(data[key])) throw new PriceBookError(`The price book has no list "${key}".`)
-  }
-  const ids = new Set<string>()
-  for (const provider of data.providers) {
-    if (ids.has(provider.id)) throw new PriceBookError(`The price book names the provider ${provider.id} twice.`)
-    ids.add(provider.id)
-    for (const card of provider.cards) checkCard(`${provider.id}/${card.id}`, card)
-  }
-  for (const [alias, id] of Object.entries(data.aliases)) {
-    if (!ids.has(id)) throw new PriceBookError(`The alias ${alias} names ${id}, a provider the price book does not have.`)
-  }
-  return data
-}
-
-function checkCard(name: string, card: Card): void {
-  const [first] = card.periods
-  if (!first || first.from !== undefined || first.hours !== undefined) {
-    throw new PriceBookError(`The first period of ${name} must hold always: no "from", no "hours".`)
-  }
-  for (const { rates, from, hours } of card.periods) {
-    if (from !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(from)) {
-      throw new PriceBookError(`${name} has "from" ${from}; a date is YYYY-MM-DD.`)
-    }
-    for (const time of hours ?? []) {
-      if (!/^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/.test(time)) {
-        throw new PriceBookError(`${name} has the hour ${time}; a time is HH:MM:SS in UTC.`)
-      }
-    }
-    if (rates[0]?.above !== 0) throw new PriceBookError(`The rates of ${name} must start above 0 tokens.`)
-    rates.forEach((rate, i) => checkRate(name, rate, rates[i - 1]))
-  }
-}
-
-function checkRate(name: string, { above, prices }: Rate, previous: Rate | undefined): void {
-  if (previous && !(above > previous.above)) throw new PriceBookError(`The rates of ${name} must ascend by "above".`)
-  for (const [unit, price] of Object.entries(prices)) {
-    if (!(priceUnits as readonly string[]).includes(unit)) {
-      throw new PriceBookError(`${name} has the unit ${unit}; allowed are ${priceUnits.join(', ')}.`)
-    }
-    if (!Number.isInteger(price) || price < 0 || price > maxUnitPrice) {
-      throw new PriceBookError(`${name} has the price ${price} for ${unit}; allowed are whole pico-dollars per token from 0 to ${maxUnitPrice}.`)
-    }
   }
 }

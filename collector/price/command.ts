@@ -38,16 +38,16 @@ function wrong(message: string): CommandResult {
 function summary(book: PriceBook): string {
   const { source, providers, rounded } = book.data
   const cards = providers.flatMap((provider) => provider.cards)
-  const periods = cards.flatMap((card) => card.periods)
+  const count = (holds: (period: Period) => boolean) => `${cards.filter((card) => card.periods.some(holds)).length} cards`
   return table([
     ['version', book.version],
     ['source', `${source.package} ${source.version}, ${source.licence} licence, ${source.copyright}`],
     ['', source.url],
     ['providers', String(providers.length)],
     ['price cards', String(cards.length)],
-    ['dated', `${cards.filter((card) => card.periods.some(({ from }) => from !== undefined)).length} cards change price on a date`],
-    ['by hour', `${cards.filter((card) => card.periods.some(({ hours }) => hours !== undefined)).length} cards change price by hour of the day`],
-    ['tiered', `${new Set(periods.filter(({ rates }) => rates.length > 1)).size} price periods have a second price for long prompts`],
+    ['dated', `${count(({ from }) => from !== undefined)} change price on a date`],
+    ['by hour', `${count(({ hours }) => hours !== undefined)} change price by hour of the day`],
+    ['tiered', `${count(({ rates }) => rates.length > 1)} have a second price for long prompts`],
     ['rounded', `${rounded.length} published prices, to a millionth of a dollar per million tokens`],
   ])
 }

@@ -8,9 +8,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ConditionalPrice, type MatchLogic, type ModelInfo, type Provider, waitForUpdate } from '@pydantic/genai-prices'
+import {
+  type ConditionalPrice, type MatchLogic, type ModelInfo, type Provider, type TieredPrices, waitForUpdate,
+} from '@pydantic/genai-prices'
 import { owners, passThrough, providerAliases } from './aliases.ts'
-import { type BookData, type BookProvider, type Card, type Clause, type Period, type PriceUnit, type Rate, canonicalJson } from './book.ts'
+import {
+  type BookData, type BookProvider, type Card, type Clause, type Period, type PriceUnit, type Rate, canonicalJson,
+} from './book.ts'
 
 const unitNames: Readonly<Record<string, PriceUnit>> = {
   input_mtok: 'input', cache_read_mtok: 'cache_read', cache_write_mtok: 'cache_write', cache_write_1h_mtok: 'cache_write_1h',
@@ -40,7 +44,7 @@ function source(): BookData['source'] {
   const root = dirname(dirname(main))
   const { name, version, homepage } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, string>
   const copyright = /^Copyright.*$/m.exec(readFileSync(join(root, 'LICENSE'), 'utf8'))?.[0]
-  if (!name || !version || !homepage || !copyright) throw new Error('The package does not say its name, version, home page and copyright.')
+  if (!name || !version || !homepage || !copyright) throw new Error('The package lacks its name, version, home page or copyright.')
   return { package: name, version, licence: 'MIT', copyright: copyright.trim(), url: homepage }
 }
 
@@ -103,11 +107,14 @@ function frozenRates(card: string, published: ConditionalPrice['prices'], rounde
   return [...new Set([0, ...starts])].sort((a, b) => a - b).map((above) => ({
     above,
     prices: Object.fromEntries(known.map(({ unit, value }) => {
-      const dollars = typeof value === 'number' ? value
-        : value.tiers.filter(({ start }) => above > 0 && start <= above).sort((a, b) => a.start - b.start).at(-1)?.price ?? value.base
-      return [unit, picoPerToken(`${card} ${unit}`, dollars, rounded)]
+      return [unit, picoPerToken(`${card} ${unit}`, typeof value === 'number' ? value : priceAbove(value, above), rounded)]
     })),
   }))
+}
+
+function priceAbove({ base, tiers }: TieredPrices, above: number): number {
+  const reached = tiers.filter(({ start }) => above > 0 && start <= above)
+  return reached.sort((a, b) => a.start - b.start).at(-1)?.price ?? base
 }
 
 /**

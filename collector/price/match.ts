@@ -85,22 +85,23 @@ function inferred(book: PriceBook, model: string, scope: Scope): Selection | und
   const prefixed = slash > 0 ? providerNamed(book, model.slice(0, slash)) : undefined
   if (prefixed) return inProvider(book, prefixed, model.slice(slash + 1), scope)
   const owner = book.data.owners.find(({ owns }) => holds(owns, model))?.provider
-  const provider = owner !== undefined ? book.providers.get(owner) : book.data.providers.find(({ owns }) => owns && holds(owns, model))
+  const provider = owner === undefined
+    ? book.data.providers.find(({ owns }) => owns && holds(owns, model))
+    : book.providers.get(owner)
   return provider && inProvider(book, provider, model, scope)
 }
 
-/** The name as sent, then rewritten without loss: the resource's path or ARN, the provider's own prefix, a date's other notation. */
+/** The name as sent, then rewritten without loss: without its resource's path, without its provider, its date in dashes. */
 function spellings(book: PriceBook, provider: BookProvider, model: string): string[] {
   const names = [model]
   const resource = /(?:(?:^|\/)models|:foundation-model|:inference-profile)\/([^/]+)$/.exec(model)?.[1]
   if (resource !== undefined) names.push(resource)
   const slash = model.indexOf('/')
   if (slash > 0 && providerNamed(book, model.slice(0, slash)) === provider) names.push(model.slice(slash + 1))
-  for (const name of [...names]) {
-    const dated = name.replace(/-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)/, '-$1-$2-$3')
-    if (dated !== name) names.push(dated)
-  }
-  return names
+  return names.flatMap((name) => {
+    const dashed = name.replace(/-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)/, '-$1-$2-$3')
+    return dashed === name ? [name] : [name, dashed]
+  })
 }
 
 /**

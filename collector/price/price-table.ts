@@ -13,7 +13,9 @@ import { meters, type Meter } from '#semconv/facts.ts'
 import { type BookData, type PriceBook, type PriceUnit, parseBook } from './book.ts'
 import { type PricedCall, type Pricing, price } from './price.ts'
 
-type Draft<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? Draft<E>[] : T[K] extends object ? Draft<T[K]> : T[K] }
+type Draft<T> = {
+  -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? Draft<E>[] : T[K] extends object ? Draft<T[K]> : T[K]
+}
 
 export function play(text: string, at?: PriceBook): string {
   const lines = text.split('\n').map((line) => line.replace(/#.*$/, '').trim()).filter((line) => line !== '')
@@ -31,7 +33,8 @@ export function callFrom(line: string): PricedCall {
     if (key === 'at') at = value
     else usage[meterNamed(key)] = Number(value)
   }
-  return { provider: none(provider), requestModel: none(request), responseModel: none(response), usage, at: nanos(at), serviceTier: '' }
+  const named = { provider: none(provider), requestModel: none(request), responseModel: none(response) }
+  return { ...named, usage, at: nanos(at), serviceTier: '' }
 }
 
 export function answer(pricing: Pricing): string {
@@ -62,7 +65,10 @@ function bookFrom(lines: readonly string[]): BookData {
     else if (word === 'pass') book.passThrough.push(subject)
     else if (word === 'fallback') provider(subject).fallbacks = rest
     else if (word === 'owns') provider(subject).owns = { starts_with: rest[0] ?? '' }
-    else if (word === 'price') addPrice(provider(subject.slice(0, subject.indexOf('/'))), subject.slice(subject.indexOf('/') + 1), rest)
+    else if (word === 'price') {
+      const [id = '', card = ''] = subject.split('/')
+      addPrice(provider(id), card, rest)
+    }
     else if (word !== 'call') throw new Error(`A case starts with price, alias, pass, fallback, owns or call, not ${word}.`)
   }
   return book as BookData

@@ -166,10 +166,10 @@ test('the fixtures of six emitters cost what their maker worked out by hand', ()
 
 const someUsage = fc.dictionary(fc.constantFrom(...meters.filter((meter) => meter !== 'unsplit')), fc.integer({ min: 1, max: 2 ** 53 - 1 }))
   .map((record) => record as Usage)
-const everyUnit = parseBook(JSON.stringify({
-  ...shippedBook().data, aliases: {}, owners: [], providers: [{ id: 'p', name: 'p', cards: [{ id: 'm', match: { equals: 'm' },
-    periods: [{ rates: [{ above: 0, prices: { input: 1_250_000, cache_read: 125_000, cache_write: 3, cache_write_1h: 0, output: 10_000_000 } }] }] }] }],
-} satisfies BookData))
+const prices = { input: 1_250_000, cache_read: 125_000, cache_write: 3, cache_write_1h: 0, output: 10_000_000 }
+const oneCard = { id: 'm', match: { equals: 'm' }, periods: [{ rates: [{ above: 0, prices }] }] }
+const smallBook = { ...shippedBook().data, aliases: {}, owners: [], providers: [{ id: 'p', name: 'p', cards: [oneCard] }] }
+const everyUnit = parseBook(JSON.stringify(smallBook))
 const call = (usage: Usage): PricedCall => ({ provider: 'p', requestModel: 'm', responseModel: '', usage, at: 0n, serviceTier: '' })
 
 test('each used meter gets one line, quantity times price, never negative, in any magnitude', () => {

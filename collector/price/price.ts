@@ -54,19 +54,23 @@ const unitsOf: Readonly<Record<Meter, readonly PriceUnit[]>> = {
  * search (`Card.unmetered`) are not in it: no span meters them.
  */
 export function price(book: PriceBook, call: PricedCall): Pricing {
-  if (call.usage.unsplit) return { basis: 'UNPRICED', reason: 'Only a total of tokens is known, not how it splits into input and output.' }
+  if (call.usage.unsplit) return unpriced('Only a total of tokens is known, not how it splits into input and output.')
   const selection = selectCard(book, call)
-  if (!('card' in selection)) return { basis: 'UNPRICED', reason: selection.reason }
+  if (!('card' in selection)) return unpriced(selection.reason)
   const sheet = sheetAt(selection, call.at, promptTokens(call.usage))
   const lines: PriceLine[] = []
   for (const meter of meters) {
     const quantity = call.usage[meter]
     if (!quantity) continue
     const unit = sheet[meter]
-    if (!unit) return { basis: 'UNPRICED', reason: `The price card ${selection.seller}/${selection.card.id} has no price for ${meter}.` }
+    if (!unit) return unpriced(`The price card ${selection.seller}/${selection.card.id} has no price for ${meter}.`)
     lines.push({ meter, quantity, unitPrice: unit.price, amount: BigInt(quantity) * unit.price, priceCard: unit.card })
   }
   return { basis: 'PRICED', provider: selection.provider, model: selection.card.id, lines }
+}
+
+function unpriced(reason: string): Pricing {
+  return { basis: 'UNPRICED', reason }
 }
 
 function promptTokens(usage: Usage): number {
@@ -84,7 +88,10 @@ function sheetAt({ seller, card }: Extract<Selection, { card: Card }>, at: UnixN
   const rate = period.rates.findLast(({ above }, i) => i === 0 || prompt > above)
   if (!rate) throw new Error(`The price card ${seller}/${card.id} has a period without rates.`)
   let sheet = sheets.get(rate)
-  if (!sheet) sheets.set(rate, (sheet = sheetOf(rate, `${seller}/${card.id}${periodName(period)}${rate.above > 0 ? `>${rate.above}` : ''}`)))
+  if (!sheet) {
+    const tier = rate.above > 0 ? `>${rate.above}` : ''
+    sheets.set(rate, (sheet = sheetOf(rate, `${seller}/${card.id}${periodName(period)}${tier}`)))
+  }
   return sheet
 }
 
@@ -100,8 +107,8 @@ function sheetOf(rate: Rate, card: string): Sheet {
 /** The last period that holds at that moment: later entries of a card narrow or replace earlier ones. */
 export function periodAt(card: Card, at: UnixNano): Period {
   const seconds = Number(at / 1_000_000_000n)
-  const period = card.periods.findLast(({ from, hours }, i) => i === 0 ||
-    ((from === undefined || seconds >= Date.parse(`${from}T00:00:00Z`) / 1000) && (hours === undefined || within(hours, seconds % 86_400))))
+  const period = card.periods.findLast(({ from, hours }) =>
+    (from === undefined || seconds >= Date.parse(`${from}T00:00:00Z`) / 1000) && (!hours || within(hours, seconds % 86_400)))
   if (!period) throw new Error(`The price card ${card.id} has no period.`)
   return period
 }
