@@ -16,7 +16,12 @@ const differences = {
 } as const
 type Difference = keyof typeof differences
 
-/** The reference's prices are those of before mid 2026 at noon, whatever the file's date: newer cuts are not in them. */
+/**
+ * The moment the reference priced at is not written down. On the commit's own date 32 of its prices would not follow from
+ * our book, each on a card with a dated change: mistral-medium-latest (17, raised 2026-06-16), gpt-5.6-sol (14, cut
+ * 2026-08-21) and deepseek-v4-flash (1, raised 2026-08-17). All 32 are those cards' first prices, and two DeepSeek cards
+ * show daytime prices: noon of a day before all these changes reproduces every one.
+ */
 const at = BigInt(Date.UTC(2025, 9, 1, 12)) * 1_000_000n
 
 interface Reference {
