@@ -1,0 +1,67 @@
+import type { Tree } from './tree.ts'
+
+/** Whom a span's cost belongs to; '' where the telemetry does not say. */
+export interface Attribution {
+  readonly agent: string
+  readonly user: string
+  readonly session: string
+  readonly workflow: string
+}
+
+/** What the spans of a trace say about who was at work: sorted, each once. An agent without a name is listed by its id. */
+export interface Parties {
+  readonly agents: readonly string[]
+  readonly users: readonly string[]
+  readonly sessions: readonly string[]
+}
+
+export function parties(tree: Tree): Parties {
+  const agents = new Set<string>()
+  const agentIds = new Set<string>()
+  const namedIds = new Set<string>()
+  const users = new Set<string>()
+  const sessions = new Set<string>()
+  for (const { step } of tree.spans) {
+    if (step.agent !== '') {
+      agents.add(step.agent)
+      if (step.agentId !== '') namedIds.add(step.agentId)
+    } else if (step.agentId !== '') agentIds.add(step.agentId)
+    if (step.user !== '') users.add(step.user)
+    if (step.session !== '') sessions.add(step.session)
+  }
+  for (const id of agentIds) if (!namedIds.has(id)) agents.add(id)
+  return { agents: sorted(agents), users: sorted(users), sessions: sorted(sessions) }
+}
+
+/** Each once, by code unit, so that the order is the same on every machine whatever its locale. */
+export const sorted = (words: ReadonlySet<string>): string[] => (words.size < 2 ? [...words] : [...words].sort())
+
+/**
+ * By index of the tree: a span's own value, else its nearest ancestor's; a user or session that no ancestor names, else
+ * the only one of the trace (a session id is often set on the model calls alone).
+ */
+export function attributions(tree: Tree, { users, sessions }: Parties): readonly Attribution[] {
+  const only = (words: readonly string[]) => (words.length === 1 ? words[0]! : '')
+  const ofTrace: Attribution = { agent: '', user: only(users), session: only(sessions), workflow: '' }
+  const all: Attribution[] = new Array<Attribution>(tree.spans.length)
+  for (const node of tree.order) {
+    const { agent, agentId, user, session, workflow } = tree.spans[node]!.step
+    const above = tree.parent[node]! < 0 ? ofTrace : all[tree.parent[node]!]!
+    const silent = agent === '' && agentId === '' && user === '' && session === '' && workflow === ''
+    all[node] = silent ? above : {
+      agent: agent || agentId || above.agent,
+      user: user || above.user,
+      session: session || above.session,
+      workflow: workflow || above.workflow,
+    }
+  }
+  return all
+}
+
+/** The first speaks; the second fills in what it leaves open. */
+export const completed = (first: Attribution, second: Attribution): Attribution => first === second ? first : {
+  agent: first.agent || second.agent,
+  user: first.user || second.user,
+  session: first.session || second.session,
+  workflow: first.workflow || second.workflow,
+}

@@ -1,0 +1,90 @@
+import type { SpanRecord } from './attributes.ts'
+import type { Dialect, Signs } from './dialect.ts'
+import { adk } from './dialects/adk.ts'
+import { anthropicPlatform } from './dialects/anthropic.ts'
+import { claudeCode } from './dialects/claude-code.ts'
+import { codex } from './dialects/codex.ts'
+import { copilot } from './dialects/copilot.ts'
+import { geminiCli } from './dialects/gemini-cli.ts'
+import { governance } from './dialects/governance.ts'
+import { langfuse } from './dialects/langfuse.ts'
+import { langsmith } from './dialects/langsmith.ts'
+import { mastra } from './dialects/mastra.ts'
+import { mcp } from './dialects/mcp.ts'
+import { agentFramework, autogen } from './dialects/microsoft.ts'
+import { mlflow } from './dialects/mlflow.ts'
+import { openinference } from './dialects/openinference.ts'
+import { openllmetry } from './dialects/openllmetry.ts'
+import { logfire, pydanticAi } from './dialects/pydantic.ts'
+import { generic, semconv137, semconvGenai, semconvOld } from './dialects/semconv.ts'
+import { strands } from './dialects/strands.ts'
+import { vercelLegacy, vercelV7 } from './dialects/vercel.ts'
+import { remembered } from './memo.ts'
+
+const prefixed = (...prefixes: readonly string[]) => (text: string) => prefixes.some((prefix) => text.startsWith(prefix))
+const exactly = (...texts: readonly string[]) => (text: string) => texts.includes(text)
+
+/**
+ * The first row whose signs a span shows decides its dialect (semconv.md 1.3). Per span, never per service:
+ * instrumentations mix. The schema URL is no sign, because many emitters leave it empty or pin an old one.
+ */
+export const detection: readonly (readonly [Dialect, Signs])[] = [
+  [claudeCode, { scope: prefixed('com.anthropic.claude_code'), spanName: prefixed('claude_code.') }],
+  [codex, { scope: prefixed('codex'), spanName: prefixed('codex.'), key: prefixed('codex.') }],
+  [geminiCli, { scope: exactly('gemini-cli', 'gemini_cli'), spanName: prefixed('gemini_cli.'), service: exactly('gemini-cli') }],
+  [copilot, { key: prefixed('copilot_chat.', 'github.copilot.') }],
+  [adk, { scope: exactly('gcp.vertex.agent'), key: prefixed('gcp.vertex.agent.'), system: 'gcp.vertex.agent' }],
+  [pydanticAi, { scope: exactly('pydantic-ai') }],
+  [logfire, { scope: prefixed('logfire.') }],
+  [strands, { scope: prefixed('strands.'), system: 'strands-agents' }],
+  [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
+  [vercelLegacy, { scope: exactly('ai'), key: exactly('ai.operationId') }],
+  [vercelV7, { scope: exactly('gen_ai') }],
+  [langfuse, { key: prefixed('langfuse.observation.', 'langfuse.trace.') }],
+  [langsmith, { key: prefixed('langsmith.') }],
+  [mlflow, { key: exactly('mlflow.spanType') }],
+  [openinference, { key: exactly('openinference.span.kind') }],
+  [openllmetry, { key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
+  [agentFramework, { scope: prefixed('agent_framework'), key: exactly('executor.id', 'workflow.id', 'edge_group.type') }],
+  [autogen, { scope: prefixed('autogen'), system: 'autogen' }],
+  [anthropicPlatform, { scope: prefixed('com.anthropic.sdk.', 'com.anthropic.claude-platform') }],
+  [governance, { key: prefixed('agt.', 'agent.policy.', 'rail.'), spanName: prefixed('agt.') }],
+  [semconvGenai, { key: exactly('gen_ai.usage.cache_write.input_tokens') }],
+  [semconv137, { key: exactly('gen_ai.provider.name') }],
+  [semconvOld, { key: exactly('gen_ai.system') }],
+  [mcp, { key: exactly('mcp.method.name') }],
+  [generic, {}],
+]
+
+const none = detection.length - 1
+
+/** The earliest row a word of that kind is a sign of. */
+function earliest(pick: (signs: Signs) => ((text: string) => boolean) | undefined): (text: string) => number {
+  return remembered((text) => {
+    const row = detection.findIndex(([, signs]) => pick(signs)?.(text) === true)
+    return row < 0 ? none : row
+  })
+}
+
+const rowOfScope = earliest((signs) => signs.scope)
+const rowOfKey = earliest((signs) => signs.key)
+const rowOfService = earliest((signs) => signs.service)
+const rowOfSystem = earliest((signs) => (signs.system === undefined ? undefined : exactly(signs.system)))
+const namePrefixes = ['claude_code.', 'codex.', 'gemini_cli.', 'agt.']
+const rowOfName = earliest((signs) => signs.spanName)
+
+export function detect(span: SpanRecord): Dialect {
+  const { attributes, name } = span
+  let row = Math.min(rowOfScope(span.scope.name), namePrefixes.some((prefix) => name.startsWith(prefix)) ? rowOfName(name) : none)
+  const service = span.resource.attributes.get('service.name')
+  if (typeof service === 'string') row = Math.min(row, rowOfService(service))
+  for (const [key, value] of attributes) {
+    const keyRow = rowOfKey(key)
+    if (keyRow < row) row = keyRow
+    if ((key === 'gen_ai.system' || key === 'gen_ai.provider.name') && typeof value === 'string') {
+      const systemRow = rowOfSystem(value)
+      if (systemRow < row) row = systemRow
+    }
+  }
+  return (detection[row] as (typeof detection)[number])[0]
+}

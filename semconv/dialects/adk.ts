@@ -1,0 +1,18 @@
+import type { Dialect } from '../dialect.ts'
+
+/** google/adk-python tracing.py@0798a74. */
+export const adk: Dialect = {
+  name: 'adk',
+  keys: {
+    session: ['gcp.vertex.agent.session_id'],
+    toolArguments: ['gcp.vertex.agent.tool_call_args'],
+    messages: ['gcp.vertex.agent.llm_response', 'gcp.vertex.agent.llm_request'],
+  },
+  // call_llm copies candidatesTokenCount, which leaves the thoughts out; promptTokenCount contains the cached ones.
+  counting: [{ source: 'google/adk-python@0798a74', input: 'inclusive', output: 'exclusive' }],
+  refine(draft, _reading, span) {
+    if (draft.role === 'agent') draft.agent ||= /^agent_run \[(.{1,256})\]$/.exec(span.name)?.[1] ?? ''
+    // Bookkeeping over parallel calls that have spans of their own.
+    if (draft.role === 'tool' && (span.name === 'execute_tool (merged)' || draft.tool === '(merged tools)')) draft.executed = false
+  },
+}

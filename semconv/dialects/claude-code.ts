@@ -1,0 +1,72 @@
+import type { AttributeValue } from '../attributes.ts'
+import type { Dialect } from '../dialect.ts'
+import type { Outcome, Role } from '../facts.ts'
+import { truth, word } from '../value.ts'
+
+/** Span names without their prefix, and the values of `span.type`, which occur with and without it. */
+const roles: Readonly<Record<string, Role>> = {
+  interaction: 'turn', llm_request: 'model_call', tool: 'tool', hook: 'control',
+  'tool.blocked_on_user': 'guardrail',
+  // The tool span around it is the call; this one tells how it went.
+  'tool.execution': 'io',
+}
+
+const outcomes: Readonly<Record<string, Outcome>> = { accept: 'ALLOW', reject: 'DENY' }
+
+/** Claude Code's traces (beta), anthropics/claude-code CHANGELOG to 2.1.240 and its monitoring page of 2026-08-10. */
+export const claudeCode: Dialect = {
+  name: 'claude_code',
+  keys: {
+    kind: ['span.type'],
+    requestModel: ['gen_ai.request.model', 'model'],
+    requestId: ['request_id', 'client_request_id'],
+    agent: ['agent.name', 'subagent_type'],
+    agentId: ['agent_id'],
+    workflow: ['workflow.name'],
+    user: ['user.account_uuid', 'user.account_id', 'user.email'],
+    tool: ['tool_name'],
+    toolCallId: ['tool_use_id'],
+    toolArguments: ['tool_input', 'tool_parameters', 'full_command', 'file_path'],
+    finishReasons: ['gen_ai.response.finish_reasons', 'stop_reason'],
+    errorMessage: ['error'],
+    firstChunkMillis: ['ttft_ms'],
+    input: ['input_tokens'],
+    output: ['output_tokens'],
+    cacheRead: ['cache_read_tokens'],
+    cacheWrite: ['cache_creation_tokens'],
+    servedTier: ['speed'],
+    cost: ['cost_usd'],
+    costMicros: ['cost_usd_micros'],
+    verdict: ['decision'],
+    verdictReason: ['source'],
+    verdictTarget: ['tool_name'],
+  },
+  counting: [{ source: 'claude-code monitoring page: the four token types add up', input: 'exclusive' }],
+  refine(draft, reading, span) {
+    const name = bare(span.name)
+    const kind = bare(reading.word('kind'))
+    draft.role = roles[name] ?? roles[kind] ?? draft.role
+    if (draft.role === 'model_call') draft.provider = implied(draft.requestModel, draft.provider)
+    if (truth(span.attributes.get('success')) === false) draft.errorType ||= statusCode(span.attributes.get('status_code'), draft.role)
+    if (draft.role !== 'guardrail') return
+    const decision = reading.word('verdictReason')
+    const outcome = outcomes[String(reading.value('verdict'))]
+    if (outcome === undefined) return
+    draft.decision = {
+      policyId: `claude_code.${decision || 'permission'}`, policyVersion: 0, outcome, reason: decision, target: draft.tool,
+    }
+  },
+}
+
+const bare = (name: string) => (name.startsWith('claude_code.') ? name.slice('claude_code.'.length) : name)
+
+/** Bedrock's ids carry the vendor, Vertex's a date behind `@`. */
+function implied(model: string, named: string): string {
+  if (/^(?:arn:aws|(?:us|eu|apac|global)\.)?anthropic\./.test(model)) return 'aws.bedrock'
+  if (/^claude.*@\d{8}$/.test(model)) return 'gcp.vertex_ai'
+  return named || 'anthropic'
+}
+
+function statusCode(value: AttributeValue | undefined, role: Role): string {
+  return word(value) ?? (role === 'tool' || role === 'io' ? 'tool_error' : 'api_error')
+}

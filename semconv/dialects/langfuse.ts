@@ -1,0 +1,64 @@
+import type { Dialect } from '../dialect.ts'
+import type { UsageCounts } from '../usage.ts'
+import { type JsonObject, member, parsed, parsedObject, tokenCount } from '../value.ts'
+
+/** Langfuse SDK v3 and later: langfuse/langfuse@6275144 (packages/shared, otel ingestion), langfuse-js. */
+export const langfuse: Dialect = {
+  name: 'langfuse',
+  keys: {
+    kind: ['langfuse.observation.type'],
+    requestModel: ['langfuse.observation.model.name'],
+    workflow: ['langfuse.trace.name'],
+    session: ['langfuse.session.id', 'langfuse.trace.session_id'],
+    user: ['langfuse.user.id', 'langfuse.trace.user_id'],
+    toolArguments: ['langfuse.observation.input'],
+    messages: ['langfuse.observation.output', 'langfuse.observation.input'],
+    firstChunkAt: ['langfuse.observation.completion_start_time'],
+    errorMessage: ['langfuse.observation.status_message'],
+    usageDetails: ['langfuse.observation.usage_details'],
+    cost: ['langfuse.observation.cost_details'],
+    judgement: ['langfuse.observation.output'],
+  },
+  // The map's keys are disjoint: `input` is what remains after its cached and audio parts (langfuse/langfuse-js
+  // packages/openai parseUsageDetails subtracts them), and so is `output` after reasoning.
+  counting: [{ source: 'langfuse/langfuse@6275144', input: 'exclusive', output: 'exclusive' }],
+  counts(counts, reading) {
+    const details = parsedObject(reading.value('usageDetails'))
+    if (details !== undefined) disjointCounts(counts, details)
+  },
+  refine(draft, _reading, span) {
+    if (draft.role === 'agent') draft.agent ||= span.name
+    if (draft.role === 'tool') draft.tool ||= span.name
+    if (span.attributes.get('langfuse.observation.level') === 'ERROR') draft.errorType ||= 'ERROR'
+    const parameters = parsed(span.attributes.get('langfuse.observation.model.parameters'))
+    if (typeof parameters === 'object' && parameters !== null && !Array.isArray(parameters)) {
+      const tier = member(parameters as JsonObject, 'service_tier')
+      if (typeof tier === 'string') draft.serviceTier ||= tier
+    }
+  },
+}
+
+const readNames = ['cache_read_input_tokens', 'input_cached_tokens', 'input_cache_read', 'input_cache_read_tokens', 'cached_tokens']
+const write5mNames = ['input_cache_creation_5m', 'input_cache_write_5m', 'ephemeral_5m_input_tokens']
+const write1hNames = ['input_cache_creation_1h', 'input_cache_write_1h', 'ephemeral_1h_input_tokens']
+const writeNames = ['cache_creation_input_tokens', 'input_cache_creation', 'input_cache_write', 'input_cache_write_tokens', 'cache_write_input_tokens']
+const reasoningNames = ['output_reasoning_tokens', 'output_reasoning', 'reasoning_tokens', 'reasoning']
+const audioInputNames = ['input_audio_tokens', 'input_audio']
+const audioOutputNames = ['output_audio_tokens', 'output_audio']
+
+/** Audio counts stand beside `input` and `output` here, inside them in our counts. */
+function disjointCounts(counts: UsageCounts, details: JsonObject): void {
+  const first = (names: readonly string[]) => names.map((name) => tokenCount(member(details, name))).find((count) => count !== undefined)
+  counts.audioInput ??= first(audioInputNames)
+  counts.audioOutput ??= first(audioOutputNames)
+  const input = first(['input', 'input_tokens', 'prompt_tokens'])
+  const output = first(['output', 'output_tokens', 'completion_tokens'])
+  counts.input ??= input === undefined ? undefined : input + (counts.audioInput ?? 0)
+  counts.output ??= output === undefined ? undefined : output + (counts.audioOutput ?? 0)
+  counts.cacheRead ??= first(readNames)
+  counts.cacheWrite5m ??= first(write5mNames)
+  counts.cacheWrite1h ??= first(write1hNames)
+  counts.cacheWrite ??= first(writeNames)
+  counts.reasoning ??= first(reasoningNames)
+  counts.total ??= first(['total', 'total_tokens'])
+}

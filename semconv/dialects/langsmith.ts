@@ -1,0 +1,39 @@
+import type { Dialect } from '../dialect.ts'
+import { member, parsedObject, tokenCount } from '../value.ts'
+
+/** langchain-ai/langsmith-sdk@bc8dd67, and LangSmith's page on its OpenTelemetry mapping of 2025-08-22. */
+export const langsmith: Dialect = {
+  name: 'langsmith',
+  keys: {
+    kind: ['langsmith.span.kind'],
+    // gen_ai.system is guessed there, `langchain` by default.
+    provider: ['langsmith.metadata.ls_provider', 'gen_ai.system'],
+    requestModel: ['langsmith.metadata.ls_model_name', 'gen_ai.request.model'],
+    workflow: ['langsmith.trace.name'],
+    // langsmith.trace.session_id is the project.
+    session: ['langsmith.metadata.thread_id', 'langsmith.metadata.session_id', 'langsmith.metadata.conversation_id'],
+    user: ['langsmith.metadata.user_id'],
+    toolArguments: ['gen_ai.prompt'],
+    streaming: ['langsmith.request.streaming'],
+    entity: ['langsmith.metadata.langgraph_node'],
+    inputDetails: ['gen_ai.usage.input_token_details'],
+    outputDetails: ['gen_ai.usage.output_token_details'],
+    cost: ['gen_ai.usage.total_cost'],
+  },
+  counting: [{ source: 'langchain-ai/langsmith-sdk@bc8dd67 (LangChain usage_metadata)', input: 'inclusive', output: 'inclusive' }],
+  counts(counts, reading) {
+    const input = parsedObject(reading.value('inputDetails'))
+    const output = parsedObject(reading.value('outputDetails'))
+    counts.cacheRead ??= tokenCount(member(input, 'cache_read'))
+    counts.cacheWrite ??= tokenCount(member(input, 'cache_creation'))
+    counts.cacheWrite5m ??= tokenCount(member(input, 'ephemeral_5m_input_tokens'))
+    counts.cacheWrite1h ??= tokenCount(member(input, 'ephemeral_1h_input_tokens'))
+    counts.audioInput ??= tokenCount(member(input, 'audio'))
+    counts.reasoning ??= tokenCount(member(output, 'reasoning'))
+    counts.audioOutput ??= tokenCount(member(output, 'audio'))
+  },
+  refine(draft, reading, span) {
+    if (draft.role === 'tool') draft.tool ||= span.name
+    if (draft.role === 'span' && reading.word('entity') !== '') draft.role = 'step'
+  },
+}

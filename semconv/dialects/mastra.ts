@@ -1,0 +1,25 @@
+import type { Dialect } from '../dialect.ts'
+
+const parts: ReadonlySet<string> = new Set(['model_step', 'model_inference', 'model_chunk', 'llm_step', 'llm_chunk', 'model.step', 'model.chunk'])
+
+/** mastra-ai/mastra gen-ai-semantics.ts@087c72fa, and spans captured from Mastra 0.24 with @mastra/otel-exporter 0.3. */
+export const mastra: Dialect = {
+  name: 'mastra',
+  keys: {
+    kind: ['mastra.span.type'],
+    session: ['mastra.metadata.sessionId', 'mastra.metadata.threadId'],
+    user: ['mastra.metadata.userId'],
+    firstChunkAt: ['mastra.completion_start_time'],
+    cacheRead: ['gen_ai.usage.cached_input_tokens'],
+    reasoning: ['gen_ai.usage.reasoning_tokens'],
+    audioInput: ['gen_ai.usage.audio_input_tokens'],
+    audioOutput: ['gen_ai.usage.audio_output_tokens'],
+    toolArguments: ['mastra.tool_call.input', 'mastra.mcp_tool_call.input'],
+  },
+  counting: [{ source: 'mastra-ai/mastra@087c72fa (AI SDK v6 usage)', input: 'inclusive', output: 'inclusive' }],
+  refine(draft, reading) {
+    // One generation, told again in pieces: only MODEL_GENERATION counts (semconv.md 6.1 H13).
+    const kind = reading.word('kind').toLowerCase()
+    if (parts.has(kind) || parts.has(reading.word('operation'))) draft.usagePartial = true
+  },
+}

@@ -1,0 +1,11 @@
+import type { Dialect } from '../dialect.ts'
+
+/** Model Context Protocol spans, semantic-conventions-genai mcp/spans.yaml@5c50d346. */
+export const mcp: Dialect = {
+  name: 'mcp',
+  keys: {},
+  refine(draft, _reading, span) {
+    // `{mcp.method.name} {target}`
+    if (draft.role === 'tool') draft.tool ||= /^tools\/call (.{1,256})$/.exec(span.name)?.[1] ?? ''
+  },
+}

@@ -1,0 +1,42 @@
+import type { Dialect } from '../dialect.ts'
+import { member, parsed, parsedObject, tokenCount } from '../value.ts'
+
+/** mlflow/mlflow constant.py@00449464 and claude_code.py@07ab5f97. Its exporter JSON-encodes every value, strings too. */
+export const mlflow: Dialect = {
+  name: 'mlflow',
+  keys: {
+    kind: ['mlflow.spanType'],
+    provider: ['mlflow.llm.provider'],
+    requestModel: ['mlflow.llm.model'],
+    session: ['mlflow.trace.session'],
+    user: ['mlflow.trace.user'],
+    toolArguments: ['mlflow.spanInputs'],
+    messages: ['mlflow.spanOutputs', 'mlflow.spanInputs'],
+    usageDetails: ['mlflow.chat.tokenUsage'],
+    cost: ['mlflow.llm.cost'],
+    judgement: ['mlflow.spanOutputs'],
+  },
+  counting: [{ source: 'mlflow/mlflow claude_code.py@07ab5f97 (adds the cache itself)', input: 'inclusive' }],
+  counts(counts, reading) {
+    const usage = parsedObject(reading.value('usageDetails'))
+    counts.input ??= tokenCount(member(usage, 'input_tokens'))
+    counts.output ??= tokenCount(member(usage, 'output_tokens'))
+    counts.total ??= tokenCount(member(usage, 'total_tokens'))
+    counts.cacheRead ??= tokenCount(member(usage, 'cache_read_input_tokens'))
+    counts.cacheWrite ??= tokenCount(member(usage, 'cache_creation_input_tokens'))
+  },
+  refine(draft, _reading, span) {
+    draft.requestModel = unquoted(draft.requestModel)
+    draft.provider = unquoted(draft.provider)
+    draft.session = unquoted(draft.session)
+    draft.user = unquoted(draft.user)
+    if (draft.role === 'agent') draft.agent ||= span.name
+    if (draft.role === 'tool') draft.tool ||= span.name
+  },
+}
+
+function unquoted(text: string): string {
+  if (!text.startsWith('"')) return text
+  const json = parsed(text)
+  return typeof json === 'string' ? json : text
+}

@@ -1,0 +1,85 @@
+import type { Dialect } from '../dialect.ts'
+import { finite, member, parsedObject, truth, word } from '../value.ts'
+
+const bedrock = (scope: string) => /^openinference\.instrumentation\.bedrock/.test(scope)
+const claudeAgentPython = (scope: string) => scope === 'openinference.instrumentation.claude_agent_sdk'
+const claudeAgentJs = (scope: string) => /^@arizeai\/openinference-instrumentation-claude-agent-sdk/.test(scope)
+const anthropicJs = (scope: string) => /^@arizeai\/openinference-instrumentation-anthropic/.test(scope)
+const smolagents = (scope: string) => scope === 'openinference.instrumentation.smolagents'
+
+const source = 'Arize-ai/openinference@1fe497f'
+
+/** OpenInference, Arize-ai/openinference@1fe497f (spec/semantic_conventions.md and its instrumentations). */
+export const openinference: Dialect = {
+  name: 'openinference',
+  keys: {
+    kind: ['openinference.span.kind'],
+    provider: ['llm.provider', 'llm.system'],
+    requestModel: ['llm.request.model_name', 'llm.model_name', 'embedding.model_name', 'reranker.model_name'],
+    responseModel: ['llm.response.model_name', 'llm.model_name'],
+    agent: ['agent.name'],
+    session: ['session.id'],
+    user: ['user.id'],
+    tool: ['tool.name', 'tool_call.function.name'],
+    toolCallId: ['tool.id', 'tool_call.id', 'message.tool_call_id'],
+    toolArguments: ['input.value'],
+    finishReasons: ['llm.finish_reason'],
+    parameters: ['llm.invocation_parameters'],
+    metadata: ['metadata'],
+    entity: ['graph.node.name', 'graph.node.id'],
+    messages: ['output.value', 'input.value'],
+    input: ['llm.token_count.prompt'],
+    output: ['llm.token_count.completion'],
+    cacheRead: ['llm.token_count.prompt_details.cache_read', 'llm.token_count.prompt_details.cache_input'],
+    cacheWrite: ['llm.token_count.prompt_details.cache_write'],
+    reasoning: ['llm.token_count.completion_details.reasoning'],
+    audioInput: ['llm.token_count.prompt_details.audio'],
+    audioOutput: ['llm.token_count.completion_details.audio'],
+    imageInput: ['llm.token_count.prompt_details.image'],
+    imageOutput: ['llm.token_count.completion_details.image'],
+    total: ['llm.token_count.total'],
+    cost: ['llm.cost.total'],
+    costInput: ['llm.cost.prompt'],
+    costOutput: ['llm.cost.completion'],
+    judgement: ['output.value'],
+  },
+  counting: [
+    { source, scope: bedrock, input: 'exclusive' },
+    { source, scope: claudeAgentPython, input: 'exclusive' },
+    { source, scope: claudeAgentJs, input: 'exclusive', lossy: true },
+    { source, scope: anthropicJs, input: 'exclusive', lossy: true },
+    // Adds the cache counts to the input itself (its python anthropic, langchain and strands instrumentations too).
+    { source, scope: (scope) => scope.startsWith('openinference.instrumentation.'), input: 'inclusive' },
+    { source, scope: (scope) => /^@arizeai\/openinference-instrumentation-openai/.test(scope), input: 'inclusive', output: 'inclusive' },
+  ],
+  refine(draft, reading, span) {
+    const parameters = parsedObject(reading.value('parameters'))
+    // llm.model_name holds the answer's model once there is one; the parameters keep what was asked for.
+    if (!span.attributes.has('llm.request.model_name')) draft.requestModel = asWord(member(parameters, 'model')) ?? draft.requestModel
+    if (truth(member(parameters, 'stream')) === true) draft.streaming = true
+    draft.serviceTier ||= asWord(member(parameters, 'service_tier')) ?? ''
+    if (draft.role === 'agent') draft.agent ||= crewRole(span.name)
+    if (draft.role === 'tool') draft.tool ||= span.name
+    const metadata = parsedObject(reading.value('metadata'))
+    draft.session ||= asWord(member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata, 'conversation_id')) ?? ''
+    if (draft.role === 'span' || draft.role === 'workflow') {
+      if (member(metadata, 'langgraph_node') !== undefined) draft.role = 'step'
+      else if (/^Step \d+$/.test(span.name)) draft.role = 'step'
+    }
+    if (draft.role === 'agent' && smolagents(span.scope.name)) draft.usageCumulative = true
+    if (draft.timeToFirstTokenMs === undefined) {
+      const first = span.events.find((event) => event.name === 'First Token Stream Event')
+      if (first !== undefined && first.timeUnixNano >= span.startTimeUnixNano) {
+        draft.timeToFirstTokenMs = finite(first.timeUnixNano - span.startTimeUnixNano) as number / 1e6
+        draft.streaming = true
+      }
+    }
+  },
+}
+
+/** CrewAI's agents are spans `Researcher._execute_core`. */
+const crewRole = (name: string) => name.replace(/\.?_?execute_core$/, '')
+
+function asWord(value: ReturnType<typeof member>): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? word(value) : undefined
+}

@@ -1,0 +1,59 @@
+import type { Dialect } from '../dialect.ts'
+
+const source = 'traceloop/openllmetry@93429cf'
+
+/** OpenLLMetry, traceloop/openllmetry@93429cf (0.62.1) and traceloop/openllmetry-js@1faf69d. */
+export const openllmetry: Dialect = {
+  name: 'openllmetry',
+  keys: {
+    kind: ['traceloop.span.kind', 'llm.request.type'],
+    workflow: ['traceloop.workflow.name', 'gen_ai.workflow.name'],
+    entity: ['traceloop.entity.name'],
+    session: [
+      'traceloop.association.properties.session_id', 'traceloop.association.properties.conversation_id',
+      'traceloop.association.properties.thread_id', 'traceloop.association.properties.chat_id',
+    ],
+    user: ['traceloop.association.properties.user_id', 'llm.user', 'gen_ai.user'],
+    toolArguments: ['traceloop.entity.input'],
+    finishReasons: ['gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'gen_ai.response.stop_reason', 'gen_ai.completion.0.finish_reason'],
+    streaming: ['llm.is_streaming', 'gen_ai.is_streaming'],
+    messages: ['gen_ai.completion.0.content', 'gen_ai.prompt.0.content', 'gen_ai.prompt.0.role'],
+    input: ['gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.usage.prompt_tokens'],
+    output: ['gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.usage.completion_tokens'],
+    cacheRead: ['gen_ai.usage.cache_read_input_tokens'],
+    cacheWrite: ['gen_ai.usage.cache_creation_input_tokens'],
+    reasoning: ['gen_ai.usage.reasoning_tokens', 'llm.usage.reasoning_tokens'],
+    total: ['gen_ai.usage.total_tokens', 'llm.usage.total_tokens'],
+    handoffTo: ['gen_ai.handoff.to_agent', 'langgraph.command.goto_node'],
+    verdict: ['gen_ai.guardrail.status'],
+    verdictReason: ['gen_ai.guardrail.error.message', 'gen_ai.guardrail.error.type'],
+    policyId: ['gen_ai.guardrail.name'],
+  },
+  counting: [
+    // Inclusive since #1026 and #1028 (2026-06, 0.27.0 of the JS packages), exclusive before.
+    { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, below: '0.27.0', input: 'exclusive' },
+    { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, input: 'inclusive' },
+    { source, scope: (scope) => scope === 'opentelemetry.instrumentation.bedrock', input: 'exclusive' },
+    { source, scope: (scope) => scope === 'opentelemetry.instrumentation.anthropic', input: 'inclusive' },
+    { source, scope: (scope) => scope === 'opentelemetry.instrumentation.google_generativeai', output: 'exclusive' },
+  ],
+  counts(counts, reading) {
+    // Gemini: reasoning is not reported, but the total contains it (semconv.md 3.4).
+    if (counts.reasoning !== undefined || !/^gcp\.|gemini|google|vertex/i.test(reading.word('provider'))) return
+    const { input, output, total } = counts
+    if (input !== undefined && output !== undefined && total !== undefined && total > input + output) counts.reasoning = total - input - output
+  },
+  refine(draft, reading, span) {
+    const entity = reading.word('entity')
+    if (draft.role === 'agent') draft.agent = draft.agent || entity || span.name.replace(/\.agent$/, '')
+    if (draft.role === 'tool') draft.tool ||= entity || span.name.replace(/\.tool$/, '')
+    // An agent's decorator writes the agent's name over the workflow's, for its whole subtree.
+    if (draft.workflow !== '' && draft.workflow === draft.agent) draft.workflow = ''
+    // LangGraph under Traceloop: the id is the run's, new each time.
+    draft.agentId = ''
+  },
+}
+
+function jsAnthropic(scope: string): boolean {
+  return scope === '@traceloop/instrumentation-anthropic' || scope === '@traceloop/instrumentation-bedrock'
+}

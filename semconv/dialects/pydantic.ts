@@ -1,0 +1,63 @@
+import type { Dialect, Draft } from '../dialect.ts'
+
+const aggregated = {
+  input: ['gen_ai.usage.input_tokens', 'gen_ai.aggregated_usage.input_tokens'],
+  output: ['gen_ai.usage.output_tokens', 'gen_ai.aggregated_usage.output_tokens'],
+  cacheRead: [
+    'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens',
+    'gen_ai.aggregated_usage.details.cache_read_tokens',
+  ],
+  cacheWrite: [
+    'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.details.cache_write_tokens',
+    'gen_ai.aggregated_usage.cache_write.input_tokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens',
+    'gen_ai.aggregated_usage.details.cache_write_tokens',
+  ],
+  reasoning: [
+    'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.aggregated_usage.reasoning.output_tokens',
+    'gen_ai.aggregated_usage.details.reasoning_tokens',
+  ],
+}
+
+/** pydantic/pydantic-ai@4fda389, instrumentation versions 1 to 6. */
+export const pydanticAi: Dialect = {
+  name: 'pydantic_ai',
+  keys: {
+    ...aggregated,
+    agent: ['gen_ai.agent.name', 'agent_name'],
+    toolArguments: ['gen_ai.tool.call.arguments', 'tool_arguments'],
+    messages: ['pydantic_ai.all_messages', 'all_messages_events', 'events'],
+    cost: ['operation.cost'],
+    requestModel: ['gen_ai.request.model', 'model_name'],
+  },
+  counting: [{ source: 'pydantic/pydantic-ai@4fda389', input: 'inclusive', output: 'inclusive' }],
+  refine(draft, _reading, span) {
+    // Version 2 names its agent and tool spans in words.
+    if (span.name === 'agent run') draft.role = 'agent'
+    if (draft.role === 'tool') deferral(draft, span.attributes.get('pydantic_ai.tool.deferral.name'))
+  },
+}
+
+/** The tool was handed out for approval or to somebody else: it did not run here. */
+function deferral(draft: Draft, name: unknown): void {
+  if (name !== 'ApprovalRequired' && name !== 'CallDeferred') return
+  draft.executed = false
+  if (name === 'CallDeferred') return
+  draft.decision = { policyId: 'pydantic_ai.tool.approval', policyVersion: 0, outcome: 'REQUIRE_APPROVAL', reason: name, target: draft.tool }
+}
+
+/** pydantic/logfire@e484a6b: the same words, and for Claude's agent SDK a root that alone has the whole usage. */
+export const logfire: Dialect = {
+  name: 'logfire',
+  keys: {
+    ...aggregated,
+    cost: ['operation.cost'],
+    partialInput: ['gen_ai.usage.partial.input_tokens'],
+    partialOutput: ['gen_ai.usage.partial.output_tokens'],
+    partialCacheRead: ['gen_ai.usage.partial.cache_read.input_tokens'],
+    partialCacheWrite: ['gen_ai.usage.partial.cache_write.input_tokens', 'gen_ai.usage.partial.cache_creation.input_tokens'],
+  },
+  counting: [{ source: 'pydantic/logfire@e484a6b', input: 'inclusive', output: 'inclusive' }],
+  refine(draft, _reading, span) {
+    if (draft.role === 'agent' && /claude/.test(span.scope.name)) draft.usageAuthoritative = true
+  },
+}

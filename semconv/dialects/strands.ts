@@ -1,0 +1,38 @@
+import type { Dialect } from '../dialect.ts'
+
+const source = 'strands-agents/sdk-python@1232230'
+const unbilled: ReadonlySet<string> = new Set(['denied', 'blocked', 'cancelled', 'interrupted', 'not_executed'])
+
+/** strands-agents/sdk-python@1232230. Its `gen_ai.system` is `strands-agents`: the provider follows from the model. */
+export const strands: Dialect = {
+  name: 'strands',
+  keys: {
+    cacheRead: ['gen_ai.usage.cache_read_input_tokens'],
+    cacheWrite: ['gen_ai.usage.cache_write_input_tokens'],
+    // Milliseconds, although the metric of that name has seconds.
+    firstChunkMillis: ['gen_ai.server.time_to_first_token'],
+  },
+  counting: [
+    // Bedrock's ids: `us.anthropic.claude-…`, `amazon.nova-…`.
+    { source, when: (attributes) => isBedrockModel(attributes.get('gen_ai.request.model')), input: 'exclusive' },
+    { source, when: (attributes) => isAnthropicModel(attributes.get('gen_ai.request.model')), input: 'exclusive', lossy: true },
+    { source, input: 'inclusive' },
+  ],
+  refine(draft, _reading, span) {
+    // Counts over the life of the agent object, not of this call (unless opted out: gen_ai_use_latest_invocation_tokens).
+    if (draft.role === 'agent' || draft.role === 'workflow') draft.usageCumulative = true
+    const status = span.attributes.get('gen_ai.tool.status')
+    if (draft.role === 'tool' && typeof status === 'string') {
+      if (unbilled.has(status.toLowerCase())) draft.executed = false
+      if (status === 'error') draft.errorType ||= 'tool_error'
+    }
+  },
+}
+
+function isBedrockModel(model: unknown): boolean {
+  return typeof model === 'string' && /^(?:arn:aws|(?:us|eu|apac|global)\.)?(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek)\./.test(model)
+}
+
+function isAnthropicModel(model: unknown): boolean {
+  return typeof model === 'string' && model.startsWith('claude')
+}

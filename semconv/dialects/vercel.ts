@@ -1,0 +1,97 @@
+import type { Attributes } from '../attributes.ts'
+import type { Dialect } from '../dialect.ts'
+import { isObject, member, parsedObject, tokenCount, word } from '../value.ts'
+
+const source = 'vercel/ai@ed857f5 and its v4, v5, v6 tags'
+
+/** The AI SDK's own spans, `ai.*`: vercel/ai v4 to v6, and LegacyOpenTelemetry of @ai-sdk/otel 1.0.77 (vercel/ai@ed857f5). */
+export const vercelLegacy: Dialect = {
+  name: 'vercel_legacy',
+  keys: {
+    provider: ['ai.model.provider', 'gen_ai.system'],
+    requestModel: ['ai.model.id', 'gen_ai.request.model'],
+    responseModel: ['ai.response.model', 'gen_ai.response.model'],
+    responseId: ['ai.response.id', 'gen_ai.response.id'],
+    agent: ['ai.telemetry.functionId', 'resource.name'],
+    session: [
+      'ai.telemetry.metadata.sessionId', 'ai.telemetry.metadata.session_id', 'ai.telemetry.metadata.threadId',
+      'ai.telemetry.metadata.chatId', 'ai.telemetry.metadata.conversationId',
+    ],
+    user: ['ai.telemetry.metadata.userId', 'ai.telemetry.metadata.user_id'],
+    tool: ['ai.toolCall.name'],
+    toolCallId: ['ai.toolCall.id'],
+    toolArguments: ['ai.toolCall.args'],
+    finishReasons: ['ai.response.finishReason'],
+    firstChunkMillis: ['ai.response.msToFirstChunk'],
+    messages: ['ai.response.text', 'ai.prompt.messages', 'ai.prompt'],
+    input: ['ai.usage.inputTokens', 'ai.usage.promptTokens', 'ai.usage.tokens'],
+    output: ['ai.usage.outputTokens', 'ai.usage.completionTokens'],
+    cacheRead: ['ai.usage.inputTokenDetails.cacheReadTokens', 'ai.usage.cachedInputTokens'],
+    cacheWrite: ['ai.usage.inputTokenDetails.cacheWriteTokens'],
+    reasoning: ['ai.usage.outputTokenDetails.reasoningTokens', 'ai.usage.reasoningTokens'],
+    total: ['ai.usage.totalTokens'],
+    providerMetadata: ['ai.response.providerMetadata'],
+    entity: ['ai.operationId'],
+  },
+  // v6 tells the parts of its input (`inputTokenDetails`) and counts them in it; v4 and v5 repeat the provider's number.
+  counting: [
+    { source, when: beforeV6, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive', hidesCacheWrites: true },
+    { source, when: beforeV6, providers: ['gcp.gemini', 'gcp.vertex_ai'], input: 'inclusive', output: 'exclusive' },
+    { source, input: 'inclusive' },
+  ],
+  counts(counts, reading) {
+    if (counts.cacheWrite !== undefined) return
+    const metadata = parsedObject(reading.value('providerMetadata'))
+    const anthropic = member(metadata, 'anthropic')
+    const bedrock = member(metadata, 'bedrock')
+    const bedrockUsage = isObject(bedrock) ? member(bedrock, 'usage') : undefined
+    counts.cacheWrite = tokenCount(isObject(anthropic) ? member(anthropic, 'cacheCreationInputTokens') : undefined) ??
+      tokenCount(isObject(bedrockUsage) ? member(bedrockUsage, 'cacheWriteInputTokens') : undefined)
+  },
+  refine(draft, reading, span) {
+    const operation = reading.word('entity')
+    if (operation.startsWith('ai.')) {
+      if (operation.includes('stream') || operation.includes('Stream')) draft.streaming = true
+      draft.role = roleOfOperationId(operation)
+    }
+    if (draft.timeToFirstTokenMs === undefined) {
+      const first = span.events.find((event) => event.name === 'ai.stream.firstChunk')
+      const millis = first?.attributes.get('ai.response.msToFirstChunk')
+      if (typeof millis === 'number' && millis >= 0) draft.timeToFirstTokenMs = millis
+    }
+    if (draft.agent === '') draft.agent = word(span.attributes.get('ai.telemetry.functionId')) ?? ''
+  },
+}
+
+const v6Keys = ['ai.usage.inputTokenDetails.noCacheTokens', 'ai.usage.inputTokenDetails.cacheReadTokens', 'ai.usage.outputTokenDetails.textTokens']
+
+/** The scope `ai` carries no version. */
+function beforeV6(attributes: Attributes): boolean {
+  return !v6Keys.some((key) => attributes.has(key))
+}
+
+/**
+ * Only `.do…` reaches a model; the operation around it repeats the sum of its steps.
+ * `ai.toolCall` is a tool; a rerank call is a retrieval.
+ */
+function roleOfOperationId(operation: string) {
+  if (operation === 'ai.toolCall') return 'tool'
+  const called = /\.do(Generate|Stream|Embed|Rerank)$/.exec(operation)?.[1]
+  if (called === 'Embed') return 'embedding'
+  if (called === 'Rerank') return 'retrieval'
+  return called === undefined ? 'agent' : 'model_call'
+}
+
+/** @ai-sdk/otel 1.0.77 (vercel/ai@ed857f5): the conventions, with `agent_step` and a few keys of its own. */
+export const vercelV7: Dialect = {
+  name: 'vercel_v7',
+  keys: {
+    firstChunkSeconds: ['gen_ai.client.operation.time_to_first_chunk'],
+    session: [
+      'ai.settings.context.sessionId', 'ai.settings.context.session_id', 'ai.settings.context.threadId', 'ai.settings.context.chatId',
+      'ai.settings.context.conversationId',
+    ],
+    user: ['ai.settings.context.userId', 'ai.settings.context.user_id'],
+  },
+  counting: [{ source, input: 'inclusive', output: 'inclusive' }],
+}

@@ -1,0 +1,212 @@
+import type { AttributeValue, SpanRecord } from './attributes.ts'
+import { reportedCost } from './cost.ts'
+import { agentDecision } from './decision.ts'
+import { detect, detection } from './detect.ts'
+import type { CountingRule, Dialect, Draft } from './dialect.ts'
+import type { Role, Step } from './facts.ts'
+import { argumentsHash } from './hash.ts'
+import { billingProvider, foldProvider, providerFamily } from './provider.ts'
+import { keyTable, read, type Reading } from './reading.ts'
+import { roleOf } from './role.ts'
+import { normaliseUsage, type UsageCounts } from './usage.ts'
+import { cut, finite, parsed, truth, word } from './value.ts'
+
+/** Reasons an answer may give for ending, one per choice, and the length of one. */
+const finishReasonsLimit = 16
+const finishReasonLength = 64
+/** Characters of an error's message. */
+const messageLimit = 4096
+/** A year: what waits longer for its first chunk is a broken clock. */
+const firstChunkLimitMillis = 365 * 24 * 3600 * 1000
+
+const dialects: readonly Dialect[] = detection.map(([dialect]) => dialect)
+const tables = new Map(dialects.map((dialect) => [dialect, keyTable(dialect.keys, dialects.filter((other) => other !== dialect).map((other) => other.keys))]))
+
+/**
+ * One span, understood: its dialect, its role and every canonical field. Pure, indifferent to the order of attributes,
+ * and total: what has the wrong type or size is ignored, never thrown at the caller.
+ */
+export function interpret(span: SpanRecord): Step {
+  const dialect = detect(span)
+  const reading = read(tables.get(dialect) as NonNullable<ReturnType<typeof tables.get>>, span.attributes, span.resource)
+  const draft = commonStep(dialect, reading, span)
+  dialect.refine?.(draft, reading, span)
+  nameAgent(draft, span)
+  draft.provider = billingProvider(foldProvider(draft.provider), reading.word('serverAddress'))
+  meter(draft, dialect, reading, span)
+  decide(draft, reading, span)
+  draft.callKeys = callKeys(dialect, draft, reading)
+  if (draft.role === 'tool' || draft.role === 'handoff') draft.toolArgumentsHash = argumentsHash(reading.value('toolArguments'))
+  return draft
+}
+
+/** What every dialect says the same way. */
+function commonStep(dialect: Dialect, reading: Reading, span: SpanRecord): Draft {
+  const timeToFirstTokenMs = firstTokenMillis(reading, span)
+  const draft: Draft = {
+    dialect: dialect.name,
+    role: roleOf(reading, span),
+    operation: reading.word('operation'),
+    agent: reading.word('agent'),
+    agentId: reading.word('agentId'),
+    workflow: reading.word('workflow'),
+    session: reading.word('session'),
+    user: reading.word('user'),
+    provider: reading.word('provider'),
+    requestModel: reading.word('requestModel'),
+    responseModel: reading.word('responseModel'),
+    responseId: reading.word('responseId'),
+    tool: reading.word('tool'),
+    toolCallId: reading.word('toolCallId'),
+    toolArgumentsHash: '',
+    finishReasons: finishReasons(reading.value('finishReasons')),
+    errorType: reading.word('errorType'),
+    errorMessage: '',
+    timeToFirstTokenMs,
+    streaming: truth(reading.value('streaming')) === true || timeToFirstTokenMs !== undefined,
+    usage: undefined,
+    usageFlags: [],
+    usagePartial: false,
+    usageCumulative: false,
+    usageAuthoritative: false,
+    reportedCost: reportedCost(reading),
+    callKeys: [],
+    decision: undefined,
+    executed: true,
+    serviceTier: reading.word('servedTier') || reading.word('requestedTier'),
+  }
+  describeError(draft, reading, span)
+  return draft
+}
+
+function describeError(draft: Draft, reading: Reading, span: SpanRecord): void {
+  const failed = span.statusCode === 2 || draft.errorType !== ''
+  const message = reading.word('errorMessage')
+  if (!failed && message === '') return
+  const exception = failed ? span.events.findLast((event) => event.name === 'exception') : undefined
+  if (failed) draft.errorType ||= word(exception?.attributes.get('exception.type')) ?? ''
+  const said = exception?.attributes.get('exception.message')
+  draft.errorMessage = cut(span.statusMessage || message || (typeof said === 'string' ? said : ''), messageLimit)
+}
+
+/** `invoke_agent Planner`: the name after the operation; an agent with an id and no name is known by its id. */
+function nameAgent(draft: Draft, span: SpanRecord): void {
+  if (draft.role === 'agent' && draft.agent === '' && span.name.startsWith('invoke_agent ')) {
+    draft.agent = word(span.name.slice('invoke_agent '.length).trim()) ?? ''
+  }
+  if (draft.role === 'tool' && draft.tool === '' && span.name.startsWith('execute_tool ')) {
+    draft.tool = word(span.name.slice('execute_tool '.length).trim()) ?? ''
+  }
+  draft.agent ||= draft.agentId
+}
+
+function firstTokenMillis(reading: Reading, span: SpanRecord): number | undefined {
+  const seconds = finite(reading.value('firstChunkSeconds'))
+  const millis = seconds === undefined ? finite(reading.value('firstChunkMillis')) : seconds * 1000
+  if (millis !== undefined) return millis >= 0 && millis <= firstChunkLimitMillis ? millis : undefined
+  const at = reading.value('firstChunkAt')
+  if (typeof at !== 'string' || at.length > 64) return undefined
+  const text = at.startsWith('"') ? parsed(at) : at
+  const wait = typeof text === 'string' ? Date.parse(text) - Number(span.startTimeUnixNano / 1_000_000n) : Number.NaN
+  return wait >= 0 && wait <= firstChunkLimitMillis ? wait : undefined
+}
+
+/** An array, JSON text of one (Mastra), or one word (semconv.md 9.5). Kept as sent: `end_turn` stays `end_turn`. */
+export function finishReasons(value: AttributeValue | undefined): readonly string[] {
+  if (value === undefined) return []
+  const json = typeof value === 'string' && !/^\s*["[]/.test(value) ? value : parsed(value)
+  const list = Array.isArray(json) ? json : [json ?? value]
+  const reasons: string[] = []
+  for (const reason of list) {
+    if (typeof reason === 'string' && reason !== '') reasons.push(cut(reason, finishReasonLength))
+    if (reasons.length === finishReasonsLimit) break
+  }
+  return reasons
+}
+
+/** Roles that a usage vector says nothing about: a poll repeats a call, a transport span belongs to one. */
+const unmetered: ReadonlySet<Role> = new Set<Role>(['control', 'mcp_control', 'io'])
+
+function meter(draft: Draft, dialect: Dialect, reading: Reading, span: SpanRecord): void {
+  if (unmetered.has(draft.role)) return
+  const counts = countsOf(reading)
+  dialect.counts?.(counts, reading)
+  if (counts.input === undefined && counts.output === undefined && addPartial(counts, reading)) draft.usagePartial = true
+  const { usage, flags } = normaliseUsage(counts, countingRule(dialect, draft.provider, span))
+  draft.usage = usage
+  draft.usageFlags = reading.invalidCounts ? [...flags, 'usage_invalid'] : flags
+}
+
+function countsOf(reading: Reading): UsageCounts {
+  return {
+    input: reading.count('input'), output: reading.count('output'), cacheRead: reading.count('cacheRead'), cacheWrite: reading.count('cacheWrite'),
+    cacheWrite5m: reading.count('cacheWrite5m'), cacheWrite1h: reading.count('cacheWrite1h'), reasoning: reading.count('reasoning'),
+    audioInput: reading.count('audioInput'), audioOutput: reading.count('audioOutput'), audioCacheRead: reading.count('audioCacheRead'),
+    imageInput: reading.count('imageInput'), imageOutput: reading.count('imageOutput'), toolUseInput: reading.count('toolUseInput'),
+    total: reading.count('total'),
+  }
+}
+
+/** Logfire's `gen_ai.usage.partial.*`: shown, never counted. False where there is none. */
+function addPartial(counts: UsageCounts, reading: Reading): boolean {
+  const input = reading.count('partialInput')
+  const output = reading.count('partialOutput')
+  if (input === undefined && output === undefined) return false
+  counts.input = input
+  counts.output = output
+  counts.cacheRead ??= reading.count('partialCacheRead')
+  counts.cacheWrite ??= reading.count('partialCacheWrite')
+  return true
+}
+
+function countingRule(dialect: Dialect, provider: string, span: SpanRecord): Partial<CountingRule> {
+  const { attributes, scope } = span
+  return dialect.counting?.find((rule) =>
+    (rule.scope?.(scope.name) ?? true) && (rule.below === undefined || isBelow(scope.version, rule.below)) &&
+    (rule.providers?.includes(provider) ?? true) && (rule.when?.(attributes) ?? true)) ?? {}
+}
+
+/** Dotted numbers; a version that is not known is not below anything. */
+export function isBelow(version: string, bound: string): boolean {
+  const mine = /^v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?/.exec(version)
+  if (mine === null) return false
+  const theirs = bound.split('.')
+  for (let part = 0; part < 3; part++) {
+    const difference = Number(mine[part + 1] ?? 0) - Number(theirs[part] ?? 0)
+    if (difference !== 0) return difference < 0
+  }
+  return false
+}
+
+function decide(draft: Draft, reading: Reading, span: SpanRecord): void {
+  draft.decision ??= agentDecision(draft, reading, span.name, truth(span.attributes.get('gen_ai.guardrail.triggered')))
+  if (draft.role !== 'tool') return
+  if (draft.decision?.outcome === 'DENY' || draft.decision?.outcome === 'REQUIRE_APPROVAL') draft.executed = false
+}
+
+/**
+ * Ollama numbers its answers `chatcmpl-` and a random number below 1000 (ollama/ollama openai compatibility layer): not
+ * an identity.
+ */
+const notUnique = /^chatcmpl-\d{1,3}$/
+
+/** What proves that two spans tell the same call (semconv.md 6.3, step 1). */
+function callKeys(dialect: Dialect, draft: Draft, reading: Reading): readonly string[] {
+  if (draft.role !== 'model_call' && draft.role !== 'embedding') return []
+  const keys: string[] = []
+  if (draft.responseId !== '' && !notUnique.test(draft.responseId)) {
+    // Copilot writes its own request id where the provider's answer id belongs: strong among its own spans only.
+    const family = dialect.name === 'copilot' ? 'copilot' : responseFamily(draft.responseId, draft.provider)
+    keys.push(`response:${family}:${draft.responseId}`)
+  }
+  const request = reading.word('requestId')
+  if (request !== '') keys.push(`request:${request}`)
+  return keys
+}
+
+/** The id's own prefix where it tells the vendor, so that a span without provider and one behind a gateway still meet. */
+function responseFamily(id: string, provider: string): string {
+  if (id.startsWith('chatcmpl-') || id.startsWith('resp_')) return 'openai'
+  if (id.startsWith('msg_')) return 'anthropic'
+  return providerFamily(provider)
+}

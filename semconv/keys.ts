@@ -1,0 +1,206 @@
+/**
+ * Which attribute holds which fact. Everything here is data, because `gen_ai.*` is in development and renames are the
+ * rule: a rename is a row. Order is preference, and two keys of one row are never added.
+ *
+ * Pinned: open-telemetry/semantic-conventions-genai model/gen-ai/registry.yaml@e9de14ba, token-metrics.yaml@066d4a7f,
+ * mcp/spans.yaml@5c50d346, docs/gen-ai/non-normative/migration.md@32c328e (`current`);
+ * open-telemetry/semantic-conventions@384d661, v1.44.0, and its history back to 1.26 (`older`).
+ */
+
+/** `word`: text that identifies; `count`: tokens; `any`: read by who needs it. */
+type FieldType = 'word' | 'count' | 'any'
+
+export const fieldTypes = {
+  /** The type an instrumentation gives its span in words of its own. */
+  kind: 'word',
+  operation: 'word',
+  mcpMethod: 'word',
+  provider: 'word',
+  serverAddress: 'word',
+  requestModel: 'word',
+  responseModel: 'word',
+  responseId: 'word',
+  /** The provider's id of the HTTP request. */
+  requestId: 'word',
+  agent: 'word',
+  agentId: 'word',
+  workflow: 'word',
+  session: 'word',
+  user: 'word',
+  tool: 'word',
+  toolCallId: 'word',
+  toolArguments: 'any',
+  /** A name whose meaning depends on the kind. */
+  entity: 'word',
+  handoffTo: 'word',
+  errorType: 'word',
+  errorMessage: 'word',
+  finishReasons: 'any',
+  streaming: 'any',
+  firstChunkSeconds: 'any',
+  firstChunkMillis: 'any',
+  /** RFC 3339, or JSON text of it. */
+  firstChunkAt: 'any',
+  servedTier: 'word',
+  requestedTier: 'word',
+  /** JSON of request parameters. */
+  parameters: 'any',
+  /** JSON of whatever the application attached. */
+  metadata: 'any',
+  /** Only to recognise a model call that says no operation. */
+  messages: 'any',
+  input: 'count',
+  output: 'count',
+  cacheRead: 'count',
+  cacheWrite: 'count',
+  cacheWrite5m: 'count',
+  cacheWrite1h: 'count',
+  reasoning: 'count',
+  audioInput: 'count',
+  audioOutput: 'count',
+  audioCacheRead: 'count',
+  imageInput: 'count',
+  imageOutput: 'count',
+  /** Tokens of tool results that Gemini counts beside the prompt. */
+  toolUseInput: 'count',
+  total: 'count',
+  partialInput: 'count',
+  partialOutput: 'count',
+  partialCacheRead: 'count',
+  partialCacheWrite: 'count',
+  /** JSON of counts under names of the dialect. */
+  usageDetails: 'any',
+  inputDetails: 'any',
+  outputDetails: 'any',
+  providerMetadata: 'any',
+  cost: 'any',
+  costMicros: 'any',
+  costInput: 'any',
+  costOutput: 'any',
+  verdict: 'any',
+  /** What a guardrail span put out: holds the verdict in words of its own. Read on guardrail spans only. */
+  judgement: 'any',
+  verdictReason: 'word',
+  policyId: 'word',
+  policyVersion: 'any',
+  verdictTarget: 'word',
+} as const satisfies Record<string, FieldType>
+
+export type Field = keyof typeof fieldTypes
+export type CountField = { [F in Field]: (typeof fieldTypes)[F] extends 'count' ? F : never }[Field]
+export type WordField = { [F in Field]: (typeof fieldTypes)[F] extends 'word' ? F : never }[Field]
+export type Keys = Readonly<Partial<Record<Field, readonly string[]>>>
+
+/** semantic-conventions-genai at the commits above. */
+export const current: Keys = {
+  operation: ['gen_ai.operation.name'],
+  mcpMethod: ['mcp.method.name'],
+  provider: ['gen_ai.provider.name'],
+  serverAddress: ['server.address'],
+  requestModel: ['gen_ai.request.model'],
+  responseModel: ['gen_ai.response.model'],
+  responseId: ['gen_ai.response.id'],
+  agent: ['gen_ai.agent.name'],
+  agentId: ['gen_ai.agent.id'],
+  workflow: ['gen_ai.workflow.name'],
+  session: ['gen_ai.conversation.id', 'session.id'],
+  user: ['user.id'],
+  tool: ['gen_ai.tool.name'],
+  toolCallId: ['gen_ai.tool.call.id'],
+  toolArguments: ['gen_ai.tool.call.arguments'],
+  errorType: ['error.type'],
+  errorMessage: ['error.message'],
+  finishReasons: ['gen_ai.response.finish_reasons'],
+  streaming: ['gen_ai.request.stream'],
+  firstChunkSeconds: ['gen_ai.response.time_to_first_chunk', 'gen_ai.client.operation.time_to_first_chunk'],
+  servedTier: ['openai.response.service_tier'],
+  requestedTier: ['openai.request.service_tier'],
+  messages: ['gen_ai.output.messages', 'gen_ai.input.messages'],
+  input: ['gen_ai.usage.input_tokens'],
+  output: ['gen_ai.usage.output_tokens'],
+  cacheRead: ['gen_ai.usage.cache_read.input_tokens'],
+  // Renamed from cache_creation by semantic-conventions-genai#440.
+  cacheWrite: ['gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens'],
+  reasoning: ['gen_ai.usage.reasoning.output_tokens'],
+  audioInput: ['gen_ai.usage.audio.input_tokens'],
+  audioOutput: ['gen_ai.usage.audio.output_tokens'],
+  audioCacheRead: ['gen_ai.usage.audio.cache_read.input_tokens'],
+  imageInput: ['gen_ai.usage.image.input_tokens'],
+  imageOutput: ['gen_ai.usage.image.output_tokens'],
+  // Proposal semantic-conventions-genai#427; the two earlier generations of names are in `older`.
+  verdict: ['gen_ai.guardrail.action.type', 'gen_ai.guardrail.verdict.type'],
+  verdictReason: ['gen_ai.guardrail.verdict.reason', 'gen_ai.guardrail.verdict.code'],
+  policyId: [
+    'gen_ai.guardrail.security.policy.id', 'gen_ai.guardrail.security.policy.name', 'gen_ai.guardrail.component.name',
+  ],
+  policyVersion: ['gen_ai.guardrail.security.policy.version'],
+  verdictTarget: ['gen_ai.guardrail.target.id', 'gen_ai.guardrail.target.subtype', 'gen_ai.guardrail.target.type'],
+  // Proposal semantic-conventions-genai#443.
+  cost: ['gen_ai.usage.cost.total', 'gen_ai.usage.cost.total_cost'],
+  costInput: ['gen_ai.usage.cost.input'],
+  costOutput: ['gen_ai.usage.cost.output'],
+}
+
+/** semantic-conventions 1.26 to 1.36, and names its proposals had. */
+export const older: Keys = {
+  provider: ['gen_ai.system'],
+  user: ['enduser.id', 'gen_ai.openai.request.user'],
+  requestedTier: ['gen_ai.openai.request.service_tier'],
+  servedTier: ['gen_ai.openai.response.service_tier'],
+  input: ['gen_ai.usage.prompt_tokens'],
+  output: ['gen_ai.usage.completion_tokens'],
+  messages: ['gen_ai.prompt', 'gen_ai.completion'],
+  verdict: [
+    'gen_ai.security.action.type', 'gen_ai.security.verdict.type', 'gen_ai.security.decision.type', 'gen_ai.guardian.verdict.type',
+  ],
+  verdictReason: ['gen_ai.security.verdict.reason', 'gen_ai.security.decision.reason', 'gen_ai.guardian.verdict.reason'],
+  policyId: ['gen_ai.security.policy.id', 'gen_ai.security.policy.name', 'gen_ai.guardian.id', 'gen_ai.guardian.name'],
+  policyVersion: ['gen_ai.security.policy.version', 'gen_ai.guardian.version'],
+  verdictTarget: ['gen_ai.security.target.id', 'gen_ai.security.target.type'],
+}
+
+/**
+ * Keys that several emitters share and no convention names.
+ * OpenLIT (`gen_ai.usage.cost`, `reasoning_tokens`), Laminar lmnr-ai/lmnr@39a1e59 (`ephemeral_*`, `lmnr.*`), opencode,
+ * microsoft/agent-governance-toolkit, OpenRouter.
+ */
+export const shared: Keys = {
+  kind: ['lmnr.span.type'],
+  session: ['conversation.id', 'lmnr.association.properties.session_id'],
+  user: ['lmnr.association.properties.user_id', 'user.account_uuid', 'user.email'],
+  cacheRead: [
+    'gen_ai.usage.cache_read_input_tokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.usage.details.cached_tokens',
+    'gen_ai.usage.input_cached_tokens', 'gen_ai.usage.cached_input_tokens',
+  ],
+  cacheWrite: [
+    'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'gen_ai.usage.details.cache_write_tokens',
+  ],
+  cacheWrite5m: ['gen_ai.usage.cache_creation.input_tokens.ephemeral_5m'],
+  cacheWrite1h: ['gen_ai.usage.cache_creation.input_tokens.ephemeral_1h'],
+  reasoning: ['gen_ai.usage.reasoning_tokens', 'gen_ai.usage.details.reasoning_tokens'],
+  audioInput: ['gen_ai.usage.audio_input_tokens', 'gen_ai.usage.details.input_audio_tokens'],
+  audioOutput: ['gen_ai.usage.audio_output_tokens', 'gen_ai.usage.details.output_audio_tokens'],
+  audioCacheRead: ['gen_ai.usage.details.cache_audio_read_tokens'],
+  total: ['gen_ai.usage.total_tokens', 'llm.usage.total_tokens'],
+  cost: [
+    'gen_ai.usage.cost', 'operation.cost', 'llm.cost.total', 'langfuse.observation.cost_details', 'mlflow.llm.cost',
+    'gen_ai.usage.total_cost', 'opencode.llm.cost.total', 'gen_ai.cost.usd', 'agent.sre.span.cost_usd', 'openrouter.usage.cost',
+  ],
+  costInput: ['gen_ai.usage.input_cost', 'llm.cost.prompt'],
+  costOutput: ['gen_ai.usage.output_cost', 'llm.cost.completion'],
+  handoffTo: ['gen_ai.handoff.to_agent', 'agent.delegation.to', 'langgraph.command.goto_node'],
+}
+
+/**
+ * Fields where what the conventions name beats what the span's own dialect names: identity must come out the same
+ * whichever instrumentation wrote the span (semconv.md 4.4).
+ */
+export const conventionFirst: ReadonlySet<Field> = new Set<Field>(['session', 'user', 'agent'])
+
+/** Resource attributes that stand in for a span that does not say. */
+export const resourceKeys: Keys = {
+  agent: ['gen_ai.main_agent.name'],
+  agentId: ['gen_ai.main_agent.id'],
+  session: ['gen_ai.conversation.id', 'session.id'],
+  user: ['user.id', 'enduser.id', 'user.account_uuid', 'user.email'],
+}

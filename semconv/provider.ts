@@ -1,0 +1,85 @@
+import { remembered } from './memo.ts'
+
+/** `gen_ai.provider.name`, registry.yaml@e9de14ba, plus hosts that the convention does not list yet. Already canonical. */
+export const providers = [
+  'openai', 'azure.ai.openai', 'azure.ai.inference', 'anthropic', 'aws.bedrock', 'gcp.gen_ai', 'gcp.gemini', 'gcp.vertex_ai',
+  'cohere', 'deepseek', 'groq', 'ibm.watsonx.ai', 'mistral_ai', 'moonshot_ai', 'perplexity', 'x_ai',
+] as const
+
+/** Legacy values (semantic-conventions 1.36 and before), free strings of OpenLLMetry, ids of Vercel, OpenInference and LangChain. */
+export const providerAliases: Readonly<Record<string, string>> = {
+  vertex_ai: 'gcp.vertex_ai', vertexai: 'gcp.vertex_ai', vertex: 'gcp.vertex_ai', google_vertexai: 'gcp.vertex_ai',
+  'google-vertex': 'gcp.vertex_ai', 'google.vertex': 'gcp.vertex_ai',
+  gemini: 'gcp.gemini', google: 'gcp.gemini', google_genai: 'gcp.gemini', 'google-genai': 'gcp.gemini', 'google-gla': 'gcp.gemini',
+  'google.generative-ai': 'gcp.gemini', google_generative_ai: 'gcp.gemini', gcp: 'gcp.gen_ai',
+  'az.ai.inference': 'azure.ai.inference', 'az.ai.openai': 'azure.ai.openai', azure: 'azure.ai.openai', azure_openai: 'azure.ai.openai',
+  'azure-openai': 'azure.ai.openai', azureopenai: 'azure.ai.openai', azure_ai: 'azure.ai.inference',
+  aws: 'aws.bedrock', bedrock: 'aws.bedrock', amazon_bedrock: 'aws.bedrock', 'amazon-bedrock': 'aws.bedrock', aws_bedrock: 'aws.bedrock',
+  bedrock_converse: 'aws.bedrock',
+  xai: 'x_ai', 'x-ai': 'x_ai', grok: 'x_ai',
+  mistral: 'mistral_ai', mistralai: 'mistral_ai', moonshot: 'moonshot_ai', moonshotai: 'moonshot_ai',
+  watsonx: 'ibm.watsonx.ai', ibm: 'ibm.watsonx.ai', 'open ai': 'openai', open_ai: 'openai', openai_responses: 'openai',
+  claude: 'anthropic', 'perplexity-ai': 'perplexity', pplx: 'perplexity',
+}
+
+/** Values that name who made the span, not who answered the call. They never price (semconv.md 2.2). */
+export const frameworks: ReadonlySet<string> = new Set([
+  'strands-agents', 'strands', 'langchain', 'langgraph', 'llamaindex', 'llama_index', 'autogen', 'crewai', 'gcp.vertex.agent',
+  'agent_framework', 'microsoft.agent_framework', 'github', 'litellm', 'haystack', 'dspy', 'instructor', 'pydantic-ai', 'smolagents',
+  'mastra', 'ai', 'gateway', 'semantic_kernel', 'unknown', 'none', '_other',
+])
+
+/**
+ * Hosts whose answer is billed by somebody else than the client library's vendor: an OpenAI client that points at Groq
+ * says `openai`. Suffixes of `server.address`.
+ */
+export const hosts: readonly (readonly [suffix: string, provider: string])[] = [
+  ['api.openai.com', 'openai'], ['.openai.azure.com', 'azure.ai.openai'], ['.services.ai.azure.com', 'azure.ai.inference'],
+  ['api.anthropic.com', 'anthropic'], ['generativelanguage.googleapis.com', 'gcp.gemini'],
+  ['aiplatform.googleapis.com', 'gcp.vertex_ai'], ['.amazonaws.com', 'aws.bedrock'], ['api.x.ai', 'x_ai'],
+  ['api.groq.com', 'groq'], ['api.deepseek.com', 'deepseek'], ['api.mistral.ai', 'mistral_ai'], ['api.cohere.com', 'cohere'],
+  ['api.cohere.ai', 'cohere'], ['api.perplexity.ai', 'perplexity'], ['api.moonshot.ai', 'moonshot_ai'], ['api.moonshot.cn', 'moonshot_ai'],
+  ['openrouter.ai', 'openrouter'], ['api.together.xyz', 'together'], ['api.fireworks.ai', 'fireworks'], ['api.cerebras.ai', 'cerebras'],
+]
+
+const canonical: ReadonlySet<string> = new Set(providers)
+
+/** '' where nothing or only a framework is named. */
+export const foldProvider = remembered((sent: string): string => {
+  const name = sent.trim().toLowerCase()
+  if (frameworks.has(name)) return ''
+  const known = canonical.has(name) ? name : alias(name)
+  if (known !== undefined) return known
+  // Vercel's ids end in the API: openai.responses, google.vertex.chat, xai.chat.
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+    const head = name.slice(0, dot)
+    if (frameworks.has(head)) return ''
+    const found = canonical.has(head) ? head : alias(head)
+    if (found !== undefined) return found
+  }
+  const dot = name.indexOf('.')
+  return dot > 0 ? name.slice(0, dot) : name
+})
+
+function alias(name: string): string | undefined {
+  return Object.hasOwn(providerAliases, name) ? providerAliases[name] : undefined
+}
+
+const providerOfHost = remembered((address: string): string => {
+  const host = address.toLowerCase()
+  const match = hosts.find(([suffix]) => host === suffix || host.endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`) || host.endsWith(`-${suffix}`))
+  return match === undefined ? '' : match[1]
+})
+
+/** Who bills: the host where the named provider is only the client library's flavour, else the provider. */
+export function billingProvider(provider: string, serverAddress: string): string {
+  if (serverAddress === '' || (provider !== '' && provider !== 'openai')) return provider
+  return providerOfHost(serverAddress) || provider
+}
+
+/** Vendors whose ids come from one number space: an Azure span and an OpenAI span tell the same call. */
+export function providerFamily(provider: string): string {
+  if (provider === 'azure.ai.openai') return 'openai'
+  if (provider.startsWith('gcp.')) return 'google'
+  return provider
+}
