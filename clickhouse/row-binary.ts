@@ -23,6 +23,11 @@ export class RowBinaryWriter {
     return out
   }
 
+  /** Forgets what was written behind the first `length` bytes. */
+  truncate(length: number): void {
+    this.#at = Math.min(this.#at, length)
+  }
+
   #room(bytes: number): void {
     const needed = this.#at + bytes
     if (needed <= this.#bytes.length) return

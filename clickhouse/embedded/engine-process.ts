@@ -13,6 +13,8 @@ export interface EngineOptions {
   /** Statements that read side by side. Default 4, and 2 for BI tools and users' own SQL. */
   readonly readSessions?: number
   readonly biSessions?: number
+  /** How long start waits for another process to let go of the data, in milliseconds. Default 10,000. */
+  readonly lockWaitMs?: number
 }
 
 /** First message to the engine. */
@@ -21,6 +23,7 @@ export interface EngineSettings {
   readonly memoryBytes: number
   readonly readSessions: number
   readonly biSessions: number
+  readonly lockWaitMs: number
 }
 
 /** The engine's only message. */
@@ -35,7 +38,7 @@ export interface Engine extends AsyncDisposable {
   lost(url: string): void
 }
 
-/** The engine waits 10 s for the lock itself; loading the library and the tables comes on top. In milliseconds. */
+/** The engine waits for the lock itself; loading the library and the tables comes on top. In milliseconds. */
 const startMsMax = 60_000
 const closeMsMax = 10_000
 const pingMsMax = 2_000
@@ -63,6 +66,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     memoryBytes: options.memoryBytes ?? Math.floor(totalmem() / 2),
     readSessions: options.readSessions ?? 4,
     biSessions: options.biSessions ?? 2,
+    lockWaitMs: options.lockWaitMs ?? 10_000,
   }
   const closed = new AbortController()
   let delay = restartMsMin

@@ -16,8 +16,6 @@ import type { EngineMessage, EngineSettings } from './engine-process.ts'
 import { engineServer } from './engine-server.ts'
 import { type SessionPool, sessionPool } from './session-pool.ts'
 
-/** How long start waits for another process to let go of the data, in milliseconds. */
-const lockWaitMs = 10_000
 /** How long a close waits for running statements before it cuts them off, in milliseconds. */
 const drainMs = 5_000
 
@@ -64,7 +62,7 @@ function lockHolder(dataDir: string): string {
 
 /** Opens the first session, which takes the lock on the data. */
 async function openFirst(settings: EngineSettings): Promise<Session> {
-  const until = Date.now() + lockWaitMs
+  const until = Date.now() + settings.lockWaitMs
   for (;;) {
     try {
       return new Session(clickhouseDir(settings.dataDir), { connectionArgs: connectionArguments(settings) })
