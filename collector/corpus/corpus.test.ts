@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parsePolicies } from '#otel-config/policy/policies.ts'
+import { account, type TraceAccount } from '#semconv/account.ts'
+import type { SpanRecord } from '#semconv/attributes.ts'
+import type { PicoUsd, SpanFacts } from '#semconv/facts.ts'
+import { decodeTraces } from '../decode/traces.ts'
+import { tracesJsonToProtobuf } from '../decode/json.ts'
+import { derive, type Derived } from '../derive/derive.ts'
+import { shippedBook } from '../price/book.ts'
+import { post } from '../settle/post.ts'
+import { FrameWriter } from '../spool/frame.ts'
+import { type Capture, captures, type ExpectedFacts } from './captures.ts'
+
+const options = { tenant: 'corpus', project: '', prices: shippedBook(), policies: parsePolicies('policies: []') }
+const nothingElsewhere = { replayed: new Set<string>(), mirrored: new Set<string>() }
+
+for (const capture of captures()) {
+  test(`${capture.name}: the expected facts come out, sent twice, in any order, settled after each span`, () => {
+    const records = capture.payloads.filter((payload) => payload.signal === 'traces').flatMap(decoded)
+    const expected = comparable(capture.expected)
+    assert.deepEqual(facts(records), expected)
+    assert.deepEqual(facts([...records, ...records]), expected, 'sent twice')
+    assert.deepEqual(facts(records.toReversed()), expected, 'in reverse')
+    for (const seed of [1, 2, 3]) assert.deepEqual(facts(shuffled(records, seed)), expected, `shuffled with seed ${seed}`)
+    assert.deepEqual(factsSettledAfterEach(records), expected, 'one span per request, settled after each')
+  })
+}
+
+test('together the captures cover what goes wrong in practice', () => {
+  const all = captures().map((capture) => capture.expected)
+  assert.ok(all.length >= 11, `${all.length} captures`)
+  assert.ok(all.some(({ tokens }) => tokens.cachedInput > 0) && all.some(({ tokens }) => tokens.cacheWrite > 0), 'caching')
+  assert.ok(all.some(({ tokens }) => tokens.reasoning > 0), 'reasoning')
+  assert.ok(all.some(({ failedModelCalls, failedRuns }) => failedModelCalls > 0 && failedRuns === 0), 'an error that was tried again')
+  assert.ok(all.some(({ unmeteredModelCalls }) => unmeteredModelCalls > 0), 'a call without usage')
+  assert.ok(all.some(({ agents }) => agents.length > 1), 'more than one agent')
+})
+
+function decoded({ encoding, body }: Capture['payloads'][number]): readonly SpanRecord[] {
+  const { spans, rejections } = decodeTraces(encoding === 'json' ? tracesJsonToProtobuf(body).bytes : body)
+  assert.deepEqual(rejections, [])
+  return spans
+}
+
+/** The ledger and the accounts of every trace, as settlement leaves them. */
+interface Trace {
+  readonly spans: Map<string, SpanFacts>
+  readonly entries: Map<string, Derived['charges'][number]>
+  account: TraceAccount
+  providers: ReadonlySet<string>
+}
+
+function facts(records: readonly SpanRecord[]): object {
+  const traces = new Map<string, Trace>()
+  for (const record of records) arrive(traces, record)
+  for (const trace of traces.values()) settle(trace)
+  return summed([...traces.values()])
+}
+
+function factsSettledAfterEach(records: readonly SpanRecord[]): object {
+  const traces = new Map<string, Trace>()
+  for (const record of records) settle(arrive(traces, record))
+  return summed([...traces.values()])
+}
+
+function arrive(traces: Map<string, Trace>, record: SpanRecord): Trace {
+  const trace = traces.get(record.traceId)
+    ?? { spans: new Map(), entries: new Map(), account: account([], nothingElsewhere), providers: new Set() }
+  traces.set(record.traceId, trace)
+  const derived = derive(record, options, record.endTimeUnixNano, !trace.spans.has(record.spanId), new FrameWriter())
+  trace.spans.set(record.spanId, derived.facts)
+  for (const entry of derived.charges) trace.entries.set(entry.id, entry)
+  return trace
+}
+
+function settle(trace: Trace): void {
+  trace.account = account([...trace.spans.values()], nothingElsewhere)
+  const posting = post(trace.account, trace.spans, trace.entries.values(), 0n, options)
+  for (const entry of posting.rows) trace.entries.set(entry.id, entry)
+  trace.providers = new Set([...trace.account.providers, ...posting.providers])
+}
+
+function summed(traces: readonly Trace[]): object {
+  const runs = traces.filter((trace) => trace.account.isRun)
+  const sum = (count: (account: TraceAccount) => number): number => runs.reduce((total, run) => total + count(run.account), 0)
+  const union = (words: (run: Trace) => Iterable<string>): string[] => [...new Set(runs.flatMap((run) => [...words(run)]))].sort()
+  const cost = runs.reduce((total, run) => total + [...run.entries.values()].reduce((own, entry) => own + (entry.amount ?? 0n), 0n), 0n)
+  const claims = runs.map((run) => run.account.reportedCost).filter((claim) => claim !== undefined)
+  return {
+    runs: runs.length,
+    failedRuns: runs.filter((run) => run.account.status === 'FAILED').length,
+    modelCalls: sum((run) => run.modelCalls),
+    failedModelCalls: sum((run) => run.failedModelCalls),
+    unmeteredModelCalls: sum((run) => run.unmeteredModelCalls),
+    toolCallsInAll: sum((run) => run.toolCalls),
+    toolCalls: executedByTool(runs.flatMap((run) => [...run.spans.values()])),
+    tokens: {
+      input: sum((run) => run.tokens.input), cachedInput: sum((run) => run.tokens.cachedInput),
+      cacheWrite: sum((run) => run.tokens.cacheWrite), output: sum((run) => run.tokens.output), reasoning: sum((run) => run.tokens.reasoning),
+    },
+    costUsd: cost,
+    reportedCostUsd: claims.length === 0 ? undefined : claims.reduce((total, claim) => total + claim, 0n),
+    providers: union((run) => run.providers), users: union((run) => run.account.users),
+    sessions: union((run) => run.account.sessions), agents: union((run) => run.account.agents),
+  }
+}
+
+function comparable(expected: ExpectedFacts): object {
+  const { runs, failedRuns, modelCalls, failedModelCalls, unmeteredModelCalls, toolCalls, tokens } = expected
+  return {
+    runs, failedRuns, modelCalls, failedModelCalls, unmeteredModelCalls, toolCalls, tokens,
+    toolCallsInAll: Object.values(toolCalls).reduce((total, count) => total + count, 0),
+    costUsd: picoUsd(expected.costUsd),
+    reportedCostUsd: expected.reportedCostUsd === undefined ? undefined : picoUsd(expected.reportedCostUsd),
+    providers: expected.providers.toSorted(), users: expected.users.toSorted(),
+    sessions: expected.sessions.toSorted(), agents: expected.agents.toSorted(),
+  }
+}
+
+/** A call that several spans tell by one id is one call. */
+function executedByTool(spans: readonly SpanFacts[]): Record<string, number> {
+  const calls = new Map<string, string>()
+  for (const { spanId, step } of spans) {
+    if (step.role === 'tool' && step.executed) calls.set(step.toolCallId || spanId, step.tool)
+  }
+  const counts: Record<string, number> = {}
+  for (const tool of calls.values()) counts[tool] = (counts[tool] ?? 0) + 1
+  return counts
+}
+
+function picoUsd(decimal: string): PicoUsd {
+  const [whole = '', fraction = ''] = decimal.split('.')
+  return BigInt(whole + fraction.padEnd(12, '0'))
+}
+
+/** Fisher and Yates with a linear congruential generator: an order that a failing run can repeat. */
+function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
+  const list = [...items]
+  let state = seed
+  for (let last = list.length - 1; last > 0; last--) {
+    state = (state * 1103515245 + 12345) % 2147483648
+    const other = state % (last + 1)
+    const [a, b] = [list[last], list[other]]
+    if (a === undefined || b === undefined) throw new Error(`no item ${last} or ${other}`)
+    list[last] = b
+    list[other] = a
+  }
+  return list
+}
