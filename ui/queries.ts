@@ -1,0 +1,918 @@
+// Written by ui/generate.ts from queries.graphql and the server's schema: change those.
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What an amount rests on. */
+export type CostBasis =
+  /** Usage times a price of the price book. */
+  | 'PRICED'
+  /** What the instrumentation claimed, because no price is known. */
+  | 'REPORTED'
+  /** No price is known and nothing was claimed: there is no amount. */
+  | 'UNPRICED';
+
+/** What costs can be split by. */
+export type CostDimension =
+  /** Agent the cost belongs to. */
+  | 'AGENT'
+  /** What the amount rests on. */
+  | 'BASIS'
+  /** Deployment environment. */
+  | 'ENVIRONMENT'
+  /** Class of usage. */
+  | 'METER'
+  /** Model that was priced. */
+  | 'MODEL'
+  /** Project the telemetry was sent to. */
+  | 'PROJECT'
+  /** Who serves the model. */
+  | 'PROVIDER'
+  /** One run. */
+  | 'RUN'
+  /** Service that sent the span. */
+  | 'SERVICE'
+  /** Conversation the cost belongs to. */
+  | 'SESSION'
+  /** User the cost belongs to. */
+  | 'USER'
+  /** Workflow the cost belongs to. */
+  | 'WORKFLOW';
+
+/** Which ledger lines are summed. All conditions hold together. A condition that is left out, null or an empty list restricts nothing. */
+export type CostFilter = {
+  /** Any of these agents; "" finds lines that name none. */
+  agent?: Array<string> | null | undefined;
+  /** Any of these bases. */
+  basis?: Array<CostBasis> | null | undefined;
+  /** Any of these environments; "" finds lines that name none. */
+  environment?: Array<string> | null | undefined;
+  /** Any of these kinds. */
+  kind?: Array<LedgerKind> | null | undefined;
+  /** Any of these meters, such as `output.text`. */
+  meter?: Array<string> | null | undefined;
+  /** Any of these models; "" finds lines that name none. */
+  model?: Array<string> | null | undefined;
+  /** Any of these projects. */
+  project?: Array<string> | null | undefined;
+  /** Any of these providers; "" finds lines that name none. */
+  provider?: Array<string> | null | undefined;
+  /** Any of these reasons, such as `metered`. */
+  reason?: Array<string> | null | undefined;
+  /** Lines of any of these runs. */
+  runId?: Array<string | number> | null | undefined;
+  /** Any of these services. */
+  service?: Array<string> | null | undefined;
+  /** Any of these sessions; "" finds lines that name none. */
+  session?: Array<string> | null | undefined;
+  /** Lines of any of these spans. */
+  spanId?: Array<string | number> | null | undefined;
+  /** Any of these users; "" finds lines that name none. */
+  user?: Array<string> | null | undefined;
+  /** Any of these workflows; "" finds lines that name none. */
+  workflow?: Array<string> | null | undefined;
+};
+
+/** Which policy decisions. All conditions hold together; one that is left out, null or an empty list restricts nothing. */
+export type DecisionFilter = {
+  /** About any of these agents; "" finds decisions that name none. */
+  agent?: Array<string> | null | undefined;
+  /** In any of these modes. */
+  mode?: Array<PolicyMode> | null | undefined;
+  /** Any of these outcomes. */
+  outcome?: Array<DecisionOutcome> | null | undefined;
+  /** Taken at any of these places. */
+  place?: Array<DecisionPlace> | null | undefined;
+  /** By any of these policies. */
+  policyId?: Array<string | number> | null | undefined;
+  /** When it was decided. */
+  range?: TimeRange | null | undefined;
+  /** About any of these runs. */
+  runId?: Array<string | number> | null | undefined;
+  /** About any of these spans. */
+  spanId?: Array<string | number> | null | undefined;
+};
+
+/** What was decided. */
+export type DecisionOutcome =
+  /** Let through. */
+  | 'ALLOW'
+  /** Blocked. */
+  | 'DENY'
+  /** Let through with content removed. */
+  | 'REDACT'
+  /** Held until a person agrees. */
+  | 'REQUIRE_APPROVAL'
+  /** Let through with a warning. */
+  | 'WARN';
+
+/** Where a decision was taken. */
+export type DecisionPlace =
+  /** In the agent, before the action. */
+  | 'AGENT'
+  /** In hindsight, from telemetry: a finding, never an intervention. */
+  | 'COLLECTOR'
+  /** At the decide endpoint, before the action. */
+  | 'ENDPOINT';
+
+/** Width of a bucket of time. */
+export type Interval =
+  /** One calendar day of the time zone asked for. */
+  | 'DAY'
+  /** One hour. */
+  | 'HOUR'
+  /** One minute. */
+  | 'MINUTE'
+  /** One calendar month. */
+  | 'MONTH'
+  /** One week from Monday. */
+  | 'WEEK';
+
+/** Which ledger lines. All conditions hold together. A condition that is left out, null or an empty list restricts nothing. */
+export type LedgerFilter = {
+  /** Any of these agents; "" finds lines that name none. */
+  agent?: Array<string> | null | undefined;
+  /** Any of these bases. */
+  basis?: Array<CostBasis> | null | undefined;
+  /** Any of these environments; "" finds lines that name none. */
+  environment?: Array<string> | null | undefined;
+  /** Any of these kinds. */
+  kind?: Array<LedgerKind> | null | undefined;
+  /** Any of these meters, such as `output.text`. */
+  meter?: Array<string> | null | undefined;
+  /** Any of these models; "" finds lines that name none. */
+  model?: Array<string> | null | undefined;
+  /** Any of these projects. */
+  project?: Array<string> | null | undefined;
+  /** Any of these providers; "" finds lines that name none. */
+  provider?: Array<string> | null | undefined;
+  /** When the usage happened. */
+  range?: TimeRange | null | undefined;
+  /** Any of these reasons, such as `metered`. */
+  reason?: Array<string> | null | undefined;
+  /** Lines of any of these runs. */
+  runId?: Array<string | number> | null | undefined;
+  /** Any of these services. */
+  service?: Array<string> | null | undefined;
+  /** Any of these sessions; "" finds lines that name none. */
+  session?: Array<string> | null | undefined;
+  /** Lines of any of these spans. */
+  spanId?: Array<string | number> | null | undefined;
+  /** Any of these users; "" finds lines that name none. */
+  user?: Array<string> | null | undefined;
+  /** Any of these workflows; "" finds lines that name none. */
+  workflow?: Array<string> | null | undefined;
+};
+
+/** What an entry does to the sum. */
+export type LedgerKind =
+  /** Corrects a charge whose span was derived differently later. */
+  | 'ADJUSTMENT'
+  /** Adds the cost of usage. */
+  | 'CHARGE'
+  /** Takes back a charge that must not stand. */
+  | 'REVERSAL';
+
+/** Whether a policy acts. */
+export type PolicyMode =
+  /** It acts; at the COLLECTOR it raises an alert. */
+  | 'ENFORCE'
+  /** It only notes what it would do. */
+  | 'SHADOW';
+
+/** Which runs. All conditions hold together; one that is left out, null or an empty list restricts nothing. */
+export type RunFilter = {
+  /** At least one of these agents took part; "" finds runs that name none. */
+  agent?: Array<string> | null | undefined;
+  /** Any of these environments; "" finds runs that name none. */
+  environment?: Array<string> | null | undefined;
+  /** Whether any span failed. */
+  hasErrors?: boolean | null | undefined;
+  /** Whether any policy decided something. */
+  hasPolicyDecisions?: boolean | null | undefined;
+  /** Whether a model call has no known price. */
+  hasUnpriced?: boolean | null | undefined;
+  /** Any of these trace ids. */
+  ids?: Array<string | number> | null | undefined;
+  /** US dollars, inclusive. */
+  maxCost?: string | null | undefined;
+  /** Milliseconds, inclusive; running runs have no duration and do not match. */
+  maxDurationMs?: number | null | undefined;
+  /** US dollars, inclusive. */
+  minCost?: string | null | undefined;
+  /** Milliseconds, inclusive; running runs have no duration and do not match. */
+  minDurationMs?: number | null | undefined;
+  /** At least one of these models; "" finds runs that name none. */
+  model?: Array<string> | null | undefined;
+  /** Any of these projects. */
+  project?: Array<string> | null | undefined;
+  /** At least one of these providers; "" finds runs that name none. */
+  provider?: Array<string> | null | undefined;
+  /** When the run started. */
+  range?: TimeRange | null | undefined;
+  /** Any of these services. */
+  service?: Array<string> | null | undefined;
+  /** At least one of these sessions; "" finds runs that name none. */
+  session?: Array<string> | null | undefined;
+  /** Whether the figures are exact by now. */
+  settled?: boolean | null | undefined;
+  /** Any of these. */
+  status?: Array<RunStatus> | null | undefined;
+  /** Occurs, in any case, in the name, an agent, user, session, service, workflow or model, or is the start of the id. */
+  text?: string | null | undefined;
+  /** At least one of these users; "" finds runs that name none. */
+  user?: Array<string> | null | undefined;
+  /** Any of these workflows; "" finds runs that name none. */
+  workflow?: Array<string> | null | undefined;
+};
+
+/** How runs are sorted; equal ones by id. */
+export type RunOrder =
+  /** Dearest first. */
+  | 'COST_DESC'
+  /** Longest first; running ones last. */
+  | 'DURATION_DESC'
+  /** Earliest start first. */
+  | 'STARTED_AT_ASC'
+  /** Latest start first. */
+  | 'STARTED_AT_DESC'
+  /** Most tokens first. */
+  | 'TOKENS_DESC';
+
+/** How a run stands. */
+export type RunStatus =
+  /** A root has ended and the topmost span did not fail. */
+  | 'COMPLETED'
+  /** The topmost span has status ERROR; a failed child alone does not make it so. */
+  | 'FAILED'
+  /** No root ended and nothing arrived for ten minutes (a setting). */
+  | 'INCOMPLETE'
+  /** No root has ended yet. */
+  | 'RUNNING';
+
+/** What a step is. */
+export type StepKind =
+  /** An agent or sub-agent at work. */
+  | 'AGENT'
+  /** A call of an embedding model; counted as a model call. */
+  | 'EMBEDDING'
+  /** A score of somebody's output. */
+  | 'EVALUATION'
+  /** A check of input, output or a tool call. */
+  | 'GUARDRAIL'
+  /** One agent passes the work to another. */
+  | 'HANDOFF'
+  /** A read or write of an agent's memory. */
+  | 'MEMORY'
+  /** One call of a language model; a retried attempt is a call of its own. */
+  | 'MODEL_CALL'
+  /** Any other span: HTTP, database, plumbing. */
+  | 'OTHER'
+  /** A search in documents or a vector store. */
+  | 'RETRIEVAL'
+  /** A unit of work inside a workflow, with no GenAI meaning of its own. */
+  | 'TASK'
+  /** One call of a tool. */
+  | 'TOOL_CALL'
+  /** A workflow, chain or turn that holds other steps. */
+  | 'WORKFLOW';
+
+/** The OpenTelemetry status of the span. */
+export type StepStatus =
+  /** Failed. */
+  | 'ERROR'
+  /** Marked as successful. */
+  | 'OK'
+  /** The instrumentation set none: the usual value of success. */
+  | 'UNSET';
+
+/** From (inclusive) to (exclusive). A side that is left out is open. */
+export type TimeRange = {
+  /** First moment inside. */
+  from?: string | null | undefined;
+  /** First moment outside. */
+  to?: string | null | undefined;
+};
+
+export type RunFieldsFragment = { id: string, name: string, status: RunStatus, isRun: boolean, settled: boolean, startedAt: string, endedAt: string | null, durationMs: number | null, service: string, environment: string | null, workflow: string | null, agents: Array<string>, users: Array<string>, sessions: Array<string>, models: Array<string>, modelCalls: number, failedModelCalls: number, unmeteredModelCalls: number, unpricedModelCalls: number, toolCalls: number, failedToolCalls: number, spanCount: number, errorCount: number, cost: string, reportedCost: string | null, policyDecisionCount: number, interventions: number, tokens: { input: number, cachedInput: number, output: number, total: number } };
+
+export type RunsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter?: RunFilter | null | undefined;
+  orderBy: RunOrder;
+}>;
+
+
+export type RunsQuery = { runs: { nodes: Array<{ id: string, name: string, status: RunStatus, isRun: boolean, settled: boolean, startedAt: string, endedAt: string | null, durationMs: number | null, service: string, environment: string | null, workflow: string | null, agents: Array<string>, users: Array<string>, sessions: Array<string>, models: Array<string>, modelCalls: number, failedModelCalls: number, unmeteredModelCalls: number, unpricedModelCalls: number, toolCalls: number, failedToolCalls: number, spanCount: number, errorCount: number, cost: string, reportedCost: string | null, policyDecisionCount: number, interventions: number, tokens: { input: number, cachedInput: number, output: number, total: number } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type RunFacetsQueryVariables = Exact<{
+  filter?: RunFilter | null | undefined;
+}>;
+
+
+export type RunFacetsQuery = { status: Array<{ value: string, runs: number }>, agent: Array<{ value: string, runs: number }>, model: Array<{ value: string, runs: number }>, provider: Array<{ value: string, runs: number }>, user: Array<{ value: string, runs: number }>, service: Array<{ value: string, runs: number }>, environment: Array<{ value: string, runs: number }> };
+
+export type IngestQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type IngestQuery = { ingest: { grpcEndpoint: string, httpEndpoint: string, lastReceivedAt: string | null, spanCount: number, runCount: number } };
+
+export type RunQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunQuery = { trace: { id: string, name: string, status: RunStatus, isRun: boolean, settled: boolean, startedAt: string, endedAt: string | null, durationMs: number | null, service: string, environment: string | null, workflow: string | null, agents: Array<string>, users: Array<string>, sessions: Array<string>, models: Array<string>, modelCalls: number, failedModelCalls: number, unmeteredModelCalls: number, unpricedModelCalls: number, toolCalls: number, failedToolCalls: number, spanCount: number, errorCount: number, cost: string, reportedCost: string | null, policyDecisionCount: number, interventions: number, tokens: { input: number, cachedInput: number, output: number, total: number } } | null };
+
+export type RunDecisionsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunDecisionsQuery = { policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
+
+export type MatchingStepsQueryVariables = Exact<{
+  id: string | number;
+  text: string;
+}>;
+
+
+export type MatchingStepsQuery = { trace: { id: string, matchingSteps: Array<string> } | null };
+
+export type StepQueryVariables = Exact<{
+  run: string | number;
+  span: string | number;
+}>;
+
+
+export type StepQuery = { trace: { id: string, step: { id: string, parentId: string | null, kind: StepKind, name: string, status: StepStatus, startedAt: string, endedAt: string, durationMs: number, service: string, agent: string | null, workflow: string | null, session: string | null, user: string | null, provider: string | null, requestModel: string | null, responseModel: string | null, tool: string | null, toolCallId: string | null, usage: unknown, cost: string | null, reportedCost: string | null, counted: boolean, countReason: string | null, executed: boolean, flags: Array<string>, dialect: string, scope: string, timeToFirstTokenMs: number | null, finishReasons: Array<string>, errorType: string | null, errorMessage: string | null, input: unknown, output: unknown, attributes: unknown, resource: unknown, links: unknown, droppedAttributes: number, tokens: { input: number, cachedInput: number, cacheWrite: number, output: number, reasoning: number, total: number } | null, events: Array<{ name: string, time: string, attributes: unknown }> } | null } | null, ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean } }, policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
+
+export type CostsByDayQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: CostFilter | null | undefined;
+}>;
+
+
+export type CostsByDayQuery = { costs: Array<{ start: string | null }>, total: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, inputTokens: string, outputTokens: string }> };
+
+export type CostsOverTimeQueryVariables = Exact<{
+  range: TimeRange;
+  groupBy: Array<CostDimension> | CostDimension;
+  interval: Interval;
+  filter?: CostFilter | null | undefined;
+  timeZone: string;
+}>;
+
+
+export type CostsOverTimeQuery = { costs: Array<{ start: string | null, agent: string | null, model: string | null, provider: string | null, user: string | null, cost: string, unpricedEntries: number }> };
+
+export type CostTablesQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: CostFilter | null | undefined;
+}>;
+
+
+export type CostTablesQuery = { agent: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, chargedSpans: number, inputTokens: string, outputTokens: string, value: string | null }>, model: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, chargedSpans: number, inputTokens: string, outputTokens: string, value: string | null }>, provider: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, chargedSpans: number, inputTokens: string, outputTokens: string, value: string | null }>, user: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, chargedSpans: number, inputTokens: string, outputTokens: string, value: string | null }> };
+
+export type CostFieldsFragment = { cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, chargedSpans: number, inputTokens: string, outputTokens: string };
+
+export type LedgerEntriesQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter?: LedgerFilter | null | undefined;
+}>;
+
+
+export type LedgerEntriesQuery = { ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type LedgerFieldsFragment = { id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null };
+
+export type PolicyDecisionsQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  filter?: DecisionFilter | null | undefined;
+}>;
+
+
+export type PolicyDecisionsQuery = { policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type DecisionFieldsFragment = { id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const RunFieldsFragmentDoc = new TypedDocumentString(`
+    fragment RunFields on Run {
+  id
+  name
+  status
+  isRun
+  settled
+  startedAt
+  endedAt
+  durationMs
+  service
+  environment
+  workflow
+  agents
+  users
+  sessions
+  models
+  modelCalls
+  failedModelCalls
+  unmeteredModelCalls
+  unpricedModelCalls
+  toolCalls
+  failedToolCalls
+  spanCount
+  errorCount
+  tokens {
+    input
+    cachedInput
+    output
+    total
+  }
+  cost
+  reportedCost
+  policyDecisionCount
+  interventions
+}
+    `, {"fragmentName":"RunFields"}) as unknown as TypedDocumentString<RunFieldsFragment, unknown>;
+export const CostFieldsFragmentDoc = new TypedDocumentString(`
+    fragment CostFields on CostRow {
+  cost
+  reported
+  entries
+  unpricedEntries
+  runs
+  chargedSpans
+  inputTokens
+  outputTokens
+}
+    `, {"fragmentName":"CostFields"}) as unknown as TypedDocumentString<CostFieldsFragment, unknown>;
+export const LedgerFieldsFragmentDoc = new TypedDocumentString(`
+    fragment LedgerFields on LedgerEntry {
+  id
+  kind
+  reason
+  amount
+  occurredAt
+  postedAt
+  runId
+  spanId
+  provider
+  model
+  meter
+  quantity
+  unitPrice
+  basis
+  priceBookVersion
+  priceCard
+  reverses
+  agent
+  user
+  session
+  service
+  environment
+}
+    `, {"fragmentName":"LedgerFields"}) as unknown as TypedDocumentString<LedgerFieldsFragment, unknown>;
+export const DecisionFieldsFragmentDoc = new TypedDocumentString(`
+    fragment DecisionFields on PolicyDecision {
+  id
+  policyId
+  policyVersion
+  outcome
+  mode
+  place
+  reason
+  decidedAt
+  runId
+  spanId
+  agent
+  actor
+  evidence
+}
+    `, {"fragmentName":"DecisionFields"}) as unknown as TypedDocumentString<DecisionFieldsFragment, unknown>;
+export const RunsDocument = new TypedDocumentString(`
+    query Runs($first: Int!, $after: String, $filter: RunFilter, $orderBy: RunOrder!) {
+  runs(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+    nodes {
+      ...RunFields
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment RunFields on Run {
+  id
+  name
+  status
+  isRun
+  settled
+  startedAt
+  endedAt
+  durationMs
+  service
+  environment
+  workflow
+  agents
+  users
+  sessions
+  models
+  modelCalls
+  failedModelCalls
+  unmeteredModelCalls
+  unpricedModelCalls
+  toolCalls
+  failedToolCalls
+  spanCount
+  errorCount
+  tokens {
+    input
+    cachedInput
+    output
+    total
+  }
+  cost
+  reportedCost
+  policyDecisionCount
+  interventions
+}`) as unknown as TypedDocumentString<RunsQuery, RunsQueryVariables>;
+export const RunFacetsDocument = new TypedDocumentString(`
+    query RunFacets($filter: RunFilter) {
+  status: facets(field: STATUS, filter: $filter) {
+    value
+    runs
+  }
+  agent: facets(field: AGENT, filter: $filter) {
+    value
+    runs
+  }
+  model: facets(field: MODEL, filter: $filter) {
+    value
+    runs
+  }
+  provider: facets(field: PROVIDER, filter: $filter) {
+    value
+    runs
+  }
+  user: facets(field: USER, filter: $filter) {
+    value
+    runs
+  }
+  service: facets(field: SERVICE, filter: $filter) {
+    value
+    runs
+  }
+  environment: facets(field: ENVIRONMENT, filter: $filter) {
+    value
+    runs
+  }
+}
+    `) as unknown as TypedDocumentString<RunFacetsQuery, RunFacetsQueryVariables>;
+export const IngestDocument = new TypedDocumentString(`
+    query Ingest {
+  ingest {
+    grpcEndpoint
+    httpEndpoint
+    lastReceivedAt
+    spanCount
+    runCount
+  }
+}
+    `) as unknown as TypedDocumentString<IngestQuery, IngestQueryVariables>;
+export const RunDocument = new TypedDocumentString(`
+    query Run($id: ID!) {
+  trace(id: $id) {
+    ...RunFields
+  }
+}
+    fragment RunFields on Run {
+  id
+  name
+  status
+  isRun
+  settled
+  startedAt
+  endedAt
+  durationMs
+  service
+  environment
+  workflow
+  agents
+  users
+  sessions
+  models
+  modelCalls
+  failedModelCalls
+  unmeteredModelCalls
+  unpricedModelCalls
+  toolCalls
+  failedToolCalls
+  spanCount
+  errorCount
+  tokens {
+    input
+    cachedInput
+    output
+    total
+  }
+  cost
+  reportedCost
+  policyDecisionCount
+  interventions
+}`) as unknown as TypedDocumentString<RunQuery, RunQueryVariables>;
+export const RunDecisionsDocument = new TypedDocumentString(`
+    query RunDecisions($id: ID!) {
+  policyDecisions(first: 100, filter: { runId: [$id] }) {
+    nodes {
+      ...DecisionFields
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
+}
+    fragment DecisionFields on PolicyDecision {
+  id
+  policyId
+  policyVersion
+  outcome
+  mode
+  place
+  reason
+  decidedAt
+  runId
+  spanId
+  agent
+  actor
+  evidence
+}`) as unknown as TypedDocumentString<RunDecisionsQuery, RunDecisionsQueryVariables>;
+export const MatchingStepsDocument = new TypedDocumentString(`
+    query MatchingSteps($id: ID!, $text: String!) {
+  trace(id: $id) {
+    id
+    matchingSteps(text: $text)
+  }
+}
+    `) as unknown as TypedDocumentString<MatchingStepsQuery, MatchingStepsQueryVariables>;
+export const StepDocument = new TypedDocumentString(`
+    query Step($run: ID!, $span: ID!) {
+  trace(id: $run) {
+    id
+    step(id: $span) {
+      id
+      parentId
+      kind
+      name
+      status
+      startedAt
+      endedAt
+      durationMs
+      service
+      agent
+      workflow
+      session
+      user
+      provider
+      requestModel
+      responseModel
+      tool
+      toolCallId
+      tokens {
+        input
+        cachedInput
+        cacheWrite
+        output
+        reasoning
+        total
+      }
+      usage
+      cost
+      reportedCost
+      counted
+      countReason
+      executed
+      flags
+      dialect
+      scope
+      timeToFirstTokenMs
+      finishReasons
+      errorType
+      errorMessage
+      input
+      output
+      attributes
+      resource
+      links
+      droppedAttributes
+      events {
+        name
+        time
+        attributes
+      }
+    }
+  }
+  ledgerEntries(first: 100, filter: { runId: [$run], spanId: [$span] }) {
+    nodes {
+      ...LedgerFields
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
+  policyDecisions(first: 100, filter: { runId: [$run], spanId: [$span] }) {
+    nodes {
+      ...DecisionFields
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
+}
+    fragment LedgerFields on LedgerEntry {
+  id
+  kind
+  reason
+  amount
+  occurredAt
+  postedAt
+  runId
+  spanId
+  provider
+  model
+  meter
+  quantity
+  unitPrice
+  basis
+  priceBookVersion
+  priceCard
+  reverses
+  agent
+  user
+  session
+  service
+  environment
+}
+fragment DecisionFields on PolicyDecision {
+  id
+  policyId
+  policyVersion
+  outcome
+  mode
+  place
+  reason
+  decidedAt
+  runId
+  spanId
+  agent
+  actor
+  evidence
+}`) as unknown as TypedDocumentString<StepQuery, StepQueryVariables>;
+export const CostsByDayDocument = new TypedDocumentString(`
+    query CostsByDay($range: TimeRange!, $filter: CostFilter) {
+  costs(range: $range, filter: $filter, interval: DAY) {
+    start
+  }
+  total: costs(range: $range, filter: $filter) {
+    cost
+    reported
+    entries
+    unpricedEntries
+    runs
+    inputTokens
+    outputTokens
+  }
+}
+    `) as unknown as TypedDocumentString<CostsByDayQuery, CostsByDayQueryVariables>;
+export const CostsOverTimeDocument = new TypedDocumentString(`
+    query CostsOverTime($range: TimeRange!, $groupBy: [CostDimension!]!, $interval: Interval!, $filter: CostFilter, $timeZone: String!) {
+  costs(
+    range: $range
+    groupBy: $groupBy
+    interval: $interval
+    filter: $filter
+    timeZone: $timeZone
+  ) {
+    start
+    agent
+    model
+    provider
+    user
+    cost
+    unpricedEntries
+  }
+}
+    `) as unknown as TypedDocumentString<CostsOverTimeQuery, CostsOverTimeQueryVariables>;
+export const CostTablesDocument = new TypedDocumentString(`
+    query CostTables($range: TimeRange!, $filter: CostFilter) {
+  agent: costs(range: $range, groupBy: [AGENT], filter: $filter) {
+    value: agent
+    ...CostFields
+  }
+  model: costs(range: $range, groupBy: [MODEL], filter: $filter) {
+    value: model
+    ...CostFields
+  }
+  provider: costs(range: $range, groupBy: [PROVIDER], filter: $filter) {
+    value: provider
+    ...CostFields
+  }
+  user: costs(range: $range, groupBy: [USER], filter: $filter) {
+    value: user
+    ...CostFields
+  }
+}
+    fragment CostFields on CostRow {
+  cost
+  reported
+  entries
+  unpricedEntries
+  runs
+  chargedSpans
+  inputTokens
+  outputTokens
+}`) as unknown as TypedDocumentString<CostTablesQuery, CostTablesQueryVariables>;
+export const LedgerEntriesDocument = new TypedDocumentString(`
+    query LedgerEntries($first: Int!, $after: String, $filter: LedgerFilter) {
+  ledgerEntries(first: $first, after: $after, filter: $filter) {
+    nodes {
+      ...LedgerFields
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment LedgerFields on LedgerEntry {
+  id
+  kind
+  reason
+  amount
+  occurredAt
+  postedAt
+  runId
+  spanId
+  provider
+  model
+  meter
+  quantity
+  unitPrice
+  basis
+  priceBookVersion
+  priceCard
+  reverses
+  agent
+  user
+  session
+  service
+  environment
+}`) as unknown as TypedDocumentString<LedgerEntriesQuery, LedgerEntriesQueryVariables>;
+export const PolicyDecisionsDocument = new TypedDocumentString(`
+    query PolicyDecisions($first: Int!, $after: String, $filter: DecisionFilter) {
+  policyDecisions(first: $first, after: $after, filter: $filter) {
+    nodes {
+      ...DecisionFields
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment DecisionFields on PolicyDecision {
+  id
+  policyId
+  policyVersion
+  outcome
+  mode
+  place
+  reason
+  decidedAt
+  runId
+  spanId
+  agent
+  actor
+  evidence
+}`) as unknown as TypedDocumentString<PolicyDecisionsQuery, PolicyDecisionsQueryVariables>;

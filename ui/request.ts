@@ -1,0 +1,63 @@
+import type { TypedDocumentString } from './queries.ts'
+
+/** Why an answer did not come, in words a person can act on. */
+export class RequestError extends Error {
+  readonly code: string
+  /** False where asking again gives the same answer. */
+  readonly retryable: boolean
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'RequestError'
+    this.code = code
+    this.retryable = !['BAD_INPUT', 'NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED', 'TOO_WIDE'].includes(code)
+  }
+}
+
+interface Answer<Result> {
+  readonly data?: Result | null
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[]
+}
+
+/** Seconds after which a question counts as unanswered. The server stops its own work earlier. */
+const timeoutSeconds = 60
+
+const patience = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1_000)])
+
+const unreachable = (cause: unknown, signal: AbortSignal): unknown =>
+  signal.aborted ? cause : new RequestError('UNAVAILABLE', cause instanceof DOMException && cause.name === 'TimeoutError'
+    ? `The server did not answer within ${timeoutSeconds} seconds. Choose a shorter time range, or try again.`
+    : 'The server cannot be reached. Check that Spanledger is running, then try again.')
+
+/** Asks one question. Throws `RequestError`, or the abort reason where the caller gave up. */
+export async function ask<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables, signal: AbortSignal): Promise<Result> {
+  let response: Response
+  let answer: Answer<Result>
+  try {
+    response = await fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
+      body: JSON.stringify({ query: document.toString(), variables }),
+      signal: patience(signal),
+    })
+    answer = (await response.json()) as Answer<Result>
+  } catch (cause) {
+    throw unreachable(cause, signal)
+  }
+  const error = answer.errors?.[0]
+  if (error !== undefined) throw new RequestError(error.extensions?.code ?? 'INTERNAL', error.message)
+  if (answer.data === null || answer.data === undefined) throw new RequestError('INTERNAL', `The server answered ${response.status} without data.`)
+  return answer.data
+}
+
+/** The columns of a trace. Throws `RequestError`. */
+export async function fetchSkeleton(runId: string, signal: AbortSignal): Promise<ArrayBuffer> {
+  try {
+    const response = await fetch(`/v1/runs/${encodeURIComponent(runId)}/skeleton`, { signal: patience(signal) })
+    if (response.status === 404) throw new RequestError('NOT_FOUND', `No trace has the id ${runId}.`)
+    if (!response.ok) throw new RequestError(response.status < 500 ? 'BAD_INPUT' : 'UNAVAILABLE', `The server answered ${response.status} for the spans of this trace.`)
+    return await response.arrayBuffer()
+  } catch (cause) {
+    throw cause instanceof RequestError ? cause : unreachable(cause, signal)
+  }
+}

@@ -1,0 +1,46 @@
+import { useNavigate } from '@solidjs/router'
+import * as Tabs from '@kobalte/core/tabs'
+import { createEffect, For, Show } from 'solid-js'
+import { countExact } from '../format.ts'
+import type { IngestQuery } from '../queries.ts'
+import { RunsDocument } from '../queries.ts'
+import { ask } from '../request.ts'
+import { Snippet } from '../widgets/copy.tsx'
+import { Time } from '../widgets/figures.tsx'
+import styles from './runs.module.css'
+import { snippets } from './snippets.ts'
+
+/** Shown until the first run is there: how to send it, and whether it has come. Then it opens that run. */
+export const FirstTrace = (props: { ingest: IngestQuery['ingest']; refresh: () => void }) => {
+  const navigate = useNavigate()
+  const arrived = () => props.ingest.runCount > 0
+  createEffect(() => {
+    if (!arrived()) return
+    ask(RunsDocument, { first: 1, orderBy: 'STARTED_AT_DESC' }, AbortSignal.timeout(10_000)).then(
+      ({ runs }) => navigate(runs.nodes[0] === undefined ? '/runs' : `/runs/${runs.nodes[0].id}`),
+      () => props.refresh(),
+    )
+  })
+  return (
+    <section class={styles['wizard']} aria-labelledby="first-trace">
+      <h2 id="first-trace">Send your first trace</h2>
+      <p>Spanledger listens for OpenTelemetry. Choose how to send, run the command, and this page opens the run as soon as it arrives.</p>
+      <Tabs.Root defaultValue="demo">
+        <Tabs.List class={styles['tabs']} aria-label="How to send">
+          <For each={snippets(props.ingest.httpEndpoint)}>{(snippet) => <Tabs.Trigger value={snippet.id}>{snippet.title}</Tabs.Trigger>}</For>
+        </Tabs.List>
+        <For each={snippets(props.ingest.httpEndpoint)}>
+          {(snippet) => <Tabs.Content value={snippet.id} class={styles['panel']}><p>{snippet.explain}</p><Snippet text={snippet.text} label={`Commands for ${snippet.title}`} /></Tabs.Content>}
+        </For>
+      </Tabs.Root>
+      <div class={styles['status']} role="status">
+        <span>Listening: HTTP <code>{props.ingest.httpEndpoint}</code>, gRPC <code>{props.ingest.grpcEndpoint}</code></span>
+        <Show when={props.ingest.lastReceivedAt} fallback={<span>Nothing received yet</span>}>
+          {(at) => <span>{countExact(props.ingest.spanCount)} spans received, last <Time iso={at()} /></span>}
+        </Show>
+        <Show when={arrived()}><strong>The first run is here. Opening it…</strong></Show>
+        <Show when={!arrived() && props.ingest.spanCount > 0}><span>None of these spans belongs to an agent yet: a run needs a model call, a tool call or an agent span (gen_ai.* attributes).</span></Show>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,40 @@
+/** How a first trace is sent, per environment. Endpoints come from the server that shows the page. */
+export interface Snippet {
+  readonly id: string
+  readonly title: string
+  readonly explain: string
+  readonly text: string
+}
+
+const hexId = (digits: number): string => `$(od -An -N${digits / 2} -tx1 /dev/urandom | tr -d ' \\n')`
+
+const oneSpan = (http: string): string => `curl -s ${http}/v1/traces -H 'content-type: application/json' -d '{"resourceSpans":[{
+  "resource":{"attributes":[{"key":"service.name","value":{"stringValue":"hello"}}]},
+  "scopeSpans":[{"spans":[{
+    "traceId":"'${hexId(32)}'","spanId":"'${hexId(16)}'",
+    "name":"invoke_agent hello","kind":1,
+    "startTimeUnixNano":"'$(date +%s)000000000'","endTimeUnixNano":"'$(($(date +%s) + 1))000000000'",
+    "attributes":[
+      {"key":"gen_ai.operation.name","value":{"stringValue":"invoke_agent"}},
+      {"key":"gen_ai.agent.name","value":{"stringValue":"hello"}}]}]}]}]}'`
+
+const environment = (http: string): string => `export OTEL_EXPORTER_OTLP_ENDPOINT=${http}
+export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
+export OTEL_SERVICE_NAME=my-agent
+export OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental`
+
+export const snippets = (http: string): readonly Snippet[] => [
+  {
+    id: 'demo', title: 'Demo data', explain: 'Sends realistic runs, made by real SDKs, to this server. Run it in the folder of Spanledger.',
+    text: 'npm run spanledger -- demo',
+  },
+  {
+    id: 'typescript', title: 'TypeScript', explain: 'For an agent that is already instrumented with OpenTelemetry, the four variables are all. The preset starts the exporter where nothing does yet.',
+    text: `${environment(http)}\n\nnode --import spanledger/preset agent.js`,
+  },
+  {
+    id: 'python', title: 'Python', explain: 'The exporter reads the same four variables. Add the instrumentation of your framework, such as opentelemetry-instrumentation-openai-v2.',
+    text: `pip install opentelemetry-distro opentelemetry-exporter-otlp\n\n${environment(http)}\n\nopentelemetry-instrument python agent.py`,
+  },
+  { id: 'curl', title: 'curl', explain: 'One span, no SDK: the shortest proof that the way is open.', text: oneSpan(http) },
+]

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  activeFilters, carried, costFilter, costGroup, costKeys, decisionFilter, ledgerFilter, ledgerHref, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
+} from './url-state.ts'
+
+const now = Date.parse('2026-11-21T12:00:00Z')
+
+test('a URL without filters restricts nothing', () => {
+  assert.deepEqual(runFilter({}, {}), {})
+  assert.deepEqual(ledgerFilter({ agent: '' }, {}), {})
+  assert.deepEqual(activeFilters({}, runKeys), [])
+})
+
+test('every key of the runs list reaches the question', () => {
+  const search = { q: 'refund', status: ['FAILED', 'RUNNING'], agent: 'planner', model: 'm', provider: 'p', user: 'u', session: 's', service: 'svc', env: 'prod', workflow: 'w', has: 'errors' }
+  assert.deepEqual(runFilter(search, rangeBounds('24h', now)), {
+    text: 'refund', status: ['FAILED', 'RUNNING'], agent: ['planner'], model: ['m'], provider: ['p'], user: ['u'], session: ['s'], service: ['svc'],
+    environment: ['prod'], workflow: ['w'], hasErrors: true, range: { from: '2026-11-20T12:00:00.000Z' },
+  })
+  assert.equal(activeFilters(search, runKeys).length, 12)
+})
+
+test('a value of a closed list that does not exist is left out, never sent', () => {
+  assert.deepEqual(runFilter({ status: ['BROKEN', 'FAILED'], has: 'everything' }, {}), { status: ['FAILED'] })
+  assert.deepEqual(decisionFilter({ outcome: 'NOPE', mode: 'SHADOW', place: 'AGENT', policy: 'x' }, {}), { mode: ['SHADOW'], place: ['AGENT'], policyId: ['x'] })
+  assert.equal(runOrder({ sort: 'NAME' }), 'STARTED_AT_DESC')
+  assert.equal(costGroup({ g: 'user' }), 'USER')
+  assert.equal(costGroup({ g: '__proto__' }), 'MODEL')
+})
+
+test('"names none" has a word of its own, because an empty value is no filter', () => {
+  assert.deepEqual(valuesOf({ agent: '(none)' }, 'agent'), [''])
+  assert.deepEqual(costFilter({ user: '(none)' }), { user: [''] })
+  assert.deepEqual(carried({ agent: '(none)', range: '7d' }, costKeys), { agent: ['(none)'], range: '7d' })
+})
+
+test('ranges: presets, both sides, one side, nonsense', () => {
+  assert.deepEqual(rangeBounds('15m', now), { from: '2026-11-21T11:45:00.000Z' })
+  assert.deepEqual(rangeBounds('2026-01-01T00:00:00Z..2026-02-01T00:00:00Z', now), { from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' })
+  assert.deepEqual(rangeBounds('..2026-02-01', now), { to: '2026-02-01T00:00:00.000Z' })
+  for (const text of [undefined, '', 'yesterday', 'a..b', '1..2..3', 'toString']) assert.deepEqual(rangeBounds(text, now), {}, String(text))
+  assert.equal(rangeText({ to: 'x' }), '..x')
+  assert.equal(rangeText({}), '')
+})
+
+test('links carry hostile values as text', () => {
+  assert.equal(ledgerHref({ run: 'ab', agent: ['a&b', '<i>'], user: '', span: null }), '/ledger?run=ab&agent=a%26b&agent=%3Ci%3E')
+  assert.equal(queryString({}), '')
+})

@@ -1,0 +1,147 @@
+/**
+ * What is on show, as the URL says it. Everything that changes what is seen stands in the query string; reading a URL
+ * never changes a preference. Pure.
+ */
+import type { CostFilter, DecisionFilter, LedgerFilter, RunFilter, RunOrder } from './queries.ts'
+
+/** Keys of the query string that restrict lists, with the words people see. */
+export const filterLabels = {
+  q: 'Text', status: 'Status', agent: 'Agent', model: 'Model', provider: 'Provider', user: 'User', session: 'Session', service: 'Service',
+  env: 'Environment', workflow: 'Workflow', has: 'With', run: 'Run', span: 'Span', meter: 'Meter', reason: 'Reason', kind: 'Kind', basis: 'Basis',
+  policy: 'Policy', outcome: 'Outcome', place: 'Place', mode: 'Mode',
+} as const
+export type FilterKey = keyof typeof filterLabels
+
+/** What the router hands over: one text, or several where a key is repeated. */
+export type SearchValues = Readonly<Record<string, string | string[] | undefined>>
+
+/** How "names none" is written, because an empty value means "no filter". */
+export const unnamed = '(none)'
+export const valueText = (value: string | null | undefined): string => (value === '' || value === null || value === undefined ? unnamed : value)
+
+/** Values of one key: repeated keys and nothing else; '' stands for things that name none. */
+export const valuesOf = (search: SearchValues, key: FilterKey): string[] => {
+  const value = search[key]
+  const list = value === undefined ? [] : Array.isArray(value) ? value : [value]
+  return list.filter((text) => text !== '').map((text) => (text === unnamed ? '' : text))
+}
+
+const textOf = (search: SearchValues, key: string): string | undefined => {
+  const value = search[key]
+  const text = Array.isArray(value) ? value[0] : value
+  return text === '' ? undefined : text
+}
+
+/** The filters that are set, in the order of `keys`. */
+export const activeFilters = (search: SearchValues, keys: readonly FilterKey[]): { readonly key: FilterKey; readonly value: string }[] =>
+  keys.flatMap((key) => valuesOf(search, key).map((value) => ({ key, value: valueText(value) })))
+
+/** A query string without its empty values: `{ agent: 'a b', q: '' }` is `?agent=a+b`. */
+export const queryString = (values: Readonly<Record<string, string | readonly string[] | null | undefined>>): string => {
+  const params = new URLSearchParams()
+  for (const [key, value] of Object.entries(values)) {
+    for (const text of typeof value === 'string' ? [value] : (value ?? [])) if (text !== '') params.append(key, text)
+  }
+  const text = params.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+const isOneOf = <T extends string>(list: readonly T[]) => (text: string): text is T => (list as readonly string[]).includes(text)
+const statuses = ['RUNNING', 'COMPLETED', 'FAILED', 'INCOMPLETE'] as const
+const kinds = ['CHARGE', 'ADJUSTMENT', 'REVERSAL'] as const
+const bases = ['PRICED', 'REPORTED', 'UNPRICED'] as const
+const outcomes = ['ALLOW', 'WARN', 'DENY', 'REQUIRE_APPROVAL', 'REDACT'] as const
+const places = ['AGENT', 'ENDPOINT', 'COLLECTOR'] as const
+const modes = ['SHADOW', 'ENFORCE'] as const
+/** Values of the keys that take a closed list. */
+export const choices = { status: statuses, kind: kinds, basis: bases, outcome: outcomes, place: places, mode: modes, has: ['errors', 'policy', 'unpriced'] } as const
+
+/** A value that is none of a closed list is left out: a hand-written URL shows more, never an error. */
+const closed = <T extends string>(search: SearchValues, key: FilterKey, list: readonly T[]): T[] => valuesOf(search, key).filter(isOneOf(list))
+
+export interface Bounds {
+  readonly from?: string
+  readonly to?: string
+}
+
+/** What `range=` may say besides `<from>..<to>`. Minutes. */
+export const rangePresets = { '15m': 15, '1h': 60, '24h': 1_440, '7d': 10_080, '30d': 43_200 } as const
+export const rangeLabels: Readonly<Record<keyof typeof rangePresets, string>> = {
+  '15m': 'Last 15 minutes', '1h': 'Last hour', '24h': 'Last 24 hours', '7d': 'Last 7 days', '30d': 'Last 30 days',
+}
+
+/** First moment inside and first moment outside of a range; a side that is open is absent, and text that is no range is all time. */
+export const rangeBounds = (text: string | undefined, now: number): Bounds => {
+  if (text !== undefined && Object.hasOwn(rangePresets, text)) return { from: new Date(now - rangePresets[text as keyof typeof rangePresets] * 60_000).toISOString() }
+  const [from = '', to = '', more] = (text ?? '').split('..')
+  if (more !== undefined) return {}
+  const valid = (moment: string): boolean => moment !== '' && !Number.isNaN(Date.parse(moment))
+  return { ...(valid(from) ? { from: new Date(from).toISOString() } : {}), ...(valid(to) ? { to: new Date(to).toISOString() } : {}) }
+}
+
+/** `<from>..<to>` for the URL; '' where both sides are open. */
+export const rangeText = (bounds: Bounds): string => (bounds.from === undefined && bounds.to === undefined ? '' : `${bounds.from ?? ''}..${bounds.to ?? ''}`)
+
+export const rangeOf = (search: SearchValues): string | undefined => textOf(search, 'range')
+
+type Filled<T> = { -readonly [K in keyof T]?: NonNullable<T[K]> }
+
+/** Leaves out what restricts nothing, so that equal filters are equal texts. */
+const filled = <T extends object>(filter: T): Filled<T> =>
+  Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0))) as Filled<T>
+
+const shared = (search: SearchValues) => ({
+  agent: valuesOf(search, 'agent'), model: valuesOf(search, 'model'), provider: valuesOf(search, 'provider'), user: valuesOf(search, 'user'),
+  session: valuesOf(search, 'session'), service: valuesOf(search, 'service'), environment: valuesOf(search, 'env'), workflow: valuesOf(search, 'workflow'),
+})
+
+const rangeFilter = (bounds: Bounds): Bounds | undefined => (rangeText(bounds) === '' ? undefined : bounds)
+
+export const runKeys = ['q', 'status', 'agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'has'] as const satisfies readonly FilterKey[]
+export const runFilter = (search: SearchValues, bounds: Bounds): RunFilter => {
+  const has = closed(search, 'has', choices.has)
+  return filled({
+    ...shared(search), text: textOf(search, 'q'), status: closed(search, 'status', statuses), range: rangeFilter(bounds),
+    hasErrors: has.includes('errors') || undefined, hasPolicyDecisions: has.includes('policy') || undefined, hasUnpriced: has.includes('unpriced') || undefined,
+  })
+}
+
+export const runOrders = { 'STARTED_AT_DESC': 'Latest first', 'STARTED_AT_ASC': 'Earliest first', 'COST_DESC': 'Dearest first', 'DURATION_DESC': 'Longest first', 'TOKENS_DESC': 'Most tokens first' } as const satisfies Record<RunOrder, string>
+export const runOrder = (search: SearchValues): RunOrder => {
+  const text = textOf(search, 'sort')
+  return text !== undefined && Object.hasOwn(runOrders, text) ? (text as RunOrder) : 'STARTED_AT_DESC'
+}
+
+export const costKeys = ['agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'run', 'span', 'meter', 'reason', 'kind', 'basis'] as const satisfies readonly FilterKey[]
+export const costFilter = (search: SearchValues): CostFilter => filled({
+  ...shared(search), runId: valuesOf(search, 'run'), spanId: valuesOf(search, 'span'), meter: valuesOf(search, 'meter'), reason: valuesOf(search, 'reason'),
+  kind: closed(search, 'kind', kinds), basis: closed(search, 'basis', bases),
+})
+export const ledgerFilter = (search: SearchValues, bounds: Bounds): LedgerFilter => filled({ ...costFilter(search), range: rangeFilter(bounds) })
+
+export const decisionKeys = ['outcome', 'policy', 'place', 'mode', 'agent', 'run', 'span'] as const satisfies readonly FilterKey[]
+export const decisionFilter = (search: SearchValues, bounds: Bounds): DecisionFilter => filled({
+  agent: valuesOf(search, 'agent'), policyId: valuesOf(search, 'policy'), runId: valuesOf(search, 'run'), spanId: valuesOf(search, 'span'),
+  outcome: closed(search, 'outcome', outcomes), place: closed(search, 'place', places), mode: closed(search, 'mode', modes), range: rangeFilter(bounds),
+})
+
+/** The ledger's entries behind a figure. */
+export const ledgerHref = (values: Readonly<Partial<Record<FilterKey | 'range', string | readonly string[] | null | undefined>>>): string => `/ledger${queryString(values)}`
+
+/** The filters of a page as they stand in its URL, for a link to another page about the same things. */
+export const carried = (search: SearchValues, keys: readonly FilterKey[]): Partial<Record<FilterKey | 'range', string[] | string>> => {
+  const values: Partial<Record<FilterKey | 'range', string[] | string>> = {}
+  for (const key of keys) {
+    const list = valuesOf(search, key).map(valueText)
+    if (list.length > 0) values[key] = list
+  }
+  const range = rangeOf(search)
+  return range === undefined ? values : { ...values, range }
+}
+
+export type CostGroup = 'AGENT' | 'MODEL' | 'PROVIDER' | 'USER'
+export const costGroups = { AGENT: 'agent', MODEL: 'model', PROVIDER: 'provider', USER: 'user' } as const satisfies Record<CostGroup, FilterKey>
+export const costGroup = (search: SearchValues): CostGroup => {
+  const text = textOf(search, 'g')?.toUpperCase()
+  return text !== undefined && Object.hasOwn(costGroups, text) ? (text as CostGroup) : 'MODEL'
+}

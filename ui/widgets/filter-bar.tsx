@@ -1,0 +1,89 @@
+import { useSearchParams } from '@solidjs/router'
+import X from 'lucide-solid/icons/x'
+import { For, Show } from 'solid-js'
+import { countExact } from '../format.ts'
+import { activeFilters, type FilterKey, filterLabels, type SearchValues, unnamed, valuesOf, valueText } from '../url-state.ts'
+import styles from './widgets.module.css'
+
+export interface FilterChoice {
+  readonly key: FilterKey
+  readonly values: readonly { readonly value: string; readonly label?: string; readonly runs?: number }[]
+}
+
+/** Milliseconds after the last key before a text filter is asked: typing stays free of waiting. */
+const typingMs = 250
+
+const TextFilter = (props: { search: SearchValues; set: (text: string) => void; hint: string }) => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return (
+    <label class={styles['search']}>
+      {filterLabels.q}
+      <input
+        type="search" placeholder={props.hint} value={valuesOf(props.search, 'q')[0] ?? ''} autocomplete="off" spellcheck={false} data-shortcut="/"
+        onInput={(event) => {
+          const text = event.currentTarget.value
+          clearTimeout(timer)
+          timer = setTimeout(() => props.set(text), typingMs)
+        }}
+      />
+    </label>
+  )
+}
+
+/** One list per dimension, each restricting further; the URL holds what is chosen. */
+export const FilterBar = (props: { choices: readonly FilterChoice[]; text?: string }) => {
+  const [search, setSearch] = useSearchParams()
+  const current = (key: FilterKey): string => {
+    const values = valuesOf(search, key)
+    return values.length === 0 ? '' : valueText(values[0])
+  }
+  const options = (choice: FilterChoice) => {
+    const listed = choice.values.map((v) => ({ value: valueText(v.value), label: v.label ?? valueText(v.value), runs: v.runs }))
+    const chosen = current(choice.key)
+    return chosen === '' || listed.some((v) => v.value === chosen) ? listed : [{ value: chosen, label: chosen, runs: undefined }, ...listed]
+  }
+  return (
+    <div class={styles['filters']} role="search" aria-label="Filters">
+      <Show when={props.text}>{(hint) => <TextFilter search={search} set={(q) => setSearch({ q }, { replace: true })} hint={hint()} />}</Show>
+      <For each={props.choices}>
+        {(choice) => (
+          <label>
+            {filterLabels[choice.key]}
+            <select data-set={current(choice.key) !== ''} onChange={(event) => setSearch({ [choice.key]: event.currentTarget.value })}>
+              <option value="" selected={current(choice.key) === ''}>Any</option>
+              <For each={options(choice)}>
+                {(option) => (
+                  <option value={option.value} selected={option.value === current(choice.key)}>
+                    {option.label}{option.runs === undefined ? '' : ` (${countExact(option.runs)})`}
+                  </option>
+                )}
+              </For>
+            </select>
+          </label>
+        )}
+      </For>
+    </div>
+  )
+}
+
+/** What restricts this list, each with its own way out. */
+export const ActiveFilters = (props: { keys: readonly FilterKey[]; label: (key: FilterKey, value: string) => string }) => {
+  const [search, setSearch] = useSearchParams()
+  const active = () => activeFilters(search, props.keys)
+  const remove = (key: FilterKey, value: string): void =>
+    setSearch({ [key]: valuesOf(search, key).map(valueText).filter((other) => other !== value) })
+  return (
+    <Show when={active().length > 0}>
+      <div class={styles['active']} role="group" aria-label="Active filters">
+        <For each={active()}>
+          {(filter) => (
+            <button type="button" class={styles['remove']} onClick={() => remove(filter.key, filter.value)} aria-label={`Remove the filter ${filterLabels[filter.key]} ${filter.value}`}>
+              {filterLabels[filter.key]}: {filter.value === unnamed ? unnamed : props.label(filter.key, filter.value)}<X size={12} aria-hidden="true" />
+            </button>
+          )}
+        </For>
+        <button type="button" class={`${styles['remove']} plain`} onClick={() => setSearch(Object.fromEntries(props.keys.map((key) => [key, null])))}>Clear all</button>
+      </div>
+    </Show>
+  )
+}
