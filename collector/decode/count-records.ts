@@ -1,0 +1,63 @@
+import { Malformed, wire, WireReader } from './wire.ts'
+
+/**
+ * How many records a logs or metrics request carries, without decoding them: what is refused must be counted exactly.
+ * Paths are protobuf field numbers, the same in both encodings' messages.
+ */
+const logRecordPath = [1, 2, 2] as const
+const metricPath = [1, 2, 2] as const
+/** gauge, sum, histogram, exponential histogram, summary; their data points are field 1. */
+const metricDataFields = [5, 7, 9, 10, 11] as const
+
+export const countLogRecords = (body: Buffer): number => countAt(new WireReader(body, 0, body.length), logRecordPath, () => 1)
+
+export const countDataPoints = (body: Buffer): number =>
+  countAt(new WireReader(body, 0, body.length), metricPath, (metric) => {
+    let points = 0
+    while (!metric.done) {
+      const tag = metric.tag()
+      const isData = metricDataFields.some((field) => tag === ((field << 3) | wire.bytes))
+      if (isData) points += metric.nested((data) => countAt(data, [1], () => 1))
+      else metric.skip(tag)
+    }
+    return points
+  })
+
+function countAt(reader: WireReader, path: readonly number[], leaf: (reader: WireReader) => number): number {
+  const [field, ...rest] = path
+  if (field === undefined) return leaf(reader)
+  let count = 0
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === ((field << 3) | wire.bytes)) count += reader.nested((inner) => countAt(inner, rest, leaf))
+    else reader.skip(tag)
+  }
+  return count
+}
+
+/** The same over OTLP/JSON. Throws `Malformed` where the body is not JSON. */
+export function countJsonRecords(body: Buffer, signal: 'logs' | 'metrics'): number {
+  const request = parseObject(body.toString('utf8'))
+  const [resources, scopes, records] = signal === 'logs' ? ['resourceLogs', 'scopeLogs', 'logRecords'] : ['resourceMetrics', 'scopeMetrics', 'metrics']
+  const found = lists(request, resources ?? '').flatMap((r) => lists(r, scopes ?? '')).flatMap((s) => lists(s, records ?? ''))
+  if (signal === 'logs') return found.length
+  return found.reduce((sum, metric) => sum + Object.values(metric).reduce((points: number, data) => points + lists(data, 'dataPoints').length, 0), 0)
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+function parseObject(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Malformed('the body is not JSON')
+    throw error
+  }
+}
+
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function lists(value: unknown, key: string): readonly JsonObject[] {
+  const list = isObject(value) ? value[key] : undefined
+  return Array.isArray(list) ? list.filter(isObject) : []
+}

@@ -1,0 +1,236 @@
+import { ProtobufWriter } from './protobuf-writer.ts'
+import type { Rejection } from './traces.ts'
+import { Malformed } from './wire.ts'
+
+/**
+ * OTLP/JSON to protobuf bytes, so that one decoder serves both encodings. The mapping is proto3 JSON with OTLP's
+ * exceptions: hex ids, integer enums, lowerCamelCase names only, unknown names ignored.
+ * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.11.0/docs/specification.md#json-protobuf-encoding
+ *
+ * Throws `Malformed` where the request, a resource or a scope is not what it should be; a span that is not is left out
+ * and counted.
+ */
+export function tracesJsonToProtobuf(body: Buffer): { readonly bytes: Buffer; readonly rejections: readonly Rejection[] } {
+  const rejected = new Map<string, number>()
+  const request = object(parse(body.toString('utf8')), 'the request')
+  const writer = new ProtobufWriter()
+  for (const resourceSpans of array(request['resourceSpans'], 'resourceSpans')) {
+    writer.message(1, (w) => writeResourceSpans(w, object(resourceSpans, 'resourceSpans[]'), rejected))
+  }
+  return { bytes: writer.finish(), rejections: [...rejected].map(([reason, count]) => ({ reason, count })) }
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+
+/** Deepest nesting of the JSON text itself; the decoder's own bound for values (32 levels) takes 3 JSON levels each. */
+const jsonDepthMax = 200
+
+function parse(text: string): unknown {
+  assertDepth(text)
+  try {
+    // 64-bit integers should be strings; some senders write bare numbers, which JSON.parse would round past 2^53.
+    return /[:[,\s]-?\d{16}/.test(text) ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Malformed('the body is not JSON')
+    throw error
+  }
+}
+
+/** The third argument is ECMAScript's `JSON.parse` source text access, which the type library does not know yet. */
+function exactIntegers(_key: string, value: unknown, context: { readonly source?: string }): unknown {
+  return typeof value === 'number' && !Number.isSafeInteger(value) && context.source !== undefined && /^-?\d+$/.test(context.source)
+    ? BigInt(context.source)
+    : value
+}
+
+/** JSON.parse and everything after it recurse; a text of brackets must not exhaust the stack. */
+function assertDepth(text: string): void {
+  let depth = 0
+  let inString = false
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (inString) {
+      if (c === 0x5c) i++
+      else if (c === 0x22) inString = false
+    } else if (c === 0x22) inString = true
+    else if (c === 0x5b || c === 0x7b) {
+      if (++depth > jsonDepthMax) throw new Malformed(`the body is nested deeper than ${jsonDepthMax} levels`)
+    } else if (c === 0x5d || c === 0x7d) depth--
+  }
+}
+
+function object(value: unknown, what: string): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+  throw new Malformed(`${what} is not an object`)
+}
+
+function array(value: unknown, what: string): readonly unknown[] {
+  if (value === undefined || value === null) return []
+  if (Array.isArray(value)) return value
+  throw new Malformed(`${what} is not an array`)
+}
+
+function text(value: unknown, what: string): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'string') return value
+  throw new Malformed(`${what} is not a string`)
+}
+
+function integer(value: unknown, what: string): bigint {
+  if (value === undefined || value === null) return 0n
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
+  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value)
+  throw new Malformed(`${what} is not an integer`)
+}
+
+/** Enums travel as integers only; a name is refused, as the specification asks. */
+function enumeration(value: unknown, what: string): bigint {
+  if (typeof value === 'string') throw new Malformed(`${what} must be an integer, not a name`)
+  return integer(value, what)
+}
+
+function writeResourceSpans(writer: ProtobufWriter, resourceSpans: JsonObject, rejected: Map<string, number>): void {
+  if (resourceSpans['resource'] !== undefined && resourceSpans['resource'] !== null) {
+    const resource = object(resourceSpans['resource'], 'resource')
+    writer.message(1, (w) => writeAttributes(w, 1, resource['attributes'], 'resource.attributes'))
+  }
+  for (const scopeSpans of array(resourceSpans['scopeSpans'], 'scopeSpans')) {
+    writer.message(2, (w) => writeScopeSpans(w, object(scopeSpans, 'scopeSpans[]'), rejected))
+  }
+  writer.string(3, text(resourceSpans['schemaUrl'], 'schemaUrl'))
+}
+
+function writeScopeSpans(writer: ProtobufWriter, scopeSpans: JsonObject, rejected: Map<string, number>): void {
+  if (scopeSpans['scope'] !== undefined && scopeSpans['scope'] !== null) {
+    const scope = object(scopeSpans['scope'], 'scope')
+    writer.message(1, (w) => {
+      w.string(1, text(scope['name'], 'scope.name'))
+      w.string(2, text(scope['version'], 'scope.version'))
+      writeAttributes(w, 3, scope['attributes'], 'scope.attributes')
+    })
+  }
+  for (const span of array(scopeSpans['spans'], 'spans')) {
+    const inner = new ProtobufWriter()
+    try {
+      writeSpan(inner, object(span, 'a span'))
+      writer.bytes(2, inner.finish())
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      rejected.set(error.message, (rejected.get(error.message) ?? 0) + 1)
+    }
+  }
+  writer.string(3, text(scopeSpans['schemaUrl'], 'schemaUrl'))
+}
+
+function hex(value: unknown, what: string): Buffer {
+  const id = text(value, what)
+  if (!/^(?:[0-9a-f]{2})*$/i.test(id)) throw new Malformed(`${what} is not hex`)
+  return Buffer.from(id, 'hex')
+}
+
+function writeSpan(writer: ProtobufWriter, span: JsonObject): void {
+  writer.bytes(1, hex(span['traceId'], 'traceId'))
+  writer.bytes(2, hex(span['spanId'], 'spanId'))
+  writer.string(3, text(span['traceState'], 'traceState'))
+  writer.bytes(4, hex(span['parentSpanId'], 'parentSpanId'))
+  writer.string(5, text(span['name'], 'name'))
+  writer.varint(6, enumeration(span['kind'], 'kind'))
+  writer.fixed64(7, integer(span['startTimeUnixNano'], 'startTimeUnixNano'))
+  writer.fixed64(8, integer(span['endTimeUnixNano'], 'endTimeUnixNano'))
+  writeAttributes(writer, 9, span['attributes'], 'attributes')
+  writer.varint(10, integer(span['droppedAttributesCount'], 'droppedAttributesCount'))
+  for (const item of array(span['events'], 'events')) {
+    const event = object(item, 'an event')
+    writer.message(11, (w) => {
+      w.fixed64(1, integer(event['timeUnixNano'], 'timeUnixNano'))
+      w.string(2, text(event['name'], 'event name'))
+      writeAttributes(w, 3, event['attributes'], 'event attributes')
+      w.varint(4, integer(event['droppedAttributesCount'], 'droppedAttributesCount'))
+    })
+  }
+  writer.varint(12, integer(span['droppedEventsCount'], 'droppedEventsCount'))
+  for (const item of array(span['links'], 'links')) {
+    const link = object(item, 'a link')
+    writer.message(13, (w) => {
+      w.bytes(1, hex(link['traceId'], 'link traceId'))
+      w.bytes(2, hex(link['spanId'], 'link spanId'))
+      w.string(3, text(link['traceState'], 'link traceState'))
+      writeAttributes(w, 4, link['attributes'], 'link attributes')
+      w.varint(5, integer(link['droppedAttributesCount'], 'droppedAttributesCount'))
+      w.fixed32(6, Number(integer(link['flags'], 'link flags') & 0xffff_ffffn))
+    })
+  }
+  writer.varint(14, integer(span['droppedLinksCount'], 'droppedLinksCount'))
+  if (span['status'] !== undefined && span['status'] !== null) {
+    const status = object(span['status'], 'status')
+    writer.message(15, (w) => {
+      w.string(2, text(status['message'], 'status message'))
+      w.varint(3, enumeration(status['code'], 'status code'))
+    })
+  }
+  writer.fixed32(16, Number(integer(span['flags'], 'flags') & 0xffff_ffffn))
+}
+
+function writeAttributes(writer: ProtobufWriter, field: number, attributes: unknown, what: string): void {
+  for (const item of array(attributes, what)) {
+    const attribute = object(item, `${what}[]`)
+    writer.message(field, (w) => writeKeyValue(w, attribute))
+  }
+}
+
+function writeKeyValue(writer: ProtobufWriter, keyValue: JsonObject): void {
+  writer.string(1, text(keyValue['key'], 'an attribute key'))
+  const value = keyValue['value']
+  if (value !== undefined && value !== null) writer.message(2, (w) => writeValue(w, object(value, 'an attribute value')))
+}
+
+function writeValue(writer: ProtobufWriter, value: JsonObject): void {
+  for (const [arm, content] of Object.entries(value)) {
+    switch (arm) {
+      case 'stringValue':
+        writer.string(1, text(content, arm))
+        break
+      case 'boolValue':
+        if (typeof content !== 'boolean') throw new Malformed(`${arm} is not a boolean`)
+        writer.varint(2, content ? 1n : 0n)
+        break
+      case 'intValue':
+        writer.varint(3, integer(content, arm))
+        break
+      case 'doubleValue':
+        writer.double(4, double(content))
+        break
+      case 'arrayValue': {
+        const values = array(object(content, arm)['values'], arm)
+        writer.message(5, (w) => {
+          for (const item of values) w.message(1, (inner) => writeValue(inner, object(item, 'an array value')))
+        })
+        break
+      }
+      case 'kvlistValue': {
+        const values = array(object(content, arm)['values'], arm)
+        writer.message(6, (w) => {
+          for (const item of values) w.message(1, (inner) => writeKeyValue(inner, object(item, 'a kvlist value')))
+        })
+        break
+      }
+      case 'bytesValue':
+        writer.bytes(7, Buffer.from(text(content, arm), 'base64'))
+        break
+      // Unknown names must be ignored (specification), so this switch has a default.
+      default:
+    }
+  }
+}
+
+/** Proto3 JSON writes the values JSON has no number for as words. */
+function double(value: unknown): number {
+  if (typeof value === 'number') return value
+  if (typeof value === 'bigint') return Number(value)
+  if (value === 'NaN') return NaN
+  if (value === 'Infinity') return Infinity
+  if (value === '-Infinity') return -Infinity
+  if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value)
+  throw new Malformed('doubleValue is not a number')
+}

@@ -1,0 +1,405 @@
+import { createHash } from 'node:crypto'
+import { type Attributes, type AttributeValue, KeyValueList, type Resource, type Scope, type SpanEvent, type SpanLink, type SpanRecord } from '#semconv/attributes.ts'
+import { Malformed, wire, WireReader } from './wire.ts'
+
+/** Most spans one request may carry. An empty span is two bytes, so bytes alone bound nothing; SDKs send 512. */
+export const spansPerRequestMax = 100_000
+/** Most attributes, events or links read of one span; the rest is counted as dropped. The SDKs' own default is 128. */
+export const itemsPerSpanMax = 10_000
+/** Longest attribute value in bytes; a longer one keeps its beginning, its length and its hash. */
+export const valueBytesMax = 1024 * 1024
+/** Deepest nesting of an attribute value. Senders nest messages 5 to 8 deep; each level costs a stack frame here. */
+export const valueDepthMax = 32
+/** Stands in place of what lies deeper. */
+export const tooDeep = '[spanledger: nested deeper than 32 levels]'
+
+/** Why one span was not taken. The text goes to the sender, so it holds no payload. */
+export interface Rejection {
+  readonly reason: string
+  readonly count: number
+}
+
+export interface DecodedTraces {
+  readonly spans: readonly SpanRecord[]
+  /** Spans refused, by reason. */
+  readonly rejections: readonly Rejection[]
+  /** What was stored differently from what was sent, as sentences for the sender. */
+  readonly warnings: readonly string[]
+}
+
+const noAttributes: Attributes = new Map()
+const emptyResource: Resource = { attributes: noAttributes, schemaUrl: '' }
+const tagOf = (field: number, type: number): number => (field << 3) | type
+
+/** What is counted while one request is read. */
+class Tally {
+  readonly #rejected = new Map<string, number>()
+  truncatedValues = 0
+  tooDeepValues = 0
+
+  reject(reason: string, count: number): void {
+    this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + count)
+  }
+
+  rejections(): Rejection[] {
+    return [...this.#rejected].map(([reason, count]) => ({ reason, count }))
+  }
+
+  warnings(reader: WireReader): string[] {
+    const warnings: string[] = []
+    if (reader.repairedStrings > 0) warnings.push(`${reader.repairedStrings} strings were not UTF-8, their bad bytes became U+FFFD`)
+    if (this.truncatedValues > 0) warnings.push(`${this.truncatedValues} attribute values were longer than ${valueBytesMax} bytes and were cut`)
+    if (this.tooDeepValues > 0) warnings.push(`${this.tooDeepValues} attribute values were nested deeper than ${valueDepthMax} levels and were cut`)
+    return warnings
+  }
+}
+
+/**
+ * Decodes an `ExportTraceServiceRequest`. Broken framing of the request, a resource or a scope throws `Malformed` (the
+ * sender gets 400); a span that is broken inside intact framing is rejected alone.
+ * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.11.0/opentelemetry/proto/trace/v1/trace.proto
+ */
+export function decodeTraces(body: Buffer): DecodedTraces {
+  const reader = new WireReader(body, 0, body.length)
+  const tally = new Tally()
+  const spans: SpanRecord[] = []
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(1, wire.bytes)) reader.nested((r) => readResourceSpans(r, spans, tally))
+    else reader.skip(tag)
+  }
+  return { spans, rejections: tally.rejections(), warnings: tally.warnings(reader) }
+}
+
+/** A resource's fields may come in any order, so its spans are read after the whole message was walked once. */
+function readResourceSpans(reader: WireReader, spans: SpanRecord[], tally: Tally): void {
+  let resource = emptyResource
+  let schemaUrl = ''
+  const scopes: number[] = []
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(1, wire.bytes)) resource = { attributes: reader.nested((r) => readAttributesOf(r, 1, tally)), schemaUrl: '' }
+    else if (tag === tagOf(2, wire.bytes)) {
+      scopes.push(reader.at)
+      reader.skip(tag)
+    } else if (tag === tagOf(3, wire.bytes)) schemaUrl = reader.string()
+    else reader.skip(tag)
+  }
+  if (schemaUrl !== '') resource = { ...resource, schemaUrl }
+  const end = reader.at
+  for (const at of scopes) {
+    reader.at = at
+    reader.nested((r) => readScopeSpans(r, resource, spans, tally))
+  }
+  reader.at = end
+}
+
+function readScopeSpans(reader: WireReader, resource: Resource, spans: SpanRecord[], tally: Tally): void {
+  let scope: Scope = { name: '', version: '', attributes: noAttributes, schemaUrl: '' }
+  let schemaUrl = ''
+  const starts: number[] = []
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(1, wire.bytes)) scope = reader.nested((r) => readScope(r, tally))
+    else if (tag === tagOf(2, wire.bytes)) {
+      if (spans.length + starts.length < spansPerRequestMax) starts.push(reader.at)
+      else tally.reject(`a request carries at most ${spansPerRequestMax} spans, send smaller batches`, 1)
+      reader.skip(tag)
+    } else if (tag === tagOf(3, wire.bytes)) schemaUrl = reader.string()
+    else reader.skip(tag)
+  }
+  if (schemaUrl !== '') scope = { ...scope, schemaUrl }
+  const end = reader.at
+  for (const at of starts) {
+    reader.at = at
+    try {
+      const span = reader.nested((r) => readSpan(r, resource, scope, tally))
+      const wrong = wrongIds(span)
+      if (wrong === '') spans.push(span)
+      else tally.reject(wrong, 1)
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      tally.reject('the span is not valid protobuf', 1)
+    }
+  }
+  reader.at = end
+}
+
+function readScope(reader: WireReader, tally: Tally): Scope {
+  let name = ''
+  let version = ''
+  const attributes = new Map<string, AttributeValue>()
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(1, wire.bytes)) name = reader.word()
+    else if (tag === tagOf(2, wire.bytes)) version = reader.word()
+    else if (tag === tagOf(3, wire.bytes)) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
+    else reader.skip(tag)
+  }
+  return { name, version, attributes, schemaUrl: '' }
+}
+
+/** Ids must be 16 and 8 bytes and not all zero; a parent may be absent. W3C Trace Context, 3.2.2. */
+function wrongIds(span: SpanRecord): string {
+  if (span.traceId.length !== 32) return 'trace_id is not 16 bytes'
+  if (/^0+$/.test(span.traceId)) return 'trace_id is all zeros'
+  if (span.spanId.length !== 16) return 'span_id is not 8 bytes'
+  if (/^0+$/.test(span.spanId)) return 'span_id is all zeros'
+  if (span.parentSpanId !== '' && span.parentSpanId.length !== 16) return 'parent_span_id is not 8 bytes'
+  return ''
+}
+
+function readSpan(reader: WireReader, resource: Resource, scope: Scope, tally: Tally): SpanRecord {
+  let traceId = ''
+  let spanId = ''
+  let traceState = ''
+  let parentSpanId = ''
+  let name = ''
+  let kind = 0
+  let startTimeUnixNano = 0n
+  let endTimeUnixNano = 0n
+  const attributes = new Map<string, AttributeValue>()
+  let droppedAttributesCount = 0
+  const events: SpanEvent[] = []
+  let droppedEventsCount = 0
+  const links: SpanLink[] = []
+  let droppedLinksCount = 0
+  let status = { code: 0, message: '' }
+  let flags = 0
+  let items = 0
+  while (!reader.done) {
+    const tag = reader.tag()
+    switch (tag) {
+      case tagOf(1, wire.bytes):
+        traceId = reader.hex()
+        break
+      case tagOf(2, wire.bytes):
+        spanId = reader.hex()
+        break
+      case tagOf(3, wire.bytes):
+        traceState = reader.string()
+        break
+      case tagOf(4, wire.bytes):
+        parentSpanId = reader.hex()
+        break
+      case tagOf(5, wire.bytes):
+        name = reader.word()
+        break
+      case tagOf(6, wire.varint):
+        kind = reader.uint32()
+        break
+      case tagOf(7, wire.fixed64):
+        startTimeUnixNano = reader.fixed64()
+        break
+      case tagOf(8, wire.fixed64):
+        endTimeUnixNano = reader.fixed64()
+        break
+      case tagOf(9, wire.bytes):
+        if (++items <= itemsPerSpanMax) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
+        else droppedAttributesCount += skipped(reader, tag)
+        break
+      case tagOf(10, wire.varint):
+        droppedAttributesCount += reader.uint32()
+        break
+      case tagOf(11, wire.bytes):
+        if (events.length < itemsPerSpanMax) events.push(reader.nested((r) => readEvent(r, tally)))
+        else droppedEventsCount += skipped(reader, tag)
+        break
+      case tagOf(12, wire.varint):
+        droppedEventsCount += reader.uint32()
+        break
+      case tagOf(13, wire.bytes):
+        if (links.length < itemsPerSpanMax) links.push(reader.nested((r) => readLink(r, tally)))
+        else droppedLinksCount += skipped(reader, tag)
+        break
+      case tagOf(14, wire.varint):
+        droppedLinksCount += reader.uint32()
+        break
+      case tagOf(15, wire.bytes):
+        status = reader.nested(readStatus)
+        break
+      case tagOf(16, wire.fixed32):
+        flags = reader.fixed32()
+        break
+      default:
+        reader.skip(tag)
+    }
+  }
+  if (parentSpanId === '0000000000000000') parentSpanId = ''
+  return {
+    traceId, spanId, parentSpanId, traceState, flags, name, kind, startTimeUnixNano, endTimeUnixNano,
+    statusCode: status.code, statusMessage: status.message, attributes,
+    droppedAttributesCount: Math.min(droppedAttributesCount, 0xffff_ffff), events,
+    droppedEventsCount: Math.min(droppedEventsCount, 0xffff_ffff), links,
+    droppedLinksCount: Math.min(droppedLinksCount, 0xffff_ffff), resource, scope,
+  }
+}
+
+function skipped(reader: WireReader, tag: number): 1 {
+  reader.skip(tag)
+  return 1
+}
+
+function readStatus(reader: WireReader): { code: number; message: string } {
+  let code = 0
+  let message = ''
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(2, wire.bytes)) message = reader.string()
+    else if (tag === tagOf(3, wire.varint)) code = reader.uint32()
+    else reader.skip(tag)
+  }
+  return { code, message }
+}
+
+function readEvent(reader: WireReader, tally: Tally): SpanEvent {
+  let timeUnixNano = 0n
+  let name = ''
+  const attributes = new Map<string, AttributeValue>()
+  let droppedAttributesCount = 0
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(1, wire.fixed64)) timeUnixNano = reader.fixed64()
+    else if (tag === tagOf(2, wire.bytes)) name = cut(reader, tally)
+    else if (tag === tagOf(3, wire.bytes)) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
+    else if (tag === tagOf(4, wire.varint)) droppedAttributesCount = reader.uint32()
+    else reader.skip(tag)
+  }
+  return { timeUnixNano, name, attributes, droppedAttributesCount }
+}
+
+function readLink(reader: WireReader, tally: Tally): SpanLink {
+  let traceId = ''
+  let spanId = ''
+  let traceState = ''
+  const attributes = new Map<string, AttributeValue>()
+  let droppedAttributesCount = 0
+  let flags = 0
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(1, wire.bytes)) traceId = reader.hex()
+    else if (tag === tagOf(2, wire.bytes)) spanId = reader.hex()
+    else if (tag === tagOf(3, wire.bytes)) traceState = reader.string()
+    else if (tag === tagOf(4, wire.bytes)) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
+    else if (tag === tagOf(5, wire.varint)) droppedAttributesCount = reader.uint32()
+    else if (tag === tagOf(6, wire.fixed32)) flags = reader.fixed32()
+    else reader.skip(tag)
+  }
+  return { traceId, spanId, traceState, attributes, droppedAttributesCount, flags }
+}
+
+function readAttributesOf(reader: WireReader, field: number, tally: Tally): Attributes {
+  const attributes = new Map<string, AttributeValue>()
+  let items = 0
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(field, wire.bytes) && ++items <= itemsPerSpanMax) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
+    else reader.skip(tag)
+  }
+  return attributes
+}
+
+function readKeyValue(reader: WireReader, into: Map<string, AttributeValue>, depth: number, tally: Tally): void {
+  let key = ''
+  let value: AttributeValue = null
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(1, wire.bytes)) key = reader.word()
+    else if (tag === tagOf(2, wire.bytes)) value = reader.nested((r) => readValue(r, depth, tally))
+    else reader.skip(tag)
+  }
+  into.set(key, value)
+}
+
+function readValue(reader: WireReader, depth: number, tally: Tally): AttributeValue {
+  let value: AttributeValue = null
+  while (!reader.done) {
+    const tag = reader.tag()
+    switch (tag) {
+      case tagOf(1, wire.bytes):
+        value = cut(reader, tally)
+        break
+      case tagOf(2, wire.varint):
+        value = reader.int64() !== 0n
+        break
+      case tagOf(3, wire.varint):
+        value = reader.int64()
+        break
+      case tagOf(4, wire.fixed64):
+        value = reader.double()
+        break
+      case tagOf(5, wire.bytes):
+        value = nestedValue(reader, tag, depth, tally, readArray)
+        break
+      case tagOf(6, wire.bytes):
+        value = nestedValue(reader, tag, depth, tally, readKeyValueList)
+        break
+      case tagOf(7, wire.bytes):
+        value = cutBytes(reader, tally)
+        break
+      default:
+        reader.skip(tag)
+    }
+  }
+  return value
+}
+
+function nestedValue(
+  reader: WireReader, tag: number, depth: number, tally: Tally,
+  read: (reader: WireReader, depth: number, tally: Tally) => AttributeValue,
+): AttributeValue {
+  if (depth + 1 < valueDepthMax) return reader.nested((r) => read(r, depth + 1, tally))
+  reader.skip(tag)
+  tally.tooDeepValues++
+  return tooDeep
+}
+
+function readArray(reader: WireReader, depth: number, tally: Tally): AttributeValue {
+  const values: AttributeValue[] = []
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(1, wire.bytes)) values.push(reader.nested((r) => readValue(r, depth, tally)))
+    else reader.skip(tag)
+  }
+  return values
+}
+
+function readKeyValueList(reader: WireReader, depth: number, tally: Tally): AttributeValue {
+  const entries = new Map<string, AttributeValue>()
+  while (!reader.done) {
+    const tag = reader.tag()
+    if (tag === tagOf(1, wire.bytes)) reader.nested((r) => readKeyValue(r, entries, depth, tally))
+    else reader.skip(tag)
+  }
+  return new KeyValueList(entries)
+}
+
+/** A string value; too long a one keeps its beginning and says what is missing, so that nothing looks whole that is not. */
+function cut(reader: WireReader, tally: Tally): string {
+  const length = reader.length()
+  if (length <= valueBytesMax) return reader.text(length)
+  const start = reader.at
+  const end = start + length
+  tally.truncatedValues++
+  const hash = createHash('sha256').update(reader.bytes.subarray(start, end)).digest('hex')
+  const kept = reader.text(cutPoint(reader.bytes, start, start + valueBytesMax) - start)
+  reader.at = end
+  return `${kept}[spanledger: cut, ${length} bytes, sha256 ${hash}]`
+}
+
+/** The last place at or before `at` that does not split a UTF-8 character. */
+function cutPoint(bytes: Buffer, start: number, at: number): number {
+  let point = at
+  while (point > start && ((bytes[point] as number) & 0xc0) === 0x80) point--
+  return point
+}
+
+function cutBytes(reader: WireReader, tally: Tally): AttributeValue {
+  const at = reader.at
+  if (reader.length() <= valueBytesMax) {
+    reader.at = at
+    return reader.copy()
+  }
+  reader.at = at
+  return cut(reader, tally)
+}
