@@ -133,8 +133,11 @@ function differ(a: readonly string[], b: readonly string[]): boolean {
   })
 }
 
-/** Spans with one identity that overlap in time are one call; one that comes later got the answer again. Returns the latter. */
-function mergeByKey(spans: readonly SpanFacts[], nodes: readonly number[], same: SameCalls): ReadonlySet<number> {
+/**
+ * Spans with one identity that overlap in time are one call; one that comes later got the answer again. Returns the
+ * latter with the span whose answer they got.
+ */
+function mergeByKey(spans: readonly SpanFacts[], nodes: readonly number[], same: SameCalls): ReadonlyMap<number, number> {
   const first = new Map<string, number>()
   const shared = new Map<string, number[]>()
   for (const node of nodes) {
@@ -148,26 +151,26 @@ function mergeByKey(spans: readonly SpanFacts[], nodes: readonly number[], same:
       }
     }
   }
-  const replayed = new Set<number>()
+  const replayed = new Map<number, number>()
   for (const group of shared.values()) mergeGroup(spans, group, same, replayed)
   return replayed
 }
 
 /** `group` by start time. */
-function mergeGroup(spans: readonly SpanFacts[], group: readonly number[], same: SameCalls, replayed: Set<number>): void {
+function mergeGroup(spans: readonly SpanFacts[], group: readonly number[], same: SameCalls, replayed: Map<number, number>): void {
   let leader = group[0]!
   let until = spans[leader]!.endedAt
-  let charged = false
+  let original = -1
   for (const node of group.slice(1)) {
     const span = spans[node]!
     if (contradicts(spans[leader]!, span)) continue
     const overlaps = span.startedAt <= until + clockSlackNanos
     if (overlaps) same.merge(leader, node)
     else {
-      charged ||= same.metered(leader)
+      if (original < 0 && same.metered(leader)) original = leader
       leader = node
     }
-    if (charged) replayed.add(node)
+    if (original >= 0) replayed.set(node, original)
     if (!overlaps || span.endedAt > until) until = span.endedAt
   }
 }
@@ -266,7 +269,7 @@ function isSum(step: Step, inner: Inner): boolean {
 
 function isWrapper(spans: readonly SpanFacts[], around: Enclosing, node: number, partner: number, inner: Inner): boolean {
   const [outer, nested] = [spans[node]!, spans[partner]!]
-  if (inner.several || !sameModel(outer.step, nested.step)) return false
+  if (inner.several || nested.startedAt > outer.endedAt + clockSlackNanos || !sameModel(outer.step, nested.step)) return false
   const apart = around.works[node] !== around.works[partner]
   const silent = outer.step.usage === undefined || nested.step.usage === undefined
   if (silent ? apart : !sameUsage(outer.step.usage, nested.step.usage)) return false
@@ -317,7 +320,8 @@ function sameUsage(a: Usage | undefined, b: Usage | undefined): boolean {
 }
 
 function collect(
-  tree: Tree, nodes: readonly number[], same: SameCalls, replayed: ReadonlySet<number>, sums: Uint8Array, callOf: Int32Array,
+  tree: Tree, nodes: readonly number[], same: SameCalls, replayed: ReadonlyMap<number, number>, sums: Uint8Array,
+  callOf: Int32Array,
 ): readonly Call[] {
   const bySet = new Map<number, number>()
   const members: number[][] = []
@@ -334,11 +338,13 @@ function collect(
       members[known]!.push(node)
     }
   }
+  // What another span proved to be the original call itself is no replay of it; and of two calls only the later one can be.
+  const isReplay = (node: number) => replayed.has(node) && same.find(replayed.get(node)!) < same.find(node)
   return members.map((nodes) => {
     let teller = nodes[0]!
     for (const node of nodes) if (tellsMore(tree, node, teller)) teller = node
     const metered = isMetered(tree.spans[teller]!.step)
-    return { members: nodes, teller, metered, replayed: metered && replayed.size > 0 && nodes.some((node) => replayed.has(node)) }
+    return { members: nodes, teller, metered, replayed: metered && replayed.size > 0 && nodes.some(isReplay) }
   })
 }
 

@@ -1,6 +1,7 @@
 import { type Attribution, completed } from './attribution.ts'
 import { type Call, type Calls, collapseCalls, enclosing, type Enclosing, isMetered } from './collapse.ts'
 import { kindOfRole, type Meter, meters, type PicoUsd, type Role, type Step, type StepKind, stepKinds, type UnixNano, type Usage } from './facts.ts'
+import { adopt } from './missing-spans.ts'
 import { modelFamily } from './model-name.ts'
 import { inputTokens, outputTokens, totalTokens } from './token-usage.ts'
 import { errored } from './tool-calls.ts'
@@ -74,7 +75,9 @@ interface Product {
 
 /** The book while it is written. Lists and sums are by index of the tree. */
 interface Draft {
+  /** With loose parts adopted. */
   readonly tree: Tree
+  readonly adopter: Int32Array
   readonly attribution: readonly Attribution[]
   readonly calls: Calls
   readonly around: Enclosing
@@ -99,12 +102,13 @@ const noCall = -1
 const manyProducts = -2
 
 /** Decides for every span whether its usage stands, and lists what must be in the ledger. Linear in the spans up to sorting. */
-export function settleUsage(tree: Tree, attribution: readonly Attribution[], elsewhere: Elsewhere): UsageBook {
-  const around = enclosing(tree)
-  const calls = collapseCalls(tree, around)
+export function settleUsage(told: Tree, attribution: readonly Attribution[], elsewhere: Elsewhere): UsageBook {
+  const around = enclosing(told)
+  const calls = collapseCalls(told, around)
+  const { tree, adopter } = adopt(told, (node) => calls.callOf[node]! < 0 && sumsUp(told.spans[node]!.step))
   const count = tree.spans.length
   const draft: Draft = {
-    tree, attribution, calls, around,
+    tree, adopter, attribution, calls, around,
     verdicts: tree.spans.map((span, node) => noUsage[calls.sums[node] === 1 ? 'TASK' : kindOfRole[span.step.role]]),
     billables: new Array<Billable | undefined>(count),
     uncounted: new Map(), providers: new Set(), models: new Set(),
@@ -181,7 +185,7 @@ function settleCalls(draft: Draft, authority: Int32Array, elsewhere: Elsewhere, 
       if (chargedOnArrival(step)) draft.uncounted.set(tree.spans[teller]!.spanId, 'replayed')
     } else {
       const reason = chargedOnArrival(step) ? 'metered' : 'promoted'
-      bill(draft, teller, outermost(tree, members), reason, step.usage ?? {}, product, reported, 'own usage')
+      bill(draft, teller, outermost(tree, members, ancestor), reason, step.usage ?? {}, product, reported, 'own usage')
     }
   }
 }
@@ -233,14 +237,24 @@ const canSum: Readonly<Record<Role, boolean>> = {
   memory: true, guardrail: true, evaluation: true, handoff: false, control: false, mcp_control: false, io: false, span: true,
 }
 
+const sumsUp = (step: Step): boolean => step.usage !== undefined && isMetered(step) && canSum[step.role]
+
 function judge(draft: Draft, node: number, authority: number): void {
   const { tree, rows, claimed } = draft
   const { step, spanId } = tree.spans[node]!
   const usage = step.usage ?? {}
   const charged = chargedOnArrival(step)
   if (authority >= 0) return overrule(draft, node, tree.spans[authority]!.spanId)
-  if (!isMetered(step) || !canSum[step.role] || isPart(draft, node)) {
+  if (!isMetered(step) || !canSum[step.role] || (isPart(draft, node) && !isAuthority(step))) {
+    if (charged) draft.uncounted.set(spanId, 'mirrored')
     draft.verdicts[node] = verdict(draft, node, false, canSum[step.role] ? partReason(step) : 'repeats what a call told')
+    return
+  }
+  const adopter = draft.adopter[node]!
+  if (adopter >= 0 && !isAuthority(step)) {
+    if (charged) draft.uncounted.set(spanId, 'rolled_up')
+    const reason = `span ${tree.spans[adopter]!.spanId} sums it up, and spans below that one are missing`
+    draft.verdicts[node] = verdict(draft, node, false, reason)
     return
   }
   const below = claimed[node]
@@ -374,11 +388,15 @@ function usageAt(sums: Float64Array, offset: number): Usage {
 const sumOf = (a: PicoUsd | undefined, b: PicoUsd | undefined): PicoUsd | undefined =>
   a === undefined ? b : b === undefined ? a : a + b
 
-/** The span that sees the call from furthest outside: its ancestors know whom the call was for. */
-function outermost(tree: Tree, members: readonly number[]): number {
-  let found = members[0]!
-  for (const node of members) if (tree.depth[node]! < tree.depth[found]!) found = node
-  return found
+/**
+ * The span that sees the call from furthest outside: its ancestors know whom the call was for. One below the span that
+ * stands for the trace goes before a gateway's span whose own ancestors did not arrive.
+ */
+function outermost(tree: Tree, members: readonly number[], ancestor: CommonAncestor): number {
+  if (members.length === 1) return members[0]!
+  const connected = members.filter((node) => ancestor(node, tree.top) >= 0)
+  const among = connected.length > 0 ? connected : members
+  return among.reduce((found, node) => (tree.depth[node]! < tree.depth[found]! ? node : found))
 }
 
 /** The teller's claim, else one of another member, closest to the provider first. */

@@ -25,6 +25,11 @@ export function traceTree(given: readonly SpanFacts[]): Tree {
   const { spans, at } = uniqueByStart(given)
   const parent = parents(spans, at)
   breakCycles(parent)
+  return layOut(spans, parent)
+}
+
+/** `parent` must hold no cycle. */
+export function layOut(spans: readonly SpanFacts[], parent: Int32Array): Tree {
   const count = spans.length
   const firstChild = new Int32Array(count + 1).fill(-1)
   const nextSibling = new Int32Array(count)

@@ -1,0 +1,104 @@
+import { type Attribution, attributions, parties, sorted } from './attribution.ts'
+import { kindOfRole, type PicoUsd, type Role, type SpanFacts, type TokenUsage, type UnixNano } from './facts.ts'
+import { type Billable, type Elsewhere, settleUsage, type SpanVerdict, type Uncounted } from './settle-usage.ts'
+import { tokenUsage } from './token-usage.ts'
+import { type RepeatedToolCall, toolCalls } from './tool-calls.ts'
+import { type Tree, traceTree } from './tree.ts'
+
+export type { Attribution } from './attribution.ts'
+export { chargedOnArrival } from './settle-usage.ts'
+export type { Billable, Elsewhere, SpanVerdict, Uncounted } from './settle-usage.ts'
+export type { RepeatedToolCall } from './tool-calls.ts'
+
+export interface TraceAccount {
+  readonly isRun: boolean
+  readonly name: string
+  readonly status: 'RUNNING' | 'COMPLETED' | 'FAILED'
+  readonly startedAt: UnixNano
+  /** End of the last span, `undefined` until a root has ended. */
+  readonly endedAt: UnixNano | undefined
+  readonly service: string
+  readonly environment: string
+  readonly workflow: string
+  /** Lists are sorted, each word once, and hold only what the telemetry says. */
+  readonly agents: readonly string[]
+  readonly users: readonly string[]
+  readonly sessions: readonly string[]
+  readonly providers: readonly string[]
+  readonly models: readonly string[]
+  readonly modelCalls: number
+  readonly failedModelCalls: number
+  readonly unmeteredModelCalls: number
+  readonly toolCalls: number
+  readonly failedToolCalls: number
+  readonly spanCount: number
+  readonly errorCount: number
+  /** Sum over `billables` and over replayed answers, which cost nothing. */
+  readonly tokens: TokenUsage
+  /** What the instrumentation claims in all, `undefined` where it claims nothing. */
+  readonly reportedCost: PicoUsd | undefined
+  /** By span id, every span. */
+  readonly verdicts: ReadonlyMap<string, SpanVerdict>
+  /** By span id, every span. */
+  readonly attributions: ReadonlyMap<string, Attribution>
+  /** By start of the span. */
+  readonly billables: readonly Billable[]
+  /** Charges made on arrival that must not stand, by span id, and why. */
+  readonly uncounted: ReadonlyMap<string, Uncounted>
+  readonly repeatedToolCalls: readonly RepeatedToolCall[]
+}
+
+/**
+ * Accounts the spans of one trace: which calls were made, what each used, what of it is to be charged. Pure; the order
+ * and the repetition of spans make no difference; never throws, whatever the tree looks like.
+ */
+export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): TraceAccount {
+  const tree = traceTree(spans)
+  const who = parties(tree)
+  const attribution = attributions(tree, who)
+  const tools = toolCalls(tree)
+  const books = settleUsage(tree, attribution, elsewhere)
+  const top = tree.spans[tree.top]
+  return {
+    isRun: tree.spans.some((span) => isGenAi[span.step.role]),
+    name: top?.name ?? '',
+    status: !tree.rooted || top === undefined ? 'RUNNING' : top.failed ? 'FAILED' : 'COMPLETED',
+    startedAt: tree.spans[0]?.startedAt ?? 0n,
+    endedAt: tree.rooted ? tree.spans.reduce((last, span) => (span.endedAt > last ? span.endedAt : last), 0n) : undefined,
+    service: top?.service ?? '',
+    environment: top?.environment ?? '',
+    workflow: top?.step.workflow || firstWorkflow(tree),
+    ...who,
+    providers: sorted(books.providers),
+    models: sorted(books.models),
+    modelCalls: books.modelCalls,
+    failedModelCalls: books.failedModelCalls,
+    unmeteredModelCalls: books.unmeteredModelCalls,
+    toolCalls: tools.executed,
+    failedToolCalls: tools.failed,
+    spanCount: tree.spans.length,
+    errorCount: tree.spans.reduce((count, span) => count + (span.failed ? 1 : 0), 0),
+    tokens: tokenUsage(books.total),
+    reportedCost: books.reportedCost,
+    verdicts: byId(tree, books.verdicts),
+    attributions: byId(tree, attribution),
+    billables: books.billables,
+    uncounted: books.uncounted,
+    repeatedToolCalls: tools.repeated,
+  }
+}
+
+const isGenAi = Object.fromEntries(
+  Object.entries(kindOfRole).map(([role, kind]) => [role, kind !== 'TASK' && kind !== 'OTHER']),
+) as Readonly<Record<Role, boolean>>
+
+function firstWorkflow(tree: Tree): string {
+  for (const node of tree.order) if (tree.spans[node]!.step.workflow !== '') return tree.spans[node]!.step.workflow
+  return ''
+}
+
+function byId<Value>(tree: Tree, values: readonly Value[]): ReadonlyMap<string, Value> {
+  const map = new Map<string, Value>()
+  for (let node = 0; node < values.length; node++) map.set(tree.spans[node]!.spanId, values[node]!)
+  return map
+}
