@@ -1,0 +1,341 @@
+import type { Attributes, AttributeValue, SpanEvent } from './attributes.ts'
+import { contentKeys, contentPattern, contentPrefixes, plainKeys } from './content-keys.ts'
+import { type Branch, items, leaf, under, unflatten } from './indexed.ts'
+import { remembered } from './memo.ts'
+import { asMessages, partsOf, redactedMark, textOf, textPart } from './messages.ts'
+import { cut, isObject, type Json, member, parsed, plain } from './value.ts'
+
+export type { Json } from './value.ts'
+
+/** Characters of a preview: one line in a list. */
+const previewLimit = 200
+/** Numbers in a row that make a vector: nobody reads an embedding. */
+const vectorLength = 16
+/** Levels and members that are walked when vectors are looked for. */
+const walkDepth = 12
+
+const exact: ReadonlySet<string> = new Set(contentKeys)
+const never: ReadonlySet<string> = new Set(plainKeys)
+
+/** Does this attribute hold content, to be kept away from searchable attributes and under capture policy? */
+export const isContentKey: (key: string) => boolean = remembered((key) => {
+  if (never.has(key)) return false
+  return exact.has(key) || contentPrefixes.some((prefix) => key.startsWith(prefix)) || contentPattern.test(key)
+})
+
+/** How one place of content becomes JSON; `undefined` where this span does not have it. */
+type Source = (attributes: Attributes, events: readonly SpanEvent[]) => Json | undefined
+
+/** Messages or tool arguments that went in, in the form of `messages.ts` where they are messages; `undefined` where none were captured. */
+export function stepInput(attributes: Attributes, events: readonly SpanEvent[]): Json | undefined {
+  return first(inputs, attributes, events)
+}
+
+/** Messages or a tool's result that came out. */
+export function stepOutput(attributes: Attributes, events: readonly SpanEvent[]): Json | undefined {
+  return first(outputs, attributes, events)
+}
+
+function first(sources: readonly Source[], attributes: Attributes, events: readonly SpanEvent[]): Json | undefined {
+  for (const source of sources) {
+    const json = source(attributes, events)
+    if (json !== undefined) return json
+  }
+  return undefined
+}
+
+/** One attribute: messages if it looks like messages, else the JSON it holds, else its text. */
+const at = (...keys: readonly string[]): Source => (attributes) => {
+  for (const key of keys) {
+    const json = content(attributes.get(key))
+    if (json !== undefined) return asMessages(json) ?? json
+  }
+  return undefined
+}
+
+/** One attribute that is a prompt or an answer whatever its form: plain text becomes one message. */
+const speech = (role: string, ...keys: readonly string[]): Source => (attributes) => {
+  for (const key of keys) {
+    const json = content(attributes.get(key))
+    if (json !== undefined) return asMessages(json) ?? [{ role, parts: partsOf(json) }]
+  }
+  return undefined
+}
+
+/** Text and structure as sent; '' and `{}` are nothing (ADK writes `{}` for content it may not capture). */
+function content(value: AttributeValue | undefined): Json | undefined {
+  if (value === undefined || value === null || value === '' || value === '{}') return undefined
+  if (value === redactedMark) return [{ role: '', parts: [{ type: 'redacted' }] }]
+  const json = parsed(value) ?? plain(value)
+  return withoutVectors(json, 0)
+}
+
+/** Embeddings shrink to a word about them. */
+function withoutVectors(json: Json, depth: number): Json {
+  if (typeof json !== 'object' || json === null || depth > walkDepth) return json
+  if (Array.isArray(json)) {
+    if (json.length >= vectorLength && json.every((item: Json) => typeof item === 'number')) return `[vector of ${json.length} numbers]`
+    return json.map((item: Json) => withoutVectors(item, depth + 1))
+  }
+  const copy: Record<string, Json> = Object.create(null)
+  for (const [key, value] of Object.entries(json)) copy[key] = withoutVectors(value as Json, depth + 1)
+  return copy
+}
+
+/** `gen_ai.input.messages` with `gen_ai.system_instructions`, a bare list of parts, as its first message. */
+const conventionInput: Source = (attributes) => {
+  const messages = speech('user', 'gen_ai.input.messages')(attributes, [])
+  const system = content(attributes.get('gen_ai.system_instructions'))
+  if (system === undefined) return messages
+  const instruction = { role: 'system', parts: partsOf(system) }
+  return Array.isArray(messages) ? [instruction, ...messages] : [instruction]
+}
+
+/** `llm.input_messages.N.message.*` (OpenInference). */
+const openinferenceMessages = (prefix: string): Source => (attributes) => {
+  const list = items(unflatten(attributes, prefix)).map((item) => under(item, 'message')).filter((found) => found !== undefined)
+  return list.length === 0 ? undefined : asMessages(list.map(openinferenceMessage))
+}
+
+function openinferenceMessage(message: Branch): Json {
+  const contents = items(under(message, 'contents')).map((item) => openinferencePart(under(item, 'message_content')))
+  const calls = items(under(message, 'tool_calls')).map((item) => {
+    const call = under(item, 'tool_call')
+    return { id: leaf(call, 'id') ?? null, name: leaf(call, 'function', 'name') ?? '', arguments: leaf(call, 'function', 'arguments') ?? null }
+  })
+  return {
+    role: leaf(message, 'role') ?? '', content: contents.length > 0 ? contents : leaf(message, 'content') ?? null,
+    tool_calls: calls, tool_call_id: leaf(message, 'tool_call_id') ?? null,
+  }
+}
+
+function openinferencePart(part: Branch | undefined): Json {
+  const text = leaf(part, 'text')
+  if (text !== undefined) return { type: 'text', text }
+  return { type: 'uri', modality: 'image', uri: leaf(part, 'image', 'image', 'url') ?? '' }
+}
+
+/** `gen_ai.prompt.N.*` and `gen_ai.completion.N.*` (OpenLLMetry before 0.60, and with `use_legacy_attributes`). */
+const openllmetryMessages = (prefix: string, role: string): Source => (attributes) => {
+  const list = items(unflatten(attributes, prefix))
+  if (list.length === 0) return undefined
+  return asMessages(list.map((message) => {
+    const said = leaf(message, 'content') ?? null
+    return {
+      role: leaf(message, 'role') ?? role, content: typeof said === 'string' ? (parsedList(said) ?? said) : said,
+      tool_calls: items(under(message, 'tool_calls')).map((call) => ({
+        id: leaf(call, 'id') ?? null, name: leaf(call, 'name') ?? '', arguments: leaf(call, 'arguments') ?? null,
+      })),
+      tool_call_id: leaf(message, 'tool_call_id') ?? null,
+    }
+  }))
+}
+
+/** Multimodal content arrives as JSON text of a list of parts. */
+function parsedList(text: string): Json | undefined {
+  const json = text.startsWith('[{') ? parsed(text) : undefined
+  return Array.isArray(json) ? json : undefined
+}
+
+/** `llm.prompts.N.prompt.text`, `llm.choices.N.completion.text`, `retrieval.documents.N.document.*` … */
+const indexedTexts = (prefix: string, role: string, ...path: readonly string[]): Source => (attributes) => {
+  const texts = items(unflatten(attributes, prefix)).map((item) => leaf(item, ...path)).filter((text) => typeof text === 'string')
+  return texts.length === 0 ? undefined : texts.map((text) => ({ role, parts: [textPart(text)] }))
+}
+
+const documents = (prefix: string): Source => (attributes) => {
+  const list = items(unflatten(attributes, prefix)).map((item) => under(item, 'document')).filter((found) => found !== undefined)
+  if (list.length === 0) return undefined
+  return list.map((document) => Object.fromEntries(
+    ['id', 'score', 'content'].map((name) => [name, leaf(document, name)] as const).filter(([, value]) => value !== undefined),
+  ) as Json)
+}
+
+/** The answer of the AI SDK in its pieces. `ai.prompt.messages` is for the call, `ai.prompt` for the operation around it. */
+const vercelAnswer: Source = (attributes) => {
+  const parts: Json[] = []
+  const reasoning = attributes.get('ai.response.reasoning') ?? attributes.get('ai.result.reasoning')
+  const text = attributes.get('ai.response.text') ?? attributes.get('ai.result.text')
+  const calls = parsed(attributes.get('ai.response.toolCalls') ?? attributes.get('ai.result.toolCalls'))
+  const object = parsed(attributes.get('ai.response.object') ?? attributes.get('ai.result.object'))
+  if (typeof reasoning === 'string' && reasoning !== '') parts.push({ type: 'reasoning', content: reasoning })
+  if (typeof text === 'string' && text !== '') parts.push(textPart(text))
+  if (object !== undefined) parts.push({ type: 'text', content: JSON.stringify(object) })
+  if (Array.isArray(calls)) parts.push(...partsOf(calls.map((call: Json) => (isObject(call) ? { ...call, type: 'tool_call' } : call))))
+  return parts.length === 0 ? undefined : [{ role: 'assistant', parts }]
+}
+
+const vercelPrompt: Source = (attributes) => {
+  const json = parsed(attributes.get('ai.prompt'))
+  if (!isObject(json)) return speech('user', 'ai.prompt')(attributes, [])
+  const messages = asMessages(member(json, 'messages')) ?? []
+  const prompt = member(json, 'prompt')
+  const system = member(json, 'system')
+  return [
+    ...(system === undefined || system === null ? [] : [{ role: 'system', parts: partsOf(system) }]),
+    ...(prompt === undefined || prompt === null ? [] : (asMessages(prompt) ?? [{ role: 'user', parts: partsOf(prompt) }])),
+    ...messages,
+  ]
+}
+
+/** Traceloop's decorators write `{args, kwargs}`: only the one that is filled is worth showing. */
+const traceloopInput: Source = (attributes) => {
+  const json = at('traceloop.entity.input')(attributes, [])
+  if (!isObject(json)) return json
+  const args = member(json, 'args')
+  const kwargs = member(json, 'kwargs')
+  if (!Array.isArray(args) || !isObject(kwargs)) return json
+  if (args.length === 0) return kwargs
+  return Object.keys(kwargs).length > 0 ? json : args.length === 1 ? (args[0] as Json) : args
+}
+
+/** Each value is JSON text of what is embedded. */
+const vercelValues: Source = (attributes) => {
+  const values = content(attributes.get('ai.values'))
+  return Array.isArray(values) ? values.map((value: Json) => (typeof value === 'string' ? (parsed(value) ?? value) : value)) : values
+}
+
+/** Span events of 1.26 to 1.36, Strands among those who still send them. */
+const eventRoles: Readonly<Record<string, string>> = {
+  'gen_ai.system.message': 'system', 'gen_ai.user.message': 'user', 'gen_ai.assistant.message': 'assistant', 'gen_ai.tool.message': 'tool',
+}
+
+const inputEvents: Source = (_attributes, events) => {
+  const messages: Json[] = []
+  for (const event of events) {
+    if (event.name === 'gen_ai.client.inference.operation.details') return conventionInput(event.attributes, [])
+    if (event.name === 'gen_ai.content.prompt') return speech('user', 'gen_ai.prompt')(event.attributes, [])
+    const role = Object.hasOwn(eventRoles, event.name) ? eventRoles[event.name] : undefined
+    if (role !== undefined) messages.push(...eventMessage(event, role, 'content'))
+  }
+  return messages.length === 0 ? undefined : messages
+}
+
+const outputEvents: Source = (_attributes, events) => {
+  const messages: Json[] = []
+  for (const event of events) {
+    if (event.name === 'gen_ai.client.inference.operation.details') return speech('assistant', 'gen_ai.output.messages')(event.attributes, [])
+    if (event.name === 'gen_ai.content.completion') return speech('assistant', 'gen_ai.completion')(event.attributes, [])
+    if (event.name === 'gen_ai.choice') messages.push(...eventMessage(event, 'assistant', 'message'))
+  }
+  return messages.length === 0 ? undefined : messages
+}
+
+function eventMessage(event: SpanEvent, role: string, key: string): readonly Json[] {
+  const json = content(event.attributes.get(key) ?? event.attributes.get('content'))
+  if (json === undefined) return []
+  return asMessages(json) ?? [{ role, parts: partsOf(json) }]
+}
+
+/** Mastra's `mastra.<type>.input`: the type is in the key. */
+const mastraContent = (ending: '.input' | '.output'): Source => (attributes) => {
+  for (const [key, value] of attributes) {
+    if (!key.startsWith('mastra.') || !key.endsWith(ending) || !contentPattern.test(key)) continue
+    const json = content(value)
+    if (json !== undefined) return asMessages(json) ?? json
+  }
+  return undefined
+}
+
+/** A tool's arguments first: a tool span often repeats the conversation it belongs to. */
+const inputs: readonly Source[] = [
+  at('gen_ai.tool.call.arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool_arguments', 'tool_input', 'tool_parameters', 'full_command', 'function_args', 'arguments'),
+  conventionInput,
+  openinferenceMessages('llm.input_messages.'),
+  openllmetryMessages('gen_ai.prompt.', 'user'),
+  speech('user', 'ai.prompt.messages'),
+  vercelPrompt,
+  indexedTexts('llm.prompts.', 'user', 'prompt', 'text'),
+  at('langfuse.observation.input', 'mlflow.spanInputs', 'gcp.vertex.agent.llm_request', 'pydantic_ai.all_messages', 'all_messages_events', 'events'),
+  speech('user', 'gen_ai.prompt'),
+  traceloopInput,
+  at('lmnr.span.input'),
+  mastraContent('.input'),
+  at('gen_ai.retrieval.query.text', 'reranker.query', 'gen_ai.memory.query.text', 'gen_ai.guardrail.input'),
+  indexedTexts('embedding.embeddings.', 'user', 'embedding', 'text'),
+  vercelValues,
+  at('input.value', 'ai.value', 'request_data'),
+  inputEvents,
+  speech('user', 'user_prompt', 'prompt'),
+  at('input', 'body', 'langfuse.trace.input'),
+]
+
+const outputs: readonly Source[] = [
+  at('gen_ai.tool.call.result', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'tool_response'),
+  speech('assistant', 'gen_ai.output.messages'),
+  openinferenceMessages('llm.output_messages.'),
+  openllmetryMessages('gen_ai.completion.', 'assistant'),
+  vercelAnswer,
+  indexedTexts('llm.choices.', 'assistant', 'completion', 'text'),
+  documents('retrieval.documents.'),
+  documents('reranker.output_documents.'),
+  at('langfuse.observation.output', 'mlflow.spanOutputs', 'gcp.vertex.agent.llm_response', 'final_result'),
+  speech('assistant', 'gen_ai.completion'),
+  at('traceloop.entity.output', 'lmnr.span.output'),
+  mastraContent('.output'),
+  at('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data'),
+  outputEvents,
+  speech('assistant', 'response'),
+  at('tool.output', 'output', 'langfuse.trace.output'),
+]
+
+/**
+ * One line for lists: the last thing said, else a tool call, else the JSON. At most 200 characters, no control
+ * characters, no vectors; '' where there is nothing to see.
+ */
+export function preview(value: Json | undefined): string {
+  if (value === undefined || value === null) return ''
+  const text = spoken(value) ?? (typeof value === 'string' ? value : shortJson(value, previewLimit * 2))
+  return oneLine(text === redactedMark ? '[redacted]' : text)
+}
+
+/** `undefined` where the value is no list of messages. */
+function spoken(value: Json): string | undefined {
+  if (!Array.isArray(value)) return undefined
+  const messages = value as readonly Json[]
+  if (messages.length === 0 || !isObject(messages[0]) || !Array.isArray(member(messages[0], 'parts'))) return undefined
+  for (let index = messages.length - 1; index >= 0; index--) {
+    const parts = member(isObject(messages[index]) ? (messages[index] as { readonly [key: string]: Json }) : undefined, 'parts')
+    const text = Array.isArray(parts) ? parts.map(partText).filter((part: string) => part !== '').join(' ') : ''
+    if (text !== '') return text
+  }
+  return ''
+}
+
+function partText(part: Json): string {
+  if (!isObject(part)) return ''
+  const type = member(part, 'type')
+  if (type === 'redacted') return '[redacted]'
+  if (type === 'text') return cut(textOf(member(part, 'content') ?? ''), previewLimit * 2)
+  if (type === 'tool_call') return `${textOf(member(part, 'name') ?? '')}(${shortJson(member(part, 'arguments') ?? null, previewLimit)})`
+  if (type === 'tool_call_response') return shortJson(member(part, 'response') ?? null, previewLimit)
+  if (type === 'reasoning') return ''
+  return typeof type === 'string' ? `[${cut(type, 32)}]` : ''
+}
+
+/** JSON text that stops early: a preview must not write out a megabyte to show 200 characters. */
+function shortJson(json: Json, room: number): string {
+  if (typeof json === 'string') return cut(json, room)
+  if (typeof json !== 'object' || json === null) return String(json)
+  let text = ''
+  const add = (piece: string) => {
+    text += piece
+    return text.length < room
+  }
+  if (Array.isArray(json)) {
+    for (const item of json as readonly Json[]) if (!add(`${text === '' ? '' : ', '}${shortJson(item, room - text.length)}`)) break
+    return `[${text}]`
+  }
+  for (const [key, item] of Object.entries(json)) {
+    if (!add(`${text === '' ? '' : ', '}${cut(key, 64)}: ${shortJson(item as Json, room - text.length)}`)) break
+  }
+  return `{${text}}`
+}
+
+const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu
+
+/** Format characters too: bidirectional marks can make a line lie about its order. */
+function oneLine(text: string): string {
+  const clean = cut(text, previewLimit * 4).replaceAll(controls, ' ').trim().toWellFormed()
+  return clean.length <= previewLimit ? clean : `${cut(clean, previewLimit - 1).trimEnd()}…`
+}
