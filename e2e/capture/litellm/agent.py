@@ -1,0 +1,40 @@
+"""One interface, two vendors: a plain call, a stream from a cached book, and a call that is tried again."""
+import os
+import sys
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+
+import litellm
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+# Recorded exceptions must not tell where this was captured.
+sys.tracebacklimit = 0
+
+provider = TracerProvider(resource=Resource.create({"service.name": "river-guide"}))
+provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+trace.set_tracer_provider(provider)
+litellm.callbacks = ["otel"]
+litellm.suppress_debug_info = True
+
+openai = {"model": "openai/gpt-5-mini", "api_base": os.environ["OPENAI_BASE_URL"], "api_key": "none", "max_retries": 0}
+anthropic = {"model": "anthropic/claude-haiku-4-5", "api_base": os.environ["ANTHROPIC_BASE_URL"], "api_key": "none"}
+book = {"type": "text", "text": "A book about rivers. " * 90, "cache_control": {"type": "ephemeral"}}
+
+with trace.get_tracer("river-guide").start_as_current_span("guide", attributes={"session.id": "tour-3", "user.id": "user-40"}):
+    litellm.completion(**openai, messages=[{"role": "user", "content": "How many rivers?"}])
+    for _ in litellm.completion(
+        **anthropic, stream=True,
+        messages=[{"role": "system", "content": [book]}, {"role": "user", "content": "Which is the longest?"}],
+    ):
+        pass
+    question = [{"role": "user", "content": "Is that all?"}]
+    try:
+        litellm.completion(**openai, messages=question)
+        raise SystemExit("the first attempt was expected to fail")
+    except litellm.InternalServerError:
+        litellm.completion(**openai, messages=question)
+provider.shutdown()
