@@ -2,7 +2,7 @@ import { addAbortSignal, Readable } from 'node:stream'
 import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { type EngineOptions, EngineStartingError, openEngine } from './embedded/engine-process.ts'
 import { StoreError, storeError } from './store-error.ts'
-import { columnNames, type Table } from './table.ts'
+import { columnNames, type InsertTarget } from './table.ts'
 
 /** Longest text or binary answer of `read` and `readBinary`, in bytes. Larger questions belong to `readBatches`. */
 export const answerBytesMax = 256 * 1024 * 1024
@@ -52,7 +52,7 @@ export interface Store extends AsyncDisposable {
    * One durable insert of `RowBinary` bytes; a repeated token changes nothing. The token must contain a hash of the bytes:
    * the same token over other rows drops them silently.
    */
-  insert<Row>(table: Table<Row>, body: AsyncIterable<Buffer> | Buffer, token: string): Promise<void>
+  insert(table: InsertTarget, body: AsyncIterable<Buffer> | Buffer, token: string): Promise<void>
   /** DDL, mutations, `INSERT … VALUES` and `INSERT … SELECT`. */
   command(sql: string): Promise<void>
 }

@@ -18,6 +18,12 @@ export interface Table<Row> {
   readonly columns: readonly Column<Row>[]
 }
 
+/** Where rows go: a `Table`, or one as an older program knew it. */
+export interface InsertTarget {
+  readonly name: string
+  readonly columns: readonly { readonly name: string }[]
+}
+
 type Read<Row, T> = (row: Row) => T
 
 const column = <Row>(name: string, type: string, write: Column<Row>['write'], codec = ''): Column<Row> => ({ name, type, codec, write })
@@ -104,7 +110,7 @@ export const doubleMap = <Row>(name: string, read: Read<Row, ReadonlyMap<string,
 export const boolMap = <Row>(name: string, read: Read<Row, ReadonlyMap<string, boolean>>): Column<Row> =>
   map(name, 'Bool', (w, value: boolean) => w.uint8(value ? 1 : 0), read)
 
-export const columnNames = <Row>(table: Table<Row>): string => table.columns.map((c) => c.name).join(', ')
+export const columnNames = (table: InsertTarget): string => table.columns.map((c) => c.name).join(', ')
 
 /** The column part of `CREATE TABLE`. */
 export const columnsDdl = <Row>(table: Table<Row>): string =>

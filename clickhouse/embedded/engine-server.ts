@@ -185,11 +185,12 @@ const canStream = (sql: string): boolean => /^\s*\(*\s*(SELECT|WITH)\b/i.test(sq
 async function killWhenGone(control: SessionPool, mark: string, running: Promise<void>, gone: AbortSignal): Promise<void> {
   const ended = new AbortController()
   const settled = running.then(() => ended.abort(), () => ended.abort())
-  const aborted = gone.aborted ? Promise.resolve() : once(gone, 'abort', { signal: ended.signal }).catch(() => undefined)
+  // Rejects where the query ends first, which `settled` has said already.
+  const aborted = gone.aborted ? Promise.resolve() : once(gone, 'abort', { signal: ended.signal }).catch(() => settled)
   await Promise.race([settled, aborted])
   while (gone.aborted && !ended.signal.aborted) {
-    await control.run(({ session }) => session.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = '${mark}' ASYNC`), ended.signal).catch(() => undefined)
-    await sleep(killAgainMs, undefined, { signal: ended.signal }).catch(() => undefined)
+    await control.run(({ session }) => session.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = '${mark}' ASYNC`), gone)
+    await Promise.race([settled, sleep(killAgainMs)])
   }
 }
 

@@ -50,29 +50,30 @@ const connectionArguments = (settings: EngineSettings): string[] => [
 
 const clickhouseDir = (dataDir: string): string => join(dataDir, 'clickhouse')
 
-/** The first line of ClickHouse's own lock file: `PID: 123`. */
-function lockHolder(dataDir: string): string {
+/** The living process that ClickHouse's own lock file names, `undefined` where it ended or there is none. */
+function lockHolder(dataDir: string): number | undefined {
   try {
-    return /^PID: \d+/.exec(readFileSync(join(clickhouseDir(dataDir), 'status'), 'utf8'))?.[0].replace('PID: ', 'process ') ?? 'another process'
+    const pid = Number(/^PID: (\d+)/.exec(readFileSync(join(clickhouseDir(dataDir), 'status'), 'utf8'))?.[1])
+    process.kill(pid, 0)
+    return pid
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'another process'
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
     throw error
   }
 }
 
-/** Opens the first session, which takes the lock on the data. */
+/** Opens the first session, which takes the lock on the data. Waits for a holder that is about to end. */
 async function openFirst(settings: EngineSettings): Promise<Session> {
   const until = Date.now() + settings.lockWaitMs
-  for (;;) {
-    try {
-      return new Session(clickhouseDir(settings.dataDir), { connectionArgs: connectionArguments(settings) })
-    } catch (error) {
-      if (!(error instanceof Error) || !/Cannot lock file|Another server instance/.test(error.message)) throw error
-      if (Date.now() >= until) {
-        throw new Error(`the data folder ${settings.dataDir} is in use by ${lockHolder(settings.dataDir)}: stop it, or choose another folder`)
-      }
-      await sleep(200)
-    }
+  // The holder is asked about first, because chDB prints every failed attempt.
+  while (lockHolder(settings.dataDir) !== undefined && Date.now() < until) await sleep(100)
+  try {
+    return new Session(clickhouseDir(settings.dataDir), { connectionArgs: connectionArguments(settings) })
+  } catch (error) {
+    const holder = lockHolder(settings.dataDir)
+    if (holder === undefined) throw new Error(`the data in ${settings.dataDir} cannot be opened: the lines above say why`, { cause: error })
+    throw new Error(`the data folder ${settings.dataDir} is in use by process ${holder}: stop it, or choose another folder`, { cause: error })
   }
 }
 

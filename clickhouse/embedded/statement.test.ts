@@ -15,6 +15,10 @@ test('settings follow the statement, wherever it may name its own', () => {
   assert.equal(sqlOf(plan('SELECT 1 FORMAT JSON SETTINGS a = 1', {}, settings)), "SELECT 1 FORMAT JSON SETTINGS a = 1, max_threads = '2'")
   assert.equal(sqlOf(plan('SELECT x FROM t ORDER BY format DESC', {}, settings)), "SELECT x FROM t ORDER BY format DESC\nFORMAT TSV\nSETTINGS max_threads = '2'")
   assert.equal(sqlOf(plan('INSERT INTO t (a) SETTINGS b = 1 SELECT 1', {}, settings)), "INSERT INTO t (a)\nSETTINGS b = 1, max_threads = '2'\nSELECT 1")
+  assert.equal(sqlOf(plan('ALTER TABLE t DROP COLUMN a SETTINGS b = 1', {}, settings)), "ALTER TABLE t DROP COLUMN a SETTINGS b = 1, max_threads = '2'")
+  assert.equal(sqlOf(plan('DELETE FROM t WHERE 1', {}, settings)), "DELETE FROM t WHERE 1\nSETTINGS max_threads = '2'")
+  assert.equal(sqlOf(plan('CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS b = 1', {}, settings)),
+    "CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS b = 1\nFORMAT TSV\nSETTINGS max_threads = '2'")
 })
 
 test('a setting cannot carry SQL', () => {

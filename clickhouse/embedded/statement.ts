@@ -78,6 +78,9 @@ const joined = (...parts: readonly string[]): string => parts.filter((part) => p
 const returnsRows = /^\s*\(*\s*(SELECT|WITH|SHOW|DESCRIBE|DESC|EXISTS|EXPLAIN|CHECK)\b/i
 /** Statements that take `FORMAT … SETTINGS …` at their end (`ParserQueryWithOutput`). */
 const takesOutput = /^\s*((CREATE|ATTACH|DROP)(?!\s+(OR\s+REPLACE\s+)?(FUNCTION|USER|ROLE|QUOTA|ROW|NAMED|WORKLOAD|RESOURCE)\b)|ALTER|TRUNCATE|RENAME|EXCHANGE|OPTIMIZE|KILL|DETACH|UNDROP)\b/i
+/** Its own `SETTINGS` are the table's; the statement's come after `FORMAT`. */
+const createsTable = /^\s*(CREATE|ATTACH)\b/i
+const settingsTail = /\bSETTINGS\b[^()]*$/i
 const takesSettings = /^\s*(DELETE|UPDATE)\b/i
 /** They would change the session for whoever comes next. */
 const leavesState = /^\s*(SET|USE|BEGIN|COMMIT|ROLLBACK|CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY)\b/i
@@ -93,9 +96,10 @@ export function statement(request: StatementRequest): Statement {
   const bound = masked(sql)
   if (leavesState.test(bound)) throw new StatementError(48, 'NOT_IMPLEMENTED', 'A statement that changes the session is not supported: send settings and database with the request')
   if (returnsRows.test(bound)) return { kind: 'rows', sql: withOutput(sql, bound, request) }
-  if (takesOutput.test(bound)) return { kind: 'command', writes: false, sql: withOutput(sql, bound, request) }
-  const settings = takesSettings.test(bound) ? settingsList(request.settings) : ''
-  return { kind: 'command', writes: false, sql: settings === '' ? sql : `${sql}\nSETTINGS ${settings}` }
+  const ownSettings = settingsTail.test(bound)
+  if (takesOutput.test(bound) && (!ownSettings || createsTable.test(bound))) return { kind: 'command', writes: false, sql: withOutput(sql, bound, request) }
+  const settings = takesOutput.test(bound) || takesSettings.test(bound) ? settingsList(request.settings) : ''
+  return { kind: 'command', writes: false, sql: settings === '' ? sql : `${sql}${ownSettings ? ', ' : '\nSETTINGS '}${settings}` }
 }
 
 /** Several statements in one request would run one after the other, the later ones unseen by everything here. */
