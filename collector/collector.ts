@@ -1,0 +1,113 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Server as GrpcServer } from '@grpc/grpc-js'
+import type { Store } from '#clickhouse/store.ts'
+import type { PolicySet } from '#otel-config/policy/policies.ts'
+import { Loader } from './load/load.ts'
+import type { Log } from './log.ts'
+import { Metrics } from './metrics.ts'
+import type { PriceBook } from './price/book.ts'
+import { grpcReceiver, listenGrpc } from './receive/grpc.ts'
+import { httpReceiver } from './receive/http.ts'
+import type { IngestOptions } from './receive/ingest.ts'
+import { InFlight } from './receive/limits.ts'
+import { LiveTraces } from './settle/live-traces.ts'
+import { Settler } from './settle/settle.ts'
+import { Spool } from './spool/spool.ts'
+
+export interface CollectorOptions {
+  readonly store: Store
+  readonly spool: Spool
+  readonly host: string
+  /** 0 means any free port. */
+  readonly grpcPort: number
+  readonly httpPort: number
+  readonly tenant: string
+  readonly project: string
+  readonly prices: PriceBook
+  readonly policies: PolicySet
+  readonly settlementDelayMs: number
+  readonly log: Log
+}
+
+export interface Collector {
+  readonly grpcPort: number
+  readonly httpPort: number
+  /** Prometheus text. */
+  metrics(): string
+  /** Takes nothing more, answers what was taken, and loads what it can until `deadlineMs` from now; the rest waits in the spool. */
+  close(deadlineMs: number): Promise<void>
+}
+
+/** Spans of live traces held in memory, about 700 bytes each. */
+const liveSpansMax = 400_000
+/** Bytes after which a segment is handed over early: one second of 20,000 spans. */
+const segmentBytesMax = 16 * 1024 * 1024
+/** Half a second: with the insert behind it, an export is visible well within three. */
+const segmentAgeMsMax = 500
+/** What may wait while ClickHouse is away: 2 GiB hold about an hour of 600 spans a second. */
+const spoolBytesMax = 2 * 1024 * 1024 * 1024
+
+export const openSpool = (dataDir: string): Promise<Spool> =>
+  Spool.open({
+    dir: join(dataDir, 'spool'), segmentBytesMax, segmentAgeMsMax, quotaBytes: spoolBytesMax,
+    sync: (file: FileHandle) => file.datasync(), now: Date.now,
+  })
+
+/** Wall clock at start plus the monotonic clock since: nanoseconds that never step back. */
+function nanoClock(): () => bigint {
+  const offset = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint()
+  return () => offset + process.hrtime.bigint()
+}
+
+/** Everything an agent talks to, composed: receive → decode → derive → spool → load → settle. */
+export async function startCollector(options: CollectorOptions): Promise<Collector> {
+  const { store, spool, log } = options
+  const nowNano = nanoClock()
+  const nowMs = (): number => performance.now()
+  const metrics = new Metrics()
+  const live = new LiveTraces({ spansMax: liveSpansMax, processStartedAt: nowNano() })
+  const loader = new Loader({ spool, store, metrics, log })
+  const settler = new Settler({ ...options, live, loader, delayMs: options.settlementDelayMs, nowMs, nowNano })
+  await settler.start()
+  const ingest: IngestOptions = { ...options, live, metrics, nowNano, nowMs }
+  const inFlight = new InFlight()
+  const http = httpReceiver({ ingest, inFlight })
+  const grpc = grpcReceiver({ ingest, inFlight })
+  const [httpPort, grpcPort] = await Promise.all([listenHttp(http.server, options.host, options.httpPort), listenGrpc(grpc, options.host, options.grpcPort)])
+  return {
+    grpcPort,
+    httpPort,
+    metrics: () => metrics.text(spool, Date.now()),
+    close: async (deadlineMs) => {
+      const deadline = nowMs() + deadlineMs
+      await Promise.all([http.close(deadlineMs / 3), closeGrpc(grpc, deadlineMs / 3)])
+      await settler.close()
+      await spool.close()
+      const timer = setTimeout(() => loader.stop(), Math.max(0, deadline - nowMs()))
+      await loader.finished
+      clearTimeout(timer)
+    },
+  }
+}
+
+const listenHttp = (server: HttpServer, host: string, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+
+/** Lets exports in flight finish; a client that keeps its stream open is cut off after `graceMs`. */
+const closeGrpc = (server: GrpcServer, graceMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), graceMs)
+    server.tryShutdown(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })

@@ -1,0 +1,188 @@
+import { callKeys } from '#clickhouse/tables/call-keys.ts'
+import { type LedgerEntryRow, ledgerEntries, revisionAtArrival } from '#clickhouse/tables/ledger-entries.ts'
+import { type PolicyDecisionRow, policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
+import { spanContent } from '#clickhouse/tables/span-content.ts'
+import { spans } from '#clickhouse/tables/spans.ts'
+import { type Finding, evaluateSpan, type PolicySet } from '#otel-config/policy/policies.ts'
+import { chargedOnArrival } from '#semconv/account.ts'
+import type { Attributes, AttributeValue, Resource, Scope, SpanRecord } from '#semconv/attributes.ts'
+import { isContentKey, preview, stepInput, stepOutput } from '#semconv/content.ts'
+import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
+import { interpret } from '#semconv/interpret.ts'
+import type { PriceBook } from '../price/book.ts'
+import type { FrameWriter } from '../spool/frame.ts'
+import { callKeyHash, decisionId, ledgerEntryId } from './identity.ts'
+import { ledgerLines } from './ledger-lines.ts'
+import { anyValue, attributesJson, eventsJson, linksJson } from './otlp-json.ts'
+
+export interface DeriveOptions {
+  readonly tenant: string
+  readonly project: string
+  readonly prices: PriceBook
+  readonly policies: PolicySet
+}
+
+/** What a span adds to its live trace. */
+export interface Derived {
+  readonly facts: SpanFacts
+  readonly charges: readonly LedgerEntryRow[]
+  readonly decisions: readonly PolicyDecisionRow[]
+}
+
+/** Everything one span tells us, as rows of `frame`. `charge` is false for a span already charged: settlement restates it. */
+export function derive(record: SpanRecord, options: DeriveOptions, receivedAt: UnixNano, charge: boolean, frame: FrameWriter): Derived {
+  const facts = spanFacts(record)
+  addSpan(record, facts, options, receivedAt, frame)
+  const charges = charge ? arrivalCharges(facts, options, receivedAt) : []
+  for (const entry of charges) frame.add(ledgerEntries, entry)
+  for (const key of facts.step.callKeys) {
+    frame.add(callKeys, {
+      tenant: options.tenant, key: callKeyHash(key), traceId: facts.traceId, spanId: facts.spanId,
+      startedAt: facts.startedAt, endedAt: facts.endedAt,
+    })
+  }
+  const decisions = decisionRows(record, facts, options, receivedAt)
+  for (const decision of decisions) frame.add(policyDecisions, decision)
+  return { facts, charges, decisions }
+}
+
+/** Deployment environment, in the order of its names over the conventions' versions. */
+const environmentKeys = ['deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'ai.telemetry.metadata.environment']
+
+const textOf = (value: AttributeValue | undefined): string => (typeof value === 'string' ? value : '')
+
+function environmentOf(record: SpanRecord): string {
+  for (const key of environmentKeys) {
+    const value = textOf(record.attributes.get(key)) || textOf(record.resource.attributes.get(key))
+    if (value !== '') return value
+  }
+  return ''
+}
+
+function spanFacts(record: SpanRecord): SpanFacts {
+  const { startTimeUnixNano: startedAt, endTimeUnixNano: ended } = record
+  return {
+    traceId: record.traceId,
+    spanId: record.spanId,
+    parentSpanId: record.parentSpanId,
+    startedAt,
+    // A clock that stepped back, or an end that was never set: a duration of 0, never a negative one.
+    endedAt: ended < startedAt ? startedAt : ended,
+    name: record.name,
+    spanKind: record.kind,
+    failed: record.statusCode === 2,
+    service: textOf(record.resource.attributes.get('service.name')),
+    environment: environmentOf(record),
+    scopeName: record.scope.name,
+    scopeVersion: record.scope.version,
+    step: interpret(record),
+  }
+}
+
+/** Resources and scopes are shared between the spans of a request, so their text is made once. */
+const listTexts = new WeakMap<Attributes, string>()
+function listText(of: Resource | Scope): string {
+  const known = listTexts.get(of.attributes)
+  if (known !== undefined) return known
+  const text = attributesJson(of.attributes)
+  listTexts.set(of.attributes, text)
+  return text
+}
+
+interface Split {
+  readonly string: Map<string, string>
+  readonly int: Map<string, bigint>
+  readonly double: Map<string, number>
+  readonly bool: Map<string, boolean>
+  readonly json: Map<string, string>
+}
+
+const emptySplit = (): Split => ({ string: new Map(), int: new Map(), double: new Map(), bool: new Map(), json: new Map() })
+
+function place(split: Split, key: string, value: AttributeValue): void {
+  if (typeof value === 'string') split.string.set(key, value)
+  else if (typeof value === 'bigint') split.int.set(key, value)
+  else if (typeof value === 'number') split.double.set(key, value)
+  else if (typeof value === 'boolean') split.bool.set(key, value)
+  else split.json.set(key, JSON.stringify(anyValue(value)))
+}
+
+function addSpan(record: SpanRecord, facts: SpanFacts, options: DeriveOptions, receivedAt: UnixNano, frame: FrameWriter): void {
+  const hot = emptySplit()
+  const content = emptySplit()
+  for (const [key, value] of record.attributes) {
+    // Content is text; a count or a flag under a content key stays with the span.
+    const large = isContentKey(key) && (typeof value === 'string' || typeof value === 'object')
+    place(large ? content : hot, key, value)
+  }
+  const events = eventsJson(record.events)
+  const links = linksJson(record.links)
+  const hasContent = content.string.size + content.json.size > 0
+  frame.add(spans, {
+    tenant: options.tenant, project: options.project, facts, receivedAt,
+    statusCode: record.statusCode, statusMessage: record.statusMessage, traceState: record.traceState, spanFlags: record.flags,
+    schemaUrl: record.scope.schemaUrl === '' ? record.resource.schemaUrl : record.scope.schemaUrl,
+    inputPreview: hasContent || events !== '' ? preview(stepInput(record.attributes, record.events)) : '',
+    outputPreview: hasContent || events !== '' ? preview(stepOutput(record.attributes, record.events)) : '',
+    attributesString: hot.string, attributesInt: hot.int, attributesDouble: hot.double, attributesBool: hot.bool, attributesJson: hot.json,
+    resourceAttributes: listText(record.resource), scopeAttributes: listText(record.scope),
+    droppedAttributes: record.droppedAttributesCount, droppedEvents: record.droppedEventsCount, droppedLinks: record.droppedLinksCount,
+  })
+  if (hasContent || events !== '' || links !== '') {
+    frame.add(spanContent, {
+      tenant: options.tenant, traceId: facts.traceId, spanId: facts.spanId, startedAt: facts.startedAt, receivedAt,
+      attributesString: content.string, attributesJson: content.json, events, links,
+    })
+  }
+}
+
+/** A model call is charged when it arrives; usage on agents and wrappers waits for settlement. */
+function arrivalCharges(facts: SpanFacts, options: DeriveOptions, postedAt: UnixNano): LedgerEntryRow[] {
+  const { step } = facts
+  if (!chargedOnArrival(step)) return []
+  return ledgerLines(options.prices, { ...step, usage: step.usage ?? {}, at: facts.startedAt }).map((line) => ({
+    ...line,
+    tenant: options.tenant,
+    project: options.project,
+    id: ledgerEntryId(options.tenant, facts.traceId, facts.spanId, line.meter, 'CHARGE', 0),
+    kind: 'CHARGE',
+    reason: 'metered',
+    occurredAt: facts.startedAt,
+    postedAt,
+    traceId: facts.traceId,
+    spanId: facts.spanId,
+    reverses: '',
+    agent: step.agent === '' ? step.agentId : step.agent,
+    user: step.user,
+    session: step.session,
+    workflow: step.workflow,
+    service: facts.service,
+    environment: facts.environment,
+    revision: revisionAtArrival(postedAt),
+  }))
+}
+
+function decisionRows(record: SpanRecord, facts: SpanFacts, options: DeriveOptions, postedAt: UnixNano): PolicyDecisionRow[] {
+  const rows = evaluateSpan(options.policies, facts, record.attributes).map((finding) => findingRow(finding, facts, options, postedAt))
+  const { decision } = facts.step
+  if (decision === undefined) return rows
+  const agentsOwn: PolicyDecisionRow = {
+    tenant: options.tenant, project: options.project,
+    id: decisionId(options.tenant, decision.policyId, decision.policyVersion, 'AGENT', facts.traceId, facts.spanId),
+    policyId: decision.policyId, policyVersion: decision.policyVersion, outcome: decision.outcome, mode: 'ENFORCE', place: 'AGENT',
+    reason: decision.reason, decidedAt: facts.endedAt, postedAt, traceId: facts.traceId, spanId: facts.spanId,
+    agent: facts.step.agent, actor: '', evidence: decision.target === '' ? '{}' : JSON.stringify({ target: decision.target }),
+  }
+  return [agentsOwn, ...rows]
+}
+
+/** A finding of ours about a span or, with the span id '', about its run. */
+export function findingRow(finding: Finding, facts: SpanFacts, options: DeriveOptions, postedAt: UnixNano): PolicyDecisionRow {
+  return {
+    tenant: options.tenant, project: options.project,
+    id: decisionId(options.tenant, finding.policyId, finding.policyVersion, 'COLLECTOR', facts.traceId, finding.spanId),
+    policyId: finding.policyId, policyVersion: finding.policyVersion, outcome: finding.outcome, mode: finding.mode, place: 'COLLECTOR',
+    reason: finding.reason, decidedAt: finding.at, postedAt, traceId: facts.traceId, spanId: finding.spanId,
+    agent: facts.step.agent, actor: '', evidence: JSON.stringify(finding.evidence),
+  }
+}

@@ -1,0 +1,55 @@
+import type { CostBasis, LedgerMeter, Meter, PicoUsd, UnixNano, Usage } from '#semconv/facts.ts'
+import type { PriceBook } from '../price/book.ts'
+import { price } from '../price/price.ts'
+
+/** Quantities are stored as `Decimal(38, 12)`: a count of tokens times this. */
+export const quantityScale = 1_000_000_000_000n
+
+/** What one call must stand for in the ledger: one line per meter, whoever posts it and when. */
+export interface LedgerLine {
+  readonly meter: LedgerMeter
+  /** Times 10^12. */
+  readonly quantity: bigint
+  readonly unitPrice: PicoUsd | undefined
+  readonly amount: PicoUsd | undefined
+  readonly basis: CostBasis
+  readonly provider: string
+  readonly model: string
+  readonly priceBookVersion: string
+  readonly priceCard: string
+}
+
+export interface BilledCall {
+  readonly provider: string
+  readonly requestModel: string
+  readonly responseModel: string
+  readonly serviceTier: string
+  readonly usage: Usage
+  readonly at: UnixNano
+  readonly reportedCost: PicoUsd | undefined
+}
+
+/**
+ * Our price where the book has one; else the amount the instrumentation claims, as one line; else the quantities with no
+ * amount, so that an unknown model is seen and never billed as zero.
+ */
+export function ledgerLines(book: PriceBook, call: BilledCall): LedgerLine[] {
+  const model = call.responseModel === '' ? call.requestModel : call.responseModel
+  const used = (Object.keys(call.usage) as Meter[]).some((meter) => (call.usage[meter] ?? 0) > 0)
+  const pricing = used ? price(book, call) : undefined
+  if (pricing?.basis === 'PRICED') {
+    return pricing.lines.map((line) => ({
+      meter: line.meter, quantity: BigInt(line.quantity) * quantityScale, unitPrice: line.unitPrice, amount: line.amount,
+      basis: 'PRICED', provider: pricing.provider, model: pricing.model, priceBookVersion: book.version, priceCard: line.priceCard,
+    }))
+  }
+  const unpriced = { provider: call.provider, model, priceBookVersion: '', priceCard: '' }
+  if (call.reportedCost !== undefined) {
+    return [{ ...unpriced, meter: 'reported_cost', quantity: quantityScale, unitPrice: call.reportedCost, amount: call.reportedCost, basis: 'REPORTED' }]
+  }
+  return (Object.keys(call.usage) as Meter[])
+    .filter((meter) => (call.usage[meter] ?? 0) > 0)
+    .map((meter) => ({
+      ...unpriced, meter, quantity: BigInt(call.usage[meter] ?? 0) * quantityScale, unitPrice: undefined, amount: undefined, basis: 'UNPRICED',
+    }))
+}

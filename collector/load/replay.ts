@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Store } from '#clickhouse/store.ts'
+import { StoreError } from '#clickhouse/store-error.ts'
+import type { Log } from '../log.ts'
+import type { Spool } from '../spool/spool.ts'
+import { loadSegment } from './load.ts'
+
+/** Waits between attempts while ClickHouse does not take rows, in milliseconds. */
+const retryMs = 500
+
+/**
+ * Loads what a former process left in the spool, before the schema is migrated: the segments name the columns of their
+ * time. Where the tables do not exist yet (another ClickHouse, a restored folder) the loader takes the segments later.
+ */
+export async function replaySpool(spool: Spool, store: Store, log: Log): Promise<void> {
+  const left = spool.sealed()
+  if (left.length === 0) return
+  log.info('loading what was acknowledged before the last stop', { segments: left.length })
+  for (const segment of left) {
+    const content = await spool.read(segment)
+    if (content === undefined) continue
+    try {
+      await loadSegment(content, segment.number, store, async () => {
+        await sleep(retryMs)
+        return true
+      })
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
+      continue
+    }
+    await spool.remove(segment)
+  }
+}

@@ -1,0 +1,75 @@
+import type { Spool } from './spool/spool.ts'
+
+/**
+ * The collector's account of itself, counted where it happens and never computed from the tables: received = stored +
+ * rejected + deduplicated.
+ */
+export class Metrics {
+  #received = 0
+  #stored = 0
+  #loaded = 0
+  #deduplicated = 0
+  #requests = 0
+  readonly #rejected = new Map<string, number>()
+  readonly #setAside = new Map<string, number>()
+  readonly #refused = new Map<string, number>()
+
+  /** Spans decoded or counted in a request, whatever became of them. */
+  received(spans: number): void {
+    this.#received += spans
+    this.#requests++
+  }
+
+  /** Spans acknowledged that were not known before. */
+  stored(spans: number): void {
+    this.#stored += spans
+  }
+
+  /** Spans that came again: acknowledged, stored as the newer version of the same row, never charged again. */
+  deduplicated(spans: number): void {
+    this.#deduplicated += spans
+  }
+
+  loaded(spans: number): void {
+    this.#loaded += spans
+  }
+
+  rejected(reason: string, spans: number): void {
+    this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + spans)
+  }
+
+  setAside(reason: string, spans: number): void {
+    this.#setAside.set(reason, (this.#setAside.get(reason) ?? 0) + spans)
+  }
+
+  /** Whole requests refused, their spans unknown. */
+  refused(verdict: string): void {
+    this.#refused.set(verdict, (this.#refused.get(verdict) ?? 0) + 1)
+  }
+
+  /** Prometheus text, https://prometheus.io/docs/instrumenting/exposition_formats/. `now` in milliseconds. */
+  text(spool: Spool, now: number): string {
+    const { bytes, since } = spool.backlog()
+    const lines = [
+      ...counter('spanledger_requests_received_total', 'Export requests decoded.', this.#requests),
+      ...counter('spanledger_spans_received_total', 'Spans in decoded requests.', this.#received),
+      ...counter('spanledger_spans_stored_total', 'Spans acknowledged for the first time: durable in the spool.', this.#stored),
+      ...counter('spanledger_spans_loaded_total', 'Span rows loaded into ClickHouse.', this.#loaded),
+      ...counter('spanledger_spans_deduplicated_total', 'Spans acknowledged that were known already.', this.#deduplicated),
+      ...labelled('spanledger_spans_rejected_total', 'Spans refused inside accepted requests.', 'reason', this.#rejected),
+      ...labelled('spanledger_spans_set_aside_total', 'Spans in spool segments that could not be loaded.', 'reason', this.#setAside),
+      ...labelled('spanledger_requests_refused_total', 'Whole requests refused.', 'verdict', this.#refused),
+      ...gauge('spanledger_spool_bytes', 'Acknowledged bytes that wait for ClickHouse.', bytes),
+      ...gauge('spanledger_spool_oldest_age_seconds', 'Age of the oldest of them.', since === undefined ? 0 : Math.max(0, now - since) / 1000),
+    ]
+    return `${lines.join('\n')}\n`
+  }
+}
+
+const head = (name: string, help: string, type: string): string[] => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
+const counter = (name: string, help: string, value: number): string[] => [...head(name, help, 'counter'), `${name} ${value}`]
+const gauge = (name: string, help: string, value: number): string[] => [...head(name, help, 'gauge'), `${name} ${value}`]
+const labelled = (name: string, help: string, label: string, values: ReadonlyMap<string, number>): string[] => [
+  ...head(name, help, 'counter'),
+  ...(values.size === 0 ? [`${name}{${label}="none"} 0`] : [...values].map(([value, count]) => `${name}{${label}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')}"} ${count}`)),
+]

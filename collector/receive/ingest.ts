@@ -1,0 +1,107 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { SpanRecord } from '#semconv/attributes.ts'
+import { countDataPoints, countJsonRecords, countLogRecords } from '../decode/count-records.ts'
+import { tracesJsonToProtobuf } from '../decode/json.ts'
+import { decodeTraces, type Rejection } from '../decode/traces.ts'
+import { Malformed } from '../decode/wire.ts'
+import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { Refused } from '../refused.ts'
+import type { LiveTraces } from '../settle/live-traces.ts'
+import { FrameWriter } from '../spool/frame.ts'
+import type { Spool } from '../spool/spool.ts'
+
+export type Signal = 'traces' | 'logs' | 'metrics'
+export type Encoding = 'protobuf' | 'json'
+
+/** What an accepted request is answered with; nothing rejected and no message means plain success. */
+export interface Answer {
+  readonly rejected: number
+  readonly message: string
+}
+
+export interface IngestOptions extends DeriveOptions {
+  readonly spool: Spool
+  readonly live: LiveTraces
+  readonly metrics: Metrics
+  readonly log: Log
+  /** Nanoseconds since the epoch. */
+  readonly nowNano: () => bigint
+  /** Milliseconds, monotonic. */
+  readonly nowMs: () => number
+}
+
+/** Spans derived before other work gets its turn: about 10 ms. */
+const spansPerTurn = 500
+
+/**
+ * One export request, from bytes to the acknowledgement: resolves only when everything accepted is durable. Throws
+ * `Refused` where the whole request is not taken.
+ */
+export async function ingest(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
+  try {
+    return signal === 'traces' ? await ingestTraces(body, encoding, options) : refuseRecords(signal, body, encoding)
+  } catch (error) {
+    if (error instanceof Malformed) throw new Refused('malformed', `the request cannot be decoded: ${error.message}`)
+    throw error
+  }
+}
+
+/** Logs and metrics are not stored yet; saying so keeps a sender from believing they are. */
+function refuseRecords(signal: 'logs' | 'metrics', body: Buffer, encoding: Encoding): Answer {
+  const rejected = encoding === 'json' ? countJsonRecords(body, signal) : signal === 'logs' ? countLogRecords(body) : countDataPoints(body)
+  return { rejected, message: rejected === 0 ? '' : `Spanledger stores traces; ${signal} are not stored yet` }
+}
+
+async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
+  const { spool, live, metrics } = options
+  const converted = encoding === 'json' ? tracesJsonToProtobuf(body) : { bytes: body, rejections: [] }
+  const decoded = decodeTraces(converted.bytes)
+  const receivedAt = options.nowNano()
+  const frame = new FrameWriter()
+  const derived: Derived[] = []
+  const rejections: Rejection[] = [...converted.rejections, ...decoded.rejections]
+  let known = 0
+  for (const [index, record] of decoded.spans.entries()) {
+    if (index > 0 && index % spansPerTurn === 0) await nextTurn()
+    const again = live.knows(record.traceId, record.spanId)
+    const one = deriveOne(record, !again, receivedAt, frame, options)
+    if (one === undefined) rejections.push({ reason: 'the span could not be understood', count: 1 })
+    else {
+      derived.push(one)
+      if (again) known++
+    }
+  }
+  if (!frame.empty) await spool.append(frame.finish())
+  live.add(derived, receivedAt, options.nowMs())
+  metrics.stored(derived.length - known)
+  metrics.deduplicated(known)
+  const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0)
+  for (const { reason, count } of rejections) metrics.rejected(reason, count)
+  metrics.received(derived.length + rejected)
+  return { rejected, message: answerMessage(rejections, decoded.warnings, derived.length) }
+}
+
+/** A span that our own code stumbles over is refused alone; its neighbours are not lost with it. */
+function deriveOne(record: SpanRecord, charge: boolean, receivedAt: bigint, frame: FrameWriter, options: IngestOptions): Derived | undefined {
+  try {
+    return frame.attempt(() => derive(record, options, receivedAt, charge, frame))
+  } catch (error) {
+    options.log.error('a span could not be understood and was rejected', { traceId: record.traceId, spanId: record.spanId, error })
+    return undefined
+  }
+}
+
+/** Reasons in an answer: a request of a hundred thousand bad spans still gets one short sentence. */
+const reasonsMax = 5
+
+function answerMessage(rejections: readonly Rejection[], warnings: readonly string[], accepted: number): string {
+  const counts = new Map<string, number>()
+  for (const { reason, count } of rejections) counts.set(reason, (counts.get(reason) ?? 0) + count)
+  const parts = [...counts].slice(0, reasonsMax).map(([reason, count]) => `${count} rejected: ${reason}`)
+  if (accepted === 0 && counts.size > 0 && [...counts.keys()].every((reason) => reason.startsWith('trace_id'))) {
+    parts.push('no span has a trace id: is this the logs or metrics payload?')
+  }
+  return [...parts, ...warnings].join('; ')
+}

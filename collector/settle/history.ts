@@ -1,0 +1,152 @@
+import { spanFacts, spanFactsColumns, type SpanFactsRow } from '#clickhouse/span-facts.ts'
+import type { Store } from '#clickhouse/store.ts'
+import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
+import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
+import type { CostBasis, LedgerKind, LedgerMeter, LedgerReason, SpanFacts } from '#semconv/facts.ts'
+import { callKeyHash } from '../derive/identity.ts'
+import type { StoredDecision } from './live-traces.ts'
+
+/** Seconds one look-up may take; a settlement waits for it and is tried again. */
+const readSecondsMax = 30
+/** Traces asked for in one query. */
+export const tracesPerReadMax = 500
+
+/** What ClickHouse knows of some traces. */
+export interface History {
+  readonly spans: readonly SpanFacts[]
+  readonly entries: readonly LedgerEntryRow[]
+  readonly decisions: readonly StoredDecision[]
+  /** Per trace id: the version of its last summary. */
+  readonly versions: ReadonlyMap<string, bigint>
+}
+
+interface Bounds {
+  readonly trace: string
+  readonly version: string
+}
+
+/** One query per table for all of the traces. */
+export async function readHistory(store: Store, tenant: string, traceIds: readonly string[]): Promise<History> {
+  const params = { tenant, traces: traceIds }
+  const inTraces = `tenant = {tenant:String} AND trace_id IN (SELECT unhex(arrayJoin({traces:Array(String)})))`
+  const options = { maxSeconds: readSecondsMax }
+  const [bounds, spans, entries, decisions] = await Promise.all([
+    store.read<Bounds>(`SELECT lower(hex(trace_id)) AS trace, toString(max(version)) AS version FROM runs WHERE ${inTraces} GROUP BY trace_id`, params, options),
+    store.read<SpanFactsRow>(
+      `SELECT ${spanFactsColumns} FROM spans WHERE ${inTraces} ORDER BY received_at DESC LIMIT 1 BY trace_id, span_id`, params, options),
+    store.read<EntryRow>(`SELECT ${entryColumns} FROM ledger_entries FINAL WHERE ${inTraces}`, params, options),
+    store.read<DecisionRow>(
+      `SELECT lower(hex(id)) AS id_hex, lower(hex(trace_id)) AS trace, outcome, place FROM policy_decisions FINAL WHERE ${inTraces}`, params, options),
+  ])
+  return {
+    spans: spans.map(spanFacts),
+    entries: entries.map(ledgerEntry),
+    decisions: decisions.map((row) => ({ id: row.id_hex, traceId: row.trace, outcome: row.outcome, place: row.place })),
+    versions: new Map(bounds.map((row) => [row.trace, BigInt(row.version)])),
+  }
+}
+
+interface DecisionRow {
+  readonly id_hex: string
+  readonly trace: string
+  readonly outcome: PolicyDecisionRow['outcome']
+  readonly place: PolicyDecisionRow['place']
+}
+
+interface EntryRow {
+  readonly tenant: string
+  readonly project: string
+  readonly id_hex: string
+  readonly kind: LedgerKind
+  readonly reason: LedgerReason
+  readonly occurred: string
+  readonly posted: string
+  readonly trace: string
+  readonly span: string
+  readonly provider: string
+  readonly model: string
+  readonly meter: LedgerMeter
+  readonly quantity_pico: string
+  readonly unit_price_pico: string | null
+  readonly amount_pico: string | null
+  readonly basis: CostBasis
+  readonly price_book_version: string
+  readonly price_card: string
+  readonly reverses_hex: string
+  readonly agent: string
+  readonly user: string
+  readonly session: string
+  readonly workflow: string
+  readonly service: string
+  readonly environment: string
+  readonly revision: string
+}
+
+/** A `Decimal(38, 12)` times 10^12, exactly: as the text of an Int128. */
+const pico = (column: string): string => `toString(reinterpret(${column}, 'Int128'))`
+
+const entryColumns = `
+  tenant, project, lower(hex(id)) AS id_hex, kind, reason, toString(toUnixTimestamp64Nano(occurred_at)) AS occurred,
+  toString(toUnixTimestamp64Nano(posted_at)) AS posted, lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, provider, model, meter,
+  ${pico('quantity')} AS quantity_pico,
+  if(isNull(unit_price), NULL, ${pico('assumeNotNull(unit_price)')}) AS unit_price_pico,
+  if(isNull(amount), NULL, ${pico('assumeNotNull(amount)')}) AS amount_pico,
+  basis, price_book_version, price_card, lower(hex(reverses)) AS reverses_hex, agent, user, session, workflow, service, environment,
+  toString(revision) AS revision`
+
+const none = '0'.repeat(64)
+
+function ledgerEntry(row: EntryRow): LedgerEntryRow {
+  return {
+    tenant: row.tenant, project: row.project, id: row.id_hex, kind: row.kind, reason: row.reason, occurredAt: BigInt(row.occurred),
+    postedAt: BigInt(row.posted), traceId: row.trace, spanId: row.span, provider: row.provider, model: row.model, meter: row.meter,
+    quantity: BigInt(row.quantity_pico), unitPrice: row.unit_price_pico === null ? undefined : BigInt(row.unit_price_pico),
+    amount: row.amount_pico === null ? undefined : BigInt(row.amount_pico), basis: row.basis, priceBookVersion: row.price_book_version,
+    priceCard: row.price_card, reverses: row.reverses_hex === none ? '' : row.reverses_hex, agent: row.agent, user: row.user,
+    session: row.session, workflow: row.workflow, service: row.service, environment: row.environment, revision: BigInt(row.revision),
+  }
+}
+
+/** A span somewhere that carries the same provider answer. */
+export interface CallKeyHolder {
+  readonly keyHash: string
+  readonly traceId: string
+  readonly startedAt: bigint
+  readonly endedAt: bigint
+}
+
+/** Keys asked for in one query: parameters travel in the URL, 35 characters each. */
+const keysPerReadMax = 5_000
+
+export async function readCallKeys(store: Store, tenant: string, keys: readonly string[]): Promise<CallKeyHolder[]> {
+  const holders: CallKeyHolder[] = []
+  for (let at = 0; at < keys.length; at += keysPerReadMax) {
+    holders.push(...(await readSomeCallKeys(store, tenant, keys.slice(at, at + keysPerReadMax))))
+  }
+  return holders
+}
+
+async function readSomeCallKeys(store: Store, tenant: string, keys: readonly string[]): Promise<CallKeyHolder[]> {
+  const rows = await store.read<{ key_hex: string; trace: string; started: string; ended: string }>(
+    `SELECT DISTINCT lower(hex(key)) AS key_hex, lower(hex(trace_id)) AS trace, toString(toUnixTimestamp64Nano(started_at)) AS started,
+       toString(toUnixTimestamp64Nano(ended_at)) AS ended
+     FROM call_keys WHERE tenant = {tenant:String} AND key IN (SELECT unhex(arrayJoin({keys:Array(String)})))`,
+    { tenant, keys: keys.map(callKeyHash) }, { maxSeconds: readSecondsMax })
+  return rows.map((row) => ({ keyHash: row.key_hex, traceId: row.trace, startedAt: BigInt(row.started), endedAt: BigInt(row.ended) }))
+}
+
+/** Traces a former process left without their exact summary. */
+export async function readUnsettled(store: Store, tenant: string): Promise<string[]> {
+  const rows = await store.read<{ trace: string }>(
+    `WITH (SELECT toDateTime64(max(last_received_at), 9) FROM runs WHERE tenant = {tenant:String}) AS last_summary
+     SELECT lower(hex(trace_id)) AS trace FROM runs FINAL WHERE tenant = {tenant:String} AND NOT settled
+     UNION DISTINCT
+     SELECT lower(hex(s.trace_id)) AS trace
+     FROM (SELECT trace_id, max(received_at) AS received FROM spans
+           WHERE tenant = {tenant:String} AND received_at >= last_summary - INTERVAL 10 MINUTE GROUP BY trace_id) AS s
+     LEFT JOIN (SELECT trace_id, last_received_at FROM runs FINAL WHERE tenant = {tenant:String}
+                AND last_received_at >= last_summary - INTERVAL 10 MINUTE) AS r ON s.trace_id = r.trace_id
+     WHERE r.last_received_at < s.received`,
+    { tenant }, { maxSeconds: readSecondsMax })
+  return rows.map((row) => row.trace)
+}

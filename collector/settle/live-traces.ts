@@ -1,0 +1,253 @@
+import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
+import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
+import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
+import type { Derived } from '../derive/derive.ts'
+
+/** What a run's summary needs of a decision. */
+export type StoredDecision = Pick<PolicyDecisionRow, 'id' | 'traceId' | 'outcome' | 'place'>
+
+/** What is known of one trace between its first span and its eviction: enough to account it without asking ClickHouse. */
+export interface LiveTrace {
+  readonly traceId: string
+  /** By span id, the latest version of each span. */
+  readonly spans: Map<string, SpanFacts>
+  /** Posted ledger lines by id, every kind. */
+  readonly entries: Map<string, LedgerEntryRow>
+  /** Stored decisions by id. */
+  readonly decisions: Map<string, StoredDecision>
+  /** Milliseconds, monotonic. */
+  firstSeenMs: number
+  lastSeenMs: number
+  lastReceivedAt: UnixNano
+  /** Grows with every arrival: a settlement that was overtaken does not mark the trace as settled. */
+  generation: number
+  /** Something arrived since the last settlement. */
+  dirty: boolean
+  settled: boolean
+  /** Milliseconds of the last summary, 0 for none, and how long it took to make: large traces are summed up less often. */
+  summarizedMs: number
+  summaryCostMs: number
+  version: bigint
+  /** Settlements by this process. */
+  settlements: number
+  /**
+   * `whole`: memory holds every span there is. `unchecked`: ClickHouse may hold more, because a former process or an
+   * eviction came between; it is asked before the trace is accounted.
+   */
+  history: 'whole' | 'unchecked'
+  /** The spool segment that must be loaded before ClickHouse can be asked. */
+  readableFrom: number
+}
+
+export interface LiveTracesOptions {
+  /** Spans held in memory over all traces; a span is about 700 bytes. */
+  readonly spansMax: number
+  /** Nanoseconds at which this process began: a trace that started later cannot be older than we are. */
+  readonly processStartedAt: UnixNano
+}
+
+/** Bits of one generation of the filter of evicted traces: 1 MiB, 1% wrong at about 800,000 traces. Wrong costs a look-up. */
+const evictedBits = 1 << 23
+
+export class LiveTraces {
+  readonly #options: LiveTracesOptions
+  readonly #traces = new Map<string, LiveTrace>()
+  readonly #dirty = new Set<LiveTrace>()
+  /** Traces that carry a provider's answer, so that two traces of the same minute find each other before they are loaded. */
+  readonly #byCallKey = new Map<string, Set<string>>()
+  #spanCount = 0
+  #evicted: Uint8Array = new Uint8Array(evictedBits / 8)
+  #evictedBefore: Uint8Array = new Uint8Array(evictedBits / 8)
+  #evictedCount = 0
+
+  constructor(options: LiveTracesOptions) {
+    this.#options = options
+  }
+
+  get(traceId: string): LiveTrace | undefined {
+    return this.#traces.get(traceId)
+  }
+
+  get spanCount(): number {
+    return this.#spanCount
+  }
+
+  get traceCount(): number {
+    return this.#traces.size
+  }
+
+  /** Traces with something new, in order of first arrival. */
+  dirty(): readonly LiveTrace[] {
+    return [...this.#dirty]
+  }
+
+  knows(traceId: string, spanId: string): boolean {
+    return this.#traces.get(traceId)?.spans.has(spanId) ?? false
+  }
+
+  /** Takes in what is durable. Never before: a settlement must not speak of spans that a crash could take back. */
+  add(derived: readonly Derived[], receivedAt: UnixNano, nowMs: number): void {
+    for (const { facts, charges, decisions } of derived) {
+      const trace = this.#touch(facts.traceId, nowMs)
+      if (!trace.spans.has(facts.spanId)) this.#spanCount++
+      trace.spans.set(facts.spanId, facts)
+      for (const entry of charges) if (!trace.entries.has(entry.id)) trace.entries.set(entry.id, entry)
+      for (const decision of decisions) trace.decisions.set(decision.id, decision)
+      for (const key of facts.step.callKeys) this.#index(key, facts.traceId)
+      if (receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = receivedAt
+    }
+  }
+
+  /** Marks a trace for settlement although nothing arrived: after a restart, or because another trace tells the same call. */
+  revisit(traceId: string, nowMs: number): void {
+    const known = this.#traces.get(traceId)
+    if (known !== undefined) {
+      known.generation++
+      this.#mark(known)
+      return
+    }
+    this.#touch(traceId, nowMs).history = 'unchecked'
+  }
+
+  #touch(traceId: string, nowMs: number): LiveTrace {
+    let trace = this.#traces.get(traceId)
+    if (trace === undefined) {
+      trace = {
+        traceId, spans: new Map(), entries: new Map(), decisions: new Map(), firstSeenMs: nowMs, lastSeenMs: nowMs,
+        lastReceivedAt: 0n, generation: 0, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, version: 0n, settlements: 0,
+        history: 'unchecked', readableFrom: 0,
+      }
+      this.#traces.set(traceId, trace)
+    }
+    trace.lastSeenMs = nowMs
+    trace.generation++
+    this.#mark(trace)
+    return trace
+  }
+
+  #mark(trace: LiveTrace): void {
+    trace.dirty = true
+    this.#dirty.add(trace)
+  }
+
+  #index(key: string, traceId: string): void {
+    const traces = this.#byCallKey.get(key)
+    if (traces === undefined) this.#byCallKey.set(key, new Set([traceId]))
+    else traces.add(traceId)
+  }
+
+  /** Other traces in memory that carry the same provider answer. */
+  sharing(key: string, traceId: string): readonly LiveTrace[] {
+    const others: LiveTrace[] = []
+    for (const other of this.#byCallKey.get(key) ?? []) {
+      const trace = other === traceId ? undefined : this.#traces.get(other)
+      if (trace !== undefined) others.push(trace)
+    }
+    return others
+  }
+
+  /**
+   * True where ClickHouse may know spans of this trace that memory does not: a former process may have stored them, or
+   * we evicted them. A trace with its root here that began after this process did can have neither.
+   */
+  mayHaveHistory(trace: LiveTrace): boolean {
+    if (trace.history === 'unchecked' && this.#isAllHere(trace)) trace.history = 'whole'
+    return trace.history === 'unchecked'
+  }
+
+  #isAllHere(trace: LiveTrace): boolean {
+    if (trace.spans.size === 0 || this.#wasEvicted(trace.traceId)) return false
+    let hasRoot = false
+    for (const span of trace.spans.values()) {
+      if (span.startedAt < this.#options.processStartedAt) return false
+      if (span.parentSpanId === '') hasRoot = true
+    }
+    return hasRoot
+  }
+
+  /** Adds what ClickHouse knows; memory's own version of a span is newer and stays. */
+  merge(trace: LiveTrace, spans: readonly SpanFacts[], entries: readonly LedgerEntryRow[], decisions: readonly StoredDecision[]): void {
+    for (const span of spans) {
+      if (trace.spans.has(span.spanId)) continue
+      trace.spans.set(span.spanId, span)
+      this.#spanCount++
+      for (const key of span.step.callKeys) this.#index(key, trace.traceId)
+    }
+    for (const entry of entries) {
+      const own = trace.entries.get(entry.id)
+      if (own === undefined || entry.revision > own.revision) trace.entries.set(entry.id, entry)
+    }
+    for (const decision of decisions) trace.decisions.set(decision.id, decision)
+    trace.history = 'whole'
+  }
+
+  settled(trace: LiveTrace): void {
+    trace.settled = true
+    trace.settlements++
+    trace.dirty = false
+    this.#dirty.delete(trace)
+  }
+
+  /**
+   * Forgets settled traces that were quiet for `idleMs`, and more where memory is over its bound: settled ones first, then
+   * the spans (not the mark) of those that were quiet longest. `segment` is the spool segment being written now.
+   */
+  evict(nowMs: number, idleMs: number, segment: number): void {
+    for (const trace of this.#traces.values()) {
+      if (!trace.dirty && nowMs - trace.lastSeenMs >= idleMs) this.#forget(trace)
+    }
+    if (this.#spanCount <= this.#options.spansMax) return
+    const byQuiet = [...this.#traces.values()].sort((a, b) => Number(a.dirty) - Number(b.dirty) || a.lastSeenMs - b.lastSeenMs)
+    for (const trace of byQuiet) {
+      if (this.#spanCount <= this.#options.spansMax) return
+      if (!trace.dirty) this.#forget(trace)
+      else this.#unload(trace, segment)
+    }
+  }
+
+  #forget(trace: LiveTrace): void {
+    this.#clear(trace)
+    this.#traces.delete(trace.traceId)
+    this.#remember(trace.traceId)
+  }
+
+  /** Keeps the trace on the list, its spans are read back when it settles. */
+  #unload(trace: LiveTrace, segment: number): void {
+    this.#clear(trace)
+    trace.history = 'unchecked'
+    trace.readableFrom = segment
+    this.#remember(trace.traceId)
+  }
+
+  #clear(trace: LiveTrace): void {
+    for (const span of trace.spans.values()) {
+      for (const key of span.step.callKeys) {
+        const traces = this.#byCallKey.get(key)
+        traces?.delete(trace.traceId)
+        if (traces?.size === 0) this.#byCallKey.delete(key)
+      }
+    }
+    this.#spanCount -= trace.spans.size
+    trace.spans.clear()
+    trace.entries.clear()
+    trace.decisions.clear()
+  }
+
+  /** Two generations of a Bloom filter over trace ids; the ids are random already, so their digits are the hashes. */
+  #remember(traceId: string): void {
+    for (const bit of bitsOf(traceId)) this.#evicted[bit >> 3] = (this.#evicted[bit >> 3] ?? 0) | (1 << (bit & 7))
+    if (++this.#evictedCount < 800_000) return
+    this.#evictedBefore = this.#evicted
+    this.#evicted = new Uint8Array(evictedBits / 8)
+    this.#evictedCount = 0
+  }
+
+  #wasEvicted(traceId: string): boolean {
+    const bits = bitsOf(traceId)
+    const inside = (filter: Uint8Array): boolean => bits.every((bit) => ((filter[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0)
+    return inside(this.#evicted) || inside(this.#evictedBefore)
+  }
+}
+
+const bitsOf = (traceId: string): readonly number[] =>
+  [0, 7, 14, 20, 26].map((at) => Number.parseInt(traceId.slice(at, at + 6), 16) & (evictedBits - 1))

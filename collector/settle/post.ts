@@ -1,0 +1,135 @@
+import { type LedgerEntryRow, revisionAtSettlement } from '#clickhouse/tables/ledger-entries.ts'
+import type { Billable, TraceAccount } from '#semconv/account.ts'
+import type { LedgerKind, LedgerReason, PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
+import { ledgerEntryId } from '../derive/identity.ts'
+import { type LedgerLine, ledgerLines } from '../derive/ledger-lines.ts'
+import type { PriceBook } from '../price/book.ts'
+
+export interface PostOptions {
+  readonly tenant: string
+  readonly project: string
+  readonly prices: PriceBook
+}
+
+/** What should stand for one span and meter. */
+interface Wanted {
+  readonly line: LedgerLine
+  readonly billable: Billable
+}
+
+export interface Posting {
+  /** New lines, and known lines that now say whom they belong to. */
+  readonly rows: readonly LedgerEntryRow[]
+  /** Calls whose usage no price card matches. */
+  readonly unpricedModelCalls: number
+  /** Providers the price book found for calls that named none. */
+  readonly providers: readonly string[]
+}
+
+/**
+ * Compares what the trace's account wants in the ledger with what was posted, and says what to add: a charge where there
+ * is none, an adjustment where the span says something else now, a reversal where the charge must not stand. Nothing is
+ * ever changed: applying the rows and posting again adds nothing.
+ */
+export function post(
+  account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, posted: Iterable<LedgerEntryRow>, postedAt: UnixNano, options: PostOptions,
+): Posting {
+  const wanted = new Map<string, Wanted>()
+  const providers = new Set<string>()
+  let unpricedModelCalls = 0
+  for (const billable of account.billables) {
+    const lines = ledgerLines(options.prices, billable)
+    for (const line of lines) wanted.set(keyOf(billable.spanId, line.meter), { line, billable })
+    if (lines.some((line) => line.basis === 'UNPRICED')) unpricedModelCalls++
+    const provider = lines[0]?.provider ?? ''
+    if (billable.provider === '' && provider !== '') providers.add(provider)
+  }
+  const standing = Map.groupBy(posted, (entry) => keyOf(entry.spanId, entry.meter))
+  const rows: LedgerEntryRow[] = []
+  for (const [key, want] of wanted) rows.push(...toStand(want, standing.get(key) ?? [], spans, postedAt, options))
+  for (const [key, entries] of standing) {
+    if (wanted.has(key)) continue
+    const reversal = toVanish(entries, account, postedAt, options)
+    if (reversal !== undefined) rows.push(reversal)
+    rows.push(...attributed(entries, account, postedAt))
+  }
+  return { rows, unpricedModelCalls, providers: [...providers] }
+}
+
+const keyOf = (spanId: string, meter: string): string => `${spanId}|${meter}`
+
+interface Net {
+  readonly quantity: bigint
+  readonly amount: PicoUsd | undefined
+}
+
+const netOf = (entries: readonly LedgerEntryRow[]): Net => ({
+  quantity: entries.reduce((sum, entry) => sum + entry.quantity, 0n),
+  amount: entries.every((entry) => entry.amount === undefined) ? undefined : entries.reduce((sum, entry) => sum + (entry.amount ?? 0n), 0n),
+})
+
+function toStand(
+  want: Wanted, entries: readonly LedgerEntryRow[], spans: ReadonlyMap<string, SpanFacts>, postedAt: UnixNano, options: PostOptions,
+): LedgerEntryRow[] {
+  const { line, billable } = want
+  const facts = spans.get(billable.spanId)
+  if (facts === undefined) throw new Error(`billable span ${billable.spanId} is not in its trace`)
+  const base = {
+    ...line, ...billable.attribution, tenant: options.tenant, project: options.project, occurredAt: billable.at, postedAt,
+    traceId: facts.traceId, spanId: facts.spanId, service: facts.service, environment: facts.environment,
+    revision: revisionAtSettlement(postedAt),
+  }
+  const id = (kind: LedgerKind): string => ledgerEntryId(options.tenant, facts.traceId, facts.spanId, line.meter, kind, ordinal(entries, kind))
+  const charge = entries.find((entry) => entry.kind === 'CHARGE')
+  if (charge === undefined) return [{ ...base, id: id('CHARGE'), kind: 'CHARGE', reason: billable.reason, reverses: '' }]
+  const net = netOf(entries)
+  const known = reattribute(entries, billable.attribution, postedAt)
+  if (!differs(line, net, entries)) return known
+  const reason: LedgerReason = net.quantity === 0n ? billable.reason : 'restated'
+  const amount = line.amount === undefined && net.amount === undefined ? undefined : (line.amount ?? 0n) - (net.amount ?? 0n)
+  return [...known, { ...base, id: id('ADJUSTMENT'), kind: 'ADJUSTMENT', reason, reverses: '', quantity: line.quantity - net.quantity, amount }]
+}
+
+/**
+ * Other usage or another model is another charge. Another price alone is not: the price of the day stays until somebody
+ * reprices on purpose.
+ */
+function differs(line: LedgerLine, net: Net, entries: readonly LedgerEntryRow[]): boolean {
+  if (line.quantity !== net.quantity) return true
+  const last = entries.reduce((a, b) => (b.postedAt > a.postedAt ? b : a))
+  if (line.basis === 'REPORTED') return line.amount !== net.amount
+  return line.model !== last.model && line.basis !== 'UNPRICED' && line.amount !== net.amount
+}
+
+function toVanish(entries: readonly LedgerEntryRow[], account: TraceAccount, postedAt: UnixNano, options: PostOptions): LedgerEntryRow | undefined {
+  const net = netOf(entries)
+  const charge = entries.find((entry) => entry.kind === 'CHARGE') ?? entries[0]
+  if (charge === undefined || (net.quantity === 0n && (net.amount ?? 0n) === 0n)) return undefined
+  return {
+    ...charge,
+    ...account.attributions.get(charge.spanId),
+    id: ledgerEntryId(options.tenant, charge.traceId, charge.spanId, charge.meter, 'REVERSAL', ordinal(entries, 'REVERSAL')),
+    kind: 'REVERSAL',
+    reason: account.uncounted.get(charge.spanId) ?? 'restated',
+    quantity: -net.quantity,
+    amount: net.amount === undefined ? undefined : -net.amount,
+    reverses: charge.id,
+    postedAt,
+    revision: revisionAtSettlement(postedAt),
+  }
+}
+
+const ordinal = (entries: readonly LedgerEntryRow[], kind: LedgerKind): number => entries.filter((entry) => entry.kind === kind).length
+
+function attributed(entries: readonly LedgerEntryRow[], account: TraceAccount, postedAt: UnixNano): LedgerEntryRow[] {
+  const attribution = account.attributions.get(entries[0]?.spanId ?? '')
+  return attribution === undefined ? [] : reattribute(entries, attribution, postedAt)
+}
+
+/** Money stays as it was; the row comes again with its agent, user, session and workflow, known now that ancestors are. */
+function reattribute(entries: readonly LedgerEntryRow[], attribution: Billable['attribution'], postedAt: UnixNano): LedgerEntryRow[] {
+  const { agent, user, session, workflow } = attribution
+  return entries
+    .filter((entry) => entry.agent !== agent || entry.user !== user || entry.session !== session || entry.workflow !== workflow)
+    .map((entry) => ({ ...entry, agent, user, session, workflow, revision: revisionAtSettlement(postedAt) }))
+}

@@ -1,0 +1,229 @@
+import type { Store } from '#clickhouse/store.ts'
+import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { policyDecisions, type PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
+import { runs } from '#clickhouse/tables/runs.ts'
+import { evaluateRun, type PolicySet } from '#otel-config/policy/policies.ts'
+import { account, type TraceAccount } from '#semconv/account.ts'
+import type { SpanFacts } from '#semconv/facts.ts'
+import { findingRow } from '../derive/derive.ts'
+import { callKeyHash } from '../derive/identity.ts'
+import type { Loader } from '../load/load.ts'
+import type { Log } from '../log.ts'
+import type { PriceBook } from '../price/book.ts'
+import { FrameWriter } from '../spool/frame.ts'
+import type { Spool } from '../spool/spool.ts'
+import { type CallKeyHolder, readCallKeys, readHistory, readUnsettled, tracesPerReadMax } from './history.ts'
+import type { LiveTrace, LiveTraces } from './live-traces.ts'
+import { post, type Posting } from './post.ts'
+import { costOf, summary } from './summary.ts'
+
+export interface SettleOptions {
+  readonly tenant: string
+  readonly project: string
+  readonly prices: PriceBook
+  readonly policies: PolicySet
+  readonly live: LiveTraces
+  readonly spool: Spool
+  readonly loader: Loader
+  readonly store: Store
+  readonly log: Log
+  /** Milliseconds a trace must be quiet before its figures are called exact. */
+  readonly delayMs: number
+  /** Milliseconds, monotonic. */
+  readonly nowMs: () => number
+  /** Nanoseconds since the epoch. */
+  readonly nowNano: () => bigint
+}
+
+/** How often live traces are looked at. Bounds how long a new run stays unseen. */
+const tickMs = 200
+/** A trace that changes is summed up at most this often, and never for more than a twentieth of the time. */
+const summaryMsMin = 1_000
+const summaryShareMax = 20
+/** The delay grows with the trace's age, so that a long agent that pauses is not settled from the start at every pause. */
+const delayShareOfAge = 10
+const delayMsMax = 30_000
+/** A settled trace stays in memory this long for spans that come late. */
+const idleMs = 60_000
+/** Clock skew between two services that tell the same call, and lag of records stamped at the end. */
+const overlapSlackNano = 60_000_000_000n
+
+/** What a tick is about to write for one trace. */
+interface Draft {
+  readonly trace: LiveTrace
+  readonly generation: number
+  readonly settles: boolean
+  readonly version: bigint
+  readonly posting: Posting
+  readonly decisions: readonly PolicyDecisionRow[]
+  readonly tookMs: number
+}
+
+/** Turns quiet traces into exact figures. Everything it says goes through the spool, like everything that arrives. */
+export class Settler {
+  readonly #options: SettleOptions
+  #timer: NodeJS.Timeout | undefined
+  #running: Promise<void> | undefined
+  #closed = false
+
+  constructor(options: SettleOptions) {
+    this.#options = options
+  }
+
+  /** Finds what a former process left open, then looks at live traces until closed. */
+  async start(): Promise<void> {
+    const now = this.#options.nowMs()
+    for (const traceId of await readUnsettled(this.#options.store, this.#options.tenant)) this.#options.live.revisit(traceId, now)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#closed) return
+    this.#timer = setTimeout(() => {
+      this.#running = this.#tick()
+        .catch((error: unknown) => this.#options.log.warn('a settlement was put off', { error }))
+        .finally(() => this.#schedule())
+    }, tickMs)
+  }
+
+  /** Finishes the tick that runs. Traces that are not settled yet are found again at the next start. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    await this.#running
+  }
+
+  async #tick(): Promise<void> {
+    const { live, spool, nowMs } = this.#options
+    const now = nowMs()
+    const wanted = live.dirty().filter((trace) => this.#isQuiet(trace, now) || wantsSummary(trace, now))
+    const readable = await this.#withHistory(wanted)
+    const quiet = readable.filter((trace) => this.#isQuiet(trace, now))
+    const elsewhere = await this.#elsewhere(quiet)
+    const frame = new FrameWriter()
+    const drafts: Draft[] = []
+    for (const trace of readable) drafts.push(this.#draft(trace, this.#isQuiet(trace, now), elsewhere, frame))
+    if (!frame.empty) await spool.append(frame.finish())
+    for (const draft of drafts) this.#commit(draft)
+    live.evict(nowMs(), idleMs, spool.currentNumber)
+  }
+
+  #isQuiet(trace: LiveTrace, now: number): boolean {
+    const age = trace.lastSeenMs - trace.firstSeenMs
+    return now - trace.lastSeenMs >= Math.min(delayMsMax, Math.max(this.#options.delayMs, age / delayShareOfAge))
+  }
+
+  /** Completes the traces that ClickHouse may know more about; those it cannot be asked about yet are left for later. */
+  async #withHistory(traces: readonly LiveTrace[]): Promise<LiveTrace[]> {
+    const { live, loader, store, tenant } = this.#options
+    const asked = traces.filter((trace) => live.mayHaveHistory(trace) && trace.readableFrom <= loader.loadedThrough)
+    for (let at = 0; at < asked.length; at += tracesPerReadMax) {
+      const chunk = asked.slice(at, at + tracesPerReadMax)
+      const history = await readHistory(store, tenant, chunk.map((trace) => trace.traceId))
+      const spans = Map.groupBy(history.spans, (span) => span.traceId)
+      const entries = Map.groupBy(history.entries, (entry) => entry.traceId)
+      const decisions = Map.groupBy(history.decisions, (decision) => decision.traceId)
+      for (const trace of chunk) {
+        live.merge(trace, spans.get(trace.traceId) ?? [], entries.get(trace.traceId) ?? [], decisions.get(trace.traceId) ?? [])
+        trace.version = history.versions.get(trace.traceId) ?? trace.version
+        // Nothing anywhere: the trace was named by a row whose spans were deleted.
+        if (trace.spans.size === 0) live.settled(trace)
+      }
+    }
+    return traces.filter((trace) => !live.mayHaveHistory(trace) && trace.spans.size > 0)
+  }
+
+  /** Provider answers of these traces that other traces tell too, by call key. */
+  async #elsewhere(traces: readonly LiveTrace[]): Promise<ReadonlyMap<string, readonly CallKeyHolder[]>> {
+    const { live, store, tenant } = this.#options
+    const keys = new Set<string>()
+    for (const trace of traces) for (const span of trace.spans.values()) for (const key of span.step.callKeys) keys.add(key)
+    const holders = new Map<string, CallKeyHolder[]>()
+    if (keys.size === 0) return holders
+    const stored = Map.groupBy(await readCallKeys(store, tenant, [...keys]), (holder) => holder.keyHash)
+    for (const key of keys) {
+      const keyHash = callKeyHash(key)
+      holders.set(key, [...(stored.get(keyHash) ?? []), ...live.sharing(key, '').flatMap((trace) => holdersIn(trace, key, keyHash))])
+    }
+    return holders
+  }
+
+  #draft(trace: LiveTrace, settles: boolean, elsewhere: ReadonlyMap<string, readonly CallKeyHolder[]>, frame: FrameWriter): Draft {
+    const { live, nowMs, nowNano } = this.#options
+    const began = nowMs()
+    const generation = trace.generation
+    const now = nowNano()
+    const version = now > trace.version ? now : trace.version + 1n
+    const told = settles ? toldElsewhere(trace, elsewhere, (later) => live.revisit(later, nowMs())) : { replayed: new Set<string>(), mirrored: new Set<string>() }
+    const facts = account([...trace.spans.values()], told)
+    const posting = post(facts, trace.spans, trace.entries.values(), version, this.#options)
+    // Before a trace is quiet only its figures are shown: corrections that the next span would undo are not posted.
+    const rows = settles ? posting.rows : []
+    for (const entry of rows) frame.add(ledgerEntries, entry)
+    const decisions = settles ? this.#findings(trace, facts, costOf(trace, posting), version) : []
+    for (const decision of decisions) frame.add(policyDecisions, decision)
+    const shown: LiveTrace = { ...trace, decisions: new Map([...trace.decisions, ...decisions.map((d) => [d.id, d] as const)]) }
+    frame.add(runs, summary(shown, facts, { ...posting, rows }, settles, version, this.#options))
+    return { trace, generation, settles, version, posting: { ...posting, rows }, decisions, tookMs: nowMs() - began }
+  }
+
+  #findings(trace: LiveTrace, facts: TraceAccount, cost: bigint, postedAt: bigint): PolicyDecisionRow[] {
+    const spans = [...trace.spans.values()]
+    const top = spans.find((span) => span.parentSpanId === '') ?? spans[0]
+    if (top === undefined) return []
+    return evaluateRun(this.#options.policies, { account: facts, cost, spans })
+      .map((finding) => findingRow(finding, top, this.#options, postedAt))
+      .filter((decision) => !trace.decisions.has(decision.id))
+  }
+
+  /** The draft is durable: memory follows. What arrived meanwhile keeps the trace on the list. */
+  #commit(draft: Draft): void {
+    const { trace } = draft
+    for (const entry of draft.posting.rows) trace.entries.set(entry.id, entry)
+    for (const decision of draft.decisions) trace.decisions.set(decision.id, decision)
+    trace.version = draft.version
+    trace.summarizedMs = this.#options.nowMs()
+    trace.summaryCostMs = draft.tookMs
+    if (!draft.settles) trace.settled = false
+    else if (trace.generation === draft.generation) this.#options.live.settled(trace)
+  }
+}
+
+/** A trace nobody has seen yet is summed up at once; a changing one again after a while. */
+function wantsSummary(trace: LiveTrace, now: number): boolean {
+  if (trace.summarizedMs === 0 || trace.settled) return true
+  return now - trace.summarizedMs >= Math.max(summaryMsMin, trace.summaryCostMs * summaryShareMax)
+}
+
+const holdersIn = (trace: LiveTrace, key: string, keyHash: string): CallKeyHolder[] =>
+  [...trace.spans.values()]
+    .filter((span) => span.step.callKeys.includes(key))
+    .map((span) => ({ keyHash, traceId: trace.traceId, startedAt: span.startedAt, endedAt: span.endedAt }))
+
+/**
+ * Of two traces that tell the same provider answer, the one that began first keeps it. Overlapping in time it is one call
+ * told twice (`mirrored`), apart in time an answer replayed from a cache (`replayed`). A later trace that was settled
+ * before this one arrived is settled again.
+ */
+function toldElsewhere(
+  trace: LiveTrace, elsewhere: ReadonlyMap<string, readonly CallKeyHolder[]>, revisit: (traceId: string) => void,
+): { readonly replayed: ReadonlySet<string>; readonly mirrored: ReadonlySet<string> } {
+  const replayed = new Set<string>()
+  const mirrored = new Set<string>()
+  for (const span of trace.spans.values()) {
+    for (const key of span.step.callKeys) {
+      for (const other of elsewhere.get(key) ?? []) {
+        if (other.traceId === trace.traceId) continue
+        if (isEarlier(other, span)) (overlaps(other, span) ? mirrored : replayed).add(key)
+        else if (trace.settlements === 0) revisit(other.traceId)
+      }
+    }
+  }
+  return { replayed, mirrored }
+}
+
+const isEarlier = (other: CallKeyHolder, span: SpanFacts): boolean =>
+  other.startedAt < span.startedAt || (other.startedAt === span.startedAt && other.traceId < span.traceId)
+
+const overlaps = (other: CallKeyHolder, span: SpanFacts): boolean =>
+  other.startedAt <= span.endedAt + overlapSlackNano && span.startedAt <= other.endedAt + overlapSlackNano

@@ -1,0 +1,67 @@
+import type { RunRow } from '#clickhouse/tables/runs.ts'
+import type { TraceAccount } from '#semconv/account.ts'
+import { kindOfRole, type PicoUsd, type SpanFacts } from '#semconv/facts.ts'
+import { type PriceBook, priceBookProvider } from '../price/book.ts'
+import type { LiveTrace } from './live-traces.ts'
+import type { Posting, PostOptions } from './post.ts'
+
+/** The row of `runs` that says what a trace amounts to, as of `version`. */
+export function summary(trace: LiveTrace, account: TraceAccount, posting: Posting, settled: boolean, version: bigint, options: PostOptions): RunRow {
+  const decisions = [...trace.decisions.values()]
+  return {
+    tenant: options.tenant,
+    project: options.project,
+    traceId: trace.traceId,
+    version,
+    isRun: account.isRun,
+    settled,
+    name: account.name,
+    status: account.status,
+    startedAt: account.startedAt,
+    endedAt: account.endedAt,
+    lastReceivedAt: trace.lastReceivedAt,
+    service: account.service,
+    environment: account.environment,
+    workflow: account.workflow,
+    agents: account.agents,
+    users: account.users,
+    sessions: account.sessions,
+    providers: providersOf(account, posting, trace.spans.values(), options.prices),
+    models: account.models,
+    modelCalls: account.modelCalls,
+    failedModelCalls: account.failedModelCalls,
+    unmeteredModelCalls: account.unmeteredModelCalls,
+    unpricedModelCalls: posting.unpricedModelCalls,
+    toolCalls: account.toolCalls,
+    failedToolCalls: account.failedToolCalls,
+    spanCount: account.spanCount,
+    errorCount: account.errorCount,
+    tokens: account.tokens,
+    cost: costOf(trace, posting),
+    reportedCost: account.reportedCost,
+    policyDecisions: decisions.length,
+    interventions: decisions.filter((decision) => decision.place !== 'COLLECTOR' && decision.outcome !== 'ALLOW').length,
+  }
+}
+
+/** Sum of the ledger as it stands once `posting` is in: a row of the posting replaces the one with its id. */
+export function costOf(trace: LiveTrace, posting: Posting): PicoUsd {
+  const amounts = new Map<string, PicoUsd>()
+  for (const entry of trace.entries.values()) amounts.set(entry.id, entry.amount ?? 0n)
+  for (const entry of posting.rows) amounts.set(entry.id, entry.amount ?? 0n)
+  let sum = 0n
+  for (const amount of amounts.values()) sum += amount
+  return sum
+}
+
+/** Where the telemetry names no provider, the price book's provider of the model. */
+function providersOf(account: TraceAccount, posting: Posting, spans: Iterable<SpanFacts>, book: PriceBook): readonly string[] {
+  const providers = new Set([...account.providers, ...posting.providers])
+  for (const { step } of spans) {
+    const kind = kindOfRole[step.role]
+    if (step.provider !== '' || (kind !== 'MODEL_CALL' && kind !== 'EMBEDDING')) continue
+    const found = priceBookProvider(book, step.responseModel) || priceBookProvider(book, step.requestModel)
+    if (found !== '') providers.add(found)
+  }
+  return [...providers].sort()
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { appendFile, type FileHandle, mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import { callKeys } from '#clickhouse/tables/call-keys.ts'
+import { Refused } from '../refused.ts'
+import { FrameWriter, readFrame } from './frame.ts'
+import { parseSegment } from './segment.ts'
+import { Spool, type SpoolOptions } from './spool.ts'
+
+const MiB = 1024 * 1024
+const datasync = (file: FileHandle): Promise<void> => file.datasync()
+
+async function folder(t: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'spool-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+const options = (dir: string, change: Partial<SpoolOptions> = {}): SpoolOptions => ({
+  dir, segmentBytesMax: MiB, segmentAgeMsMax: 20, quotaBytes: 64 * MiB, sync: datasync, now: Date.now, ...change,
+})
+
+/** A frame with one row that carries `n`. */
+function frame(n: number): Buffer {
+  const writer = new FrameWriter()
+  writer.add(callKeys, { tenant: 't', key: n.toString(16).padStart(32, '0'), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n })
+  return writer.finish()
+}
+
+/** The numbers in a segment's frames, in order. */
+const numbers = (bytes: Buffer): number[] =>
+  (parseSegment(bytes)?.frames ?? []).map((sections) => Number.parseInt(sections[0]?.body.toString('hex', 2, 18) ?? '', 16))
+
+async function drain(spool: Spool): Promise<number[]> {
+  const found: number[] = []
+  await spool.close()
+  for (let segment = await spool.next(); segment !== undefined; segment = await spool.next()) {
+    found.push(...numbers((await readFile(segment.path)).subarray(0, segment.bytes)))
+    await spool.remove(segment)
+  }
+  return found
+}
+
+test('what was acknowledged comes out once, in order', async (t) => {
+  const dir = await folder(t)
+  const spool = await Spool.open(options(dir))
+  await Promise.all(Array.from({ length: 200 }, (_, n) => spool.append(frame(n))))
+  assert.deepEqual(await drain(spool), Array.from({ length: 200 }, (_, n) => n))
+  assert.deepEqual(await readdir(dir), [])
+  assert.equal(spool.backlog().bytes, 0)
+})
+
+test('no acknowledgement while the sync is held up, and one sync serves all that wait', async (t) => {
+  let syncs = 0
+  let release = (): void => undefined
+  const held = new Promise<void>((resolve) => (release = resolve))
+  const spool = await Spool.open(options(await folder(t), { sync: async (file) => { syncs++; await held; await file.datasync() } }))
+  let acknowledged = 0
+  const all = Array.from({ length: 50 }, (_, n) => spool.append(frame(n)).then(() => acknowledged++))
+  await sleep(60)
+  assert.equal(acknowledged, 0)
+  release()
+  await Promise.all(all)
+  assert.equal(acknowledged, 50)
+  assert.ok(syncs <= 2, `${syncs} syncs`)
+  assert.equal((await drain(spool)).length, 50)
+})
+
+test('a failed sync refuses its requests, keeps what was acknowledged, and never syncs that file again', async (t) => {
+  let failing = false
+  const failed = new Set<FileHandle>()
+  const spool = await Spool.open(options(await folder(t), {
+    segmentAgeMsMax: 60_000,
+    sync: async (file) => {
+      assert.ok(!failed.has(file), 'a descriptor whose sync failed is not trusted again')
+      if (failing) {
+        failed.add(file)
+        throw Object.assign(new Error('i/o error'), { code: 'EIO' })
+      }
+      await file.datasync()
+    },
+  }))
+  await spool.append(frame(1))
+  failing = true
+  await assert.rejects(spool.append(frame(2)), (error: unknown) => error instanceof Refused && error.verdict === 'overloaded' && error.message.includes('EIO'))
+  failing = false
+  await spool.append(frame(3))
+  assert.deepEqual(await drain(spool), [1, 3])
+})
+
+test('a full spool pushes back instead of growing', async (t) => {
+  const one = frame(0).length
+  const spool = await Spool.open(options(await folder(t), { quotaBytes: 20_000 }))
+  let accepted = 0
+  let refused = 0
+  for (let n = 0; n < 20_000 / one + 10; n++) {
+    await spool.append(frame(n)).then(() => accepted++, (error: unknown) => {
+      assert.ok(error instanceof Refused && error.verdict === 'overloaded')
+      refused++
+    })
+  }
+  assert.ok(refused > 0)
+  assert.equal((await drain(spool)).length, accepted)
+})
+
+test('a torn tail is cut on open, whatever its length; everything before it stays', async (t) => {
+  const dir = await folder(t)
+  const spool = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
+  for (let n = 0; n < 5; n++) await spool.append(frame(n))
+  const [name] = await readdir(dir)
+  const path = join(dir, name as string)
+  const whole = await readFile(path)
+  const last = frame(4).length
+  for (const lost of [1, 7, last - 1, last]) {
+    await truncate(path, whole.length - lost)
+    const reopened = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
+    const segment = await reopened.next()
+    assert.deepEqual(numbers((await readFile(path)).subarray(0, segment?.bytes)), [0, 1, 2, 3], `${lost} bytes lost`)
+    await truncate(path, 0)
+    await appendFile(path, whole)
+  }
+  await spool.close()
+})
+
+test('what a former process left is handed over first, and its segment numbers are not used again', async (t) => {
+  const dir = await folder(t)
+  const first = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
+  await first.append(frame(1))
+  const second = await Spool.open(options(dir))
+  await second.append(frame(2))
+  assert.deepEqual(await drain(second), [1, 2])
+  await first.close()
+})
+
+test('frames: any damage is noticed', () => {
+  const bytes = Buffer.concat([frame(1), frame(2)])
+  fc.assert(fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+    const damaged = Buffer.from(bytes)
+    damaged[at] = (damaged[at] as number) ^ flip
+    const first = readFrame(damaged, 0)
+    if (at < frame(1).length) return first === 'torn'
+    return typeof first === 'object' && readFrame(damaged, first.next) === 'torn'
+  }))
+})
+
+test('a frame keeps none of the rows of an attempt that threw', () => {
+  const writer = new FrameWriter()
+  const row = { tenant: 't', key: '0'.repeat(32), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n }
+  writer.add(callKeys, row)
+  assert.throws(() => writer.attempt(() => {
+    writer.add(callKeys, row)
+    throw new Error('the span cannot be understood')
+  }))
+  const read = readFrame(writer.finish(), 0)
+  assert.ok(typeof read === 'object')
+  assert.deepEqual(read.sections.map((section) => section.rows), [1])
+})
