@@ -1,0 +1,19 @@
+import type { Reader } from './reader.ts'
+import type { VerdictCache } from './steps/verdicts.ts'
+
+/** What every resolver may use. Made once per request by the server; nothing here outlives it. */
+export interface QueryContext {
+  readonly verdicts: VerdictCache
+  readonly reader: Reader
+  readonly endpoints: Endpoints
+  /** Milliseconds without news after which a running trace counts as incomplete. */
+  readonly incompleteAfterMs: number
+  /** Unix time in milliseconds. */
+  readonly now: () => number
+}
+
+/** Where agents send their telemetry: shown to people, never dialled by us. */
+export interface Endpoints {
+  readonly grpc: string
+  readonly http: string
+}

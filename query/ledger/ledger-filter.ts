@@ -1,0 +1,55 @@
+import { GraphQLID, GraphQLInputObjectType, GraphQLString } from 'graphql'
+import { CostBasisEnum, LedgerKindEnum } from '../enums.ts'
+import { anyOf, input } from '../shape.ts'
+import type { CostBasis, LedgerKind } from '#semconv/facts.ts'
+import { type TimeRange, TimeRangeInput } from '../time-range.ts'
+
+const dimensions = {
+  agent: input(anyOf(GraphQLString), 'Any of these agents; "" finds lines that name none.'),
+  model: input(anyOf(GraphQLString), 'Any of these models; "" finds lines that name none.'),
+  provider: input(anyOf(GraphQLString), 'Any of these providers; "" finds lines that name none.'),
+  user: input(anyOf(GraphQLString), 'Any of these users; "" finds lines that name none.'),
+  session: input(anyOf(GraphQLString), 'Any of these sessions; "" finds lines that name none.'),
+  service: input(anyOf(GraphQLString), 'Any of these services.'),
+  environment: input(anyOf(GraphQLString), 'Any of these environments; "" finds lines that name none.'),
+  workflow: input(anyOf(GraphQLString), 'Any of these workflows; "" finds lines that name none.'),
+  project: input(anyOf(GraphQLString), 'Any of these projects.'),
+  meter: input(anyOf(GraphQLString), 'Any of these meters, such as `output.text`.'),
+  reason: input(anyOf(GraphQLString), 'Any of these reasons, such as `metered`.'),
+  kind: input(anyOf(LedgerKindEnum), 'Any of these kinds.'),
+  basis: input(anyOf(CostBasisEnum), 'Any of these bases.'),
+  runId: input(anyOf(GraphQLID), 'Lines of any of these runs.'),
+  spanId: input(anyOf(GraphQLID), 'Lines of any of these spans.'),
+}
+const rule = 'All conditions hold together. A condition that is left out, null or an empty list restricts nothing.'
+
+export const LedgerFilterInput = new GraphQLInputObjectType({
+  name: 'LedgerFilter',
+  description: `Which ledger lines. ${rule}`,
+  fields: { range: input(TimeRangeInput, 'When the usage happened.'), ...dimensions },
+})
+
+export const CostFilterInput = new GraphQLInputObjectType({
+  name: 'CostFilter',
+  description: `Which ledger lines are summed. ${rule}`,
+  fields: dimensions,
+})
+
+export interface LedgerFilter {
+  readonly range?: TimeRange | null
+  readonly agent?: readonly string[] | null
+  readonly model?: readonly string[] | null
+  readonly provider?: readonly string[] | null
+  readonly user?: readonly string[] | null
+  readonly session?: readonly string[] | null
+  readonly service?: readonly string[] | null
+  readonly environment?: readonly string[] | null
+  readonly workflow?: readonly string[] | null
+  readonly project?: readonly string[] | null
+  readonly meter?: readonly string[] | null
+  readonly reason?: readonly string[] | null
+  readonly kind?: readonly LedgerKind[] | null
+  readonly basis?: readonly CostBasis[] | null
+  readonly runId?: readonly string[] | null
+  readonly spanId?: readonly string[] | null
+}

@@ -1,0 +1,55 @@
+import type { Store } from '#clickhouse/store.ts'
+import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
+import { runs } from '#clickhouse/tables/runs.ts'
+import { spanContent } from '#clickhouse/tables/span-content.ts'
+import { spans } from '#clickhouse/tables/spans.ts'
+import type { Where } from './where.ts'
+
+const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions }
+export type TableKey = keyof typeof tables
+
+export interface Select {
+  /** The select list. Ids through `hexOf`, times through `nanosOf`, decimals through `textOf`. */
+  readonly columns: string
+  readonly from: TableKey
+  readonly where: Where
+  /** Everything after `WHERE`: GROUP BY, HAVING, ORDER BY, LIMIT. */
+  readonly tail: string
+}
+
+/** The only way this folder reads telemetry: one tenant's rows, each row once. */
+export interface Reader {
+  rows<Row>(select: Select): Promise<Row[]>
+  /** The same as `RowBinary`, for answers too large to be parsed as text. */
+  binary(select: Select): Promise<Buffer>
+  /** The same as they arrive, at the reader's pace: for exports, which may take ten minutes. Rows are arrays in column order. */
+  batches<Row extends readonly unknown[]>(select: Select): AsyncIterable<Row[]>
+}
+
+/** Longest read of one question. A person has given up by then, and the engine has other readers. */
+const readSecondsMax = 30
+const exportSecondsMax = 600
+
+/**
+ * The one place where the tenant predicate and the deduplication of rows (`FINAL`) are written.
+ * `signal` ends a read in the engine when its asker has gone.
+ */
+export function readerOf(store: Store, tenant: string, signal: AbortSignal): Reader {
+  const sql = ({ columns, from, where, tail }: Select): string =>
+    `SELECT ${columns} FROM ${tables[from].name} FINAL WHERE tenant = {tenant:String} AND (${where.sql}) ${tail}`
+  const params = ({ where }: Select) => ({ ...where.params, tenant })
+  const limits = { signal, maxSeconds: readSecondsMax }
+  return {
+    rows: (select) => store.read(sql(select), params(select), limits),
+    binary: (select) => store.readBinary(sql(select), params(select), { ...limits, format: 'RowBinary' }),
+    batches: (select) => store.readBatches(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi' }),
+  }
+}
+
+/** A `FixedString` as lower-case hex; zeros, which stand for "none", as ''. */
+export const hexOf = (column: string, as: string): string => `if(empty(${column}), '', lower(hex(${column}))) AS ${as}`
+/** A `DateTime64(9)` as a string of nanoseconds. */
+export const nanosOf = (column: string, as: string): string => `toString(toUnixTimestamp64Nano(${column})) AS ${as}`
+/** A number wider than a double as text. */
+export const textOf = (expression: string, as: string): string => `toString(${expression}) AS ${as}`

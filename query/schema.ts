@@ -1,0 +1,67 @@
+import { GraphQLID, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
+import { pageArguments, type PageArguments } from './connection.ts'
+import type { QueryContext } from './context.ts'
+import { type CostDimension, CostDimensionEnum, CostRowType, type Interval, IntervalEnum } from './costs/cost-row.ts'
+import { costs } from './costs/read-costs.ts'
+import { FacetValueType, type RunFacet, RunFacetEnum } from './facets/facet-value.ts'
+import { facets } from './facets/read-facets.ts'
+import { IngestStatusType } from './ingest/ingest-status.ts'
+import { ingest } from './ingest/read-ingest.ts'
+import { LedgerEntryConnection } from './ledger/ledger-entry.ts'
+import { CostFilterInput, type LedgerFilter, LedgerFilterInput } from './ledger/ledger-filter.ts'
+import { ledgerEntries } from './ledger/read-ledger.ts'
+import { type DecisionFilter, DecisionFilterInput, PolicyDecisionConnection } from './policy-decisions/policy-decision.ts'
+import { policyDecisions } from './policy-decisions/read-decisions.ts'
+import { runById, runs, traceById } from './runs/read-runs.ts'
+import { RunConnection, RunType } from './runs/run.ts'
+import { type RunFilter, RunFilterInput, type RunOrder, RunOrderEnum } from './runs/run-filter.ts'
+import { argument, asked, listOf, required } from './shape.ts'
+import { type TimeRange, TimeRangeInput } from './time-range.ts'
+
+type Root = Record<string, never>
+
+const Query = new GraphQLObjectType<Root, QueryContext>({
+  name: 'Query',
+  description: 'What can be asked. No question has a default time range.',
+  fields: {
+    runs: asked<Root, PageArguments & { readonly filter?: RunFilter | null; readonly orderBy: RunOrder }>(required(RunConnection), 'Runs, page by page.', {
+      ...pageArguments(50),
+      filter: argument(RunFilterInput, 'Which runs.'),
+      orderBy: argument(RunOrderEnum, 'Sorted how.', 'STARTED_AT_DESC'),
+    }, (_, args, context) => runs(context, args)),
+    run: asked<Root, { readonly id: string }>(RunType, 'One run; null where there is none.', { id: argument(required(GraphQLID), 'Trace id.') }, (_, { id }, context) => runById(context, id)),
+    trace: asked<Root, { readonly id: string }>(RunType, 'One trace, also one without GenAI activity; null where there is none.', {
+      id: argument(required(GraphQLID), 'Trace id.'),
+    }, (_, { id }, context) => traceById(context, id)),
+    costs: asked<Root, { readonly range: TimeRange; readonly groupBy: readonly CostDimension[]; readonly interval?: Interval | null; readonly filter?: LedgerFilter | null; readonly timeZone: string }>(
+      listOf(CostRowType),
+      'Sums over the ledger by time of usage: earliest bucket first, dearest group first. One row, the total, where neither groups nor an interval are asked for. Refused as TOO_WIDE beyond 10,000 rows.',
+      {
+        range: argument(required(TimeRangeInput), 'When the usage happened.'),
+        groupBy: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(CostDimensionEnum))), 'One row for each combination of these.', []),
+        interval: argument(IntervalEnum, 'One row for each bucket of this width.'),
+        filter: argument(CostFilterInput, 'Which ledger lines.'),
+        timeZone: argument(GraphQLString, 'IANA time zone in which days, weeks and months begin.', 'UTC'),
+      },
+      (_, args, context) => costs(context, args),
+    ),
+    ledgerEntries: asked<Root, PageArguments & { readonly filter?: LedgerFilter | null }>(required(LedgerEntryConnection), 'Ledger lines, latest usage first, page by page.', {
+      ...pageArguments(100),
+      filter: argument(LedgerFilterInput, 'Which lines.'),
+    }, (_, args, context) => ledgerEntries(context, args)),
+    policyDecisions: asked<Root, PageArguments & { readonly filter?: DecisionFilter | null }>(required(PolicyDecisionConnection), 'Policy decisions, latest first, page by page.', {
+      ...pageArguments(100),
+      filter: argument(DecisionFilterInput, 'Which decisions.'),
+    }, (_, args, context) => policyDecisions(context, args)),
+    facets: asked<Root, { readonly field: RunFacet; readonly filter?: RunFilter | null; readonly search?: string | null; readonly first: number }>(
+      listOf(FacetValueType), 'Values that runs have in a field, the most frequent first.', {
+        field: argument(required(RunFacetEnum), 'Which field.'),
+        filter: argument(RunFilterInput, 'Among which runs.'),
+        search: argument(GraphQLString, 'Occurs in the value, in any case.'),
+        first: argument(GraphQLInt, 'How many, 1 to 500.', 50),
+      }, (_, args, context) => facets(context, args)),
+    ingest: asked(required(IngestStatusType), 'Whether telemetry arrives, and where to send it.', {}, (_, __, context) => ingest(context)),
+  },
+})
+
+export const schema = new GraphQLSchema({ query: Query })

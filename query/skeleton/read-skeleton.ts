@@ -1,0 +1,123 @@
+import { type StepKind, stepKinds } from '#semconv/facts.ts'
+import type { QueryContext } from '../context.ts'
+import { decisionsOfRun } from '../policy-decisions/read-decisions.ts'
+import { traceById, traceWhere } from '../runs/read-runs.ts'
+import { ledgerBySpan, type SpanLedger } from '../steps/verdicts.ts'
+import { encodeSkeleton, flagBits, kindIndex, type SkeletonSpans } from './encode.ts'
+
+/** Runs up to this size show the verdicts of settlement, as their steps do; a larger one the kinds and charges as stored. */
+const verdictSpansMax = 5_000
+
+/** The columns that `decodeRows` expects, in this order. All of fixed width first: then only four texts are left to cut. */
+const columns = [
+  'span_id', 'parent_span_id', 'toUnixTimestamp64Nano(started_at)', 'toUnixTimestamp64Nano(ended_at)', 'toUInt8(toInt8(step_kind) - 1)',
+  `toUInt8((status_code = 2) * ${flagBits.failed} + ` +
+    `(usage_input_cache_read + usage_input_audio_cache_read > 0) * ${flagBits.cached})`,
+  'usage_reported',
+  'toFloat64(usage_input_uncached + usage_input_cache_read + usage_input_cache_write_5m + usage_input_cache_write_1h + usage_input_audio + usage_input_audio_cache_read + usage_input_image)',
+  'toFloat64(usage_output_text + usage_output_reasoning + usage_output_audio + usage_output_image)',
+  'toString(name)', 'toString(agent)', `toString(if(response_model = '', request_model, response_model))`, 'toString(service)',
+].join(', ')
+const fixedBytes = 8 + 8 + 8 + 8 + 1 + 1 + 1 + 8 + 8
+
+/** The skeleton of a trace, uncompressed; `undefined` where there is no such trace. */
+export async function readSkeleton(context: QueryContext, id: string): Promise<Buffer | undefined> {
+  const run = await traceById(context, id)
+  if (run === null) return undefined
+  const [rows, ledger, decisions, verdicts] = await Promise.all([
+    context.reader.binary({ columns, from: 'spans', where: traceWhere(run, 'started_at'), tail: '' }),
+    ledgerBySpan(context, run),
+    run.policyDecisionCount > 0 ? decisionsOfRun(context, run) : [],
+    run.spanCount <= verdictSpansMax ? context.verdicts.get(context, run) : undefined,
+  ])
+  const spans = decodeRows(rows, ledger)
+  if (verdicts !== undefined) applyVerdicts(spans, verdicts.of)
+  for (const { spanId, outcome, place } of decisions) {
+    const row = spanId === null ? undefined : spans.rowOf(spanId)
+    if (row === undefined) continue
+    // What the collector finds in hindsight blocked nothing.
+    spans.flags[row] = (spans.flags[row] ?? 0) | flagBits.decided | (outcome === 'DENY' && place !== 'COLLECTOR' ? flagBits.blocked : 0)
+  }
+  return encodeSkeleton({ traceId: run.id, settled: run.settled, status: run.status }, spans)
+}
+
+interface DecodedSpans extends SkeletonSpans {
+  /** `undefined` where the trace has no such span. */
+  readonly rowOf: (spanId: string) => number | undefined
+  readonly usageReported: Uint8Array
+}
+
+/** `RowBinary` rows of `columns`. https://clickhouse.com/docs/interfaces/formats/RowBinary */
+function decodeRows(bytes: Buffer, ledger: ReadonlyMap<string, SpanLedger>): DecodedSpans {
+  const rows = countRows(bytes)
+  const text = () => new Array<string>(rows)
+  const spans = {
+    spanId: new Uint8Array(rows * 8), parentId: new Uint8Array(rows * 8), startedAt: new BigInt64Array(rows), endedAt: new BigInt64Array(rows),
+    kind: new Uint8Array(rows), flags: new Uint8Array(rows), usageReported: new Uint8Array(rows), tokensIn: new Float64Array(rows),
+    tokensOut: new Float64Array(rows), cost: new BigInt64Array(rows), name: text(), agent: text(), model: text(), service: text(),
+  }
+  const texts = [spans.name, spans.agent, spans.model, spans.service]
+  const rowById = new Map<string, number>()
+  let at = 0
+  for (let row = 0; row < rows; row++) {
+    spans.spanId.set(bytes.subarray(at, at + 8), row * 8)
+    spans.parentId.set(bytes.subarray(at + 8, at + 16), row * 8)
+    spans.startedAt[row] = bytes.readBigInt64LE(at + 16)
+    spans.endedAt[row] = bytes.readBigInt64LE(at + 24)
+    spans.kind[row] = Math.min(bytes[at + 32] ?? 0, stepKinds.length - 1)
+    spans.flags[row] = bytes[at + 33] ?? 0
+    spans.usageReported[row] = bytes[at + 34] ?? 0
+    spans.tokensIn[row] = bytes.readDoubleLE(at + 35)
+    spans.tokensOut[row] = bytes.readDoubleLE(at + 43)
+    const id = bytes.toString('hex', at, at + 8)
+    rowById.set(id, row)
+    const lines = ledger.get(id)
+    spans.cost[row] = lines?.cost ?? 0n
+    if (spans.usageReported[row] === 1 && lines?.stands !== true) spans.flags[row] = (spans.flags[row] ?? 0) | flagBits.uncounted
+    at += fixedBytes
+    for (const column of texts) {
+      const { length, start } = lengthAt(bytes, at)
+      at = start + length
+      column[row] = bytes.toString('utf8', start, at)
+    }
+  }
+  return { ...spans, rowOf: (id) => rowById.get(id) }
+}
+
+/** A first pass over the lengths alone: the columns are then allocated once, at their size. */
+function countRows(bytes: Buffer): number {
+  let rows = 0
+  let at = 0
+  while (at < bytes.length) {
+    at += fixedBytes
+    for (let text = 0; text < 4; text++) {
+      const { length, start } = lengthAt(bytes, at)
+      at = start + length
+    }
+    rows++
+  }
+  return rows
+}
+
+/** An unsigned LEB128. */
+function lengthAt(bytes: Buffer, at: number): { readonly length: number; readonly start: number } {
+  let length = 0
+  let scale = 1
+  let start = at
+  for (;;) {
+    const byte = bytes[start++] ?? 0
+    length += (byte & 0x7f) * scale
+    if (byte < 0x80) return { length, start }
+    scale *= 0x80
+  }
+}
+
+function applyVerdicts(spans: DecodedSpans, verdicts: ReadonlyMap<string, { readonly counted: boolean; readonly kind: StepKind }>): void {
+  for (const [id, verdict] of verdicts) {
+    const row = spans.rowOf(id)
+    if (row === undefined) continue
+    spans.kind[row] = kindIndex(verdict.kind)
+    const uncounted = spans.usageReported[row] === 1 && !verdict.counted
+    spans.flags[row] = ((spans.flags[row] ?? 0) & ~flagBits.uncounted) | (uncounted ? flagBits.uncounted : 0)
+  }
+}

@@ -1,0 +1,98 @@
+import { account, type Attribution, type SpanVerdict } from '#semconv/account.ts'
+import type { SpanFacts } from '#semconv/facts.ts'
+import { spanFacts, spanFactsColumns, type SpanFactsRow } from '#clickhouse/span-facts.ts'
+import type { QueryContext } from '../context.ts'
+import { storedDecimal } from '../decimal.ts'
+import { hexOf, textOf } from '../reader.ts'
+import { type TraceBounds, traceWhere } from '../runs/read-runs.ts'
+import type { Run } from '../runs/run.ts'
+
+/** What a span's ledger lines come to. */
+export interface SpanLedger {
+  /** Pico-dollars; null where no line has an amount. */
+  readonly cost: bigint | null
+  /** A quantity is left after reversals: its usage is in the totals. */
+  readonly stands: boolean
+  /** Why its charge was taken back, '' if it was not. */
+  readonly reversed: string
+}
+
+/** By span id; spans without a line are not in it. */
+export async function ledgerBySpan(context: QueryContext, run: TraceBounds): Promise<ReadonlyMap<string, SpanLedger>> {
+  const rows = await context.reader.rows<{ readonly id: string; readonly cost: string | null; readonly stands: number; readonly reversed: string }>({
+    columns: [
+      hexOf('span_id', 'id'), textOf('sum(amount)', 'cost'), 'sum(quantity) != 0 OR sum(amount) != 0 AS stands',
+      `maxIf(toString(reason), kind = 'REVERSAL') AS reversed`,
+    ].join(', '),
+    from: 'ledgerEntries',
+    where: traceWhere(run, 'occurred_at'),
+    tail: 'GROUP BY span_id',
+  })
+  return new Map(rows.map(({ id, cost, stands, reversed }) => [id, { cost: cost === null ? null : storedDecimal(cost), stands: Boolean(stands), reversed }]))
+}
+
+/** What settlement decided about each span of a trace, worked out again from the same facts by the same function. */
+export interface Verdicts {
+  readonly of: ReadonlyMap<string, SpanVerdict>
+  readonly attributions: ReadonlyMap<string, Attribution>
+  readonly ledger: ReadonlyMap<string, SpanLedger>
+}
+
+/** Spans of a trace that is accounted for one answer; about a second's work. A larger one is told from its ledger alone. */
+export const accountedSpansMax = 50_000
+/** Spans whose verdicts are kept: a screen asks for the steps of one run again and again, a batch a frame. */
+const keptSpansMax = 200_000
+
+/** The verdicts of the runs looked at last, by run and version of its summary. */
+export interface VerdictCache {
+  get(context: QueryContext, run: Run): Promise<Verdicts>
+}
+
+export function verdictCache(): VerdictCache {
+  const kept = new Map<string, { readonly spans: number; readonly verdicts: Promise<Verdicts> }>()
+  return {
+    get: (context, run) => {
+      const key = `${run.id} ${run.version}`
+      const known = kept.get(key)
+      kept.delete(key)
+      const entry = known ?? { spans: run.spanCount, verdicts: readVerdicts(context, run) }
+      kept.set(key, entry)
+      // A read that failed or was given up by its asker must not fail the next one.
+      entry.verdicts.catch(() => kept.delete(key))
+      let spans = 0
+      for (const one of kept.values()) spans += one.spans
+      for (const [oldest, one] of kept) {
+        if (spans <= keptSpansMax || oldest === key) break
+        kept.delete(oldest)
+        spans -= one.spans
+      }
+      return entry.verdicts
+    },
+  }
+}
+
+async function readVerdicts(context: QueryContext, run: Run): Promise<Verdicts> {
+  const [facts, ledger] = await Promise.all([run.spanCount > accountedSpansMax ? [] : readFacts(context, run), ledgerBySpan(context, run)])
+  if (facts.length === 0) return { of: new Map(), attributions: new Map(), ledger }
+  const { verdicts, attributions } = account(facts, elsewhere(facts, ledger))
+  return { of: verdicts, attributions, ledger }
+}
+
+async function readFacts(context: QueryContext, run: Run): Promise<SpanFacts[]> {
+  const rows = await context.reader.rows<SpanFactsRow>({ columns: spanFactsColumns, from: 'spans', where: traceWhere(run, 'started_at'), tail: '' })
+  return rows.map(spanFacts)
+}
+
+/**
+ * Which call keys other traces charged, read back from the reversals that settlement posted. A mirrored call whose twin
+ * stands in this very trace was not charged elsewhere.
+ */
+function elsewhere(facts: readonly SpanFacts[], ledger: ReadonlyMap<string, SpanLedger>): { readonly replayed: Set<string>; readonly mirrored: Set<string> } {
+  const keysWhere = (wanted: (line: SpanLedger | undefined) => boolean): Set<string> =>
+    new Set(facts.filter((span) => wanted(ledger.get(span.spanId))).flatMap((span) => span.step.callKeys))
+  const standing = keysWhere((line) => line?.stands === true)
+  return {
+    replayed: keysWhere((line) => line?.reversed === 'replayed'),
+    mirrored: keysWhere((line) => line?.reversed === 'mirrored').difference(standing),
+  }
+}
