@@ -37,11 +37,18 @@ export function stepOutput(attributes: Attributes, events: readonly SpanEvent[])
 }
 
 function first(sources: readonly Source[], attributes: Attributes, events: readonly SpanEvent[]): Json | undefined {
+  if (events.length === 0 && !hasContent(attributes)) return undefined
   for (const source of sources) {
     const json = source(attributes, events)
     if (json !== undefined) return json
   }
   return undefined
+}
+
+/** Most spans carry none, and asking each source would cost more than everything else about them. */
+function hasContent(attributes: Attributes): boolean {
+  for (const key of attributes.keys()) if (isContentKey(key)) return true
+  return false
 }
 
 /** One attribute: messages if it looks like messages, else the JSON it holds, else its text. */

@@ -15,6 +15,8 @@ export interface CountingRule {
   readonly scope?: (name: string) => boolean
   /** Scope versions below this one, as dotted numbers; a scope without version never matches. */
   readonly below?: string
+  /** Scope versions from this one on. */
+  readonly from?: string
   /** Versions that leave no trace in the scope show it in their attributes. */
   readonly when?: (attributes: Attributes) => boolean
   /** Canonical providers the rule is for; absent = every provider. */

@@ -92,7 +92,9 @@ function describeError(draft: Draft, reading: Reading, span: SpanRecord): void {
 /** `invoke_agent Planner`: the name after the operation; an agent with an id and no name is known by its id. */
 function nameAgent(draft: Draft, span: SpanRecord): void {
   if (draft.role === 'agent' && draft.agent === '' && span.name.startsWith('invoke_agent ')) {
-    draft.agent = word(span.name.slice('invoke_agent '.length).trim()) ?? ''
+    const name = word(span.name.slice('invoke_agent '.length).trim()) ?? ''
+    // Vercel 7 puts the model there when the agent has no name.
+    if (name !== draft.requestModel) draft.agent = name
   }
   if (draft.role === 'tool' && draft.tool === '' && span.name.startsWith('execute_tool ')) {
     draft.tool = word(span.name.slice('execute_tool '.length).trim()) ?? ''
@@ -163,6 +165,7 @@ function countingRule(dialect: Dialect, provider: string, span: SpanRecord): Par
   const { attributes, scope } = span
   return dialect.counting?.find((rule) =>
     (rule.scope?.(scope.name) ?? true) && (rule.below === undefined || isBelow(scope.version, rule.below)) &&
+    (rule.from === undefined || (/\d/.test(scope.version) && !isBelow(scope.version, rule.from))) &&
     (rule.providers?.includes(provider) ?? true) && (rule.when?.(attributes) ?? true)) ?? {}
 }
 

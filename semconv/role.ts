@@ -43,7 +43,7 @@ export const kindRoles: Readonly<Record<string, Role>> = {
   // Traceloop
   workflow: 'workflow', task: 'step', handoff: 'handoff', chat: 'model_call',
   // Mastra
-  agent_run: 'agent', model_generation: 'model_call', llm_generation: 'model_call', model_step: 'step', model_inference: 'step', model_chunk: 'step',
+  agent_run: 'agent', model_generation: 'model_call', llm_generation: 'model_call', model_step: 'step', model_inference: 'model_call', model_chunk: 'step',
   llm_step: 'step', llm_chunk: 'step', tool_call: 'tool', mcp_tool_call: 'tool', provider_tool_call: 'tool', client_tool_call: 'tool',
   workflow_run: 'workflow', workflow_step: 'step', workflow_conditional: 'step', workflow_conditional_eval: 'step', workflow_parallel: 'step',
   workflow_loop: 'step', workflow_sleep: 'step', workflow_wait_event: 'step', rag_embedding: 'embedding', rag_retrieval: 'retrieval',

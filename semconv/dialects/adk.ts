@@ -8,8 +8,14 @@ export const adk: Dialect = {
     toolArguments: ['gcp.vertex.agent.tool_call_args'],
     messages: ['gcp.vertex.agent.llm_response', 'gcp.vertex.agent.llm_request'],
   },
-  // call_llm copies candidatesTokenCount, which leaves the thoughts out; promptTokenCount contains the cached ones.
-  counting: [{ source: 'google/adk-python@0798a74', input: 'inclusive', output: 'exclusive' }],
+  // call_llm copied candidatesTokenCount, which leaves the thoughts out; generate_content, which took its place, adds them.
+  counting: [
+    {
+      source: 'captured from google-adk 2.13.0', when: (attributes) => attributes.get('gen_ai.operation.name') === 'generate_content',
+      input: 'inclusive', output: 'inclusive',
+    },
+    { source: 'google/adk-python@0798a74', input: 'inclusive', output: 'exclusive' },
+  ],
   refine(draft, _reading, span) {
     if (draft.role === 'agent') draft.agent ||= /^agent_run \[(.{1,256})\]$/.exec(span.name)?.[1] ?? ''
     // Bookkeeping over parallel calls that have spans of their own.

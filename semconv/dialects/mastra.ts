@@ -1,8 +1,11 @@
 import type { Dialect } from '../dialect.ts'
 
-const parts: ReadonlySet<string> = new Set(['model_step', 'model_inference', 'model_chunk', 'llm_step', 'llm_chunk', 'model.step', 'model.chunk'])
+const parts: ReadonlySet<string> = new Set(['model_step', 'model_chunk', 'llm_step', 'llm_chunk', 'model.step', 'model.chunk'])
 
-/** mastra-ai/mastra gen-ai-semantics.ts@087c72fa, and spans captured from Mastra 0.24 with @mastra/otel-exporter 0.3. */
+/**
+ * mastra-ai/mastra gen-ai-semantics.ts@087c72fa, and spans captured from @mastra/otel-exporter 0.3 and 1.4. Earlier the
+ * generation is the call and carries the usage of its steps; since 1.x each `model_inference` below it is a call.
+ */
 export const mastra: Dialect = {
   name: 'mastra',
   keys: {
@@ -18,8 +21,10 @@ export const mastra: Dialect = {
   },
   counting: [{ source: 'mastra-ai/mastra@087c72fa (AI SDK v6 usage)', input: 'inclusive', output: 'inclusive' }],
   refine(draft, reading) {
-    // One generation, told again in pieces: only MODEL_GENERATION counts (semconv.md 6.1 H13).
+    // One generation, told again in pieces: steps and chunks never count (semconv.md 6.1 H13).
     const kind = reading.word('kind').toLowerCase()
     if (parts.has(kind) || parts.has(reading.word('operation'))) draft.usagePartial = true
+    const counted = reading.count('input') !== undefined || reading.count('output') !== undefined
+    if (kind === 'model_generation' && !counted && draft.operation !== 'chat') draft.role = 'step'
   },
 }

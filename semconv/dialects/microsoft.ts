@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.ts'
 export const agentFramework: Dialect = {
   name: 'ms_agent_framework',
   keys: {
-    workflow: ['gen_ai.workflow.name', 'workflow.name', 'workflow.id'],
+    workflow: ['gen_ai.workflow.name', 'workflow.name'],
     entity: ['executor.id'],
   },
   counting: [

@@ -1,10 +1,13 @@
-import type { Dialect } from '../dialect.ts'
+import type { SpanRecord } from '../attributes.ts'
+import type { Dialect, Draft } from '../dialect.ts'
 import { finite, member, parsedObject, truth, word } from '../value.ts'
 
 const bedrock = (scope: string) => /^openinference\.instrumentation\.bedrock/.test(scope)
 const claudeAgentPython = (scope: string) => scope === 'openinference.instrumentation.claude_agent_sdk'
 const claudeAgentJs = (scope: string) => /^@arizeai\/openinference-instrumentation-claude-agent-sdk/.test(scope)
 const anthropicJs = (scope: string) => /^@arizeai\/openinference-instrumentation-anthropic/.test(scope)
+/** smolagents numbers its steps, OpenAI's agents SDK calls them turns. */
+const isStep = (name: string) => name === 'turn' || /^Step \d+$/.test(name)
 const smolagents = (scope: string) => scope === 'openinference.instrumentation.smolagents'
 
 const source = 'Arize-ai/openinference@1fe497f'
@@ -47,6 +50,8 @@ export const openinference: Dialect = {
     { source, scope: bedrock, input: 'exclusive' },
     { source, scope: claudeAgentPython, input: 'exclusive' },
     { source, scope: claudeAgentJs, input: 'exclusive', lossy: true },
+    // Captured at 0.2.8: adds the cache to the input and reports it.
+    { source: 'captured from 0.2.8', scope: anthropicJs, from: '0.2.8', input: 'inclusive' },
     { source, scope: anthropicJs, input: 'exclusive', lossy: true },
     // Adds the cache counts to the input itself (its python anthropic, langchain and strands instrumentations too).
     { source, scope: (scope) => scope.startsWith('openinference.instrumentation.'), input: 'inclusive' },
@@ -58,13 +63,13 @@ export const openinference: Dialect = {
     if (!span.attributes.has('llm.request.model_name')) draft.requestModel = asWord(member(parameters, 'model')) ?? draft.requestModel
     if (truth(member(parameters, 'stream')) === true) draft.streaming = true
     draft.serviceTier ||= asWord(member(parameters, 'service_tier')) ?? ''
-    if (draft.role === 'agent') draft.agent ||= crewRole(span.name)
+    if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span)
     if (draft.role === 'tool') draft.tool ||= span.name
     const metadata = parsedObject(reading.value('metadata'))
     draft.session ||= asWord(member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata, 'conversation_id')) ?? ''
     if (draft.role === 'span' || draft.role === 'workflow') {
       if (member(metadata, 'langgraph_node') !== undefined) draft.role = 'step'
-      else if (/^Step \d+$/.test(span.name)) draft.role = 'step'
+      else if (isStep(span.name)) draft.role = 'step'
     }
     if (draft.role === 'agent' && smolagents(span.scope.name)) draft.usageCumulative = true
     if (draft.timeToFirstTokenMs === undefined) {
@@ -75,6 +80,15 @@ export const openinference: Dialect = {
       }
     }
   },
+}
+
+/** OpenAI's agents SDK opens its trace with a span of kind AGENT that has the workflow's name; its agents have `agent.name`. */
+function nameAgent(draft: Draft, span: SpanRecord): void {
+  if (span.scope.name !== 'openinference.instrumentation.openai_agents') draft.agent = crewRole(span.name)
+  else {
+    draft.role = 'workflow'
+    draft.workflow ||= span.name
+  }
 }
 
 /** CrewAI's agents are spans `Researcher._execute_core`. */
