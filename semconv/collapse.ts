@@ -83,7 +83,7 @@ export function collapseCalls(tree: Tree, around: Enclosing): Calls {
   if (nodes.length === 0) return { calls: [], callOf, sums }
   const same = sameCalls(spans)
   const replayed = mergeByKey(spans, nodes, same)
-  mergeSiblings(spans, nodes, same)
+  mergeSiblings(tree, nodes, same)
   mergeWrappers(tree, nodes, around, same, sums)
   return { calls: collect(tree, nodes, same, replayed, sums, callOf), callOf, sums }
 }
@@ -113,12 +113,14 @@ function sameCalls(spans: readonly SpanFacts[]): SameCalls {
       const either = isMeteredSet(setA) || isMeteredSet(setB)
       sets.merge(setA, setB)
       const set = sets.find(setA)
-      keys.set(set, keysB.length === 0 ? keysA : [...new Set([...keysA, ...keysB])].slice(0, keysPerCall))
+      keys.set(set, keysA.length === 0 ? keysB : keysB.length === 0 ? keysA : union(keysA, keysB))
       if (either) metered.add(set)
       return true
     },
   }
 }
+
+const union = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])].slice(0, keysPerCall)
 
 /** `response:` or `request:`. */
 const kindOf = (key: string): string => key.slice(0, key.indexOf(':') + 1)
@@ -126,6 +128,7 @@ const kindOf = (key: string): string => key.slice(0, key.indexOf(':') + 1)
 const identityOf = (key: string): string => key.slice(key.startsWith('response:') ? key.indexOf(':', 9) + 1 : key.indexOf(':') + 1)
 
 function differ(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length === 0 || b.length === 0) return false
   return a.some((key) => {
     const rivals = b.filter((other) => kindOf(other) === kindOf(key))
     return rivals.length > 0 && !a.some((mine) =>
@@ -187,10 +190,19 @@ function contradicts(a: SpanFacts, b: SpanFacts): boolean {
  * Two instrumentations side by side: one parent, different scopes, both ends within 5 ms, equal model and usage. Each span
  * finds the closest sibling that its own scope has not told yet, so two parallel calls told twice stay two calls.
  */
-function mergeSiblings(spans: readonly SpanFacts[], nodes: readonly number[], same: SameCalls): void {
-  if (nodes.every((node) => spans[node]!.scopeName === spans[nodes[0]!]!.scopeName)) return
+function mergeSiblings({ spans, parent }: Tree, nodes: readonly number[], same: SameCalls): void {
+  // Most parents see one instrumentation only, and cost no more than this look. Spans without parent are looked at together.
+  const mixed = new Uint8Array(spans.length + 1)
+  const first = new Int32Array(spans.length + 1).fill(-1)
+  const family = (node: number) => (parent[node]! < 0 ? spans.length : parent[node]!)
+  for (const node of nodes) {
+    const elder = first[family(node)]!
+    if (elder < 0) first[family(node)] = node
+    else if (spans[elder]!.scopeName !== spans[node]!.scopeName) mixed[family(node)] = 1
+  }
   const open = new Map<string, { readonly node: number; readonly scopes: Set<string> }[]>()
   for (const node of nodes) {
+    if (mixed[family(node)] === 0) continue
     const { step, scopeName, parentSpanId, startedAt, endedAt } = spans[node]!
     if (step.usage === undefined || step.usagePartial) continue
     const model = modelFamily(step.responseModel || step.requestModel)
