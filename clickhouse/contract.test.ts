@@ -338,7 +338,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
     })
 
     test('a slow read delays neither an insert nor another read', async () => {
-      const slow = store.read('SELECT sum(sleepEachRow(0.1)) FROM numbers(20) SETTINGS max_block_size = 1', {}, soon).then(() => 'slow')
+      const slow = store.read('SELECT sum(sleepEachRow(0.1)) FROM numbers(10) SETTINGS max_block_size = 1', {}, soon).then(() => 'slow')
       const quick = Promise.all([
         store.insert(spans, rowBinary(spans, [spanRow({ traceId: '01'.repeat(16) })]), 'beside'),
         store.read('SELECT 1', {}, soon),
@@ -368,14 +368,14 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       for await (const batch of store.readBatches('SELECT number FROM system.numbers', {}, soon)) if (batch.length > 0) break
       const abort = new AbortController()
       const long = store.read('SELECT sum(cityHash64(number)) FROM numbers(1000000000000) SETTINGS max_threads = 1', {}, { ...soon, signal: abort.signal })
+      const since = Date.now()
       setTimeout(() => abort.abort(), 300)
       await assert.rejects(long, failsWith('ABORTED', false))
       const running = async (): Promise<number> =>
         (await store.read(`SELECT 1 FROM system.processes WHERE query LIKE '%numbers(1000000000000)%' OR query LIKE '%system.numbers%'`, {}, soon)).length
-      const until = Date.now() + 5_000
       // The question names both queries and finds itself.
-      while (await running() > 1 && Date.now() < until) await sleep(50)
-      assert.equal(await running(), 1)
+      while (await running() > 1) await sleep(50)
+      assert.ok(Date.now() - since < maxSeconds * 500, `it ran on for ${Date.now() - since} ms`)
     })
 
     test('binary answers are the bytes of the format', async () => {

@@ -176,7 +176,8 @@ async function rows(pools: EnginePools, pool: SessionPool, query: Query, sql: st
       ? buffered(session, query, sql).then((body) => finish(response, body))
       : streamed(session, query, sql, response, gone)
     // The session goes back when the engine is done with it, not when the client is.
-    await Promise.all([running, killWhenGone(pools.control, query.mark, running, gone)])
+    await killWhenGone(pools.control, query.mark, running, gone)
+    await running
   }, gone)
 }
 
@@ -189,7 +190,12 @@ async function killWhenGone(control: SessionPool, mark: string, running: Promise
   const aborted = gone.aborted ? Promise.resolve() : once(gone, 'abort', { signal: ended.signal }).catch(() => settled)
   await Promise.race([settled, aborted])
   while (gone.aborted && !ended.signal.aborted) {
-    await control.run(({ session }) => session.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = '${mark}' ASYNC`), gone)
+    try {
+      await control.run(({ session }) => session.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = '${mark}' ASYNC`), ended.signal)
+    } catch (error) {
+      // It ended while the order to kill it was waiting; anything else is worth a line, and the next attempt.
+      if (!ended.signal.aborted) console.error('cannot kill a query whose client went away:', errorText(error))
+    }
     await Promise.race([settled, sleep(killAgainMs)])
   }
 }
