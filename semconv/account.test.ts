@@ -8,22 +8,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { account, type Billable, chargedOnArrival, type Elsewhere, type TraceAccount } from './account.ts'
 import { type Meter, roles, type SpanFacts, type Step, type Usage } from './facts.ts'
+import { silent, spanOf, words } from './testdata/span-lines.ts'
 import { addUsage, tokenUsage } from './token-usage.ts'
 
 const nowhere: Elsewhere = { replayed: new Set(), mirrored: new Set() }
-const silent: Step = {
-  dialect: 'test', role: 'span', operation: '', agent: '', agentId: '', workflow: '', session: '', user: '', provider: '',
-  requestModel: '', responseModel: '', responseId: '', tool: '', toolCallId: '', toolArgumentsHash: '', finishReasons: [],
-  errorType: '', errorMessage: '', timeToFirstTokenMs: undefined, streaming: false, usage: undefined, usageFlags: [],
-  usagePartial: false, usageCumulative: false, usageAuthoritative: false, reportedCost: undefined, callKeys: [],
-  decision: undefined, executed: true, serviceTier: '',
-}
-
-const words: Readonly<Record<string, Meter>> = {
-  in: 'input.uncached', read: 'input.cache_read', written: 'input.cache_write.5m', out: 'output.text', thought: 'output.reasoning',
-  unsplit: 'unsplit',
-}
-
 interface Case { readonly title: string; readonly spans: readonly SpanFacts[]; readonly elsewhere: Elsewhere; readonly expected: string }
 
 function cases(text: string): Case[] {
@@ -42,36 +30,6 @@ function cases(text: string): Case[] {
     const expected = lines.slice(arrow + 1).map((line) => line.replace(/ {2,}/g, '  ')).join('\n')
     return { title, spans, elsewhere: { replayed, mirrored }, expected }
   })
-}
-
-/** Columns are found by what they look like, because tokens may be missing. */
-function spanOf(line: string): SpanFacts {
-  const parts = /^(\S+) +(\S+) +(\S+) +(\S+) +(\d+)-(\d+)((?: +\d+ [a-z]+)*)((?: +[a-z]+(?:=\S+)?)*)$/.exec(line)
-  assert.ok(parts, `not a span line: ${line}`)
-  const [, spanId = '', parent = '', role = '', scopeName = '', from = '', to = '', tokens = '', more = ''] = parts
-  const known = roles.find((name) => name === role)
-  assert.ok(known, `no role: ${role}`)
-  const said = new Map(more.trim().split(/ +/).map((word) => [word.split('=', 1)[0] ?? '', word.slice(word.indexOf('=') + 1)]))
-  const of = (word: string) => said.get(word) ?? ''
-  const counts = [...tokens.matchAll(/(\d+) ([a-z]+)/g)].map(([, count, word = '']): [string, number] => {
-    assert.ok(words[word], `no meter: ${word}`)
-    return [words[word], Number(count)]
-  })
-  const cost = said.get('cost')
-  return {
-    traceId: 'trace', spanId, parentSpanId: parent === '-' ? '' : parent, name: spanId, spanKind: 1,
-    startedAt: BigInt(from) * 1_000_000n, endedAt: BigInt(to) * 1_000_000n,
-    failed: said.has('failed'), service: of('service') || 'app', environment: '', scopeName, scopeVersion: '',
-    step: {
-      ...silent, role: known, agent: of('agent'), user: of('user'), session: of('session'), requestModel: of('request'),
-      responseModel: of('model'), responseId: of('response'), tool: of('tool'), toolCallId: of('call'),
-      toolArgumentsHash: of('hash'), callKeys: said.has('key') ? [of('key')] : [],
-      usage: counts.length === 0 ? undefined : Object.fromEntries(counts),
-      reportedCost: cost === undefined ? undefined : BigInt(Math.round(Number(cost) * 1e6)) * 1_000_000n,
-      usageCumulative: said.has('cumulative'), usagePartial: said.has('partial'), usageAuthoritative: said.has('authoritative'),
-      executed: !said.has('unexecuted'),
-    },
-  }
 }
 
 function shown(result: TraceAccount): string {

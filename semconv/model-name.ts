@@ -5,6 +5,8 @@ import type { Step } from './facts.ts'
  * prefixes (`openai/`, `us.anthropic.`) and dated or numbered versions are put aside.
  */
 export function sameModel(a: Step, b: Step): boolean {
+  // What nearly every pair shares, before names are taken apart.
+  if (a.requestModel === b.requestModel && a.requestModel !== '') return true
   const [ofA, ofB] = [names(a), names(b)]
   return ofA.length === 0 || ofB.length === 0 || ofA.some((name) => ofB.includes(name))
 }

@@ -29,15 +29,36 @@ export function toolCalls(tree: Tree): ToolCalls {
   for (let node = 0; node < tree.spans.length; node++) if (tree.spans[node]!.step.role === 'tool') nodes.push(node)
   if (nodes.length === 0) return { executed: 0, failed: 0, repeated: [] }
   const { find } = merged(tree, nodes)
-  const calls = new Map<number, SpanFacts[]>()
+  const calls = new Map<number, ToolCall>()
   for (const node of nodes) {
+    const span = tree.spans[node]!
     const call = find(node)
-    const members = calls.get(call)
-    if (members === undefined) calls.set(call, [tree.spans[node]!])
-    else members.push(tree.spans[node]!)
+    const known = calls.get(call)
+    if (known === undefined) calls.set(call, toolCall(span))
+    else tellMore(known, span)
   }
-  const executed = [...calls.values()].filter((members) => members.some((span) => span.step.executed))
-  return { executed: executed.length, failed: executed.filter((members) => members.some(errored)).length, repeated: repeated(executed) }
+  const executed = [...calls.values()].filter((call) => call.executed)
+  return { executed: executed.length, failed: executed.filter((call) => call.failed).length, repeated: repeated(executed) }
+}
+
+interface ToolCall {
+  /** The span that started first. */
+  readonly span: SpanFacts
+  executed: boolean
+  failed: boolean
+  tool: string
+  argumentsHash: string
+}
+
+const toolCall = (span: SpanFacts): ToolCall => ({
+  span, executed: span.step.executed, failed: errored(span), tool: span.step.tool, argumentsHash: span.step.toolArgumentsHash,
+})
+
+function tellMore(call: ToolCall, span: SpanFacts): void {
+  call.executed ||= span.step.executed
+  call.failed ||= errored(span)
+  call.tool ||= span.step.tool
+  call.argumentsHash ||= span.step.toolArgumentsHash
 }
 
 /** A span that ended in an error, by its status or by the error it names. */
@@ -70,18 +91,21 @@ function sameTool(outer: Step, inner: Step): boolean {
   return outer.tool === inner.tool || outer.tool === '' || inner.tool === ''
 }
 
-function repeated(calls: readonly (readonly SpanFacts[])[]): RepeatedToolCall[] {
-  const groups = new Map<string, RepeatedToolCall>()
-  for (const members of calls) {
-    const argumentsHash = members.find((span) => span.step.toolArgumentsHash !== '')?.step.toolArgumentsHash ?? ''
-    if (argumentsHash === '') continue
-    const { spanId, startedAt: at } = members[0]!
-    const tool = members.find((span) => span.step.tool !== '')?.step.tool ?? ''
-    const key = `${tool}\n${argumentsHash}`
-    // Calls come by start time, so the latest one is the one that stays.
-    groups.set(key, { tool, argumentsHash, count: (groups.get(key)?.count ?? 0) + 1, spanId, at })
+function repeated(calls: readonly ToolCall[]): RepeatedToolCall[] {
+  const groups = new Map<string, { count: number; last: ToolCall }>()
+  for (const call of calls) {
+    if (call.argumentsHash === '') continue
+    const key = `${call.tool}\n${call.argumentsHash}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { count: 1, last: call })
+    else {
+      // Calls come by start time.
+      group.count++
+      group.last = call
+    }
   }
-  return [...groups.values()].filter((group) => group.count > 1).sort(byCount)
+  return [...groups.values()].filter(({ count }) => count > 1).map(({ count, last: { tool, argumentsHash, span } }) =>
+    ({ tool, argumentsHash, count, spanId: span.spanId, at: span.startedAt })).sort(byCount)
 }
 
 function byCount(a: RepeatedToolCall, b: RepeatedToolCall): number {
