@@ -2,6 +2,7 @@ import { Navigate, Route, Router } from '@solidjs/router'
 import { QueryClient, QueryClientProvider } from '@tanstack/solid-query'
 import { Frame } from './frame/frame.tsx'
 import { RequestError } from './request.ts'
+import { Run } from './run/run.tsx'
 import { Runs } from './runs/runs.tsx'
 import { Empty, Page } from './widgets/page.tsx'
 
@@ -24,6 +25,7 @@ export const App = () => (
     <Router root={Frame}>
       <Route path="/" component={() => <Navigate href="/runs" />} />
       <Route path="/runs" component={Runs} />
+      <Route path="/runs/:id" component={Run} />
       <Route path="*" component={Missing} />
     </Router>
   </QueryClientProvider>

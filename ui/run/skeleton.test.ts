@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeSkeleton, type TestSpan } from './skeleton.fixture.ts'
-import { decodeSkeleton, isParent, kindOf, rowOf, spanId } from './skeleton.ts'
+import { decodeSkeleton, isParent, kindOf, rowOf, rowsOf, spanId } from './skeleton.ts'
 import { cycle, fold, placeOf, reveal, search, troubled, union, visibleRows } from './tree.ts'
 
 const trace: readonly TestSpan[] = [
@@ -31,6 +31,11 @@ test('columns come back as they were sent, and the tree is derived from them', (
 test('a span id finds its row and back', () => {
   for (let row = 0; row < skeleton.rows; row++) assert.equal(rowOf(skeleton, spanId(skeleton, row)), row)
   for (const id of ['', 'zz', 'ffffffffffffffff', '<script>']) assert.equal(rowOf(skeleton, id), -1)
+})
+
+test('many ids are found in one pass, in the order of the rows', () => {
+  const ids = [4, 1].map((row) => spanId(skeleton, row))
+  assert.deepEqual(rows(rowsOf(skeleton, [...ids, 'ffffffffffffffff', 'nonsense'])), [1, 4])
 })
 
 test('an empty trace is a trace', () => {

@@ -152,3 +152,16 @@ export const rowOf = (skeleton: Skeleton, id: string): number => {
 
 export const kindOf = (skeleton: Skeleton, row: number): StepKind => stepKinds[skeleton.kind[row]!] ?? 'OTHER'
 export const isParent = (skeleton: Skeleton, row: number): boolean => skeleton.end[row]! > row + 1
+
+/** Rows of span ids, sorted; ids the trace does not have are left out. One pass, whatever the number of ids. */
+export const rowsOf = (skeleton: Skeleton, ids: readonly string[]): Uint32Array => {
+  const wanted = new Set(ids)
+  const lastBytes = new Uint8Array(0x10000)
+  for (const id of wanted) if (/^[0-9a-f]{16}$/.test(id)) lastBytes[Number.parseInt(id.slice(12), 16)] = 1
+  const rows: number[] = []
+  for (let row = 0; row < skeleton.rows; row++) {
+    const tail = skeleton.spanIds[row * 8 + 6]! * 256 + skeleton.spanIds[row * 8 + 7]!
+    if (lastBytes[tail] === 1 && wanted.has(spanId(skeleton, row))) rows.push(row)
+  }
+  return Uint32Array.from(rows)
+}

@@ -1,0 +1,47 @@
+import { type Accessor, createEffect, createSignal, onCleanup, untrack } from 'solid-js'
+import { fetchSkeleton, RequestError } from '../request.ts'
+import { decodeSkeleton, type Skeleton } from './skeleton.ts'
+
+export interface LoadedSkeleton {
+  readonly skeleton: Accessor<Skeleton | undefined>
+  readonly failure: Accessor<unknown>
+  readonly asking: Accessor<boolean>
+  readonly refresh: () => void
+}
+
+/**
+ * The columns of one trace. A plain signal and not the query cache, because that wraps what it holds in proxies, and a
+ * proxy per array access is what 100,000 rows do not bear.
+ */
+export const loadSkeleton = (id: Accessor<string>): LoadedSkeleton => {
+  const [skeleton, setSkeleton] = createSignal<Skeleton>()
+  const [failure, setFailure] = createSignal<unknown>()
+  const [asking, setAsking] = createSignal(false)
+  let controller: AbortController | undefined
+  const fetchNow = async (run: string): Promise<void> => {
+    controller?.abort()
+    const mine = new AbortController()
+    controller = mine
+    setAsking(true)
+    try {
+      const next = decodeSkeleton(await fetchSkeleton(run, mine.signal))
+      if (mine.signal.aborted) return
+      setSkeleton(next)
+      setFailure(undefined)
+    } catch (cause) {
+      if (mine.signal.aborted) return
+      setFailure(cause instanceof Error ? cause : new RequestError('INTERNAL', 'The spans of this trace could not be read.'))
+    }
+    setAsking(false)
+  }
+  createEffect(() => {
+    const run = id()
+    untrack(() => {
+      setSkeleton(undefined)
+      setFailure(undefined)
+      void fetchNow(run)
+    })
+  })
+  onCleanup(() => controller?.abort())
+  return { skeleton, failure, asking, refresh: () => void fetchNow(id()) }
+}

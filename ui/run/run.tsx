@@ -1,0 +1,177 @@
+import { A, useParams } from '@solidjs/router'
+import { useQuery } from '@tanstack/solid-query'
+import ChevronDown from 'lucide-solid/icons/chevron-down'
+import ChevronRight from 'lucide-solid/icons/chevron-right'
+import Minus from 'lucide-solid/icons/minus'
+import Plus from 'lucide-solid/icons/plus'
+import { createEffect, createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
+import { countExact, plural } from '../format.ts'
+import { useLive } from '../live.ts'
+import { type DecisionOutcome, RunDecisionsDocument, RunDocument, type RunFieldsFragment } from '../queries.ts'
+import { ask } from '../request.ts'
+import { zoom } from '../time-axis.ts'
+import { ledgerHref, queryString } from '../url-state.ts'
+import { Id } from '../widgets/copy.tsx'
+import { Failure, Progress } from '../widgets/failure.tsx'
+import { Count, Duration, Money, Time } from '../widgets/figures.tsx'
+import { Note, Outcome, Status, Warning } from '../widgets/outcome.tsx'
+import { Detail } from './detail.tsx'
+import { loadSkeleton } from './load.ts'
+import { Overview } from './overview.tsx'
+import styles from './run.module.css'
+import { type Skeleton, spanId } from './skeleton.ts'
+import { Sprite } from './sprite.tsx'
+import { createRunView, type RunView } from './view.ts'
+import { Waterfall } from './waterfall.tsx'
+
+/** Milliseconds between looks at a run that is not settled, where no stream tells of changes. */
+const pollMs = 5_000
+
+const Fact = (props: { name: string; children: JSX.Element }) => <div><dt>{props.name}</dt><dd>{props.children}</dd></div>
+
+const Facts = (props: { run: RunFieldsFragment }) => (
+  <dl class={styles['facts']}>
+    <Show when={props.run.agents.length > 0}><Fact name="Agents">{props.run.agents.join(', ')}</Fact></Show>
+    <Fact name="Service">{props.run.service === '' ? '–' : props.run.service}</Fact>
+    <Show when={props.run.sessions.length > 0}>
+      <Fact name="Session"><For each={props.run.sessions}>{(session) => <A href={`/runs${queryString({ session })}`}>{session}</A>}</For></Fact>
+    </Show>
+    <Show when={props.run.users.length > 0}><Fact name="User">{props.run.users.join(', ')}</Fact></Show>
+    <Fact name="Started"><Time iso={props.run.startedAt} /></Fact>
+    <Fact name="Duration"><Duration ms={props.run.durationMs} /></Fact>
+    <Fact name="Model calls"><Count value={props.run.modelCalls} /><Show when={props.run.failedModelCalls > 0}> ({props.run.failedModelCalls} failed)</Show></Fact>
+    <Fact name="Tool calls"><Count value={props.run.toolCalls} /><Show when={props.run.failedToolCalls > 0}> ({props.run.failedToolCalls} failed)</Show></Fact>
+    <Fact name="Tokens"><Count value={props.run.tokens.input} /> in (<Count value={props.run.tokens.cachedInput} /> cached) → <Count value={props.run.tokens.output} /> out</Fact>
+    <Fact name="Cost"><Money amount={props.run.cost} href={ledgerHref({ run: props.run.id })} what="this run" /></Fact>
+    <Show when={props.run.reportedCost}>{(cost) => <Fact name="Reported cost"><Money amount={cost()} /></Fact>}</Show>
+  </dl>
+)
+
+const decisionOrder: readonly DecisionOutcome[] = ['DENY', 'REQUIRE_APPROVAL', 'REDACT', 'WARN', 'ALLOW']
+
+const Decisions = (props: { id: string }) => {
+  const query = useQuery(() => ({ queryKey: ['run-decisions', props.id], queryFn: ({ signal }: { signal: AbortSignal }) => ask(RunDecisionsDocument, { id: props.id }, signal) }))
+  const found = createMemo(() => {
+    const nodes = query.isSuccess ? query.data.policyDecisions.nodes : []
+    return decisionOrder.map((outcome) => ({ outcome, times: nodes.filter((node) => node.outcome === outcome).length })).filter((one) => one.times > 0)
+  })
+  const plus = (): string => (query.isSuccess && query.data.policyDecisions.pageInfo.hasNextPage ? '+' : '')
+  return <For each={found()}>{(one) => <A href={`/policy${queryString({ run: props.id, outcome: one.outcome })}`}><Outcome outcome={one.outcome} /> {one.times}{plus()}</A>}</For>
+}
+
+const Head = (props: { run: RunFieldsFragment | undefined; id: string; skeleton: Skeleton | undefined }) => (
+  <div class={styles['head']}>
+    <div class={styles['title']}>
+      <h1>{props.run === undefined ? 'Run' : props.run.name === '' ? 'unnamed run' : props.run.name}</h1>
+      <Show when={props.run}>{(run) => <><Status status={run().status} /><Show when={!run().settled}><Note label="settling…" title="Spans may still arrive: figures can change." /></Show></>}</Show>
+      <Id id={props.id} what="run id" />
+      <Show when={(props.run?.policyDecisionCount ?? 0) > 0}><Decisions id={props.id} /></Show>
+    </div>
+    <Show when={props.run}>
+      {(run) => (
+        <>
+          <Facts run={run()} />
+          <div class={styles['notes']}>
+            <Show when={!run().isRun}><Note label="a trace, no run: none of its spans belongs to an agent" /></Show>
+            <Show when={run().unpricedModelCalls > 0}><A href={ledgerHref({ run: run().id, basis: 'UNPRICED' })}><Warning label={`${plural(run().unpricedModelCalls, 'model call')} without a known price`} title="Not in the cost." /></A></Show>
+            <Show when={run().unmeteredModelCalls > 0}><Warning label={`${plural(run().unmeteredModelCalls, 'model call')} without usage`} title="The instrumentation reports no tokens for them: they cost something, and nobody knows what." /></Show>
+            <Show when={(props.skeleton?.notes.orphans ?? 0) > 0}><Warning label={`${plural(props.skeleton?.notes.orphans ?? 0, 'span')} without their parent`} title="The parent was not received: these spans stand as roots of their own." /></Show>
+            <Show when={(props.skeleton?.notes.cyclesBroken ?? 0) > 0}><Warning label={`${plural(props.skeleton?.notes.cyclesBroken ?? 0, 'cycle')} in the parents`} title="Spans named each other as parents: the earliest was made a root." /></Show>
+          </div>
+        </>
+      )}
+    </Show>
+  </div>
+)
+
+const Tools = (props: { view: RunView; toGrid: () => void }) => {
+  const middle = (): number => (props.view.window().from + props.view.window().to) / 2
+  const step = (factor: number): void => props.view.setWindow(zoom(props.view.window(), factor, middle(), props.view.skeleton().totalMs))
+  const found = (): string => {
+    if (props.view.find().trim() === '') return `${countExact(props.view.skeleton().rows)} steps`
+    const [hits, active] = [props.view.hits(), props.view.active()]
+    const at = hits.indexOf(active)
+    return `${at === -1 ? '' : `${countExact(at + 1)} of `}${plural(hits.length, 'match', 'matches')}${props.view.searching() ? ' …' : ''}`
+  }
+  return (
+    <div class={styles['tools']}>
+      <input
+        type="search" aria-label="Search in this run" placeholder="Search names and content" data-shortcut="/" autocomplete="off" spellcheck={false} value={props.view.find()}
+        onInput={(event) => props.view.setFind(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') props.view.nextHit(event.shiftKey ? -1 : 1)
+          else if (event.key === 'Escape') {
+            props.view.setFind('')
+            props.toGrid()
+          } else return
+          event.preventDefault()
+        }}
+      />
+      <span class={styles['count']} role="status">{found()}</span>
+      <button type="button" disabled={props.view.hits().length === 0} onClick={() => props.view.nextHit(-1)}>Previous</button>
+      <button type="button" disabled={props.view.hits().length === 0} onClick={() => props.view.nextHit(1)}>Next</button>
+      <span class={styles['spring']} />
+      <button type="button" class="square" aria-label="Fold everything" title="Fold everything" onClick={() => props.view.foldAll(true)}><ChevronRight size={14} aria-hidden="true" /></button>
+      <button type="button" class="square" aria-label="Open everything" title="Open everything" onClick={() => props.view.foldAll(false)}><ChevronDown size={14} aria-hidden="true" /></button>
+      <button type="button" class="square" aria-label="Zoom out" title="Zoom out (−)" onClick={() => step(1.6)}><Minus size={14} aria-hidden="true" /></button>
+      <button type="button" class="square" aria-label="Zoom in" title="Zoom in (+)" onClick={() => step(1 / 1.6)}><Plus size={14} aria-hidden="true" /></button>
+      <button type="button" onClick={() => props.view.setWindow({ from: 0, to: props.view.skeleton().totalMs })}>Whole trace</button>
+    </div>
+  )
+}
+
+const Trace = (props: { id: string; skeleton: Skeleton }) => {
+  const view = createRunView(() => props.skeleton)
+  let grid: HTMLElement | undefined
+  const toGrid = (): void => grid?.focus()
+  return (
+    <div class={styles['body']} classList={{ [styles['withDetail'] ?? '']: view.open() }}>
+      <Sprite />
+      <div class={styles['trace']}>
+        <Overview view={view} />
+        <Tools view={view} toGrid={toGrid} />
+        <Waterfall view={view} grid={(element) => { grid = element }} />
+      </div>
+      <Show when={view.open() && props.skeleton.rows > 0}>
+        <Detail run={props.id} span={spanId(props.skeleton, view.active())} close={() => { view.setOpen(false); toGrid() }} />
+      </Show>
+    </div>
+  )
+}
+
+/** One run, or any other trace. */
+export const Run = () => {
+  const params = useParams<{ id: string }>()
+  const live = useLive()
+  const loaded = loadSkeleton(() => params.id)
+  const query = useQuery(() => {
+    const id = params.id
+    return {
+      queryKey: ['run', id], queryFn: ({ signal }: { signal: AbortSignal }) => ask(RunDocument, { id }, signal), reconcile: 'id',
+      refetchInterval: (current: { state: { data?: { trace?: { settled: boolean } | null } | undefined } }) =>
+        live.wanted() && live.state() !== 'connected' && current.state.data?.trace?.settled !== true ? pollMs : false as const,
+    }
+  })
+  const run = (): RunFieldsFragment | undefined => (query.isSuccess ? (query.data.trace ?? undefined) : undefined)
+  const refresh = (): void => {
+    void query.refetch()
+    loaded.refresh()
+  }
+  live.onRuns((ids) => {
+    if (ids.has(params.id)) refresh()
+  })
+  createEffect(() => {
+    document.title = `${run()?.name ?? 'Run'} · Spanledger`
+  })
+  const empty = (): boolean => loaded.skeleton()?.rows === 0
+  return (
+    <div class={styles['page']}>
+      <Head run={run()} id={params.id} skeleton={loaded.skeleton()} />
+      <Switch fallback={<div><Progress when={loaded.asking()} what="the trace" /></div>}>
+        <Match when={loaded.failure() !== undefined && loaded.skeleton() === undefined}><div class={styles['panel']}><Failure what="This trace" cause={loaded.failure()} retry={refresh} /><p><A href="/runs">All runs</A></p></div></Match>
+        <Match when={empty()}><div class={styles['panel']}><p>No span of this trace is stored yet.</p></div></Match>
+        <Match when={loaded.skeleton()}>{(skeleton) => <Trace id={params.id} skeleton={skeleton()} />}</Match>
+      </Switch>
+    </div>
+  )
+}
