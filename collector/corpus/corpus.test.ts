@@ -4,6 +4,7 @@ import { parsePolicies } from '#otel-config/policy/policies.ts'
 import { account, type TraceAccount } from '#semconv/account.ts'
 import type { SpanRecord } from '#semconv/attributes.ts'
 import type { PicoUsd, SpanFacts } from '#semconv/facts.ts'
+import { interpret } from '#semconv/interpret.ts'
 import { decodeTraces } from '../decode/traces.ts'
 import { tracesJsonToProtobuf } from '../decode/json.ts'
 import { derive, type Derived } from '../derive/derive.ts'
@@ -17,7 +18,7 @@ const nothingElsewhere = { replayed: new Set<string>(), mirrored: new Set<string
 
 for (const capture of captures()) {
   test(`${capture.name}: the expected facts come out, sent twice, in any order, settled after each span`, () => {
-    const records = capture.payloads.filter((payload) => payload.signal === 'traces').flatMap(decoded)
+    const records = spansOf(capture)
     const expected = comparable(capture.expected)
     assert.deepEqual(facts(records), expected)
     assert.deepEqual(facts([...records, ...records]), expected, 'sent twice')
@@ -30,12 +31,18 @@ for (const capture of captures()) {
 test('together the captures cover what goes wrong in practice', () => {
   const all = captures().map((capture) => capture.expected)
   assert.ok(all.length >= 11, `${all.length} captures`)
+  const steps = captures().flatMap(spansOf).map((record) => interpret(record))
+  assert.ok(steps.some((step) => step.role === 'handoff'), 'a handoff')
+  assert.ok(steps.some((step) => step.streaming), 'a stream')
+  assert.ok(steps.some((step) => step.role === 'agent' && step.usage !== undefined), 'an aggregate')
   assert.ok(all.some(({ tokens }) => tokens.cachedInput > 0) && all.some(({ tokens }) => tokens.cacheWrite > 0), 'caching')
   assert.ok(all.some(({ tokens }) => tokens.reasoning > 0), 'reasoning')
   assert.ok(all.some(({ failedModelCalls, failedRuns }) => failedModelCalls > 0 && failedRuns === 0), 'an error that was tried again')
   assert.ok(all.some(({ unmeteredModelCalls }) => unmeteredModelCalls > 0), 'a call without usage')
   assert.ok(all.some(({ agents }) => agents.length > 1), 'more than one agent')
 })
+
+const spansOf = ({ payloads }: Capture): readonly SpanRecord[] => payloads.filter(({ signal }) => signal === 'traces').flatMap(decoded)
 
 function decoded({ encoding, body }: Capture['payloads'][number]): readonly SpanRecord[] {
   const { spans, rejections } = decodeTraces(encoding === 'json' ? tracesJsonToProtobuf(body).bytes : body)
