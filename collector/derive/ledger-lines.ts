@@ -40,7 +40,8 @@ export function ledgerLines(book: PriceBook, call: BilledCall): LedgerLine[] {
   if (pricing?.basis === 'PRICED') {
     return pricing.lines.map((line) => ({
       meter: line.meter, quantity: BigInt(line.quantity) * quantityScale, unitPrice: line.unitPrice, amount: line.amount,
-      basis: 'PRICED', provider: pricing.provider, model: pricing.model, priceBookVersion: book.version, priceCard: line.priceCard,
+      // Told as the telemetry tells it, so that a run and its entries group alike; the card names the book's provider.
+      basis: 'PRICED', provider: call.provider === '' ? pricing.provider : call.provider, model: pricing.model, priceBookVersion: book.version, priceCard: line.priceCard,
     }))
   }
   const unpriced = { provider: call.provider, model, priceBookVersion: '', priceCard: '' }

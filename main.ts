@@ -1,0 +1,163 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { migrate } from '#clickhouse/migrate.ts'
+import { openStore, type Store, type StoreOptions } from '#clickhouse/store.ts'
+import { type Collector, openSpool, startCollector } from '#collector/collector.ts'
+import { replaySpool } from '#collector/load/replay.ts'
+import { shippedBook } from '#collector/price/book.ts'
+import { type Config, ConfigError, loadConfig } from '#config'
+import { parsePolicies, PolicyError, type PolicySet, starterPolicies } from '#otel-config/policy/policies.ts'
+import { type QueryServer, startQuery } from '#query/server.ts'
+import { consoleLog } from './logger.ts'
+
+/** One tenant and project until keys exist; the API key alone will decide both. */
+const tenant = 'default'
+const project = 'default'
+/** SIGTERM and SIGINT drain and exit within 10 s; loading stops a little earlier. */
+const drainMs = 8_000
+
+interface Roles {
+  readonly collector: boolean
+  readonly query: boolean
+}
+
+const help = `spanledger COMMAND
+
+  start       everything: OTLP receivers, console, GraphQL (npm start)
+  collector   the OTLP receivers alone
+  query       console and GraphQL alone
+  demo        sends realistic runs of real SDK-made spans to a running collector
+  prices      shows the price book and what it says of a model
+
+COMMAND --help explains each with an example. Settings: README.md, "Settings".
+`
+
+const startHelp = `spanledger start | collector | query
+
+Runs the server until SIGTERM or SIGINT. Prints one line per address and then "ready".
+
+  npm start
+  SPANLEDGER_PORT=0 SPANLEDGER_DATA_DIR=/tmp/try npm run spanledger -- start
+`
+
+const roles: Readonly<Record<string, Roles>> = {
+  start: { collector: true, query: true },
+  collector: { collector: true, query: false },
+  query: { collector: false, query: true },
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [command = '', ...rest] = args
+  const wantsHelp = rest.includes('--help')
+  const role = roles[command]
+  if (role !== undefined) return wantsHelp ? print(startHelp) : serve(loadConfig(process.env), role)
+  switch (command) {
+    // Loaded when asked for: the server does not start slower for an SDK it does not use.
+    case 'demo': {
+      const { demoCommand, demoHelp } = await import('#otel-config/demo/command.ts')
+      return wantsHelp ? print(demoHelp) : demoCommand(rest, stopSignal(), (line) => print(`${line}\n`))
+    }
+    case 'prices': {
+      const { pricesCommand, pricesHelp } = await import('#collector/price/command.ts')
+      if (wantsHelp) return print(pricesHelp)
+      const { text, exitCode } = pricesCommand(rest, BigInt(Date.now()) * 1_000_000n)
+      ;(exitCode === 0 ? process.stdout : process.stderr).write(text)
+      return exitCode
+    }
+    case '':
+    case 'help':
+    case '--help':
+      return print(help)
+    default:
+      process.stderr.write(`'${command}' is no command.\n\n${help}`)
+      return 2
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+/** Aborts at the first SIGTERM or SIGINT. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => controller.abort())
+  return controller.signal
+}
+
+/** The whole program: what is opened first is closed last. */
+async function serve(config: Config, role: Roles): Promise<number> {
+  const stop = stopSignal()
+  const policies = await loadPolicies(config.policiesFile)
+  await mkdir(config.dataDir, { recursive: true })
+  await using store = await openStore(storeOptions(config))
+  const collector = role.collector ? await collect(config, store, policies) : undefined
+  if (!role.collector) await migrate(store)
+  const query = role.query ? await answer(config, store, collector) : undefined
+  say(config, collector, query)
+  if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
+  await query?.close()
+  await collector?.close(drainMs)
+  return 0
+}
+
+function storeOptions(config: Config): StoreOptions {
+  if (config.clickhouseUrl === '') return { kind: 'embedded', dataDir: config.dataDir }
+  return {
+    kind: 'server', url: config.clickhouseUrl, user: config.clickhouseUser, password: config.clickhousePassword,
+    database: config.clickhouseDatabase, cluster: config.clickhouseCluster,
+  }
+}
+
+async function loadPolicies(file: string): Promise<PolicySet> {
+  if (file === '') return parsePolicies(starterPolicies())
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch {
+    throw new ConfigError(`SPANLEDGER_POLICIES is '${file}', which cannot be read`)
+  }
+  return parsePolicies(text)
+}
+
+/** What a former process acknowledged is loaded before the schema moves: its rows have the columns of that time. */
+async function collect(config: Config, store: Store, policies: PolicySet): Promise<Collector> {
+  const spool = await openSpool(config.dataDir)
+  await replaySpool(spool, store, consoleLog)
+  await migrate(store)
+  return startCollector({
+    store, spool, host: config.host, grpcPort: config.otlpGrpcPort, httpPort: config.otlpHttpPort, tenant, project,
+    prices: shippedBook(), policies, settlementDelayMs: config.settlementDelayMs, log: consoleLog,
+  })
+}
+
+const answer = (config: Config, store: Store, collector: Collector | undefined): Promise<QueryServer> =>
+  startQuery({
+    store, host: config.host, port: config.port, tenant, uiDir: new URL('./ui/dist/', import.meta.url).pathname,
+    metrics: () => collector?.metrics() ?? '',
+    endpoints: collector === undefined
+      ? { grpc: '', http: '' }
+      : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
+    incompleteAfterMs: config.incompleteAfterMinutes * 60_000, now: Date.now,
+    logger: { info: (message) => consoleLog.info(message, {}), error: (message, cause) => consoleLog.error(message, { cause }) },
+  })
+
+const origin = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+function say(config: Config, collector: Collector | undefined, query: QueryServer | undefined): void {
+  if (collector !== undefined) {
+    print(`OTLP/gRPC ${origin(config.host, collector.grpcPort)}\n`)
+    print(`OTLP/HTTP ${origin(config.host, collector.httpPort)}\n`)
+  }
+  if (query !== undefined) print(`console   ${query.address.url}\n`)
+  print('ready\n')
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof Error)) throw error
+  // The message is written for the operator; a stack would bury it.
+  process.stderr.write(`spanledger: ${error.message}\n`)
+  process.exitCode = error instanceof ConfigError || error instanceof PolicyError ? 2 : 1
+}
