@@ -9,7 +9,8 @@ import fc from 'fast-check'
 import { account, type Billable, chargedOnArrival, type Elsewhere, type TraceAccount } from './account.ts'
 import { type Meter, roles, type SpanFacts, type Step, type Usage } from './facts.ts'
 import { silent, spanOf, words } from './testdata/span-lines.ts'
-import { addUsage, tokenUsage } from './token-usage.ts'
+import { tokenUsage } from './usage.ts'
+import { addUsage } from './usage-sums.ts'
 
 const nowhere: Elsewhere = { replayed: new Set(), mirrored: new Set() }
 interface Case { readonly title: string; readonly spans: readonly SpanFacts[]; readonly elsewhere: Elsewhere; readonly expected: string }

@@ -1,9 +1,9 @@
 import { type Attribution, attributions, parties, sorted } from './attribution.ts'
 import { kindOfRole, type PicoUsd, type Role, type SpanFacts, type TokenUsage, type UnixNano } from './facts.ts'
 import { type Billable, type Elsewhere, settleUsage, type SpanVerdict, type Uncounted } from './settle-usage.ts'
-import { tokenUsage } from './token-usage.ts'
 import { type RepeatedToolCall, toolCalls } from './tool-calls.ts'
 import { type Tree, traceTree } from './tree.ts'
+import { tokenUsage } from './usage.ts'
 
 export type { Attribution } from './attribution.ts'
 export { chargedOnArrival } from './settle-usage.ts'

@@ -1,8 +1,8 @@
 import { disjointSets } from './disjoint-sets.ts'
 import type { Role, SpanFacts, Step, Usage } from './facts.ts'
 import { modelFamily, sameModel } from './model-name.ts'
-import { inputTokens, outputTokens, totalTokens } from './token-usage.ts'
 import type { Tree } from './tree.ts'
+import { inputTokens, outputTokens, totalTokens } from './usage-sums.ts'
 
 /**
  * One model call, whoever tells it: an SDK span, the framework span around it, the gateway's span in another service.

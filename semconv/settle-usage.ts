@@ -3,9 +3,9 @@ import { type Call, type Calls, collapseCalls, enclosing, type Enclosing, isMete
 import { kindOfRole, type Meter, meters, type PicoUsd, type Role, type Step, type StepKind, stepKinds, type UnixNano, type Usage } from './facts.ts'
 import { adopt } from './missing-spans.ts'
 import { modelFamily } from './model-name.ts'
-import { inputTokens, outputTokens, totalTokens } from './token-usage.ts'
 import { errored } from './tool-calls.ts'
 import { commonAncestor, type CommonAncestor, type Tree } from './tree.ts'
+import { inputTokens, outputTokens, totalTokens } from './usage-sums.ts'
 
 /** What became of one span's usage. */
 export interface SpanVerdict {
@@ -293,8 +293,9 @@ const partReason = (step: Step): string =>
  */
 function remainder(usage: Usage, below: Usage): Usage | undefined {
   const finer = Object.keys(usage).some((meter) => !coarse.has(meter))
-  const over = meters.map((meter): [Meter, number] => [meter, (usage[meter] ?? 0) - (below[meter] ?? 0)])
-  if (finer && over.every(([, tokens]) => tokens >= 0)) return positive(over)
+  if (finer && meters.every((meter) => (usage[meter] ?? 0) >= (below[meter] ?? 0))) {
+    return positive(meters.map((meter) => [meter, (usage[meter] ?? 0) - (below[meter] ?? 0)]))
+  }
   if (usage.unsplit !== undefined || below.unsplit !== undefined) return positive([['unsplit', totalTokens(usage) - totalTokens(below)]])
   return positive([
     ['input.uncached', inputTokens(usage) - inputTokens(below)],
