@@ -34,5 +34,5 @@ export const plainKeys: readonly string[] = [
   'gen_ai.prompt.name', 'gen_ai.prompt.version', 'embedding.model_name', 'llm.prompt_template.version',
 ]
 
-/** `mastra.<type>.input` and `.output`. */
-export const contentPattern = /^mastra\..{1,128}\.(?:input|output)$/
+/** `mastra.<type>.input` and `.output`; `llm.<provider>.messages` and the rest of the bodies that LiteLLM repeats. */
+export const contentPattern = /^mastra\..{1,128}\.(?:input|output)$|^llm\.\w{1,40}\.(?:messages|choices|contents|candidates|content|system|tools|input|output)$/

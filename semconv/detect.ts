@@ -9,6 +9,7 @@ import { geminiCli } from './dialects/gemini-cli.ts'
 import { governance } from './dialects/governance.ts'
 import { langfuse } from './dialects/langfuse.ts'
 import { langsmith } from './dialects/langsmith.ts'
+import { litellm } from './dialects/litellm.ts'
 import { mastra } from './dialects/mastra.ts'
 import { mcp } from './dialects/mcp.ts'
 import { agentFramework, autogen } from './dialects/microsoft.ts'
@@ -37,6 +38,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [pydanticAi, { scope: exactly('pydantic-ai') }],
   [logfire, { scope: prefixed('logfire.') }],
   [strands, { scope: prefixed('strands.'), system: 'strands-agents' }],
+  [litellm, { scope: exactly('litellm') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
   [vercelLegacy, { scope: exactly('ai'), key: exactly('ai.operationId') }],
   [vercelV7, { scope: exactly('gen_ai') }],

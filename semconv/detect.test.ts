@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { detect } from './detect.ts'
+import { type LiteralSpan, literalSpan } from './literal-span.ts'
+
+/** Every row of the detection table, in its order, and what happens where two rows match. */
+const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
+  ['claude_code', { scope: 'com.anthropic.claude_code.tracing' }],
+  ['claude_code', { name: 'claude_code.interaction' }],
+  ['codex', { scope: 'codex_exec' }],
+  ['codex', { name: 'codex.sampling' }],
+  ['gemini_cli', { resource: { 'service.name': 'gemini-cli' } }],
+  ['copilot', { attributes: { 'copilot_chat.turn_count': 3 } }],
+  ['copilot', { attributes: { 'github.copilot.plan': 'pro' } }],
+  ['adk', { scope: 'gcp.vertex.agent' }],
+  ['adk', { attributes: { 'gcp.vertex.agent.event_id': 'e' } }],
+  ['pydantic_ai', { scope: 'pydantic-ai' }],
+  ['logfire', { scope: 'logfire.openai' }],
+  ['strands', { scope: 'strands.telemetry.tracer' }],
+  ['strands', { attributes: { 'gen_ai.system': 'strands-agents' } }],
+  ['litellm', { scope: 'litellm' }],
+  ['mastra', { attributes: { 'mastra.span.type': 'agent_run' } }],
+  ['vercel_legacy', { scope: 'ai' }],
+  ['vercel_legacy', { attributes: { 'ai.operationId': 'ai.generateText' } }],
+  ['vercel_v7', { scope: 'gen_ai' }],
+  ['langfuse', { attributes: { 'langfuse.observation.type': 'span' } }],
+  ['langfuse', { attributes: { 'langfuse.trace.name': 't' } }],
+  ['langsmith', { attributes: { 'langsmith.span.kind': 'llm' } }],
+  ['mlflow', { attributes: { 'mlflow.spanType': '"LLM"' } }],
+  ['openinference', { attributes: { 'openinference.span.kind': 'LLM' } }],
+  ['openllmetry', { attributes: { 'traceloop.span.kind': 'task' } }],
+  ['openllmetry', { attributes: { 'llm.request.type': 'chat' } }],
+  ['openllmetry', { attributes: { 'gen_ai.prompt.0.content': 'hi' } }],
+  ['ms_agent_framework', { scope: 'agent_framework' }],
+  ['ms_agent_framework', { attributes: { 'executor.id': 'writer' } }],
+  ['ms_agent_framework', { attributes: { 'edge_group.type': 'SingleEdgeGroup' } }],
+  ['autogen', { scope: 'autogen-core' }],
+  ['autogen', { attributes: { 'gen_ai.system': 'autogen', 'messaging.operation': 'process' } }],
+  ['anthropic_platform', { scope: 'com.anthropic.sdk.typescript' }],
+  ['anthropic_platform', { scope: 'com.anthropic.claude-platform' }],
+  ['governance', { name: 'agt.policy.evaluate' }],
+  ['governance', { attributes: { 'agt.audit.decision': 'deny' } }],
+  ['semconv_genai', { attributes: { 'gen_ai.provider.name': 'openai', 'gen_ai.usage.cache_write.input_tokens': 1 } }],
+  ['semconv', { attributes: { 'gen_ai.provider.name': 'openai' } }],
+  ['semconv_old', { attributes: { 'gen_ai.system': 'openai' } }],
+  ['mcp', { attributes: { 'mcp.method.name': 'tools/call' } }],
+  ['generic', { attributes: { 'http.request.method': 'GET' } }],
+]
+
+for (const [dialect, span] of rows) {
+  test(`${dialect} by ${JSON.stringify(span)}`, () => assert.equal(detect(literalSpan(span)).name, dialect))
+}
+
+test('where two match, the earlier row decides: a Strands span exported to Langfuse is Strands', () => {
+  const span = literalSpan({ scope: 'strands.telemetry.tracer', attributes: { 'langfuse.observation.type': 'span', 'gen_ai.system': 'strands-agents' } })
+  assert.equal(detect(span).name, 'strands')
+})
