@@ -1,6 +1,7 @@
 import {
-  type DocumentNode, type FieldNode, type FragmentDefinitionNode, getNamedType, type GraphQLError, type GraphQLField, isListType, isNonNullType,
-  isObjectType, Kind, type OperationDefinitionNode, type GraphQLObjectType, type GraphQLOutputType, type GraphQLSchema, type SelectionSetNode,
+  type DocumentNode, type FieldNode, type FragmentDefinitionNode, getNamedType, type GraphQLError, type GraphQLField, isIntrospectionType, isListType, isNonNullType,
+  isObjectType, Kind, type OperationDefinitionNode, type GraphQLObjectType, type GraphQLOutputType, type GraphQLSchema, SchemaMetaFieldDef,
+  type SelectionSetNode, TypeMetaFieldDef,
 } from 'graphql'
 import { userError } from './errors.ts'
 
@@ -8,6 +9,8 @@ import { userError } from './errors.ts'
 export const queryTextMax = 50_000
 /** Levels of fields: run, steps, events, attributes and a few connections around them. */
 export const depthMax = 12
+/** The introspection query of the tools unwraps ten levels of types. */
+const introspectionDepthMax = 18
 /** Aliases, the way to ask the same expensive field many times. */
 export const aliasesMax = 60
 /** Values an answer may hold by its page sizes: 50 runs with all their steps are three quarters of it. */
@@ -53,7 +56,8 @@ export function beyondLimits(
 class TooDeep extends Error {}
 
 function selectionCost(walk: Walk, selections: SelectionSetNode, type: GraphQLObjectType, depth: number): number {
-  if (depth > depthMax) throw new TooDeep(`the query is more than ${depthMax} levels deep: ask for less at once`)
+  const levels = isIntrospectionType(type) ? introspectionDepthMax : depthMax
+  if (depth > levels) throw new TooDeep(`the query is more than ${levels} levels deep: ask for less at once`)
   let cost = 0
   for (const selection of selections.selections) {
     switch (selection.kind) {
@@ -77,13 +81,14 @@ function fieldCost(walk: Walk, node: FieldNode, type: GraphQLObjectType, depth: 
   walk.fields++
   if (walk.fields > fieldsMax) throw new TooDeep(`the query names more than ${fieldsMax} fields: ask for less at once`)
   if (node.alias !== undefined) walk.aliases++
-  const field = type.getFields()[node.name.value]
-  // Introspection: bounded by the schema, and no data is read.
+  const field = metaFields.get(node.name.value) ?? type.getFields()[node.name.value]
   if (field === undefined || node.selectionSet === undefined) return own(field, type)
   const child = getNamedType(field.type)
   if (!isObjectType(child)) return own(field, type)
   return own(field, type) + items(walk, node, field) * selectionCost(walk, node.selectionSet, child, depth + 1)
 }
+
+const metaFields: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map([SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]))
 
 const own = (field: GraphQLField<unknown, unknown> | undefined, type: GraphQLObjectType): number =>
   field?.resolve !== undefined && type.name === 'Run' ? readCost : 1
@@ -97,7 +102,8 @@ function items(walk: Walk, node: FieldNode, field: GraphQLField<unknown, unknown
     const count = value ?? first.defaultValue
     return typeof count === 'number' && count > 0 ? count : 1
   }
-  return isList(field.type) && field.name !== 'nodes' && field.name !== 'edges' ? listItems : 1
+  if (field.name === 'nodes' || field.name === 'edges' || isIntrospectionType(getNamedType(field.type))) return 1
+  return isList(field.type) ? listItems : 1
 }
 
 const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(type) ? type.ofType : type)
