@@ -24,6 +24,8 @@ interface Capture {
 
 /** A hung agent must not hold a terminal; every capture takes seconds. */
 const agentSecondsMax = 120
+/** An installation takes a minute; a registry that never answers must end too. */
+const installSecondsMax = 600
 
 const { positionals } = parseArgs({ allowPositionals: true })
 const [name, kept] = positionals
@@ -40,7 +42,7 @@ async function capture(name: string, kept: string | undefined): Promise<void> {
     const [command, ...args] = await install(place, plan.program)
     await using model = disposable(await startModelServer(name, plan.answers))
     const recorder = await startOtlpRecorder(recorded)
-    await run(place, command, args, environment(plan, model.value.url, recorder.url))
+    await run(place, command, args, environment(plan, model.value.url, recorder.url), agentSecondsMax)
     await recorder.close()
     if (model.value.unasked() > 0 || model.value.unanswered().length > 0) {
       throw new Error(`${model.value.unasked()} scripted answers were not asked for, without an answer: ${model.value.unanswered().join(', ') || 'none'}`)
@@ -59,14 +61,14 @@ async function install(place: string, program: string): Promise<[string, ...stri
   const path = { PATH: process.env['PATH'] ?? '', HOME: homedir() }
   if (program.endsWith('.mjs')) {
     if (!existsSync(join(place, 'node_modules'))) {
-      await run(place, 'npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { ...process.env, ...path })
+      await run(place, 'npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { ...process.env, ...path }, installSecondsMax)
     }
     return [process.execPath, '--stack-trace-limit=0', program]
   }
   const python = join(place, '.venv/bin/python')
   if (!existsSync(python)) {
-    await run(place, 'python3', ['-m', 'venv', '.venv'], path)
-    await run(place, python, ['-m', 'pip', 'install', '--quiet', '-r', 'requirements.txt'], { ...process.env, ...path })
+    await run(place, 'python3', ['-m', 'venv', '.venv'], path, installSecondsMax)
+    await run(place, python, ['-m', 'pip', 'install', '--quiet', '-r', 'requirements.txt', '-c', 'constraints.txt'], { ...process.env, ...path }, installSecondsMax)
   }
   return [python, program]
 }
@@ -84,8 +86,8 @@ function environment(plan: Capture, modelUrl: string, otlpUrl: string): NodeJS.P
   }
 }
 
-async function run(cwd: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'], timeout: agentSecondsMax * 1000 * (args.includes('pip') || command === 'npm' ? 5 : 1) })
+async function run(cwd: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv, secondsMax: number): Promise<void> {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'], timeout: secondsMax * 1000 })
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (...how) => resolve(how))

@@ -3,15 +3,14 @@ import sys
 
 import logfire
 from openai import InternalServerError, OpenAI
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 # Recorded exceptions must not tell where this was captured.
 sys.tracebacklimit = 0
 
+# Logfire exports to OTEL_EXPORTER_OTLP_ENDPOINT by itself. What it always detects about the host is covered up.
 logfire.configure(
     send_to_logfire=False, console=False, inspect_arguments=False, metrics=False, service_name="trip-planner",
-    additional_span_processors=[BatchSpanProcessor(OTLPSpanExporter())],
+    resource_attributes={"host.name": "agent", "host.id": "agent", "os.version": "6", "process.runtime.description": "3.11", "process.pid": 1},
 )
 logfire.instrument_openai()
 
