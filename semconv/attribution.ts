@@ -43,7 +43,7 @@ export const sorted = (words: ReadonlySet<string>): string[] => (words.size < 2 
 export function attributions(tree: Tree, { users, sessions }: Parties): readonly Attribution[] {
   const only = (words: readonly string[]) => (words.length === 1 ? words[0]! : '')
   const ofTrace: Attribution = { agent: '', user: only(users), session: only(sessions), workflow: '' }
-  const all: Attribution[] = new Array<Attribution>(tree.spans.length)
+  const all: Attribution[] = tree.spans.map(() => ofTrace)
   for (const node of tree.order) {
     const { agent, agentId, user, session, workflow } = tree.spans[node]!.step
     const above = tree.parent[node]! < 0 ? ofTrace : all[tree.parent[node]!]!

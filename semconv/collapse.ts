@@ -34,7 +34,7 @@ const clockSlackNanos = 60_000_000_000n
 const siblingSlackNanos = 5_000_000n
 /** A wrapper does little besides its call: less than this share of its time, and the inner call is only a part of it. */
 const wrapperShare = 0.6
-/** Open siblings that one span is compared with; only more than this many equal calls at one instant could be told apart wrongly. */
+/** Open siblings that one span is compared with: beyond so many equal calls at one instant, a duplicate may be missed. */
 const siblingsCompared = 32
 /** Identities remembered per call; real ones have one response and one or two request ids. */
 const keysPerCall = 16
@@ -122,19 +122,29 @@ function sameCalls(spans: readonly SpanFacts[]): SameCalls {
 
 const union = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])].slice(0, keysPerCall)
 
-/** `response:` or `request:`. */
-const kindOf = (key: string): string => key.slice(0, key.indexOf(':') + 1)
-/** A framework may not know whose answer it passes on, so the provider in a response's key does not tell two answers apart. */
-const identityOf = (key: string): string => key.slice(key.startsWith('response:') ? key.indexOf(':', 9) + 1 : key.indexOf(':') + 1)
-
 function differ(a: readonly string[], b: readonly string[]): boolean {
-  if (a.length === 0 || b.length === 0) return false
   return a.some((key) => {
-    const rivals = b.filter((other) => kindOf(other) === kindOf(key))
-    return rivals.length > 0 && !a.some((mine) =>
-      kindOf(mine) === kindOf(key) && rivals.some((other) => identityOf(other) === identityOf(mine)))
+    const rivals = b.filter((other) => comparable(key, other))
+    const shared = (mine: string) => comparable(mine, key) && rivals.some((other) => identityOf(other) === identityOf(mine))
+    return rivals.length > 0 && !a.some(shared)
   })
 }
+
+/**
+ * Two request ids, or two response ids of one provider's making. A gateway or Copilot gives an answer an id of its own
+ * beside the provider's; a framework may not know whose answer it passes on.
+ */
+function comparable(a: string, b: string): boolean {
+  if (!a.startsWith(response) || !b.startsWith(response)) return kindOf(a) === kindOf(b)
+  const [familyA, familyB] = [familyOf(a), familyOf(b)]
+  return familyA === familyB || familyA === '' || familyB === ''
+}
+
+/** Keys are `request:<id>` and `response:<provider family>:<id>`. */
+const response = 'response:'
+const kindOf = (key: string): string => key.slice(0, key.indexOf(':') + 1)
+const familyOf = (key: string): string => key.slice(response.length, key.indexOf(':', response.length))
+const identityOf = (key: string): string => key.slice(key.indexOf(':', key.startsWith(response) ? response.length : 0) + 1)
 
 /**
  * Spans with one identity that overlap in time are one call; one that comes later got the answer again. Returns the
@@ -313,7 +323,8 @@ function report(
   const metered = !isSumOfCalls && same.metered(node)
   const told = metered ? node : own?.metered ?? -1
   if (told < 0) return
-  const several = (into.metered >= 0 && same.find(into.metered) !== same.find(told)) || (!metered && own !== undefined && own.several)
+  const another = into.metered >= 0 && same.find(into.metered) !== same.find(told)
+  const several = another || (!metered && own?.several === true)
   into.several ||= several
   into.plainSeveral ||= several && plain && (metered || own?.plainSeveral === true)
   into.tokens += step.usage !== undefined && metered ? totalTokens(step.usage) : own?.tokens ?? 0

@@ -17,7 +17,7 @@ function names(step: Step): string[] {
 
 /** Longest name that is looked into; the longest published one has under 100 characters. */
 const maxNameLength = 256
-/** `-2024-08-06`, `-20241022`, `-0613`, `-002`, `-latest`, `@20240620`, `-v2:0`, `:latest`; a one-digit `-1` is a model of its own. */
+/** `-2024-08-06`, `-20241022`, `-0613`, `-002`, `@20240620`, `-v2:0`, `:latest`; a one-digit `-1` is a model of its own. */
 const version = /[-@:](?:latest|\d{4}-\d{2}-\d{2}|\d{3,8}|v\d+(?::\d+)?)$/
 
 /** `us.anthropic.claude-3-5-sonnet-20241022-v2:0` → `claude-3-5-sonnet`. */

@@ -1,6 +1,8 @@
 import { type Attribution, completed } from './attribution.ts'
 import { type Call, type Calls, collapseCalls, enclosing, type Enclosing, isMetered } from './collapse.ts'
-import { kindOfRole, type Meter, meters, type PicoUsd, type Role, type Step, type StepKind, stepKinds, type UnixNano, type Usage } from './facts.ts'
+import {
+  kindOfRole, type Meter, meters, type PicoUsd, type Role, type Step, type StepKind, stepKinds, type UnixNano, type Usage,
+} from './facts.ts'
 import { adopt } from './missing-spans.ts'
 import { modelFamily } from './model-name.ts'
 import { errored } from './tool-calls.ts'
@@ -110,11 +112,11 @@ export function settleUsage(told: Tree, attribution: readonly Attribution[], els
   const draft: Draft = {
     tree, adopter, attribution, calls, around,
     verdicts: tree.spans.map((span, node) => noUsage[calls.sums[node] === 1 ? 'TASK' : kindOfRole[span.step.role]]),
-    billables: new Array<Billable | undefined>(count),
+    billables: tree.spans.map(() => undefined),
     uncounted: new Map(), providers: new Set(), models: new Set(),
     products: calls.calls.map((call) => productOf(tree, call)),
     standing: new Float64Array(count * meters.length), rows: new Int32Array(count),
-    product: new Int32Array(count).fill(noCall), claimed: new Array<PicoUsd | undefined>(count),
+    product: new Int32Array(count).fill(noCall), claimed: tree.spans.map(() => undefined),
   }
   const authority = authorities(tree)
   const tally = { modelCalls: 0, failedModelCalls: 0, unmeteredModelCalls: 0 }
@@ -265,7 +267,8 @@ function judge(draft: Draft, node: number, authority: number): void {
     bill(draft, node, node, charged ? 'metered' : 'promoted', usage, ownProduct(draft, node), step.reportedCost, reason)
     return
   }
-  const unexplained = step.reportedCost !== undefined && step.reportedCost > (below ?? 0n) ? step.reportedCost - (below ?? 0n) : undefined
+  const above = (step.reportedCost ?? 0n) - (below ?? 0n)
+  const unexplained = above > 0n ? above : undefined
   if (unexplained !== undefined) claimed[node] = step.reportedCost
   if (charged) draft.uncounted.set(spanId, 'rolled_up')
   const rest = remainder(usage, usageAt(draft.standing, node * meters.length))
@@ -296,7 +299,9 @@ function remainder(usage: Usage, below: Usage): Usage | undefined {
   if (finer && meters.every((meter) => (usage[meter] ?? 0) >= (below[meter] ?? 0))) {
     return positive(meters.map((meter) => [meter, (usage[meter] ?? 0) - (below[meter] ?? 0)]))
   }
-  if (usage.unsplit !== undefined || below.unsplit !== undefined) return positive([['unsplit', totalTokens(usage) - totalTokens(below)]])
+  if (usage.unsplit !== undefined || below.unsplit !== undefined) {
+    return positive([['unsplit', totalTokens(usage) - totalTokens(below)]])
+  }
   return positive([
     ['input.uncached', inputTokens(usage) - inputTokens(below)],
     ['output.text', outputTokens(usage) - outputTokens(below)],
@@ -334,7 +339,8 @@ function name({ models }: Draft, product: Product): void {
 /** Another span tells this one's call. */
 function mirror(draft: Draft, node: number, teller: string): void {
   const { step, spanId } = draft.tree.spans[node]!
-  draft.verdicts[node] = verdict(draft, node, false, step.usagePartial ? 'part of a call' : `the same call is told by span ${teller}`)
+  const reason = step.usagePartial ? partReason(step) : `the same call is told by span ${teller}`
+  draft.verdicts[node] = verdict(draft, node, false, reason)
   if (chargedOnArrival(step)) draft.uncounted.set(spanId, 'mirrored')
 }
 
