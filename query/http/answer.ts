@@ -46,10 +46,10 @@ export async function encoded(encoding: Encoding, body: Buffer): Promise<Encoded
   if (body.length < compressFrom) return { body, headers: vary }
   switch (encoding) {
     case 'br': {
-      const params = { [constants.BROTLI_PARAM_QUALITY]: 3, [constants.BROTLI_PARAM_SIZE_HINT]: body.length }
+      const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_SIZE_HINT]: body.length }
       return { body: await toBrotli(body, { params }), headers: { ...vary, 'content-encoding': 'br' } }
     }
-    case 'gzip': return { body: await toGzip(body, { level: 3 }), headers: { ...vary, 'content-encoding': 'gzip' } }
+    case 'gzip': return { body: await toGzip(body, { level: 1 }), headers: { ...vary, 'content-encoding': 'gzip' } }
     case 'identity': return { body, headers: vary }
   }
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeSkeleton, type DecodedRow } from './decode.fixture.ts'
-import { encodeSkeleton, flagBits, type SkeletonSpans } from './encode.ts'
+import { encodeSkeleton, flagBits, type SkeletonSpans, type Words } from './encode.ts'
+import { wordTable } from './word-table.ts'
 
 interface Said {
   readonly id: number
@@ -21,10 +22,15 @@ const ids = (values: readonly number[]): Uint8Array => {
   values.forEach((value, row) => bytes.writeBigUInt64BE(BigInt(value), row * 8))
   return bytes
 }
+const words = (given: readonly string[], values: readonly string[]): Words => {
+  const table = wordTable(given)
+  return { words: table.words, numbers: Uint32Array.from(values, (value) => table.number(Buffer.from(`<${value}>`), 1, 1 + Buffer.byteLength(value))) }
+}
 const spans = (said: readonly Said[]): SkeletonSpans => ({
   spanId: ids(said.map((s) => s.id)), parentId: ids(said.map((s) => s.parent)),
   startedAt: BigInt64Array.from(said, (s) => from + BigInt(s.start)), endedAt: BigInt64Array.from(said, (s) => from + BigInt(s.start + (s.duration ?? 0))),
-  name: said.map((s) => `span ${s.id % 5}`), agent: said.map((s) => s.agent ?? ''), model: said.map(() => 'gpt-5'), service: said.map(() => 'shop'),
+  name: words([], said.map((s) => `span ${s.id % 5}`)), agent: words([''], said.map((s) => s.agent ?? '')), model: words([''], said.map(() => 'gpt-5')),
+  service: words([], said.map(() => 'shop')),
   kind: Uint8Array.from(said, (s) => s.id % 12), flags: new Uint8Array(said.length), tokensIn: Float64Array.from(said, (s) => s.tokens ?? 0),
   tokensOut: new Float64Array(said.length), cost: BigInt64Array.from(said, (s) => BigInt(s.cost ?? 0)),
 })

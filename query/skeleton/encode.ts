@@ -1,4 +1,5 @@
 import { stepKinds, type StepKind } from '#semconv/facts.ts'
+import { idIndex } from './id-index.ts'
 
 /**
  * The trace skeleton of `docs/architecture.md`: every span of a trace as columns, so that a browser draws 100,000 of
@@ -13,11 +14,11 @@ export interface SkeletonSpans {
   /** Nanoseconds since the Unix epoch. */
   readonly startedAt: BigInt64Array
   readonly endedAt: BigInt64Array
-  readonly name: readonly string[]
+  readonly name: Words
   /** '' where the span names none: an ancestor's holds. */
-  readonly agent: readonly string[]
-  readonly model: readonly string[]
-  readonly service: readonly string[]
+  readonly agent: Words
+  readonly model: Words
+  readonly service: Words
   /** Index in `stepKinds`. */
   readonly kind: Uint8Array
   /** Sum of `flagBits`, without `orphan`. */
@@ -26,6 +27,12 @@ export interface SkeletonSpans {
   readonly tokensOut: Float64Array
   /** Pico-dollars. */
   readonly cost: BigInt64Array
+}
+
+/** A dictionary and an index into it for every span; in `agent` and `model` the first word is ''. */
+export interface Words {
+  readonly words: readonly string[]
+  readonly numbers: Uint32Array
 }
 
 export interface SkeletonTrace {
@@ -55,7 +62,7 @@ interface Tree {
 
 /** The bytes of `application/x-trace-columns`, uncompressed. */
 export function encodeSkeleton(trace: SkeletonTrace, spans: SkeletonSpans): Buffer {
-  const rows = spans.name.length
+  const rows = spans.kind.length
   const { order, parent, orphan, notes } = tree(spans)
   const clock = ticks(spans)
   const rowOf = new Int32Array(rows)
@@ -67,29 +74,25 @@ export function encodeSkeleton(trace: SkeletonTrace, spans: SkeletonSpans): Buff
     kind: new Uint8Array(rows), flags: new Uint8Array(rows), tokensIn: new Uint32Array(rows), tokensOut: new Uint32Array(rows),
     cost: new BigInt64Array(rows), subtreeCost: new BigInt64Array(rows), spanId: new Uint8Array(rows * 8),
   }
-  const names = dictionary()
-  const agents = dictionary('')
-  const models = dictionary('')
-  const services = dictionary()
   for (let row = 0; row < rows; row++) {
     const span = at(order, row)
     const above = at(parent, span) === -1 ? -1 : at(rowOf, at(parent, span))
     const start = clock.tick(spans.startedAt[span] ?? 0n)
-    const agent = spans.agent[span] ?? ''
+    const agent = at(spans.agent.numbers, span)
     columns.parent[row] = above
     columns.start[row] = start
     // Difference of ticks, not tick of the difference: a child never sticks out of its parent by rounding.
     columns.duration[row] = Math.max(0, clock.tick(spans.endedAt[span] ?? 0n) - start)
-    columns.name[row] = names.index(spans.name[span] ?? '')
-    columns.agent[row] = agent === '' && above !== -1 ? at(columns.agent, above) : agents.index(agent)
-    columns.model[row] = models.index(spans.model[span] ?? '')
-    columns.service[row] = services.index(spans.service[span] ?? '')
+    columns.name[row] = at(spans.name.numbers, span)
+    columns.agent[row] = agent === 0 && above !== -1 ? at(columns.agent, above) : agent
+    columns.model[row] = at(spans.model.numbers, span)
+    columns.service[row] = at(spans.service.numbers, span)
     columns.kind[row] = at(spans.kind, span)
     columns.flags[row] = at(spans.flags, span) | (at(orphan, span) === 1 ? flagBits.orphan : 0)
     columns.tokensIn[row] = Math.min(at(spans.tokensIn, span), u32Max)
     columns.tokensOut[row] = Math.min(at(spans.tokensOut, span), u32Max)
     columns.cost[row] = columns.subtreeCost[row] = spans.cost[span] ?? 0n
-    columns.spanId.set(spans.spanId.subarray(span * 8, span * 8 + 8), row * 8)
+    for (let byte = 0; byte < 8; byte++) columns.spanId[row * 8 + byte] = at(spans.spanId, span * 8 + byte)
   }
   // Descendants stand after their ancestors, so from the end every row is complete when it is added to its parent.
   for (let row = rows - 1; row >= 0; row--) {
@@ -101,7 +104,7 @@ export function encodeSkeleton(trace: SkeletonTrace, spans: SkeletonSpans): Buff
     {
       version: 1, traceId: trace.traceId, rows, startUnixNano: clock.from.toString(), tickNanos: Number(clock.nanos),
       settled: trace.settled, status: trace.status,
-      dictionaries: { name: names.words, agent: agents.words, model: models.words, service: services.words },
+      dictionaries: { name: spans.name.words, agent: spans.agent.words, model: spans.model.words, service: spans.service.words },
       notes,
     },
     columns,
@@ -112,51 +115,56 @@ export function encodeSkeleton(trace: SkeletonTrace, spans: SkeletonSpans): Buff
 const at = (column: Int32Array | Uint32Array | Uint8Array | Float64Array, index: number): number => column[index] ?? 0
 
 function tree(spans: SkeletonSpans): Tree {
-  const rows = spans.name.length
+  const rows = spans.kind.length
   const orphan = new Uint8Array(rows)
   const parent = new Int32Array(rows).fill(-1)
-  const ids = idNumbers(spans.spanId, rows)
-  const parents = idNumbers(spans.parentId, rows)
-  const positions = new Map<bigint, number>()
-  for (let span = 0; span < rows; span++) positions.set(ids[span] ?? 0n, span)
+  const index = idIndex(spans.spanId)
   let orphans = 0
   let roots = 0
   for (let span = 0; span < rows; span++) {
-    const above = parents[span] ?? 0n
-    if (above === 0n) {
+    if (isZero(spans.parentId, span * 8)) {
       roots++
       continue
     }
-    const position = positions.get(above)
-    if (position === undefined) {
+    const position = index.find(spans.parentId, span * 8)
+    if (position === -1) {
       orphan[span] = 1
       orphans++
     } else {
       parent[span] = position
     }
   }
-  const byStart = sortedByStart(spans, ids)
+  const byStart = sortedByStart(spans)
   const cyclesBroken = breakCycles(parent, byStart)
   return { order: depthFirst(parent, byStart), parent, orphan, notes: { orphans, cyclesBroken, missingRoot: rows > 0 && roots === 0 } }
 }
 
-/** Ids as integers: typed keys for a map, without a string a span. */
-function idNumbers(bytes: Uint8Array, rows: number): BigUint64Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return BigUint64Array.from({ length: rows }, (_, row) => view.getBigUint64(row * 8))
+const isZero = (bytes: Uint8Array, from: number): boolean => {
+  for (let byte = from; byte < from + 8; byte++) if (bytes[byte] !== 0) return false
+  return true
 }
 
-/** Input positions by start, then by id, so that equal starts have one order whatever order they were read in. */
-function sortedByStart(spans: SkeletonSpans, ids: BigUint64Array): Int32Array {
-  const order = Int32Array.from({ length: ids.length }, (_, span) => span)
-  return order.sort((a, b) => {
-    const startA = spans.startedAt[a] ?? 0n
-    const startB = spans.startedAt[b] ?? 0n
-    if (startA !== startB) return startA < startB ? -1 : 1
-    const idA = ids[a] ?? 0n
-    const idB = ids[b] ?? 0n
-    return idA < idB ? -1 : idA > idB ? 1 : 0
+/**
+ * Input positions by start, then by id, so that equal starts have one order whatever order they were read in. Compares
+ * doubles first, which keep the order of the integers they round, and the integers only where those are equal.
+ */
+function sortedByStart({ startedAt, spanId }: SkeletonSpans): Int32Array {
+  const rough = Float64Array.from(startedAt, Number)
+  return Int32Array.from(startedAt, (_, span) => span).sort((a, b) => {
+    const apart = at(rough, a) - at(rough, b)
+    if (apart !== 0) return apart
+    const startA = startedAt[a] ?? 0n
+    const startB = startedAt[b] ?? 0n
+    return startA === startB ? compareIds(spanId, a, b) : startA < startB ? -1 : 1
   })
+}
+
+function compareIds(ids: Uint8Array, a: number, b: number): number {
+  for (let byte = 0; byte < 8; byte++) {
+    const apart = at(ids, a * 8 + byte) - at(ids, b * 8 + byte)
+    if (apart !== 0) return apart
+  }
+  return 0
 }
 
 /**
@@ -227,21 +235,6 @@ function ticks(spans: SkeletonSpans): { readonly from: bigint; readonly nanos: b
   let nanos = finestTick
   while ((to - from) / nanos > BigInt(u32Max - 1)) nanos *= 10n
   return { from, nanos, tick: (time) => (time < from ? 0 : Number((time - from) / nanos)) }
-}
-
-/** Words by first appearance; words given come first, at index 0. */
-function dictionary(...given: readonly string[]): { readonly words: string[]; readonly index: (word: string) => number } {
-  const words = [...given]
-  const indexes = new Map(words.map((word, index) => [word, index]))
-  return {
-    words,
-    index: (word) => {
-      const known = indexes.get(word)
-      if (known !== undefined) return known
-      indexes.set(word, words.length)
-      return words.push(word) - 1
-    },
-  }
 }
 
 type Column = Int32Array | Uint32Array | Uint8Array | BigInt64Array

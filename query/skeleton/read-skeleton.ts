@@ -4,6 +4,8 @@ import { decisionsOfRun } from '../policy-decisions/read-decisions.ts'
 import { traceById, traceWhere } from '../runs/read-runs.ts'
 import { ledgerBySpan, type SpanLedger } from '../steps/verdicts.ts'
 import { encodeSkeleton, flagBits, kindIndex, type SkeletonSpans } from './encode.ts'
+import { idIndex } from './id-index.ts'
+import { wordTable } from './word-table.ts'
 
 /** Runs up to this size show the verdicts of settlement, as their steps do; a larger one the kinds and charges as stored. */
 const verdictSpansMax = 5_000
@@ -33,8 +35,8 @@ export async function readSkeleton(context: QueryContext, id: string): Promise<B
   const spans = decodeRows(rows, ledger)
   if (verdicts !== undefined) applyVerdicts(spans, verdicts.of)
   for (const { spanId, outcome, place } of decisions) {
-    const row = spanId === null ? undefined : spans.rowOf(spanId)
-    if (row === undefined) continue
+    const row = spanId === null ? -1 : spans.rowOf(spanId)
+    if (row === -1) continue
     // What the collector finds in hindsight blocked nothing.
     spans.flags[row] = (spans.flags[row] ?? 0) | flagBits.decided | (outcome === 'DENY' && place !== 'COLLECTOR' ? flagBits.blocked : 0)
   }
@@ -42,26 +44,27 @@ export async function readSkeleton(context: QueryContext, id: string): Promise<B
 }
 
 interface DecodedSpans extends SkeletonSpans {
-  /** `undefined` where the trace has no such span. */
-  readonly rowOf: (spanId: string) => number | undefined
+  /** -1 where the trace has no such span. */
+  readonly rowOf: (spanId: string) => number
   readonly usageReported: Uint8Array
 }
 
 /** `RowBinary` rows of `columns`. https://clickhouse.com/docs/interfaces/formats/RowBinary */
 function decodeRows(bytes: Buffer, ledger: ReadonlyMap<string, SpanLedger>): DecodedSpans {
   const rows = countRows(bytes)
-  const text = () => new Array<string>(rows)
+  const words = (...given: readonly string[]) => ({ ...wordTable(given), numbers: new Uint32Array(rows) })
   const spans = {
     spanId: new Uint8Array(rows * 8), parentId: new Uint8Array(rows * 8), startedAt: new BigInt64Array(rows), endedAt: new BigInt64Array(rows),
     kind: new Uint8Array(rows), flags: new Uint8Array(rows), usageReported: new Uint8Array(rows), tokensIn: new Float64Array(rows),
-    tokensOut: new Float64Array(rows), cost: new BigInt64Array(rows), name: text(), agent: text(), model: text(), service: text(),
+    tokensOut: new Float64Array(rows), cost: new BigInt64Array(rows), name: words(), agent: words(''), model: words(''), service: words(),
   }
   const texts = [spans.name, spans.agent, spans.model, spans.service]
-  const rowById = new Map<string, number>()
   let at = 0
   for (let row = 0; row < rows; row++) {
-    spans.spanId.set(bytes.subarray(at, at + 8), row * 8)
-    spans.parentId.set(bytes.subarray(at + 8, at + 16), row * 8)
+    for (let byte = 0; byte < 8; byte++) {
+      spans.spanId[row * 8 + byte] = bytes[at + byte] ?? 0
+      spans.parentId[row * 8 + byte] = bytes[at + 8 + byte] ?? 0
+    }
     spans.startedAt[row] = bytes.readBigInt64LE(at + 16)
     spans.endedAt[row] = bytes.readBigInt64LE(at + 24)
     spans.kind[row] = Math.min(bytes[at + 32] ?? 0, stepKinds.length - 1)
@@ -69,19 +72,23 @@ function decodeRows(bytes: Buffer, ledger: ReadonlyMap<string, SpanLedger>): Dec
     spans.usageReported[row] = bytes[at + 34] ?? 0
     spans.tokensIn[row] = bytes.readDoubleLE(at + 35)
     spans.tokensOut[row] = bytes.readDoubleLE(at + 43)
-    const id = bytes.toString('hex', at, at + 8)
-    rowById.set(id, row)
-    const lines = ledger.get(id)
-    spans.cost[row] = lines?.cost ?? 0n
-    if (spans.usageReported[row] === 1 && lines?.stands !== true) spans.flags[row] = (spans.flags[row] ?? 0) | flagBits.uncounted
+    if (spans.usageReported[row] === 1) spans.flags[row] = (spans.flags[row] ?? 0) | flagBits.uncounted
     at += fixedBytes
     for (const column of texts) {
       const { length, start } = lengthAt(bytes, at)
       at = start + length
-      column[row] = bytes.toString('utf8', start, at)
+      column.numbers[row] = column.number(bytes, start, at)
     }
   }
-  return { ...spans, rowOf: (id) => rowById.get(id) }
+  const index = idIndex(spans.spanId)
+  const rowOf = (id: string): number => index.find(Buffer.from(id, 'hex'), 0)
+  for (const [id, lines] of ledger) {
+    const row = rowOf(id)
+    if (row === -1) continue
+    spans.cost[row] = lines.cost ?? 0n
+    if (lines.stands) spans.flags[row] = (spans.flags[row] ?? 0) & ~flagBits.uncounted
+  }
+  return { ...spans, rowOf }
 }
 
 /** A first pass over the lengths alone: the columns are then allocated once, at their size. */
@@ -115,7 +122,7 @@ function lengthAt(bytes: Buffer, at: number): { readonly length: number; readonl
 function applyVerdicts(spans: DecodedSpans, verdicts: ReadonlyMap<string, { readonly counted: boolean; readonly kind: StepKind }>): void {
   for (const [id, verdict] of verdicts) {
     const row = spans.rowOf(id)
-    if (row === undefined) continue
+    if (row === -1) continue
     spans.kind[row] = kindIndex(verdict.kind)
     const uncounted = spans.usageReported[row] === 1 && !verdict.counted
     spans.flags[row] = ((spans.flags[row] ?? 0) & ~flagBits.uncounted) | (uncounted ? flagBits.uncounted : 0)

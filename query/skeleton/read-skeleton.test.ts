@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
+import { writeRow } from '#clickhouse/table.ts'
+import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { runs } from '#clickhouse/tables/runs.ts'
+import { spans } from '#clickhouse/tables/spans.ts'
+import { ledgerRow, noon, runRow, spanRow, testQuery, traceId } from '../test-store.ts'
+import { decodeSkeleton } from './decode.fixture.ts'
+
+/** Small under `npm test`; `SPANS=100000` for figures worth writing down. */
+const rows = Number(process.env['SPANS'] ?? 10_000)
+
+test(`the skeleton of ${rows} spans holds every span and every cost`, async (t) => {
+  await using query = await testQuery()
+  await query.insert(runs, [runRow(1, { spanCount: rows, startedAt: noon, endedAt: noon + BigInt(rows + 10) * 1_000_000n })])
+  const writer = new RowBinaryWriter()
+  for (let i = 1; i <= rows; i++) {
+    // Ten calls a turn, ten turns an agent: a tree three deep under one root.
+    const parent = i === 1 ? 0 : i % 100 === 0 ? 1 : i % 10 === 0 ? Math.max(1, i - (i % 100)) : Math.max(1, i - (i % 10))
+    writeRow(spans, writer, spanRow({ trace: 1, span: i, parent, start: i, name: `call ${i % 40}`, step: i % 10 === 5 ? { role: 'model_call', requestModel: 'gpt-5', usage: { 'input.uncached': 10 } } : { agent: i % 100 === 0 ? 'helper' : '' } }))
+  }
+  const bytes = writer.take()
+  await query.store.insert(spans, bytes, createHash('sha256').update(bytes).digest('hex'))
+  const charged = Array.from({ length: Math.floor(rows / 10) }, (_, i) => ledgerRow(i + 1, 1, i * 10 + 5, { amount: 7n, occurredAt: noon + BigInt(i * 10 + 5) * 1_000_000n }))
+  await query.insert(ledgerEntries, charged)
+  let body = Buffer.alloc(0)
+  for (let round = 0; round < 3; round++) {
+    const began = performance.now()
+    const response = await fetch(`${query.server.address.url}/v1/runs/${traceId(1)}/skeleton`, { headers: { 'accept-encoding': 'gzip' } })
+    body = Buffer.from(await response.arrayBuffer())
+    t.diagnostic(`${rows} spans in ${Math.round(performance.now() - began)} ms`)
+  }
+  const { header, rows: drawn } = decodeSkeleton(body)
+  assert.deepEqual(header.notes, { orphans: 0, cyclesBroken: 0, missingRoot: false })
+  assert.equal(drawn.length, rows)
+  assert.equal(drawn[0]?.subtreeCost, BigInt(charged.length) * 7n)
+})
