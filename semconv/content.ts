@@ -11,9 +11,6 @@ export type { Json } from './value.ts'
 const previewLimit = 200
 /** Numbers in a row that make a vector: nobody reads an embedding. */
 const vectorLength = 16
-/** Levels and members that are walked when vectors are looked for. */
-const walkDepth = 12
-
 const exact: ReadonlySet<string> = new Set(contentKeys)
 const never: ReadonlySet<string> = new Set(plainKeys)
 
@@ -74,18 +71,18 @@ function content(value: AttributeValue | undefined): Json | undefined {
   if (value === undefined || value === null || value === '' || value === '{}') return undefined
   if (value === redactedMark) return [{ role: '', parts: [{ type: 'redacted' }] }]
   const json = parsed(value) ?? plain(value)
-  return withoutVectors(json, 0)
+  return withoutVectors(json)
 }
 
 /** Embeddings shrink to a word about them. */
-function withoutVectors(json: Json, depth: number): Json {
-  if (typeof json !== 'object' || json === null || depth > walkDepth) return json
+function withoutVectors(json: Json): Json {
+  if (typeof json !== 'object' || json === null) return json
   if (Array.isArray(json)) {
     if (json.length >= vectorLength && json.every((item: Json) => typeof item === 'number')) return `[vector of ${json.length} numbers]`
-    return json.map((item: Json) => withoutVectors(item, depth + 1))
+    return json.map((item: Json) => withoutVectors(item))
   }
   const copy: Record<string, Json> = Object.create(null)
-  for (const [key, value] of Object.entries(json)) copy[key] = withoutVectors(value as Json, depth + 1)
+  for (const [key, value] of Object.entries(json)) copy[key] = withoutVectors(value as Json)
   return copy
 }
 

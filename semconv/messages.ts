@@ -119,7 +119,7 @@ function toolCalls(json: JsonObject): readonly Json[] {
 export function partsOf(content: Json): readonly Json[] {
   if (content === null) return []
   if (typeof content === 'string') return content === '' ? [] : [textPart(content)]
-  if (Array.isArray(content)) return content.map((one: Json) => (typeof one === 'string' ? textPart(one) : isObject(one) ? part(one) : textPart(String(one))))
+  if (Array.isArray(content)) return content.map((one: Json) => (typeof one === 'string' ? textPart(one) : isObject(one) ? part(one) : textPart(textOf(one))))
   return isObject(content) ? (Array.isArray(member(content, 'parts')) ? partsOf(member(content, 'parts') as Json) : [part(content)]) : [textPart(String(content))]
 }
 

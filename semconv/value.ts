@@ -8,8 +8,8 @@ export type JsonObject = { readonly [key: string]: Json }
 const wordLimit = 1024
 /** Characters of a text that is parsed as JSON to find one fact in it; content is not limited by this. */
 const parseLimit = 1 << 20
-/** Levels of nesting that are followed; what is deeper is cut off (semconv.md 9 asks for 8 in unflattened keys, JSON may be deeper). */
-const depthLimit = 32
+/** Levels of nesting in a structured value. Deeper kvlists are cut off there, deeper JSON text stays text. */
+const depthLimit = 64
 
 export function cut(text: string, limit: number): string {
   if (text.length <= limit) return text
@@ -93,11 +93,22 @@ export function parsed(value: AttributeValue | undefined): Json | undefined {
 function parseText(text: string): Json | undefined {
   if (text.length > parseLimit || !looksLikeJson(text)) return undefined
   try {
-    return JSON.parse(text) as Json
+    const json = JSON.parse(text) as Json
+    return text.length > depthLimit * 2 && isDeeper(json, depthLimit) ? undefined : json
   } catch {
     // Not JSON after all (a prompt that starts with a bracket): the caller treats it as the plain text it is.
     return undefined
   }
+}
+
+/** Whoever walks JSON may recurse: what is nested deeper than people nest stays text. */
+function isDeeper(json: Json, levels: number): boolean {
+  if (typeof json !== 'object' || json === null) return false
+  if (levels === 0) return true
+  for (const inner of Object.values(json) as Json[]) {
+    if (typeof inner === 'object' && inner !== null && isDeeper(inner, levels - 1)) return true
+  }
+  return false
 }
 
 /** Keeps prose away from `JSON.parse`, whose exceptions are expensive. */
