@@ -1,8 +1,8 @@
 import { Metadata } from '@grpc/grpc-js'
 import { context, trace, type Tracer } from '@opentelemetry/api'
-import { suppressTracing } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { NodeSDK } from '@opentelemetry/sdk-node'
+import { selfHeader } from './loop-guard.ts'
 
 /**
  * The server's telemetry about itself. Off unless an endpoint is set: without `startSelfTelemetry` the API's tracers do
@@ -13,8 +13,6 @@ import { NodeSDK } from '@opentelemetry/sdk-node'
  * comes from this very process or from another Spanledger that watches this one. A gateway between them drops the header;
  * then each batch makes one span more, which stays one batch for every export delay (5 s) and never grows.
  */
-export const selfHeader = 'x-spanledger-self'
-
 const timeoutMs = 10_000
 
 export interface SelfTelemetryOptions {
@@ -52,10 +50,6 @@ export function startSelfTelemetry({ endpoint, ownEndpoints, serviceName }: Self
     },
   }
 }
-
-/** Runs `handle` for a request; spans begun in it are suppressed where the request carries a Spanledger's own telemetry (`marker` is its header's value). */
-export const withLoopGuard = <T>(marker: string | undefined, handle: () => T): T =>
-  marker === undefined ? handle() : context.with(suppressTracing(context.active()), handle)
 
 const loopback: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0', '[::]'])
 

@@ -45,18 +45,18 @@ function oracle(source: string, bindings: Record<string, CelInput>): unknown {
 const spanCompiler = celCompiler(spanDeclarations)
 const runCompiler = celCompiler(runDeclarations)
 
-function agree(kind: 'span' | 'run', source: string, given: ReadonlyMap<string, unknown>): unknown {
-  const compiler = kind === 'span' ? spanCompiler : runCompiler
+function agree(kind: 'span' | 'run', of: 'condition' | 'text', source: string, given: ReadonlyMap<string, unknown>): unknown {
+  const expression = (kind === 'span' ? spanCompiler : runCompiler)[of](source)
   if (kind === 'span') {
     const activation = givenSpan(given, 'case')
     const { span, step, attributes, truncated } = activation
-    const ours = compiler.condition(source).evaluate(activation)
+    const ours = expression.evaluate(activation)
     const theirs = oracle(source, { span: plain(spanFields, span), step: plain(stepFields, step), attributes: new Map(attributes), truncated })
     assert.equal('error' in ours ? error : ours.value, theirs, `${source}: the engines disagree`)
     return theirs
   }
   const activation = givenRun(given, 'case')
-  const ours = compiler.condition(source).evaluate(activation)
+  const ours = expression.evaluate(activation)
   const theirs = oracle(source, { run: plain(runFields, activation.run), truncated: activation.truncated })
   assert.equal('error' in ours ? error : ours.value, theirs, `${source}: the engines disagree`)
   return theirs
@@ -70,7 +70,9 @@ for (const [name, yaml] of Object.entries(documents)) {
     let cases = 0
     for (const policy of document.get('policies')) {
       for (const { given } of policy.get('tests').map((t: Map<string, unknown>) => ({ given: t.get('given') }))) {
-        agree(policy.get('on'), policy.get('when') ?? 'true', given ?? new Map())
+        agree(policy.get('on'), 'condition', policy.get('when') ?? 'true', given ?? new Map())
+        const reason = policy.get('reason_expression')
+        if (reason !== undefined) agree(policy.get('on'), 'text', reason, given ?? new Map())
         cases += 1
       }
     }
@@ -97,7 +99,7 @@ test('both engines agree on conditions that nobody wrote', () => {
   })).tree
   const given = fc.record({ tool: fc.constantFrom('', 'search_web', 'a'), tokens: fc.constantFrom(0n, 1n, 7n, (1n << 63n) - 1n), reasons: fc.array(fc.constantFrom('stop', 'a'), { maxLength: 3 }) })
   fc.assert(fc.property(condition, given, (source, { tool, tokens, reasons }) => {
-    agree('span', source, new Map<string, unknown>([
+    agree('span', 'condition', source, new Map<string, unknown>([
       ['step', new Map<string, unknown>([['tool', tool], ['agent', 'a'], ['tokens_in', tokens], ['finish_reasons', reasons]])],
       ['attributes', new Map<string, unknown>([['n', 7n], ['t', 'text']])],
     ]))

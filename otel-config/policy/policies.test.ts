@@ -65,9 +65,16 @@ test('an expression that cannot be evaluated is a finding, with the outcome the 
   const [found] = evaluateSpan(parsePolicies(policy({ when })), sampleSpan({}), none)
   assert.equal(found?.reason, `policy 'x' could not be evaluated: no_such_key`)
   assert.equal(found?.outcome, 'WARN')
-  const [denied] = evaluateSpan(parsePolicies(policy({ when, on_error: 'deny' })), sampleSpan({}), new Map([['retries', 'secret']]))
-  assert.equal(denied?.outcome, 'DENY')
-  assert.doesNotMatch(JSON.stringify([denied?.reason, denied?.evidence]), /secret/, 'neither the error nor the evidence shows content')
+  const [denied] = evaluateSpan(parsePolicies(policy({ when, on_error: 'deny' })), sampleSpan({}), new Map([['retries', 'many']]))
+  assert.deepEqual([denied?.outcome, denied?.reason, denied?.evidence], ['DENY', `policy 'x' could not be evaluated: no_such_overload`, { 'attributes["retries"]': 'many' }])
+})
+
+test('content can be judged, and is neither in the evidence nor in an error', () => {
+  const content = new Map([['gen_ai.input.messages', 'secret'], ['tier', 'gold']])
+  const [found] = evaluateSpan(parsePolicies(policy({ when: `'attributes["gen_ai.input.messages"].re("^sec") && attributes["tier"] == "gold"'` })), sampleSpan({}), content)
+  assert.deepEqual(found?.evidence, { 'attributes["tier"]': 'gold' })
+  const [broken] = evaluateSpan(parsePolicies(policy({ when: `'attributes["gen_ai.input.messages"] > 3'` })), sampleSpan({}), content)
+  assert.doesNotMatch(JSON.stringify([broken?.reason, broken?.evidence]), /secret/)
 })
 
 test('a reason that cannot be evaluated falls back to the plain one', () => {
@@ -90,6 +97,13 @@ test('what is too long is cut, and the policy can see that it was', () => {
   const set = parsePolicies(policy({ when: `truncated && size(step.finish_reasons) == ${listItemsMax} && size(attributes["s"]) == ${textCharactersMax}` }).replace('when: ', 'when: >-\n      '))
   const span = sampleSpan({ finishReasons: Array.from({ length: listItemsMax + 1 }, () => 'stop') })
   assert.equal(evaluateSpan(set, span, new Map([['s', 'x'.repeat(textCharactersMax + 1)]]))[0]?.reason, 'a reason')
+})
+
+test('tokens are sums over the disjoint meters', () => {
+  const set = parsePolicies(policy({ when: 'step.tokens_in == 111 && step.tokens_out == 30' }))
+  const usage = { 'input.uncached': 1, 'input.cache_read': 10, 'input.cache_write.5m': 100, 'output.text': 10, 'output.reasoning': 20, unsplit: 7 }
+  assert.equal(evaluateSpan(set, sampleSpan({ usage }), none).length, 1)
+  assert.equal(evaluateSpan(set, sampleSpan({}), none).length, 0)
 })
 
 test('hostile keys are keys like any other', () => {
@@ -149,6 +163,11 @@ test('a policy that fails its own test is refused by name', () => {
 
 test('policies over the whole language parse and pass their own tests', () => {
   assert.equal(parsePolicies(readFileSync(new URL('language.yaml', import.meta.url), 'utf8')).policies.length, 6)
+})
+
+test('the example of the README is a policy that passes its own tests', () => {
+  const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(readFileSync(new URL('README.md', import.meta.url), 'utf8')) ?? []
+  assert.deepEqual(parsePolicies(yaml).policies.map(({ id }) => id), ['big-prompts'])
 })
 
 /** Small here so that it cannot rot; raise it for figures worth writing down. The bounds leave room for a busy machine. */

@@ -1,7 +1,8 @@
+import { isContentKey } from '#semconv/content.ts'
 import type { Outcome, PolicyMode } from '#semconv/facts.ts'
 import type { Activation, Expression } from './cel.ts'
 import type { Match } from './matcher.ts'
-import type { RunActivation, Scalar, SpanActivation } from './variables.ts'
+import type { RunActivation, SpanActivation } from './variables.ts'
 
 /** Most values kept as evidence of one finding, and the longest of them in characters: enough to see why, too little to copy a prompt. */
 export const evidenceItemsMax = 16
@@ -64,7 +65,7 @@ export interface Reference {
   readonly read: (activation: Activation) => unknown
 }
 
-/** `name` is `variable`, `variable.field` or `variable["key"]`, as the lint writes them down. */
+/** Prompts and answers are never evidence: a decision is kept longer than they are, and read by others. `name` is `variable`, `variable.field` or `variable["key"]`, as the lint writes them down. */
 export function reference(name: string): Reference {
   const [, variable = '', field, key] = /^(\w+)(?:\.(.+)|\[(.+)\])?$/s.exec(name) ?? []
   const part = field ?? (key === undefined ? undefined : String(JSON.parse(key)))
@@ -73,7 +74,7 @@ export function reference(name: string): Reference {
     read: (activation) => {
       const value = activation[variable]
       if (part === undefined) return value
-      if (value instanceof Map) return attributeEvidence(value.get(part))
+      if (value instanceof Map) return isContentKey(part) ? undefined : value.get(part)
       return typeof value === 'object' && value !== null && part in value ? Reflect.get(value, part) : undefined
     },
   }
@@ -87,10 +88,6 @@ function evidence(references: readonly Reference[], activation: Activation): Rea
   }
   return values
 }
-
-/** Of an attribute's text only the length: attributes carry prompts, and a decision is kept longer than they are and read by others. */
-const attributeEvidence = (value: Scalar | undefined): Exclude<Scalar, object> | undefined =>
-  typeof value === 'string' ? `${value.length} characters` : value
 
 function evidenceText(value: unknown): string | undefined {
   switch (typeof value) {

@@ -1,6 +1,7 @@
 import type { TraceAccount } from '#semconv/account.ts'
 import type { Attributes } from '#semconv/attributes.ts'
-import { kindOfRole, type PicoUsd, type SpanFacts, type Usage } from '#semconv/facts.ts'
+import { kindOfRole, type PicoUsd, type SpanFacts } from '#semconv/facts.ts'
+import { tokenUsage } from '#semconv/usage.ts'
 import type { Activation, Declarations, FieldType } from './cel.ts'
 import { listItemsMax } from './cel-lint.ts'
 import { nanoFromPico } from './money.ts'
@@ -52,13 +53,6 @@ export const runFields = {
 const millis = (from: bigint, to: bigint): bigint => (to > from ? (to - from) / 1_000_000n : 0n)
 const cut = <T>(list: readonly T[]): readonly T[] => (list.length > listItemsMax ? list.slice(0, listItemsMax) : list)
 
-/** Tokens on one side of a call. The meters are disjoint, so their sum counts every token once. */
-function tokens(usage: Usage | undefined, side: 'input.' | 'output.'): bigint {
-  let sum = 0
-  for (const [meter, count] of Object.entries(usage ?? {})) if (meter.startsWith(side)) sum += count
-  return BigInt(sum)
-}
-
 export class Span implements Values<typeof spanFields> {
   readonly #facts: SpanFacts
   constructor(facts: SpanFacts) { this.#facts = facts }
@@ -82,8 +76,8 @@ export class Step implements Values<typeof stepFields> {
   get user() { return this.#facts.step.user }
   get session() { return this.#facts.step.session }
   get workflow() { return this.#facts.step.workflow }
-  get tokens_in() { return tokens(this.#facts.step.usage, 'input.') }
-  get tokens_out() { return tokens(this.#facts.step.usage, 'output.') }
+  get tokens_in() { return BigInt(tokenUsage(this.#facts.step.usage ?? {}).input) }
+  get tokens_out() { return BigInt(tokenUsage(this.#facts.step.usage ?? {}).output) }
   get finish_reasons() { return cut(this.#facts.step.finishReasons) }
   get executed() { return this.#facts.step.executed }
 }
