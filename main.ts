@@ -94,8 +94,10 @@ async function serve(config: Config, role: Roles): Promise<number> {
   const collector = role.collector ? await collect(config, store, policies) : undefined
   if (!role.collector) await migrate(store)
   const query = role.query ? await answer(config, store, collector) : undefined
+  const stopTelemetry = await watchItself(config, collector)
   say(config, collector, query)
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
+  await stopTelemetry()
   await query?.close()
   await collector?.close(drainMs)
   return 0
@@ -141,6 +143,17 @@ const answer = (config: Config, store: Store, collector: Collector | undefined):
     incompleteAfterMs: config.incompleteAfterMinutes * 60_000, now: Date.now,
     logger: { info: (message) => consoleLog.info(message, {}), error: (message, cause) => consoleLog.error(message, { cause }) },
   })
+
+/** Self-telemetry, off unless asked for; its SDK is loaded only then. */
+async function watchItself(config: Config, collector: Collector | undefined): Promise<() => Promise<void>> {
+  const endpoint = config.selfTelemetryEndpoint
+  if (endpoint === '') return async () => undefined
+  const { startSelfTelemetry } = await import('#otel-config/self-telemetry.ts')
+  const own = collector === undefined ? [] : [origin(config.host, collector.grpcPort)]
+  const { intoItself, shutdown } = startSelfTelemetry({ endpoint, ownEndpoints: own, serviceName: 'spanledger' })
+  if (intoItself) consoleLog.info('self-telemetry goes into this very process; its own exports are not traced', { endpoint })
+  return shutdown
+}
 
 const origin = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ReceivedRequest, startFakeReceiver } from './fake-receiver.ts'
-import { selfHeader, type SelfTelemetry, startSelfTelemetry, withLoopGuard } from './self-telemetry.ts'
+import { selfHeader, withLoopGuard } from './loop-guard.ts'
+import { type SelfTelemetry, startSelfTelemetry } from './self-telemetry.ts'
 
 const marker = ({ metadata }: ReceivedRequest): string | undefined => metadata.get(selfHeader)[0]?.toString()
 

@@ -4,15 +4,6 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { selfHeader } from './loop-guard.ts'
 
-/**
- * The server's telemetry about itself. Off unless an endpoint is set: without `startSelfTelemetry` the API's tracers do
- * nothing, so the code that is traced need not know.
- *
- * The danger is a circle: handling an export makes a span, the span is exported, handling that export makes a span. So
- * every export of ours carries a header, and whoever handles a request that has it traces nothing, whether the request
- * comes from this very process or from another Spanledger that watches this one. A gateway between them drops the header;
- * then each batch makes one span more, which stays one batch for every export delay (5 s) and never grows.
- */
 const timeoutMs = 10_000
 
 export interface SelfTelemetryOptions {
@@ -31,6 +22,15 @@ export interface SelfTelemetry {
   readonly shutdown: () => Promise<void>
 }
 
+/**
+ * The server's telemetry about itself. Off unless an endpoint is set: without `startSelfTelemetry` the API's tracers do
+ * nothing, so the code that is traced need not know.
+ *
+ * The danger is a circle: handling an export makes a span, the span is exported, handling that export makes a span. So
+ * every export of ours carries a header, and whoever handles a request that has it traces nothing, whether the request
+ * comes from this very process or from another Spanledger that watches this one. A gateway between them drops the header;
+ * then each batch makes one span more, which stays one batch for every export delay (5 s) and never grows.
+ */
 export function startSelfTelemetry({ endpoint, ownEndpoints, serviceName }: SelfTelemetryOptions): SelfTelemetry {
   const metadata = new Metadata()
   metadata.set(selfHeader, '1')

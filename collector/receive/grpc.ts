@@ -1,4 +1,5 @@
 import { Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, type ServiceDefinition } from '@grpc/grpc-js'
+import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
 import { Refused } from '../refused.ts'
 import { ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, type InFlight, retrySeconds } from './limits.ts'
@@ -45,7 +46,8 @@ async function answer(signal: Signal, call: ServerUnaryCall<Buffer, Buffer>, cal
   const size = call.request.length
   if (!options.inFlight.reserve(size)) return refuse(new Refused('overloaded', 'too many requests are being received, send again later'), callback, options)
   try {
-    callback(null, exportResponse(signal, await ingest(signal, call.request, 'protobuf', options.ingest), 'protobuf'))
+    const marker = call.metadata.get(selfHeader)[0]?.toString()
+    callback(null, exportResponse(signal, await withLoopGuard(marker, () => ingest(signal, call.request, 'protobuf', options.ingest)), 'protobuf'))
   } catch (error) {
     refuse(error, callback, options)
   } finally {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync, type ZlibOptions } from 'node:zlib'
+import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
 import { Refused } from '../refused.ts'
 import { type Answer, type Encoding, ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, type InFlight, retrySeconds } from './limits.ts'
@@ -78,7 +79,8 @@ async function receive(request: IncomingMessage, signal: Signal, encoding: Encod
   const held = { bytes: 0 }
   try {
     const body = await readBody(request, announced, held, options.inFlight)
-    return await ingest(signal, await decompress(body, request.headers['content-encoding']), encoding, options.ingest)
+    const payload = await decompress(body, request.headers['content-encoding'])
+    return await withLoopGuard(request.headers[selfHeader]?.toString(), () => ingest(signal, payload, encoding, options.ingest))
   } finally {
     options.inFlight.release(held.bytes)
   }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { SpanStatusCode, trace } from '@opentelemetry/api'
 import type { SpanRecord } from '#semconv/attributes.ts'
 import { countDataPoints, countJsonRecords, countLogRecords } from '../decode/count-records.ts'
 import { tracesJsonToProtobuf } from '../decode/json.ts'
@@ -32,6 +33,8 @@ export interface IngestOptions extends DeriveOptions {
   readonly nowMs: () => number
 }
 
+const tracer = trace.getTracer('spanledger')
+
 /** Spans derived before other work gets its turn: about 10 ms. */
 const spansPerTurn = 500
 
@@ -39,13 +42,22 @@ const spansPerTurn = 500
  * One export request, from bytes to the acknowledgement: resolves only when everything accepted is durable. Throws
  * `Refused` where the whole request is not taken.
  */
-export async function ingest(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
-  try {
-    return signal === 'traces' ? await ingestTraces(body, encoding, options) : refuseRecords(signal, body, encoding)
-  } catch (error) {
-    if (error instanceof Malformed) throw new Refused('malformed', `the request cannot be decoded: ${error.message}`)
-    throw error
-  }
+export function ingest(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
+  // Does nothing unless the operator turned self-telemetry on.
+  return tracer.startActiveSpan(`export ${signal}`, async (span) => {
+    span.setAttribute('spanledger.request.bytes', body.length)
+    try {
+      const answer = signal === 'traces' ? await ingestTraces(body, encoding, options) : refuseRecords(signal, body, encoding)
+      span.setAttribute('spanledger.rejected', answer.rejected)
+      return answer
+    } catch (error) {
+      const refused = error instanceof Malformed ? new Refused('malformed', `the request cannot be decoded: ${error.message}`) : error
+      span.setStatus({ code: SpanStatusCode.ERROR, message: refused instanceof Refused ? refused.message : 'failed' })
+      throw refused
+    } finally {
+      span.end()
+    }
+  })
 }
 
 /** Logs and metrics are not stored yet; saying so keeps a sender from believing they are. */
