@@ -193,8 +193,10 @@ const verdictAttributes = ({ guardrail: name, policy, target, verdict, action, r
 })
 
 /** The agent's own guardrail decides. */
-export const guardrail = ({ random }: Scene, verdict: Verdict): Step =>
-  leaf('internal', `run_guardrail ${verdict.guardrail}`, { 'gen_ai.operation.name': 'run_guardrail', ...verdictAttributes(verdict) }, random.latency(8), noTokens)
+export const guardrail = (talk: Thread, verdict: Verdict): Step =>
+  leaf('internal', `run_guardrail ${verdict.guardrail}`, {
+    'gen_ai.operation.name': 'run_guardrail', 'gen_ai.agent.name': talk.agent, 'gen_ai.conversation.id': talk.scene.conversation, ...verdictAttributes(verdict),
+  }, talk.scene.random.latency(8), noTokens)
 
 export type ToolVerdict = Pick<Verdict, 'guardrail' | 'policy' | 'reason'>
 
@@ -204,7 +206,7 @@ export type ToolVerdict = Pick<Verdict, 'guardrail' | 'policy' | 'reason'>
  */
 export function blockedTool(talk: Thread, call: ToolCall, verdict: ToolVerdict): Step {
   answerTool(talk, call, { blocked: true, reason: verdict.reason })
-  return guardrail(talk.scene, { ...verdict, target: { type: 'output', subtype: 'tool_call', id: call.id }, verdict: 'deny', action: 'block' })
+  return guardrail(talk, { ...verdict, target: { type: 'output', subtype: 'tool_call', id: call.id }, verdict: 'deny', action: 'block' })
 }
 
 /** A tool call that waits for a person: here the attempt has a span, which carries the verdict and no result. */

@@ -15,7 +15,7 @@ function analyse(scene: Scene): Step {
   const first = toolCall(scene, 'execute_sql', { sql: wish.refused })
   const second = toolCall(scene, 'query_warehouse', { sql: wish.allowed })
   return agent(scene, { name: 'data-analyst', description: 'Answers questions about the business with SQL.' }, sequence(
-    guardrail(scene, {
+    guardrail(talk, {
       guardrail: 'prompt-shield', policy: { id: 'prompt-injection', version: '7' }, target: { type: 'input', subtype: 'llm', id: scene.conversation },
       verdict: 'allow', action: 'allow', reason: 'no instruction found in user data',
     }),
