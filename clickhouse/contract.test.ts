@@ -271,9 +271,9 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
 
     test('one batch may span more than a hundred months, and be sent twice', async () => {
       const month = 30n * 86_400n * 1_000_000_000n
-      const rows = Array.from({ length: 110 }, (_, i) => spanRow({ traceId: 'bb'.repeat(16), startedAt: BigInt(i) * month, endedAt: timeMax }))
+      const rows = Array.from({ length: 102 }, (_, i) => spanRow({ traceId: 'bb'.repeat(16), startedAt: BigInt(i) * month, endedAt: timeMax }))
       for (let i = 0; i < 2; i++) await store.insert(spans, rowBinary(spans, rows), 'months')
-      assert.equal(await total('bb'.repeat(16)), '110')
+      assert.equal(await total('bb'.repeat(16)), '102')
     })
 
     test('a time range finds its spans, also at the ends of what can be stored', async () => {
@@ -374,7 +374,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       const running = async (): Promise<number> =>
         (await store.read(`SELECT 1 FROM system.processes WHERE query LIKE '%numbers(1000000000000)%' OR query LIKE '%system.numbers%'`, {}, soon)).length
       // The question names both queries and finds itself.
-      while (await running() > 1) await sleep(50)
+      while (await running() > 1 && Date.now() - since < maxSeconds * 500) await sleep(50)
       assert.ok(Date.now() - since < maxSeconds * 500, `it ran on for ${Date.now() - since} ms`)
     })
 

@@ -134,6 +134,8 @@ function readRequest(sql: string, format: string, params: Params, options: ReadO
 function requester(endpoint: Endpoint, database: string): Requester {
   return async (request) => {
     assertParamsFit(request.query_params)
+    // The client listens for an abort and does not look at one that happened before.
+    if (request.abort_signal?.aborted === true) throw new StoreError('the request was aborted', { retry: false, code: 'ABORTED' })
     let address: Address | undefined
     try {
       address = await endpoint.address()

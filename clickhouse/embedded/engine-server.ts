@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import type { EnginePools } from './engine.ts'
+import { type RowBinaryStructure, rowBinaryStructure } from './row-binary-structure.ts'
 import { PoolFullError, type PooledSession, type SessionPool } from './session-pool.ts'
 import { type Statement, statement, StatementError } from './statement.ts'
 
@@ -18,6 +19,8 @@ const statementBytesMax = 16 * 1024 * 1024
 const insertBytesMax = 1024 * 1024 * 1024
 /** Parameters travel in the URL; ClickHouse's own bound is 1 MiB (`http_max_uri_size`). */
 const headerBytesMax = 1024 * 1024
+/** Time a query has to notice that its client went away, in milliseconds. */
+const killAfterMs = 100
 /** A killed query ends at its next block; one that the engine had not registered yet is told again. In milliseconds. */
 const killAgainMs = 250
 
@@ -38,13 +41,13 @@ export interface EngineServerOptions {
 }
 
 export function engineServer(options: EngineServerOptions): Server {
-  const server = createServer({ maxHeaderSize: headerBytesMax, keepAliveTimeout: 30_000, requestTimeout: 0 }, (request, response) => {
-    answer(options, request, response).catch((error: unknown) => fail(response, error))
+  const structure = rowBinaryStructure()
+  return createServer({ maxHeaderSize: headerBytesMax, keepAliveTimeout: 30_000, requestTimeout: 0 }, (request, response) => {
+    answer(options, structure, request, response).catch((error: unknown) => fail(response, error))
   })
-  return server
 }
 
-async function answer(options: EngineServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(options: EngineServerOptions, structure: RowBinaryStructure, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://engine')
   if (url.pathname === '/ping') return void response.end('Ok.\n')
   authenticate(options, request, url)
@@ -58,10 +61,14 @@ async function answer(options: EngineServerOptions, request: IncomingMessage, re
   response.setHeader('X-ClickHouse-Query-Id', query.queryId)
   switch (planned.kind) {
     case 'rows': return rows(options.pools, poolOf(options.pools, request), query, planned.sql, response, gone.signal)
-    case 'insert': return insert(options, query, planned, response, gone.signal)
+    case 'insert': return insert(options, structure, query, planned, response, gone.signal)
     case 'command': {
       const pool = planned.writes ? options.pools.write : options.pools.command
-      return pool.run(async (session) => finish(response, await buffered(session, query, planned.sql)), gone.signal)
+      try {
+        return await pool.run(async (session) => finish(response, await buffered(session, query, planned.sql)), gone.signal)
+      } finally {
+        if (!planned.writes) structure.forget()
+      }
     }
   }
 }
@@ -189,7 +196,10 @@ async function killWhenGone(control: SessionPool, mark: string, running: Promise
   // Rejects where the query ends first, which `settled` has said already.
   const aborted = gone.aborted ? Promise.resolve() : once(gone, 'abort', { signal: ended.signal }).catch(() => settled)
   await Promise.race([settled, aborted])
-  while (gone.aborted && !ended.signal.aborted) {
+  if (!gone.aborted) return
+  // A stream ends by itself between two of its blocks; only what computes for longer has to be killed.
+  await Promise.race([settled, sleep(killAfterMs)])
+  while (!ended.signal.aborted) {
     try {
       await control.run(({ session }) => session.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = '${mark}' ASYNC`), ended.signal)
     } catch (error) {
@@ -225,11 +235,18 @@ async function streamed(session: PooledSession, query: Query, sql: string, respo
   }
 }
 
-async function insert(options: EngineServerOptions, query: Query, planned: Extract<Statement, { kind: 'insert' }>, response: ServerResponse, gone: AbortSignal): Promise<void> {
+async function insert(
+  options: EngineServerOptions, structure: RowBinaryStructure, query: Query, planned: Extract<Statement, { kind: 'insert' }>, response: ServerResponse, gone: AbortSignal,
+): Promise<void> {
   const file = join(options.insertDir, randomUUID())
   try {
     await pipeline(bodyOf(planned.inline, query.body), limited(insertBytesMax), createWriteStream(file, { mode: 0o600 }))
-    await options.pools.write.run(async (session) => finish(response, await buffered(session, query, planned.sql(file))), gone)
+    await options.pools.write.run(async (session) => {
+      await useDatabase(session, query.database)
+      const columns = planned.format === 'RowBinary' && planned.columns !== undefined
+        ? await structure.of(session.session, query.database, planned.table, planned.columns) : ''
+      finish(response, await buffered(session, query, planned.sql(file, columns)))
+    }, gone)
   } finally {
     await rm(file, { force: true })
   }

@@ -4,7 +4,7 @@ import { type Statement, statement, StatementError } from './statement.ts'
 
 const plan = (sql: string, params: Record<string, string> = {}, settings: Record<string, string> = {}): Statement =>
   statement({ sql, params: new Map(Object.entries(params)), settings: new Map(Object.entries(settings)), defaultFormat: 'TSV' })
-const sqlOf = (planned: Statement): string => planned.kind === 'insert' ? planned.sql('/f') : planned.sql
+const sqlOf = (planned: Statement): string => planned.kind === 'insert' ? planned.sql('/f', '') : planned.sql
 const refusal = (code: number) => (error: unknown) => error instanceof StatementError && error.code === code
 
 test('settings follow the statement, wherever it may name its own', () => {
@@ -53,7 +53,9 @@ test('only one statement runs, and none that changes the session', () => {
 
 test('an insert reads its data from the file, with the columns of its list', () => {
   const insert = plan('INSERT INTO db.t (a, b) FORMAT RowBinary', {}, { insert_deduplication_token: "o'k" })
-  assert.equal(insert.kind, 'insert')
+  assert.ok(insert.kind === 'insert')
+  assert.deepEqual([insert.table, insert.columns, insert.format], ['db.t', ['a', 'b'], 'RowBinary'])
+  assert.match(insert.sql('/f', "a UInt8, b Enum8('x' = 1)"), /file\('\/f', 'RowBinary', 'a UInt8, b Enum8\(\\'x\\' = 1\)'\)$/)
   assert.equal(sqlOf(insert), "INSERT INTO db.t (a, b)\nSETTINGS insert_deduplication_token = 'o\\'k', use_structure_from_insertion_table_in_table_functions = 1\nSELECT * FROM file('/f', 'RowBinary')")
   const inline = plan('INSERT INTO t FORMAT JSONEachRow {"a": "{x:String}; \'"}')
   assert.ok(inline.kind === 'insert')

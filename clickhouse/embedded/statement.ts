@@ -16,8 +16,21 @@ export class StatementError extends Error {
 export type Statement =
   /** Returns rows; may be streamed and killed. */
   | { readonly kind: 'rows'; readonly sql: string }
-  /** An insert whose data is not in the statement: the engine puts it in a file and asks for the SQL that reads it. */
-  | { readonly kind: 'insert'; readonly format: string; readonly inline: string; readonly sql: (file: string) => string }
+  /**
+   * An insert whose data is not in the statement: the engine puts it in a file and asks for the SQL that reads it.
+   * `structure` is the file's columns as DDL; '' leaves them to the engine, which takes those of the table.
+   */
+  | {
+      readonly kind: 'insert'
+      /** As written; may name a database. */
+      readonly table: string
+      /** Names of the insert list, empty where it has none; `undefined` where it is more than names. */
+      readonly columns: readonly string[] | undefined
+      readonly format: string
+      /** Data that stood in the statement itself. */
+      readonly inline: string
+      readonly sql: (file: string, structure: string) => string
+    }
   /** Everything else: DDL, `INSERT … SELECT`, `INSERT … VALUES`, mutations. */
   | { readonly kind: 'command'; readonly writes: boolean; readonly sql: string }
 
@@ -85,6 +98,8 @@ const takesSettings = /^\s*(DELETE|UPDATE)\b/i
 /** They would change the session for whoever comes next. */
 const leavesState = /^\s*(SET|USE|BEGIN|COMMIT|ROLLBACK|CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY)\b/i
 const insertHead = /^\s*INSERT\s+INTO\s+(?:TABLE\s+)?(?!FUNCTION\b)[^\s(]+\s*(?:\([^()]*\))?/i
+const insertTarget = /INTO\s+(?:TABLE\s+)?(?<table>[^\s(]+)\s*(?:\((?<columns>[^()]*)\))?$/i
+const columnName = /^(?:\w+|`\w+`|"\w+")$/
 const insertTail = /^\s*(?:SETTINGS\s+(?<settings>[\s\S]*?)\s*)?\b(?<verb>FORMAT|VALUES|SELECT|WITH)\b/i
 /** A `FORMAT` at the very end, perhaps with settings. `ORDER BY format DESC` is none. */
 const formatTail = /\bFORMAT\s+(?!ASC\b|DESC\b)[A-Za-z]\w*\s*(?<settings>\bSETTINGS\b[^()]*)?$/i
@@ -134,10 +149,13 @@ function insertStatement(request: StatementRequest, mask: string): Statement {
   }
   const [whole, format = ''] = /^FORMAT\s+(\w+)[ \t]*\r?\n?/i.exec(rest) ?? []
   if (whole === undefined) throw new StatementError(62, 'SYNTAX_ERROR', 'Expected the name of a format after FORMAT')
-  // The file has the columns of the insert list: the engine takes names and types from the table itself.
+  const { table = '', columns = '' } = insertTarget.exec(target.trimEnd())?.groups ?? {}
+  const names = columns === '' ? [] : columns.split(',').map((name) => name.trim())
   const settings = joined(settingsAt, settingsList(request.settings), 'use_structure_from_insertion_table_in_table_functions = 1')
   return {
-    kind: 'insert', format, inline: rest.slice(whole.length),
-    sql: (file) => `${target}\nSETTINGS ${settings}\nSELECT * FROM file(${quoted(file)}, ${quoted(format)})`,
+    kind: 'insert', table, format, inline: rest.slice(whole.length),
+    columns: names.every((name) => columnName.test(name)) ? names.map((name) => name.replace(/[`"]/g, '')) : undefined,
+    sql: (file, structure) =>
+      `${target}\nSETTINGS ${settings}\nSELECT * FROM file(${quoted(file)}, ${quoted(format)}${structure === '' ? '' : `, ${quoted(structure)}`})`,
   }
 }
