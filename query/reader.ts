@@ -21,7 +21,7 @@ export interface Select {
 /** The only way this folder reads telemetry: one tenant's rows, each row once. */
 export interface Reader {
   rows<Row>(select: Select): Promise<Row[]>
-  /** The same as `RowBinary`, for answers too large to be parsed as text. */
+  /** The same in `Native`, for answers too large to be parsed as text. */
   binary(select: Select): Promise<Buffer>
   /** The same as they arrive, at the reader's pace: for exports, which may take ten minutes. Rows are arrays in column order. */
   batches<Row extends readonly unknown[]>(select: Select): AsyncIterable<Row[]>
@@ -42,7 +42,7 @@ export function readerOf(store: Store, tenant: string, signal: AbortSignal): Rea
   const limits = { signal, maxSeconds: readSecondsMax }
   return {
     rows: (select) => store.read(sql(select), params(select), limits),
-    binary: (select) => store.readBinary(sql(select), params(select), { ...limits, format: 'RowBinary' }),
+    binary: (select) => store.readBinary(sql(select), params(select), { ...limits, format: 'Native' }),
     batches: (select) => store.readBatches(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi' }),
   }
 }

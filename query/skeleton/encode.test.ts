@@ -28,7 +28,7 @@ const words = (given: readonly string[], values: readonly string[]): Words => {
 }
 const spans = (said: readonly Said[]): SkeletonSpans => ({
   spanId: ids(said.map((s) => s.id)), parentId: ids(said.map((s) => s.parent)),
-  startedAt: BigInt64Array.from(said, (s) => from + BigInt(s.start)), endedAt: BigInt64Array.from(said, (s) => from + BigInt(s.start + (s.duration ?? 0))),
+  base: from, start: Float64Array.from(said, (s) => s.start), end: Float64Array.from(said, (s) => s.start + (s.duration ?? 0)),
   name: words([], said.map((s) => `span ${s.id % 5}`)), agent: words([''], said.map((s) => s.agent ?? '')), model: words([''], said.map(() => 'gpt-5')),
   service: words([], said.map(() => 'shop')),
   kind: Uint8Array.from(said, (s) => s.id % 12), flags: new Uint8Array(said.length), tokensIn: Float64Array.from(said, (s) => s.tokens ?? 0),

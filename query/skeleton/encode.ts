@@ -12,8 +12,13 @@ export interface SkeletonSpans {
   readonly spanId: Uint8Array
   readonly parentId: Uint8Array
   /** Nanoseconds since the Unix epoch. */
-  readonly startedAt: BigInt64Array
-  readonly endedAt: BigInt64Array
+  readonly base: bigint
+  /**
+   * Nanoseconds after `base`. Doubles, because bigints of 100,000 spans are most of the work: exact over 104 days, and
+   * beyond still a million times finer than a tick.
+   */
+  readonly start: Float64Array
+  readonly end: Float64Array
   readonly name: Words
   /** '' where the span names none: an ancestor's holds. */
   readonly agent: Words
@@ -49,7 +54,7 @@ export const kindIndex = (kind: StepKind): number => stepKinds.indexOf(kind)
 
 const u32Max = 0xffff_ffff
 /** Ticks of one nanosecond hold 4 s in 32 bits; ten times longer ticks until the trace fits. */
-const finestTick = 1n
+const finestTick = 1
 
 interface Tree {
   /** Rows in depth-first order: positions in the input. */
@@ -74,15 +79,17 @@ export function encodeSkeleton(trace: SkeletonTrace, spans: SkeletonSpans): Buff
     kind: new Uint8Array(rows), flags: new Uint8Array(rows), tokensIn: new Uint32Array(rows), tokensOut: new Uint32Array(rows),
     cost: new BigInt64Array(rows), subtreeCost: new BigInt64Array(rows), spanId: new Uint8Array(rows * 8),
   }
+  const costly = nonZero(spans.cost)
+  const costlyBelow = nonZero(columns.subtreeCost)
   for (let row = 0; row < rows; row++) {
     const span = at(order, row)
     const above = at(parent, span) === -1 ? -1 : at(rowOf, at(parent, span))
-    const start = clock.tick(spans.startedAt[span] ?? 0n)
+    const start = clock.tick(at(spans.start, span))
     const agent = at(spans.agent.numbers, span)
     columns.parent[row] = above
     columns.start[row] = start
     // Difference of ticks, not tick of the difference: a child never sticks out of its parent by rounding.
-    columns.duration[row] = Math.max(0, clock.tick(spans.endedAt[span] ?? 0n) - start)
+    columns.duration[row] = Math.max(0, clock.tick(at(spans.end, span)) - start)
     columns.name[row] = at(spans.name.numbers, span)
     columns.agent[row] = agent === 0 && above !== -1 ? at(columns.agent, above) : agent
     columns.model[row] = at(spans.model.numbers, span)
@@ -91,18 +98,18 @@ export function encodeSkeleton(trace: SkeletonTrace, spans: SkeletonSpans): Buff
     columns.flags[row] = at(spans.flags, span) | (at(orphan, span) === 1 ? flagBits.orphan : 0)
     columns.tokensIn[row] = Math.min(at(spans.tokensIn, span), u32Max)
     columns.tokensOut[row] = Math.min(at(spans.tokensOut, span), u32Max)
-    columns.cost[row] = columns.subtreeCost[row] = spans.cost[span] ?? 0n
+    if (costly(span)) columns.cost[row] = columns.subtreeCost[row] = spans.cost[span] ?? 0n
     for (let byte = 0; byte < 8; byte++) columns.spanId[row * 8 + byte] = at(spans.spanId, span * 8 + byte)
   }
   // Descendants stand after their ancestors, so from the end every row is complete when it is added to its parent.
   for (let row = rows - 1; row >= 0; row--) {
     const above = at(columns.parent, row)
-    if (above !== -1) columns.subtreeCost[above] = (columns.subtreeCost[above] ?? 0n) + (columns.subtreeCost[row] ?? 0n)
+    if (above !== -1 && costlyBelow(row)) columns.subtreeCost[above] = (columns.subtreeCost[above] ?? 0n) + (columns.subtreeCost[row] ?? 0n)
   }
 
   return frame(
     {
-      version: 1, traceId: trace.traceId, rows, startUnixNano: clock.from.toString(), tickNanos: Number(clock.nanos),
+      version: 1, traceId: trace.traceId, rows, startUnixNano: clock.from.toString(), tickNanos: clock.nanos,
       settled: trace.settled, status: trace.status,
       dictionaries: { name: spans.name.words, agent: spans.agent.words, model: spans.model.words, service: spans.service.words },
       notes,
@@ -113,6 +120,12 @@ export function encodeSkeleton(trace: SkeletonTrace, spans: SkeletonSpans): Buff
 
 /** Every index handed in lies inside: the columns have one entry a row. */
 const at = (column: Int32Array | Uint32Array | Uint8Array | Float64Array, index: number): number => column[index] ?? 0
+
+/** Looks at the halves, because a bigint is made for every element that is read; most spans cost nothing. */
+function nonZero(column: BigInt64Array): (index: number) => boolean {
+  const halves = new Int32Array(column.buffer, column.byteOffset, column.length * 2)
+  return (index) => (at(halves, index * 2) | at(halves, index * 2 + 1)) !== 0
+}
 
 function tree(spans: SkeletonSpans): Tree {
   const rows = spans.kind.length
@@ -144,20 +157,9 @@ const isZero = (bytes: Uint8Array, from: number): boolean => {
   return true
 }
 
-/**
- * Input positions by start, then by id, so that equal starts have one order whatever order they were read in. Compares
- * doubles first, which keep the order of the integers they round, and the integers only where those are equal.
- */
-function sortedByStart({ startedAt, spanId }: SkeletonSpans): Int32Array {
-  const rough = Float64Array.from(startedAt, Number)
-  return Int32Array.from(startedAt, (_, span) => span).sort((a, b) => {
-    const apart = at(rough, a) - at(rough, b)
-    if (apart !== 0) return apart
-    const startA = startedAt[a] ?? 0n
-    const startB = startedAt[b] ?? 0n
-    return startA === startB ? compareIds(spanId, a, b) : startA < startB ? -1 : 1
-  })
-}
+/** Input positions by start, then by id, so that equal starts have one order whatever order they were read in. */
+const sortedByStart = ({ start, spanId }: SkeletonSpans): Int32Array =>
+  Int32Array.from(start, (_, span) => span).sort((a, b) => at(start, a) - at(start, b) || compareIds(spanId, a, b))
 
 function compareIds(ids: Uint8Array, a: number, b: number): number {
   for (let byte = 0; byte < 8; byte++) {
@@ -227,14 +229,12 @@ function depthFirst(parent: Int32Array, byStart: Int32Array): Int32Array {
 }
 
 /** The clock of a trace: from its first start, in ticks as fine as 32 bits allow. */
-function ticks(spans: SkeletonSpans): { readonly from: bigint; readonly nanos: bigint; readonly tick: (time: bigint) => number } {
-  let from = spans.startedAt[0] ?? 0n
-  let to = from
-  for (const start of spans.startedAt) if (start < from) from = start
-  for (const end of spans.endedAt) if (end > to) to = end
+function ticks({ base, start, end }: SkeletonSpans): { readonly from: bigint; readonly nanos: number; readonly tick: (nanos: number) => number } {
+  const from = start.reduce((least, nanos) => Math.min(least, nanos), start[0] ?? 0)
+  const to = end.reduce((most, nanos) => Math.max(most, nanos), from)
   let nanos = finestTick
-  while ((to - from) / nanos > BigInt(u32Max - 1)) nanos *= 10n
-  return { from, nanos, tick: (time) => (time < from ? 0 : Number((time - from) / nanos)) }
+  while ((to - from) / nanos > u32Max - 1) nanos *= 10
+  return { from: base + BigInt(from), nanos, tick: (at) => Math.max(0, Math.floor((at - from) / nanos)) }
 }
 
 type Column = Int32Array | Uint32Array | Uint8Array | BigInt64Array

@@ -30,6 +30,7 @@ test(`the skeleton of ${rows} spans holds every span and every cost`, async (t) 
     const began = performance.now()
     const response = await fetch(`${query.server.address.url}/v1/runs/${traceId(1)}/skeleton`, { headers: { 'accept-encoding': 'gzip' } })
     body = Buffer.from(await response.arrayBuffer())
+    assert.equal(response.status, 200, String(query.errors[1]))
     t.diagnostic(`${rows} spans in ${Math.round(performance.now() - began)} ms`)
   }
   const { header, rows: drawn } = decodeSkeleton(body)

@@ -1,38 +1,43 @@
-import { type StepKind, stepKinds } from '#semconv/facts.ts'
+import { meters, type StepKind } from '#semconv/facts.ts'
+import { usageColumn } from '#clickhouse/tables/spans.ts'
 import type { QueryContext } from '../context.ts'
 import { decisionsOfRun } from '../policy-decisions/read-decisions.ts'
+import { allOf, when } from '../where.ts'
 import { traceById, traceWhere } from '../runs/read-runs.ts'
 import { ledgerBySpan, type SpanLedger } from '../steps/verdicts.ts'
 import { encodeSkeleton, flagBits, kindIndex, type SkeletonSpans } from './encode.ts'
 import { idIndex } from './id-index.ts'
+import { nativeBlocks, readLength } from './native.ts'
 import { wordTable } from './word-table.ts'
 
 /** Runs up to this size show the verdicts of settlement, as their steps do; a larger one the kinds and charges as stored. */
 const verdictSpansMax = 5_000
 
-/** The columns that `decodeRows` expects, in this order. All of fixed width first: then only four texts are left to cut. */
+const metersOf = (prefix: 'input.' | 'output.'): string => meters.filter((meter) => meter.startsWith(prefix)).map(usageColumn).join(' + ')
+
+/** The columns that `decode` expects, in this order. Binds `base`. */
 const columns = [
-  'span_id', 'parent_span_id', 'toUnixTimestamp64Nano(started_at)', 'toUnixTimestamp64Nano(ended_at)', 'toUInt8(toInt8(step_kind) - 1)',
-  `toUInt8((status_code = 2) * ${flagBits.failed} + ` +
-    `(usage_input_cache_read + usage_input_audio_cache_read > 0) * ${flagBits.cached})`,
-  'usage_reported',
-  'toFloat64(usage_input_uncached + usage_input_cache_read + usage_input_cache_write_5m + usage_input_cache_write_1h + usage_input_audio + usage_input_audio_cache_read + usage_input_image)',
-  'toFloat64(usage_output_text + usage_output_reasoning + usage_output_audio + usage_output_image)',
-  'toString(name)', 'toString(agent)', `toString(if(response_model = '', request_model, response_model))`, 'toString(service)',
-].join(', ')
-const fixedBytes = 8 + 8 + 8 + 8 + 1 + 1 + 1 + 8 + 8
+  'span_id', 'parent_span_id',
+  'toFloat64(toUnixTimestamp64Nano(started_at) - {base:Int64})', 'toFloat64(toUnixTimestamp64Nano(ended_at) - {base:Int64})',
+  'toUInt8(toInt8(step_kind) - 1)',
+  `toUInt8((status_code = 2) * ${flagBits.failed} + (usage_input_cache_read + usage_input_audio_cache_read > 0) * ${flagBits.cached})`,
+  'toUInt8(usage_reported)',
+  `toFloat64(${metersOf('input.')})`, `toFloat64(${metersOf('output.')})`,
+  // Not toString, which keeps LowCardinality.
+  ...['name', 'agent', `if(response_model = '', request_model, response_model)`, 'service'].map((sql) => `CAST(${sql} AS String)`),
+].map((sql, index) => `${sql} AS c${index}`).join(', ')
 
 /** The skeleton of a trace, uncompressed; `undefined` where there is no such trace. */
 export async function readSkeleton(context: QueryContext, id: string): Promise<Buffer | undefined> {
   const run = await traceById(context, id)
   if (run === null) return undefined
   const [rows, ledger, decisions, verdicts] = await Promise.all([
-    context.reader.binary({ columns, from: 'spans', where: traceWhere(run, 'started_at'), tail: '' }),
+    context.reader.binary({ columns, from: 'spans', where: allOf(traceWhere(run, 'started_at'), when('1', { base: run.startedAt.toString() })), tail: '' }),
     ledgerBySpan(context, run),
     run.policyDecisionCount > 0 ? decisionsOfRun(context, run) : [],
     run.spanCount <= verdictSpansMax ? context.verdicts.get(context, run) : undefined,
   ])
-  const spans = decodeRows(rows, ledger)
+  const spans = decode(rows, run.startedAt, ledger)
   if (verdicts !== undefined) applyVerdicts(spans, verdicts.of)
   for (const { spanId, outcome, place } of decisions) {
     const row = spanId === null ? -1 : spans.rowOf(spanId)
@@ -49,36 +54,33 @@ interface DecodedSpans extends SkeletonSpans {
   readonly usageReported: Uint8Array
 }
 
-/** `RowBinary` rows of `columns`. https://clickhouse.com/docs/interfaces/formats/RowBinary */
-function decodeRows(bytes: Buffer, ledger: ReadonlyMap<string, SpanLedger>): DecodedSpans {
-  const rows = countRows(bytes)
+/** `Native` blocks of `columns`. */
+function decode(bytes: Buffer, base: bigint, ledger: ReadonlyMap<string, SpanLedger>): DecodedSpans {
+  const blocks = nativeBlocks(bytes)
+  const rows = blocks.reduce((sum, block) => sum + block.rows, 0)
   const words = (...given: readonly string[]) => ({ ...wordTable(given), numbers: new Uint32Array(rows) })
   const spans = {
-    spanId: new Uint8Array(rows * 8), parentId: new Uint8Array(rows * 8), startedAt: new BigInt64Array(rows), endedAt: new BigInt64Array(rows),
+    base, spanId: new Uint8Array(rows * 8), parentId: new Uint8Array(rows * 8), start: new Float64Array(rows), end: new Float64Array(rows),
     kind: new Uint8Array(rows), flags: new Uint8Array(rows), usageReported: new Uint8Array(rows), tokensIn: new Float64Array(rows),
     tokensOut: new Float64Array(rows), cost: new BigInt64Array(rows), name: words(), agent: words(''), model: words(''), service: words(),
   }
+  const fixed = [spans.spanId, spans.parentId, spans.start, spans.end, spans.kind, spans.flags, spans.usageReported, spans.tokensIn, spans.tokensOut]
   const texts = [spans.name, spans.agent, spans.model, spans.service]
-  let at = 0
+  let from = 0
+  for (const block of blocks) {
+    fixed.forEach((column, index) => copy(bytes, block.columns[index]?.at ?? 0, column, from, block.rows, rows))
+    texts.forEach((column, index) => {
+      const cursor = { at: block.columns[fixed.length + index]?.at ?? 0 }
+      for (let row = from; row < from + block.rows; row++) {
+        const length = readLength(bytes, cursor)
+        cursor.at += length
+        column.numbers[row] = column.number(bytes, cursor.at - length, cursor.at)
+      }
+    })
+    from += block.rows
+  }
   for (let row = 0; row < rows; row++) {
-    for (let byte = 0; byte < 8; byte++) {
-      spans.spanId[row * 8 + byte] = bytes[at + byte] ?? 0
-      spans.parentId[row * 8 + byte] = bytes[at + 8 + byte] ?? 0
-    }
-    spans.startedAt[row] = bytes.readBigInt64LE(at + 16)
-    spans.endedAt[row] = bytes.readBigInt64LE(at + 24)
-    spans.kind[row] = Math.min(bytes[at + 32] ?? 0, stepKinds.length - 1)
-    spans.flags[row] = bytes[at + 33] ?? 0
-    spans.usageReported[row] = bytes[at + 34] ?? 0
-    spans.tokensIn[row] = bytes.readDoubleLE(at + 35)
-    spans.tokensOut[row] = bytes.readDoubleLE(at + 43)
     if (spans.usageReported[row] === 1) spans.flags[row] = (spans.flags[row] ?? 0) | flagBits.uncounted
-    at += fixedBytes
-    for (const column of texts) {
-      const { length, start } = lengthAt(bytes, at)
-      at = start + length
-      column.numbers[row] = column.number(bytes, start, at)
-    }
   }
   const index = idIndex(spans.spanId)
   const rowOf = (id: string): number => index.find(Buffer.from(id, 'hex'), 0)
@@ -91,32 +93,10 @@ function decodeRows(bytes: Buffer, ledger: ReadonlyMap<string, SpanLedger>): Dec
   return { ...spans, rowOf }
 }
 
-/** A first pass over the lengths alone: the columns are then allocated once, at their size. */
-function countRows(bytes: Buffer): number {
-  let rows = 0
-  let at = 0
-  while (at < bytes.length) {
-    at += fixedBytes
-    for (let text = 0; text < 4; text++) {
-      const { length, start } = lengthAt(bytes, at)
-      at = start + length
-    }
-    rows++
-  }
-  return rows
-}
-
-/** An unsigned LEB128. */
-function lengthAt(bytes: Buffer, at: number): { readonly length: number; readonly start: number } {
-  let length = 0
-  let scale = 1
-  let start = at
-  for (;;) {
-    const byte = bytes[start++] ?? 0
-    length += (byte & 0x7f) * scale
-    if (byte < 0x80) return { length, start }
-    scale *= 0x80
-  }
+/** Copies a block's values of one column behind those of the blocks before it. */
+function copy(bytes: Buffer, at: number, column: Uint8Array | Float64Array, from: number, count: number, rows: number): void {
+  const width = rows === 0 ? 0 : column.byteLength / rows
+  new Uint8Array(column.buffer).set(bytes.subarray(at, at + count * width), from * width)
 }
 
 function applyVerdicts(spans: DecodedSpans, verdicts: ReadonlyMap<string, { readonly counted: boolean; readonly kind: StepKind }>): void {

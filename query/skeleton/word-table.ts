@@ -5,16 +5,18 @@ export interface WordTable {
   number(bytes: Buffer, start: number, end: number): number
 }
 
+const none: readonly number[] = []
+
 /** `given` get the first numbers. */
 export function wordTable(given: readonly string[]): WordTable {
   const words: string[] = []
   /** Numbers of the words that share a hash; nearly always one. */
-  const byHash = new Map<number, number[]>()
+  const byHash = new Map<number, readonly number[]>()
   const encodings: Buffer[] = []
   const number = (bytes: Buffer, start: number, end: number): number => {
     const key = hash(bytes, start, end)
-    const same = byHash.get(key) ?? []
-    for (const known of same) if (bytes.compare(encodings[known] ?? Buffer.alloc(0), 0, encodings[known]?.length ?? 0, start, end) === 0) return known
+    const same = byHash.get(key) ?? none
+    for (const known of same) if (equals(encodings[known], bytes, start, end)) return known
     const fresh = words.push(bytes.toString('utf8', start, end)) - 1
     // A copy: the slice would keep the whole answer alive.
     encodings.push(Buffer.from(bytes.subarray(start, end)))
@@ -26,6 +28,12 @@ export function wordTable(given: readonly string[]): WordTable {
     number(bytes, 0, bytes.length)
   }
   return { words, number }
+}
+
+function equals(known: Buffer | undefined, bytes: Buffer, start: number, end: number): boolean {
+  if (known === undefined || known.length !== end - start) return false
+  for (let index = 0; index < known.length; index++) if (known[index] !== bytes[start + index]) return false
+  return true
 }
 
 /** FNV-1a. */
