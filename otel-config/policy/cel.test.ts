@@ -84,3 +84,13 @@ test('no text whatever makes the compiler throw anything but its own error, or a
     assert.ok('error' in result || typeof result.value === 'boolean')
   }), { numRuns: 2_000 })
 })
+
+test('re() finds what a regular expression finds', () => {
+  const piece = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', 'a*', 'b+', 'a?', '(ab|b)', '(?:a|c){1,2}', '\\d', '\\w', '^', '$')
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '1', ' '), maxLength: 6 })
+  fc.assert(fc.property(fc.array(piece, { minLength: 1, maxLength: 5 }), text, (pieces, value) => {
+    const pattern = pieces.join('')
+    const found = condition(`span.name.re(${JSON.stringify(pattern)})`).evaluate(spanActivation(sampleSpan({}, { name: value }), new Map()))
+    assert.deepEqual(found, { value: new RegExp(pattern).test(value) }, `${pattern} in '${value}'`)
+  }), { numRuns: 300 })
+})
