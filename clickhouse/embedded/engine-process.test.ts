@@ -212,3 +212,22 @@ test('data that something else holds is refused, and the holder named', async ()
   }
   rmSync(dataDir, { recursive: true })
 })
+
+test('an engine that hangs is started again', async () => {
+  const dataDir = dir()
+  {
+    await using store = await openStore({ ...small, dataDir, silentMsMax: 4_000 })
+    const { pid } = address(dataDir)
+    process.kill(pid, 'SIGSTOP')
+    await until(() => !alive(pid), 'the silent engine is ended')
+    await until(async () => {
+      try {
+        return (await store.read('SELECT 1', {}, soon)).length === 1
+      } catch (error) {
+        assert.ok(error instanceof StoreError && error.retry, String(error))
+        return false
+      }
+    }, 'another one takes its place')
+  }
+  rmSync(dataDir, { recursive: true })
+})

@@ -15,6 +15,8 @@ export interface EngineOptions {
   readonly biSessions?: number
   /** How long start waits for another process to let go of the data, in milliseconds. Default 10,000. */
   readonly lockWaitMs?: number
+  /** An engine that says nothing for this long hangs and is started again, in milliseconds. Default 60,000: planning blocks it for far less. */
+  readonly silentMsMax?: number
 }
 
 /** First message to the engine. */
@@ -26,8 +28,8 @@ export interface EngineSettings {
   readonly lockWaitMs: number
 }
 
-/** The engine's only message. */
-export type EngineMessage = { readonly ready: EngineAddress } | { readonly failed: string }
+/** `ready` or `failed` once, then a beat every two seconds. */
+export type EngineMessage = { readonly ready: EngineAddress } | { readonly failed: string } | { readonly beat: true }
 
 export class EngineStartingError extends Error {}
 
@@ -68,6 +70,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     biSessions: options.biSessions ?? 2,
     lockWaitMs: options.lockWaitMs ?? 10_000,
   }
+  const silentMsMax = options.silentMsMax ?? 60_000
   const closed = new AbortController()
   let delay = restartMsMin
   let running = await attachOrStart(settings)
@@ -76,7 +79,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
   function watch({ address, child }: Running): void {
     const since = Date.now()
-    child?.once('exit', () => {
+    if (child === undefined) return
+    let silent = setTimeout(() => child.kill('SIGKILL'), silentMsMax)
+    child.on('message', () => {
+      clearTimeout(silent)
+      silent = setTimeout(() => child.kill('SIGKILL'), silentMsMax)
+    })
+    child.once('exit', () => {
+      clearTimeout(silent)
       if (Date.now() - since >= stableMs) delay = restartMsMin
       lost(address.url)
     })
@@ -174,8 +184,8 @@ async function ready(settings: EngineSettings, child: ChildProcess): Promise<Run
   const ended = new AbortController()
   const started = (async (): Promise<Running> => {
     const [message] = await once(child, 'message', { signal: ended.signal }) as [EngineMessage]
-    if ('failed' in message) throw new Error(message.failed)
-    return { address: message.ready, child }
+    if ('ready' in message) return { address: message.ready, child }
+    throw new Error('failed' in message ? message.failed : 'the embedded engine sent an unknown message')
   })()
   const died = (async (): Promise<Running> => {
     const [code, signal] = await once(child, 'exit', { signal: ended.signal }) as [number | null, string | null]

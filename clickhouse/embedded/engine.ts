@@ -16,6 +16,8 @@ import type { EngineMessage, EngineSettings } from './engine-process.ts'
 import { engineServer } from './engine-server.ts'
 import { type SessionPool, sessionPool } from './session-pool.ts'
 
+/** How often the parent hears that the main thread still turns, in milliseconds. */
+const beatMs = 2_000
 /** How long a close waits for running statements before it cuts them off, in milliseconds. */
 const drainMs = 5_000
 
@@ -113,6 +115,7 @@ async function run(settings: EngineSettings): Promise<void> {
 
   process.once('message', () => void close())
   await tell({ ready: address })
+  setInterval(() => void tell({ beat: true }), beatMs).unref()
 
   async function close(): Promise<void> {
     removeEngineFile(settings.dataDir, process.pid)
