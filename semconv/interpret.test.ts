@@ -200,6 +200,44 @@ const rows: readonly Row[] = [
     },
   },
   {
+    who: 'LangSmith with its usage in the metadata',
+    span: {
+      parent: '01',
+      attributes: {
+        'langsmith.span.kind': 'llm', 'langsmith.trace.name': 'ChatOpenAI', 'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': 6,
+        'langsmith.metadata.usage_metadata': '{"input_tokens":10,"output_tokens":6,"input_token_details":{"cache_read":4},"output_token_details":{"reasoning":5}}',
+      },
+    },
+    step: { workflow: '', usage: { 'input.uncached': 6, 'input.cache_read': 4, 'output.text': 1, 'output.reasoning': 5 } },
+  },
+  {
+    who: 'Logfire with the provider\'s own usage',
+    span: {
+      scope: 'logfire.openai',
+      attributes: {
+        'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'resp_logfire', 'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': 6,
+        'gen_ai.usage.raw': '{"prompt_tokens":10,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":5}}',
+      },
+    },
+    step: { role: 'model_call', usage: { 'input.uncached': 6, 'input.cache_read': 4, 'output.text': 1, 'output.reasoning': 5 } },
+  },
+  {
+    who: 'Logfire: the request of a stream is not the call', span: { scope: 'logfire.openai', attributes: { 'gen_ai.operation.name': 'chat', request_data: '{}', 'logfire.span_type': 'span' } },
+    step: { role: 'step', streaming: true },
+  },
+  {
+    who: 'Logfire: the record at its end is', span: { scope: 'logfire.openai', attributes: { 'gen_ai.operation.name': 'chat', request_data: '{}', 'logfire.span_type': 'log', 'gen_ai.usage.input_tokens': 5 } },
+    step: { role: 'model_call', streaming: true },
+  },
+  {
+    who: 'CrewAI\'s agent is the node', span: { name: 'researcher.find._execute_core', scope: 'openinference.instrumentation.crewai', attributes: { 'openinference.span.kind': 'AGENT', 'graph.node.id': 'researcher' } },
+    step: { agent: 'researcher' },
+  },
+  {
+    who: 'OpenAI Agents: the trace\'s span has the workflow\'s name', span: { name: 'Refund desk', scope: 'openinference.instrumentation.openai_agents', attributes: { 'openinference.span.kind': 'AGENT' } },
+    step: { role: 'workflow', workflow: 'Refund desk', agent: '' },
+  },
+  {
     who: 'MLflow',
     span: {
       name: 'Completions', attributes: {

@@ -131,6 +131,12 @@ export function parsedObject(value: AttributeValue | undefined): JsonObject | un
   return isObject(json) ? json : undefined
 }
 
+/** The object that is a member of an object. */
+export function objectMember(object: JsonObject | undefined, key: string): JsonObject | undefined {
+  const value = member(object, key)
+  return isObject(value) ? value : undefined
+}
+
 /** An own member of an object, never one of its prototype. */
 export function member(object: JsonObject | undefined, key: string): Json | undefined {
   return object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined

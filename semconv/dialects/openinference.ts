@@ -63,7 +63,7 @@ export const openinference: Dialect = {
     if (!span.attributes.has('llm.request.model_name')) draft.requestModel = asWord(member(parameters, 'model')) ?? draft.requestModel
     if (truth(member(parameters, 'stream')) === true) draft.streaming = true
     draft.serviceTier ||= asWord(member(parameters, 'service_tier')) ?? ''
-    if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span)
+    if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
     if (draft.role === 'tool') draft.tool ||= span.name
     const metadata = parsedObject(reading.value('metadata'))
     draft.session ||= asWord(member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata, 'conversation_id')) ?? ''
@@ -82,16 +82,19 @@ export const openinference: Dialect = {
   },
 }
 
-/** OpenAI's agents SDK opens its trace with a span of kind AGENT that has the workflow's name; its agents have `agent.name`. */
-function nameAgent(draft: Draft, span: SpanRecord): void {
-  if (span.scope.name !== 'openinference.instrumentation.openai_agents') draft.agent = crewRole(span.name)
+/**
+ * CrewAI's spans are named after agent and task, `researcher.find._execute_core`: the agent is the graph's node.
+ * OpenAI's agents SDK opens its trace with a span of kind AGENT that has the workflow's name; its agents have `agent.name`.
+ */
+function nameAgent(draft: Draft, span: SpanRecord, node: string): void {
+  if (span.scope.name !== 'openinference.instrumentation.openai_agents') draft.agent = node || crewRole(span.name)
   else {
     draft.role = 'workflow'
     draft.workflow ||= span.name
   }
 }
 
-/** CrewAI's agents are spans `Researcher._execute_core`. */
+/** Older spans are `Researcher._execute_core`, without a node. */
 const crewRole = (name: string) => name.replace(/\.?_?execute_core$/, '')
 
 function asWord(value: ReturnType<typeof member>): string | undefined {

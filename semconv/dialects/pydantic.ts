@@ -1,4 +1,7 @@
+import type { SpanRecord } from '../attributes.ts'
 import type { Dialect, Draft } from '../dialect.ts'
+import type { Reading } from '../reading.ts'
+import { member, objectMember, parsedObject, tokenCount } from '../value.ts'
 
 const aggregated = {
   input: ['gen_ai.usage.input_tokens', 'gen_ai.aggregated_usage.input_tokens'],
@@ -45,19 +48,47 @@ function deferral(draft: Draft, name: unknown): void {
   draft.decision = { policyId: 'pydantic_ai.tool.approval', policyVersion: 0, outcome: 'REQUIRE_APPROVAL', reason: name, target: draft.tool }
 }
 
-/** pydantic/logfire@e484a6b: the same words, and for Claude's agent SDK a root that alone has the whole usage. */
+/**
+ * pydantic/logfire@e484a6b: the same words, and for Claude's agent SDK a root that alone has the whole usage. Captured from
+ * logfire 5.2.0: parts of the usage stand in `gen_ai.usage.raw`, the provider's own body.
+ */
 export const logfire: Dialect = {
   name: 'logfire',
   keys: {
     ...aggregated,
     cost: ['operation.cost'],
+    usageDetails: ['gen_ai.usage.raw'],
     partialInput: ['gen_ai.usage.partial.input_tokens'],
     partialOutput: ['gen_ai.usage.partial.output_tokens'],
     partialCacheRead: ['gen_ai.usage.partial.cache_read.input_tokens'],
     partialCacheWrite: ['gen_ai.usage.partial.cache_write.input_tokens', 'gen_ai.usage.partial.cache_creation.input_tokens'],
   },
   counting: [{ source: 'pydantic/logfire@e484a6b', input: 'inclusive', output: 'inclusive' }],
-  refine(draft, _reading, span) {
+  counts(counts, reading) {
+    const raw = parsedObject(reading.value('usageDetails'))
+    const input = objectMember(raw, 'input_tokens_details') ?? objectMember(raw, 'prompt_tokens_details')
+    const output = objectMember(raw, 'output_tokens_details') ?? objectMember(raw, 'completion_tokens_details')
+    counts.cacheRead ??= tokenCount(member(input, 'cached_tokens') ?? member(raw, 'cache_read_input_tokens'))
+    counts.cacheWrite ??= tokenCount(member(input, 'cache_write_tokens') ?? member(raw, 'cache_creation_input_tokens'))
+    counts.audioInput ??= tokenCount(member(input, 'audio_tokens'))
+    counts.reasoning ??= tokenCount(member(output, 'reasoning_tokens'))
+    counts.audioOutput ??= tokenCount(member(output, 'audio_tokens'))
+  },
+  refine(draft, reading, span) {
+    if (draft.role === 'model_call') stream(draft, reading, span)
     if (draft.role === 'agent' && /claude/.test(span.scope.name)) draft.usageAuthoritative = true
   },
+}
+
+/**
+ * A streamed call is told twice: by the request, which ends before anything was answered, and by a record without
+ * duration when the stream ends. The record is the call; a request that failed, or was answered at once, is one too.
+ */
+function stream(draft: Draft, reading: Reading, span: SpanRecord): void {
+  if (span.attributes.get('logfire.span_type') === 'log') draft.streaming = true
+  else if (span.statusCode !== 2 && draft.responseId === '' && reading.count('input') === undefined && reading.count('output') === undefined &&
+    reading.count('partialInput') === undefined && span.attributes.has('request_data')) {
+    draft.role = 'step'
+    draft.streaming = true
+  }
 }
