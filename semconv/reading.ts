@@ -49,9 +49,12 @@ function tabulate(keysOf: (field: Field) => readonly string[]): KeyTable {
   return table
 }
 
+const blank: readonly (AttributeValue | undefined)[] = new Array(types.length).fill(undefined)
+/** Ranks of the values found so far. Shared between calls: only the rank of a value of this call is ever looked at. */
+const ranks = new Uint16Array(types.length)
+
 export function read(table: KeyTable, attributes: Attributes, resource: Resource): Reading {
-  const values = new Array<AttributeValue | undefined>(types.length).fill(undefined)
-  const ranks = new Array<number>(types.length).fill(0)
+  const values = blank.slice()
   let invalidCounts = false
   for (const [key, value] of attributes) {
     const targets = table.get(key)
