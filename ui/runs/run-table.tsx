@@ -18,10 +18,11 @@ const Row = (props: { run: RunFieldsFragment }) => (
       <span class={styles['sub']}>
         <span>{props.run.agents.length > 0 ? props.run.agents.join(', ') : props.run.service}</span>
         <Show when={props.run.users.length > 0}><span>{props.run.users.join(', ')}</span></Show>
+        <span class={styles['narrowOnly']}><Time iso={props.run.startedAt} /></span>
         <Id id={props.run.id} what="run id" />
       </span>
     </td>
-    <td class="nowrap"><Time iso={props.run.startedAt} /></td>
+    <td class={`nowrap ${styles['middle']}`}><Time iso={props.run.startedAt} /></td>
     <td class="number"><Duration ms={props.run.durationMs} /></td>
     <td class={`number ${styles['wide']}`}><Count value={props.run.spanCount} /></td>
     <td class={`number ${styles['wide']}`}><Count value={props.run.modelCalls} /><Failed value={props.run.failedModelCalls} /></td>
@@ -50,7 +51,7 @@ export const RunTable = (props: { runs: readonly RunFieldsFragment[]; outdated: 
         <caption class="visually-hidden">Runs</caption>
         <thead>
           <tr>
-            <th scope="col">Outcome</th><th scope="col">Run</th><th scope="col">Started</th><th scope="col" class="number">Duration</th>
+            <th scope="col">Outcome</th><th scope="col">Run</th><th scope="col" class={styles['middle']}>Started</th><th scope="col" class="number">Duration</th>
             <th scope="col" class={`number ${styles['wide']}`}>Steps</th><th scope="col" class={`number ${styles['wide']}`}>Model calls</th><th scope="col" class={`number ${styles['wide']}`}>Tool calls</th>
             <th scope="col" class={`number ${styles['middle']}`}>Tokens in → out</th><th scope="col" class="number">Cost (USD)</th><th scope="col" class={`number ${styles['middle']}`}>Policy</th>
           </tr>

@@ -1,6 +1,6 @@
 import { useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
-import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
+import { createMemo, createSignal, For, lazy, Match, Show, Switch } from 'solid-js'
 import { countExact, plural } from '../format.ts'
 import { useLive } from '../live.ts'
 import { useList } from '../pages.ts'
@@ -13,9 +13,11 @@ import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { More } from '../widgets/more.tsx'
 import { statusLabel } from '../widgets/outcome.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
-import { FirstTrace } from './first-trace.tsx'
 import { RunTable } from './run-table.tsx'
 import styles from './runs.module.css'
+
+// Needed once in the life of a store.
+const FirstTrace = lazy(async () => ({ default: (await import('./first-trace.tsx')).FirstTrace }))
 
 /** Runs asked for at a time: two screens. */
 const pageSize = 50
@@ -101,15 +103,14 @@ export const Runs = () => {
           {(status) => <FirstTrace ingest={status()} refresh={() => void ingest.refetch()} />}
         </Match>
         <Match when={true}>
-          <div class={styles['bar']}>
-            <FilterBar choices={choices()} text="Name, agent, user, model, start of id" />
-            <label class={styles['sort']}>
+          <FilterBar choices={choices()} text="Name, agent, user, model, start of id">
+            <label>
               Order
               <select onChange={(event) => setSearch({ sort: event.currentTarget.value === 'STARTED_AT_DESC' ? null : event.currentTarget.value })}>
                 <For each={Object.entries(runOrders)}>{([value, label]) => <option value={value} selected={value === runOrder(search)}>{label}</option>}</For>
               </select>
             </label>
-          </div>
+          </FilterBar>
           <ActiveFilters keys={runKeys} label={filterLabel} />
           <Progress when={list.asking() && (list.waiting() || list.outdated())} what="runs" />
           <div role="status" class={news().size > 0 ? styles['pill'] : 'visually-hidden'}>

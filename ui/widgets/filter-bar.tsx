@@ -1,6 +1,6 @@
 import { useSearchParams } from '@solidjs/router'
 import X from 'lucide-solid/icons/x'
-import { For, Show } from 'solid-js'
+import { createSignal, For, type JSX, Show } from 'solid-js'
 import { countExact } from '../format.ts'
 import { activeFilters, type FilterKey, filterLabels, type SearchValues, unnamed, valuesOf, valueText } from '../url-state.ts'
 import styles from './widgets.module.css'
@@ -31,8 +31,9 @@ const TextFilter = (props: { search: SearchValues; set: (text: string) => void; 
 }
 
 /** One list per dimension, each restricting further; the URL holds what is chosen. */
-export const FilterBar = (props: { choices: readonly FilterChoice[]; text?: string }) => {
+export const FilterBar = (props: { choices: readonly FilterChoice[]; text?: string; children?: JSX.Element }) => {
   const [search, setSearch] = useSearchParams()
+  const [open, setOpen] = createSignal(false)
   const current = (key: FilterKey): string => {
     const values = valuesOf(search, key)
     return values.length === 0 ? '' : valueText(values[0])
@@ -45,23 +46,27 @@ export const FilterBar = (props: { choices: readonly FilterChoice[]; text?: stri
   return (
     <div class={styles['filters']} role="search" aria-label="Filters">
       <Show when={props.text}>{(hint) => <TextFilter search={search} set={(q) => setSearch({ q }, { replace: true })} hint={hint()} />}</Show>
-      <For each={props.choices}>
-        {(choice) => (
-          <label>
-            {filterLabels[choice.key]}
-            <select data-set={current(choice.key) !== ''} onChange={(event) => setSearch({ [choice.key]: event.currentTarget.value })}>
-              <option value="" selected={current(choice.key) === ''}>Any</option>
-              <For each={options(choice)}>
-                {(option) => (
-                  <option value={option.value} selected={option.value === current(choice.key)}>
-                    {option.label}{option.runs === undefined ? '' : ` (${countExact(option.runs)})`}
-                  </option>
-                )}
-              </For>
-            </select>
-          </label>
-        )}
-      </For>
+      <button type="button" class={styles['toggle']} aria-expanded={open()} onClick={() => setOpen((was) => !was)}>Filters</button>
+      <div class={styles['selects']} data-open={open()}>
+        <For each={props.choices}>
+          {(choice) => (
+            <label>
+              {filterLabels[choice.key]}
+              <select data-set={current(choice.key) !== ''} onChange={(event) => setSearch({ [choice.key]: event.currentTarget.value })}>
+                <option value="" selected={current(choice.key) === ''}>Any</option>
+                <For each={options(choice)}>
+                  {(option) => (
+                    <option value={option.value} selected={option.value === current(choice.key)}>
+                      {option.label}{option.runs === undefined ? '' : ` (${countExact(option.runs)})`}
+                    </option>
+                  )}
+                </For>
+              </select>
+            </label>
+          )}
+        </For>
+        {props.children}
+      </div>
     </div>
   )
 }

@@ -1,0 +1,169 @@
+import { createEffect, createSignal, For, onCleanup, onMount, Show } from 'solid-js'
+import './language.ts'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import styles from './chart.module.css'
+import { paint, tokenColor } from './theme.ts'
+
+export interface StackSeries {
+  readonly label: string
+  /** Colour token. */
+  readonly token: string
+  /** Heights only: what is written next to them comes from `text`. */
+  readonly values: readonly number[]
+  /** The figures as the server wrote them. */
+  readonly text: readonly string[]
+}
+
+export interface Bucket {
+  /** Seconds since the Unix epoch. */
+  readonly start: number
+  readonly end: number
+  readonly label: string
+}
+
+const heightPx = 240
+/** Milliseconds a cursor rests before a screen reader hears of it. */
+const sayMs = 250
+
+/** Every series on top of those after it: the first is drawn first and tallest, the last lies at the bottom. */
+export const stacked = (series: readonly { readonly values: readonly number[] }[]): number[][] => {
+  const sums: number[][] = []
+  for (let index = series.length - 1; index >= 0; index--) {
+    const below = sums[0]
+    sums.unshift(series[index]!.values.map((value, bucket) => Math.max(value, 0) + (below?.[bucket] ?? 0)))
+  }
+  return sums
+}
+
+const hatchIncomplete = (chart: uPlot, bucket: Bucket, color: string): void => {
+  const ctx = chart.ctx
+  const left = chart.valToPos(bucket.start, 'x', true)
+  const right = Math.min(chart.valToPos(bucket.end, 'x', true), chart.bbox.left + chart.bbox.width)
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(left, chart.bbox.top, right - left, chart.bbox.height)
+  ctx.clip()
+  ctx.strokeStyle = color
+  ctx.globalAlpha = 0.35
+  for (let x = left - chart.bbox.height; x < right; x += 10) {
+    ctx.beginPath()
+    ctx.moveTo(x, chart.bbox.top + chart.bbox.height)
+    ctx.lineTo(x + chart.bbox.height, chart.bbox.top)
+    ctx.stroke()
+  }
+  ctx.restore()
+}
+
+/**
+ * Stacked bars over time. The canvas is a picture; the same figures are in the sentence above, under the arrow keys, and
+ * in a table.
+ */
+export const StackedBars = (props: {
+  label: string
+  summary: string
+  buckets: readonly Bucket[]
+  series: readonly StackSeries[]
+  axisText: (value: number) => string
+  /** What a bucket is made of; `series` is undefined for all of it. */
+  open: (bucket: number, series: number | undefined) => void
+}) => {
+  let plot: HTMLDivElement | undefined
+  const [width, setWidth] = createSignal(0)
+  const [cursor, setCursor] = createSignal<{ bucket: number; series: number } | undefined>()
+  const [said, setSaid] = createSignal('')
+  onMount(() => {
+    const observer = new ResizeObserver(() => setWidth(plot?.clientWidth ?? 0))
+    if (plot !== undefined) observer.observe(plot)
+    onCleanup(() => observer.disconnect())
+  })
+  createEffect(() => {
+    paint()
+    const [w, buckets, series] = [width(), props.buckets, props.series]
+    if (plot === undefined || w === 0 || buckets.length === 0) return
+    const [text, line, surface] = [tokenColor('--muted'), tokenColor('--line'), tokenColor('--bg')]
+    const last = buckets[buckets.length - 1]!
+    const bars = uPlot.paths.bars?.({ size: [0.8, 64], align: 1 })
+    const chart = new uPlot({
+      width: w, height: heightPx, legend: { show: false }, padding: [8, 8, 0, 0],
+      cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+      scales: { x: { time: true, range: [buckets[0]!.start, last.end] }, y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.05 : 1] } },
+      axes: [
+        { stroke: text, grid: { show: false }, ticks: { stroke: line, size: 4 }, font: '11px ui-sans-serif, system-ui, sans-serif' },
+        { stroke: text, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px ui-sans-serif, system-ui, sans-serif', size: 64, values: (_chart, splits) => splits.map(props.axisText) },
+      ],
+      series: [{}, ...series.map((one) => ({ label: one.label, fill: tokenColor(one.token), stroke: surface, width: 1, points: { show: false }, ...(bars === undefined ? {} : { paths: bars }) }))],
+      hooks: {
+        draw: [(drawn) => { if (last.end * 1_000 > Date.now()) hatchIncomplete(drawn, last, text) }],
+        setCursor: [(moved) => {
+          const left = moved.cursor.left ?? -1
+          if (left < 0) return
+          const at = moved.posToVal(left, 'x')
+          const bucket = buckets.findIndex((one) => at >= one.start && at < one.end)
+          setCursor((was) => (bucket === -1 ? was : { bucket, series: was?.series ?? -1 }))
+        }],
+      },
+    }, [buckets.map((one) => one.start), ...stacked(series)], plot)
+    onCleanup(() => chart.destroy())
+  })
+
+  const at = () => {
+    const [now, last] = [cursor(), props.buckets.length - 1]
+    return now === undefined || last < 0 ? undefined : { bucket: Math.min(now.bucket, last), series: Math.min(now.series, props.series.length - 1) }
+  }
+  const words = (): string => {
+    const now = at()
+    if (now === undefined) return ''
+    const bucket = props.buckets[now.bucket]!.label
+    const one = props.series[now.series]
+    const parts = one === undefined ? props.series.filter((s) => (s.values[now.bucket] ?? 0) !== 0) : [one]
+    return `${bucket}: ${parts.length === 0 ? 'nothing' : parts.map((s) => `${s.label} ${s.text[now.bucket]}`).join(', ')}`
+  }
+  createEffect(() => {
+    const text = words()
+    const timer = setTimeout(() => setSaid(text), sayMs)
+    onCleanup(() => clearTimeout(timer))
+  })
+  const steer = (event: KeyboardEvent): void => {
+    const last = props.buckets.length - 1
+    const now = at() ?? { bucket: last, series: -1 }
+    const bounded = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high)
+    const started = cursor() !== undefined
+    if (event.key === 'ArrowLeft') setCursor({ ...now, bucket: bounded(now.bucket - (started ? 1 : 0), 0, last) })
+    else if (event.key === 'ArrowRight') setCursor({ ...now, bucket: bounded(now.bucket + (started ? 1 : 0), 0, last) })
+    else if (event.key === 'ArrowDown') setCursor({ ...now, series: bounded(now.series + 1, -1, props.series.length - 1) })
+    else if (event.key === 'ArrowUp') setCursor({ ...now, series: bounded(now.series - 1, -1, props.series.length - 1) })
+    else if (event.key === 'Home') setCursor({ ...now, bucket: 0 })
+    else if (event.key === 'End') setCursor({ ...now, bucket: last })
+    else if (event.key === 'Enter') props.open(now.bucket, now.series === -1 ? undefined : now.series)
+    else return
+    event.preventDefault()
+  }
+  return (
+    <figure class={styles['figure']} aria-label={props.label}>
+      <figcaption class={styles['caption']}>{props.summary}</figcaption>
+      <div
+        class={styles['plot']} ref={plot} role="group" tabindex="0" aria-label={`${props.label}: arrow keys move, Enter opens the ledger entries`}
+        onKeyDown={steer} onClick={() => { const now = at(); if (now !== undefined) props.open(now.bucket, undefined) }}
+      />
+      <p class={styles['now']}>{words() === '' ? 'Point at a bar, or move with the arrow keys, to read it; click or Enter opens its ledger entries.' : words()}</p>
+      <p class="visually-hidden" role="status">{said()}</p>
+      <ul class={styles['legend']}>
+        <For each={props.series}>{(one, index) => <li data-current={at()?.series === index()}><svg class={styles['swatch']} aria-hidden="true"><rect width="12" height="12" fill={`var(${one.token})`} /></svg>{one.label}</li>}</For>
+      </ul>
+      <details class={styles['table']}>
+        <summary>The same figures as a table</summary>
+        <div tabindex="0" role="region" aria-label={`${props.label} as a table`}>
+          <table>
+            <thead><tr><th scope="col">Time</th><For each={props.series}>{(one) => <th scope="col" class="number">{one.label}</th>}</For></tr></thead>
+            <tbody>
+              <For each={props.buckets}>
+                {(bucket, index) => <tr><th scope="row">{bucket.label}</th><For each={props.series}>{(one) => <td class="number"><Show when={(one.values[index()] ?? 0) !== 0} fallback="–">{one.text[index()]}</Show></td>}</For></tr>}
+              </For>
+            </tbody>
+          </table>
+        </div>
+      </details>
+    </figure>
+  )
+}

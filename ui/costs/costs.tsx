@@ -1,0 +1,204 @@
+import { A, useNavigate, useSearchParams } from '@solidjs/router'
+import { keepPreviousData, useQuery } from '@tanstack/solid-query'
+import TriangleAlert from 'lucide-solid/icons/triangle-alert'
+import { createMemo, For, Match, Show, Switch } from 'solid-js'
+import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
+import { count, decimalExact, money, moneyPixels, plural } from '../format.ts'
+import { useLive } from '../live.ts'
+import { type CostFieldsFragment, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval } from '../queries.ts'
+import { ask } from '../request.ts'
+import {
+  activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText,
+} from '../url-state.ts'
+import { Failure, Progress } from '../widgets/failure.tsx'
+import { Count, Money } from '../widgets/figures.tsx'
+import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
+import { Empty, Page } from '../widgets/page.tsx'
+import { bucketEnd, bucketLabel, bucketStarts, intervalFor } from './buckets.ts'
+import styles from './costs.module.css'
+
+/** Groups that get a colour of their own; the rest is one bar "Other". */
+const seriesMax = 6
+/** Rows of a table before the rest is left to the ledger. */
+const tableMax = 50
+const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
+const groupWords: Readonly<Record<CostGroup, string>> = { AGENT: 'Agent', MODEL: 'Model', PROVIDER: 'Provider', USER: 'User' }
+
+type Row = CostFieldsFragment & { readonly value: string | null }
+
+const CostTable = (props: { group: CostGroup; rows: readonly Row[]; href: (values: Partial<Record<FilterKey, string>>) => string }) => (
+  <section>
+    <h2>By {groupWords[props.group].toLowerCase()}</h2>
+    <div class="scroll-x">
+      <table>
+        <thead><tr><th scope="col">{groupWords[props.group]}</th><th scope="col" class="number">Runs</th><th scope="col" class="number">Tokens in → out</th><th scope="col" class="number">Cost (USD)</th><th scope="col" class="number">Unpriced</th></tr></thead>
+        <tbody>
+          <For each={props.rows.slice(0, tableMax)}>
+            {(row) => {
+              const key = costGroups[props.group]
+              return (
+                <tr>
+                  <td>{valueText(row.value)}</td>
+                  <td class="number"><Count value={row.runs} /></td>
+                  <td class="number"><span title={`${decimalExact(row.inputTokens)} → ${decimalExact(row.outputTokens)}`}>{count(Number(row.inputTokens))} → {count(Number(row.outputTokens))}</span></td>
+                  <td class="number"><Money amount={row.cost} href={props.href({ [key]: valueText(row.value) })} what={valueText(row.value)} /></td>
+                  <td class="number"><Show when={row.unpricedEntries > 0} fallback={<span class="muted">–</span>}><A href={props.href({ [key]: valueText(row.value), basis: 'UNPRICED' })} aria-label={`${plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')} of ${valueText(row.value)}`}>{row.unpricedEntries}</A></Show></td>
+                </tr>
+              )
+            }}
+          </For>
+        </tbody>
+      </table>
+    </div>
+    <Show when={props.rows.length > tableMax}><p class="muted">The {tableMax} dearest of {props.rows.length} are shown.</p></Show>
+  </section>
+)
+
+type TimeRow = CostsOverTimeQuery['costs'][number]
+
+/** Rows of the chart, one array per series. Heights are floats because pixels are; texts stay the server's. */
+const seriesOf = (rows: readonly TimeRow[], starts: readonly number[], group: CostGroup, ranking: readonly Row[]): StackSeries[] => {
+  const key = costGroups[group]
+  const top = ranking.slice(0, seriesMax).map((row) => valueText(row.value))
+  const names = ranking.length > seriesMax ? [...top, 'Other'] : top
+  const places = new Map(starts.map((start, index) => [start, index]))
+  const series = names.map((label, index) => ({
+    label, token: index < seriesMax ? `--series-${index + 1}` : '--series-other', values: starts.map(() => 0), text: starts.map(() => ''),
+  }))
+  for (const row of rows) {
+    const one = series[top.indexOf(valueText(row[key]))] ?? series[seriesMax]
+    const place = places.get(Date.parse(row.start ?? ''))
+    if (one === undefined || place === undefined) continue
+    const several = one.text[place] !== ''
+    one.values[place] = one.values[place]! + moneyPixels(row.cost)
+    // "Other" is several rows: their sum would be ours, so it is named as about, and the ledger has it exactly.
+    one.text[place] = several || one === series[seriesMax] ? `about ${money(one.values[place]!.toFixed(6))}` : money(row.cost)
+  }
+  return series
+}
+
+export const Costs = () => {
+  const [search, setSearch] = useSearchParams()
+  const navigate = useNavigate()
+  const live = useLive()
+  const bounds = createMemo((): Bounds => rangeBounds(rangeOf(search), Date.now()))
+  const filter = createMemo(() => costFilter(search))
+  const group = createMemo(() => costGroup(search))
+  const scope = createMemo(() => ({ range: bounds(), filter: filter() }))
+
+  const totals = useQuery(() => {
+    const asked = scope()
+    return { queryKey: ['cost-totals', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostsByDayDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
+  })
+  const tables = useQuery(() => {
+    const asked = scope()
+    return { queryKey: ['cost-tables', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostTablesDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
+  })
+  /** Days with costs tell how long the stretch is: all time may be an hour or a year. */
+  const interval = createMemo((): Interval | undefined => {
+    if (!totals.isSuccess) return undefined
+    const days = totals.data.costs.flatMap((row) => (row.start === null ? [] : [Date.parse(row.start)]))
+    if (days.length === 0) return 'DAY'
+    const from = Math.max(Math.min(...days), bounds().from === undefined ? 0 : Date.parse(bounds().from ?? ''))
+    const to = Math.min(Math.max(...days) + 86_400_000, bounds().to === undefined ? Date.now() : Date.parse(bounds().to ?? ''))
+    return intervalFor(to - from)
+  })
+  const chart = useQuery(() => {
+    const [asked, by, width] = [scope(), group(), interval()]
+    return {
+      queryKey: ['cost-chart', asked, by, width], enabled: width !== undefined, placeholderData: keepPreviousData, reconcile: false as const,
+      queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostsOverTimeDocument, { ...asked, groupBy: [by], interval: width ?? 'DAY', timeZone }, signal),
+    }
+  })
+  const refresh = (): void => {
+    for (const query of [totals, tables, chart]) void query.refetch()
+  }
+  let last = 0
+  live.onRuns(() => {
+    // Sums over everything are dear: once in ten seconds is live enough for a total.
+    if (Date.now() - last < 10_000) return
+    last = Date.now()
+    refresh()
+  })
+
+  const total = () => (totals.isSuccess ? totals.data.total[0] : undefined)
+  /** Links say the moments that were asked for: a preset would have moved on by the time the ledger opens. */
+  const href = (values: Partial<Record<FilterKey | 'range', string | string[]>>): string => ledgerHref({ ...carried(search, costKeys), range: rangeText(bounds()), ...values })
+  const ranking = (): readonly Row[] => (tables.isSuccess ? tables.data[costGroups[group()]] : [])
+  const drawn = createMemo((before: { readonly buckets: readonly Bucket[]; readonly series: readonly StackSeries[] } | undefined) => {
+    const width = interval()
+    if (chart.isPlaceholderData) return before
+    if (!chart.isSuccess || width === undefined) return undefined
+    const times = chart.data.costs.flatMap((row) => (row.start === null ? [] : [Date.parse(row.start)]))
+    if (times.length === 0) return undefined
+    const starts = bucketStarts(times, width)
+    const buckets: Bucket[] = starts.map((start) => ({ start: start / 1_000, end: bucketEnd(start, width) / 1_000, label: bucketLabel(start, width) }))
+    return { buckets, series: seriesOf(chart.data.costs, starts, group(), ranking()) }
+  })
+  const open = (bucket: number, series: number | undefined): void => {
+    const now = drawn()
+    const at = now?.buckets[bucket]
+    if (now === undefined || at === undefined) return
+    const { from, to } = bounds()
+    const later = (iso: string, moment: number): string => (from !== undefined && Date.parse(from) > moment ? from : iso)
+    const earlier = (iso: string, moment: number): string => (to !== undefined && Date.parse(to) < moment ? to : iso)
+    const range = rangeText({ from: later(new Date(at.start * 1_000).toISOString(), at.start * 1_000), to: earlier(new Date(at.end * 1_000).toISOString(), at.end * 1_000) })
+    const values = series === undefined ? undefined : series < seriesMax ? ranking()[series] : undefined
+    const rest = series === seriesMax ? ranking().slice(seriesMax).map((row) => valueText(row.value)) : undefined
+    navigate(href({ range, ...(values === undefined ? {} : { [costGroups[group()]]: valueText(values.value) }), ...(rest === undefined ? {} : { [costGroups[group()]]: rest }) }))
+  }
+  const choices = createMemo(() => (Object.keys(costGroups) as CostGroup[]).map((one) => ({
+    key: costGroups[one], values: (tables.isSuccess ? tables.data[costGroups[one]] : []).slice(0, 100).map((row) => ({ value: row.value ?? '' })),
+  })))
+  const failure = (): Error | undefined => totals.error ?? tables.error ?? chart.error ?? undefined
+  const restricted = (): boolean => activeFilters(search, costKeys).length > 0 || rangeOf(search) !== undefined
+
+  return (
+    <Page title="Costs" answer={<Show when={total()}>{(sum) => <>{money(sum().cost)} for {plural(sum().runs, 'run')}, the sum of {plural(sum().entries, 'ledger entry', 'ledger entries')}.</>}</Show>}>
+      <FilterBar choices={choices()} />
+      <ActiveFilters keys={costKeys} label={(_key, value) => value} />
+      <Progress when={totals.isFetching || tables.isFetching || chart.isFetching} what="costs" />
+      <Switch>
+        <Match when={failure()}>{(cause) => <Failure what="The costs" cause={cause()} retry={refresh} />}</Match>
+        <Match when={total()?.entries === 0 || (totals.isSuccess && total() === undefined)}>
+          <Empty>
+            <p>No ledger entry {restricted() ? 'matches' : 'yet'}.</p>
+            <Show when={restricted()} fallback={<p>Costs appear with the first model call that reports its tokens: <A href="/runs">send a trace</A>.</p>}>
+              <p>Remove a filter, or <button type="button" onClick={() => setSearch(Object.fromEntries([...costKeys, 'range'].map((key) => [key, null])))}>show all costs of all time</button></p>
+            </Show>
+          </Empty>
+        </Match>
+        <Match when={total()}>
+          {(sum) => (
+            <>
+              <dl class={styles['stats']}>
+                <div><dt>Cost (USD)</dt><dd><Money amount={sum().cost} href={href({})} what="everything shown" /></dd></div>
+                <div><dt>Tokens in</dt><dd title={decimalExact(sum().inputTokens)}>{count(Number(sum().inputTokens))}</dd></div>
+                <div><dt>Tokens out</dt><dd title={decimalExact(sum().outputTokens)}>{count(Number(sum().outputTokens))}</dd></div>
+                <div><dt>Runs</dt><dd><Count value={sum().runs} /></dd></div>
+              </dl>
+              <Show when={sum().unpricedEntries > 0}>
+                <div class={styles['banner']} role="note"><TriangleAlert size={16} aria-hidden="true" /><span>{plural(sum().unpricedEntries, 'ledger entry has', 'ledger entries have')} no known price and {sum().unpricedEntries === 1 ? 'is' : 'are'} not in these sums.</span><A href={href({ basis: 'UNPRICED' })}>Show them</A></div>
+              </Show>
+              <div class={styles['groups']} role="group" aria-label="Split the bars by">
+                <span class="muted">Split by</span>
+                <For each={Object.keys(costGroups) as CostGroup[]}>{(one) => <button type="button" aria-pressed={group() === one} onClick={() => setSearch({ g: one === 'MODEL' ? null : one.toLowerCase() })}>{groupWords[one]}</button>}</For>
+              </div>
+              <Show when={drawn()}>
+                {(now) => (
+                  <StackedBars
+                    label={`Cost over time by ${groupWords[group()].toLowerCase()}`} buckets={now().buckets} series={now().series} open={open} axisText={(value) => money(value.toFixed(6))}
+                    summary={`US dollars per ${(interval() ?? 'DAY').toLowerCase()}, split by ${groupWords[group()].toLowerCase()}, ${now().buckets[0]?.label ?? ''} to ${now().buckets.at(-1)?.label ?? ''}.`}
+                  />
+                )}
+              </Show>
+              <Show when={tables.isSuccess ? tables.data : undefined}>
+                {(found) => <div class={styles['tables']}><For each={Object.keys(costGroups) as CostGroup[]}>{(one) => <CostTable group={one} rows={found()[costGroups[one]]} href={href} />}</For></div>}
+              </Show>
+            </>
+          )}
+        </Match>
+      </Switch>
+    </Page>
+  )
+}

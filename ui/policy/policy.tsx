@@ -1,0 +1,92 @@
+import { A, useSearchParams } from '@solidjs/router'
+import { createMemo, For, Match, Show, Switch } from 'solid-js'
+import { shortId } from '../format.ts'
+import { useLive } from '../live.ts'
+import { useList } from '../pages.ts'
+import { type DecisionFieldsFragment, type DecisionOutcome, PolicyDecisionsDocument } from '../queries.ts'
+import { ask } from '../request.ts'
+import { activeFilters, choices, decisionFilter, decisionKeys, type FilterKey, queryString, rangeBounds, rangeOf } from '../url-state.ts'
+import { Failure, Progress } from '../widgets/failure.tsx'
+import { Time } from '../widgets/figures.tsx'
+import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
+import { More } from '../widgets/more.tsx'
+import { Outcome, outcomeLabel } from '../widgets/outcome.tsx'
+import { Empty, Page } from '../widgets/page.tsx'
+import styles from './policy.module.css'
+
+const pageSize = 100
+const places: Readonly<Record<(typeof choices.place)[number], string>> = { AGENT: 'in the agent', ENDPOINT: 'at the endpoint', COLLECTOR: 'in hindsight' }
+const modes: Readonly<Record<(typeof choices.mode)[number], string>> = { SHADOW: 'shadow', ENFORCE: 'enforce' }
+
+const filterLabel = (key: FilterKey, value: string): string => {
+  if (key === 'outcome' && (choices.outcome as readonly string[]).includes(value)) return outcomeLabel(value as DecisionOutcome)
+  return key === 'run' || key === 'span' ? shortId(value) : value.toLowerCase()
+}
+
+const Decision = (props: { decision: DecisionFieldsFragment }) => (
+  <tr>
+    <td><Outcome outcome={props.decision.outcome} /></td>
+    <td>{props.decision.policyId}<span class="muted">@{props.decision.policyVersion}</span></td>
+    <td class="nowrap">{places[props.decision.place]}</td>
+    <td>{modes[props.decision.mode]}</td>
+    <td class={styles['reason']}>{props.decision.reason}<details><summary>Evidence</summary><pre>{JSON.stringify(props.decision.evidence, undefined, 2)}</pre></details></td>
+    <td>{props.decision.agent ?? '–'}</td>
+    <td>
+      <Show when={props.decision.runId} fallback="–">
+        {(run) => <A class="mono" href={`/runs/${run()}${queryString({ span: props.decision.spanId })}`} title={props.decision.spanId === null ? `Run ${run()}` : `Span ${props.decision.spanId} of run ${run()}`}>{shortId(run())}{props.decision.spanId === null ? '' : ` · ${shortId(props.decision.spanId)}`}</A>}
+      </Show>
+    </td>
+    <td class="nowrap"><Time iso={props.decision.decidedAt} /></td>
+  </tr>
+)
+
+/** What policies decided, latest first. */
+export const Policy = () => {
+  const [search, setSearch] = useSearchParams()
+  const live = useLive()
+  const filter = createMemo(() => decisionFilter(search, rangeBounds(rangeOf(search), Date.now())))
+  const list = useList<DecisionFieldsFragment>(() => {
+    const asked = filter()
+    return { key: ['decisions', asked], every: false, ask: async (after, signal) => (await ask(PolicyDecisionsDocument, { first: pageSize, after: after ?? null, filter: asked }, signal)).policyDecisions }
+  })
+  live.onRuns(() => {
+    if (scrollY === 0) list.refresh()
+  })
+  const seen = (read: (decision: DecisionFieldsFragment) => string | null) => [...new Set(list.rows().map(read))].sort().map((value) => ({ value: value ?? '' }))
+  const offered = createMemo(() => [
+    { key: 'outcome', values: choices.outcome.map((value) => ({ value, label: outcomeLabel(value) })) },
+    { key: 'policy', values: seen((decision) => decision.policyId) },
+    { key: 'place', values: choices.place.map((value) => ({ value, label: places[value] })) },
+    { key: 'mode', values: choices.mode.map((value) => ({ value, label: modes[value] })) },
+    { key: 'agent', values: seen((decision) => decision.agent) },
+  ] as const)
+  const restricted = (): boolean => activeFilters(search, decisionKeys).length > 0 || rangeOf(search) !== undefined
+  return (
+    <Page title="Policy decisions" answer="A decision taken in hindsight is a finding: it changed nothing that the agent did.">
+      <FilterBar choices={offered()} />
+      <ActiveFilters keys={decisionKeys} label={filterLabel} />
+      <Progress when={list.asking() && (list.waiting() || list.outdated())} what="policy decisions" />
+      <Switch>
+        <Match when={list.failure() !== undefined && list.rows().length === 0}><Failure what="The policy decisions" cause={list.failure()} retry={list.refresh} /></Match>
+        <Match when={list.rows().length > 0}>
+          <div class="scroll-x" role="region" tabindex="0" aria-label="Policy decisions">
+            <table classList={{ [styles['outdated'] ?? '']: list.outdated() }} aria-busy={list.outdated()}>
+              <caption class="visually-hidden">Policy decisions, latest first</caption>
+              <thead><tr><th scope="col">Outcome</th><th scope="col">Policy</th><th scope="col">Taken</th><th scope="col">Mode</th><th scope="col">Reason</th><th scope="col">Agent</th><th scope="col">Run · span</th><th scope="col">Decided</th></tr></thead>
+              <tbody><For each={list.rows()}>{(decision) => <Decision decision={decision} />}</For></tbody>
+            </table>
+          </div>
+          <More list={list} />
+        </Match>
+        <Match when={!list.waiting()}>
+          <Empty>
+            <p>No policy decision {restricted() ? 'matches' : 'yet'}.</p>
+            <Show when={restricted()} fallback={<p>Policies come with the product and are evaluated as telemetry arrives: a decision appears when a rule finds something.</p>}>
+              <p>Remove a filter above, or <button type="button" onClick={() => setSearch(Object.fromEntries([...decisionKeys, 'range'].map((key) => [key, null])))}>show all decisions of all time</button></p>
+            </Show>
+          </Empty>
+        </Match>
+      </Switch>
+    </Page>
+  )
+}
