@@ -167,4 +167,5 @@ test('a fault of ours is masked and logged with its cause', async () => {
   await query.store.command('RENAME TABLE runs_away TO runs')
   assert.deepEqual(error, { message: 'something went wrong here; it is in the log', code: 'INTERNAL' })
   assert.match(String(query.errors[before + 1]), /runs/)
+  assert.equal(query.errors.length, before + 2, 'logged once')
 })

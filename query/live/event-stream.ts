@@ -23,8 +23,12 @@ export function eventStreams(feed: RunFeed): EventStreams {
   return {
     open: async (request, response, runId) => {
       if (open.size >= listenersMax) return refuse(response, 503, 'RATE_LIMITED', `${listenersMax} streams are open, no more are allowed: close some`)
-      open.add(response)
       response.writeHead(200, { ...safeHeaders, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      if (request.method === 'HEAD') {
+        response.end()
+        return
+      }
+      open.add(response)
       response.write(`retry: ${retryMs}\n\n`)
       const heartbeat = setInterval(() => response.write(': alive\n\n'), heartbeatMs)
       const mine = (change: RunChange): boolean => runId === undefined || change.id === runId

@@ -78,7 +78,9 @@ export function runFeed(reader: Reader, options: { readonly incompleteAfterMs: n
     if (closed || timer !== undefined || listeners.size === 0) return
     timer = setTimeout(() => {
       look()
-        .catch((error: unknown) => options.logger.error('looking for changed runs failed; it is tried again', { error }))
+        .catch((error: unknown) => {
+          if (!closed) options.logger.error('looking for changed runs failed; it is tried again', { error })
+        })
         .finally(() => {
           timer = undefined
           if (listeners.size === 0) {

@@ -43,31 +43,45 @@ export const accountedSpansMax = 50_000
 /** Spans whose verdicts are kept: a screen asks for the steps of one run again and again, a batch a frame. */
 const keptSpansMax = 200_000
 
+/** Milliseconds that verdicts are kept: a summary can be loaded a moment before the ledger lines that belong to it. */
+const keptMs = 10_000
+
 /** The verdicts of the runs looked at last, by run and version of its summary. */
 export interface VerdictCache {
   get(context: QueryContext, run: Run): Promise<Verdicts>
 }
 
+interface Kept {
+  readonly spans: number
+  readonly at: number
+  readonly verdicts: Promise<Verdicts>
+}
+
 export function verdictCache(): VerdictCache {
-  const kept = new Map<string, { readonly spans: number; readonly verdicts: Promise<Verdicts> }>()
+  /** Oldest first. */
+  const kept = new Map<string, Kept>()
   return {
     get: (context, run) => {
       const key = `${run.id} ${run.version}`
       const known = kept.get(key)
+      // The one who asked first may have gone and ended the read that others wait for.
+      if (known !== undefined && context.now() - known.at < keptMs) return known.verdicts.catch(() => readVerdicts(context, run))
+      const verdicts = readVerdicts(context, run)
+      verdicts.catch(() => kept.delete(key))
       kept.delete(key)
-      const entry = known ?? { spans: run.spanCount, verdicts: readVerdicts(context, run) }
-      kept.set(key, entry)
-      // A read that failed or was given up by its asker must not fail the next one.
-      entry.verdicts.catch(() => kept.delete(key))
-      let spans = 0
-      for (const one of kept.values()) spans += one.spans
-      for (const [oldest, one] of kept) {
-        if (spans <= keptSpansMax || oldest === key) break
-        kept.delete(oldest)
-        spans -= one.spans
-      }
-      return entry.verdicts
+      kept.set(key, { spans: run.spanCount, at: context.now(), verdicts })
+      forgetOldest(kept)
+      return verdicts
     },
+  }
+}
+
+function forgetOldest(kept: Map<string, Kept>): void {
+  let spans = [...kept.values()].reduce((sum, one) => sum + one.spans, 0)
+  for (const [key, one] of kept) {
+    if (spans <= keptSpansMax) return
+    kept.delete(key)
+    spans -= one.spans
   }
 }
 
