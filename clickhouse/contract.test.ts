@@ -220,7 +220,10 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
         tenant: 'acme', traceId: facts.traceId, spanId: facts.spanId, startedAt: 1n, receivedAt: 2n, attributesString: new Map([['gen_ai.input.messages', 'x'.repeat(300_000)]]),
         attributesJson: new Map([['j', '{}']]), events: '[{}]', links: '',
       }
-      const key = { tenant: 'acme', key: callKeyId('response:openai:1'), traceId: facts.traceId, spanId: facts.spanId, startedAt: 3n, endedAt: 4n }
+      const key = {
+        tenant: 'acme', key: callKeyId('response:openai:1'), traceId: facts.traceId, spanId: facts.spanId, startedAt: 3n, endedAt: 4n,
+        service: 'shop', scopeName: 'openai', model: 'gpt-5', inputTokens: 12, outputTokens: 3,
+      }
       await store.insert(spanContent, rowBinary(spanContent, [content]), 'content')
       await store.insert(ledgerEntries, rowBinary(ledgerEntries, [ledgerRow]), 'ledger')
       await store.insert(policyDecisions, rowBinary(policyDecisions, [decisionRow]), 'decisions')
@@ -242,7 +245,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
         status: 'FAILED', ended_at: null, agents: ['a', 'b'], users: [], span_count: '9007199254740992', tokens_total: '6', cost: '-0.000000000001',
         reported_cost: '99999999999999999999999999.999999999999', interventions: '10', is_run: true,
       })
-      assert.deepEqual(await one('SELECT lower(hex(key)) AS k FROM call_keys'), { k: key.key })
+      assert.deepEqual(await one('SELECT lower(hex(key)) AS k, model, input_tokens FROM call_keys'), { k: key.key, model: 'gpt-5', input_tokens: '12' })
       assert.deepEqual(await one('SELECT lower(hex(version)) AS v, source, body FROM price_books'), { v: 'ef'.repeat(32), source: 'shipped', body: '{"a":1}' })
       assert.deepEqual(await one('SELECT policy_id, version, document FROM policy_versions'), { policy_id: 'p', version: 1, document: 'id: p\n' })
     })

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { UnixNano } from '#semconv/facts.ts'
-import { id, type Table, time, word } from '../table.ts'
+import { count, id, type Table, time, word } from '../table.ts'
 
 /** A provider's answer and a span that tells it: finds the same call in another trace. One row per call key of a span. */
 export interface CallKeyRow {
@@ -11,6 +11,12 @@ export interface CallKeyRow {
   readonly spanId: string
   readonly startedAt: UnixNano
   readonly endedAt: UnixNano
+  /** Who tells it and what: an id alone can repeat (servers that count from 1), the same answer agrees in these too. */
+  readonly service: string
+  readonly scopeName: string
+  readonly model: string
+  readonly inputTokens: number
+  readonly outputTokens: number
 }
 
 /** 32 hex digits for one of `Step.callKeys`: keys of any length take 16 bytes, and a lookup reads little. */
@@ -25,5 +31,10 @@ export const callKeys: Table<CallKeyRow> = {
     id('span_id', 8, (r) => r.spanId),
     time('started_at', (r) => r.startedAt),
     time('ended_at', (r) => r.endedAt),
+    word('service', (r) => r.service),
+    word('scope_name', (r) => r.scopeName),
+    word('model', (r) => r.model),
+    count('input_tokens', (r) => r.inputTokens),
+    count('output_tokens', (r) => r.outputTokens),
   ],
 }
