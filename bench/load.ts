@@ -1,0 +1,240 @@
+import { readFileSync } from 'node:fs'
+import { Agent, request as httpRequest } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openStore, type Store } from '#clickhouse/store.ts'
+import type { PicoUsd } from '#semconv/facts.ts'
+import { type Program, startProgram } from '../e2e/program.ts'
+import { grpcExporter } from '../e2e/sending.ts'
+import { takenOn } from './machine.ts'
+import { type Payload, payloads } from './payloads.ts'
+import { type ProcessUsage, processUsage } from './process-usage.ts'
+import { quantile } from './quantile.ts'
+
+export interface LoadOptions {
+  /** Spans a second. */
+  readonly rate: number
+  readonly seconds: number
+  /** Spans per request. */
+  readonly batch: number
+  readonly protocol: 'http' | 'grpc'
+  /** More variables for the program, such as `NODE_OPTIONS`. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** One second of the run, as seen from outside. */
+export interface Sample {
+  readonly second: number
+  readonly acknowledgedSpans: number
+  readonly spoolBytes: number
+  readonly spoolAgeSeconds: number
+  readonly collector: ProcessUsage
+  readonly engine: ProcessUsage
+}
+
+/** What ClickHouse holds in the end. */
+export interface Stored {
+  readonly spans: number
+  readonly runs: number
+  readonly settledRuns: number
+  readonly ledger: PicoUsd
+  readonly runCosts: PicoUsd
+}
+
+export interface LoadResult {
+  readonly sentSpans: number
+  readonly refusedRequests: number
+  readonly expected: Stored
+  readonly stored: Stored
+  /** Milliseconds from the moment a request was due until it was answered: waiting to be sent counts. */
+  readonly ackMs: readonly number[]
+  /** Seconds over which requests were due, and from the last answer until all was loaded and settled. */
+  readonly sendingSeconds: number
+  readonly drainSeconds: number
+  readonly samples: readonly Sample[]
+  /** Processor seconds while sending. */
+  readonly cpu: { readonly generator: number; readonly collector: number; readonly engine: number }
+}
+
+/** Requests in flight at most; more are due and wait, and their latency shows it. */
+const inFlightMax = 128
+/** After this the run has failed: what is not settled by then will not be. */
+const drainSecondsMax = 120
+const noUsage: ProcessUsage = { cpuSeconds: 0, residentBytes: 0 }
+
+type Send = (body: Buffer) => Promise<boolean>
+
+/** Starts the program, sends at the given rate, waits until all is loaded and settled, and says what was found. */
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  await using program = await startProgram({ env: options.env ?? {} })
+  await using store = await openStore({ kind: 'embedded', dataDir: program.dataDir })
+  using sender = options.protocol === 'grpc' ? grpcSender(program) : httpSender(program)
+  const enginePid = (JSON.parse(readFileSync(join(program.dataDir, 'engine.json'), 'utf8')) as { pid: number }).pid
+  const look = () => ({ collector: processUsage(program.pid) ?? noUsage, engine: processUsage(enginePid) ?? noUsage, generator: processUsage(process.pid) ?? noUsage })
+  const before = look()
+  const sending = await sendAll(options, sender.send, async (second, acknowledgedSpans) => {
+    const metrics = await (await fetch(`${program.console}/metrics`)).text()
+    const { collector, engine } = look()
+    return { second, acknowledgedSpans, spoolBytes: gauge(metrics, 'spanledger_spool_bytes'), spoolAgeSeconds: gauge(metrics, 'spanledger_spool_oldest_age_seconds'), collector, engine }
+  })
+  const after = look()
+  const answered = performance.now()
+  const stored = await settled(store, sending.expected)
+  const spent = (name: 'generator' | 'collector' | 'engine'): number => after[name].cpuSeconds - before[name].cpuSeconds
+  return {
+    ...sending, stored, drainSeconds: (performance.now() - answered) / 1000,
+    cpu: { generator: spent('generator'), collector: spent('collector'), engine: spent('engine') },
+  }
+}
+
+function gauge(metrics: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? Number.NaN)
+}
+
+type Sending = Pick<LoadResult, 'sentSpans' | 'refusedRequests' | 'expected' | 'ackMs' | 'sendingSeconds' | 'samples'>
+
+async function sendAll(options: LoadOptions, send: Send, sample: (second: number, spans: number) => Promise<Sample>): Promise<Sending> {
+  const next = payloads({ batch: options.batch, seed: 1 })
+  const requests = Math.ceil((options.rate * options.seconds) / options.batch)
+  const msPerRequest = (1000 * options.batch) / options.rate
+  const tally = new Tally()
+  const inFlight = new Set<Promise<void>>()
+  const samples: Promise<Sample>[] = []
+  const began = performance.now()
+  for (let sent = 0; sent < requests; sent++) {
+    const due = began + sent * msPerRequest
+    if (performance.now() >= began + (samples.length + 1) * 1000) samples.push(sample(samples.length + 1, tally.spans))
+    if (inFlight.size >= inFlightMax) await Promise.race(inFlight)
+    if (performance.now() < due - 0.5) await sleep(due - performance.now())
+    const payload = next(BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)))
+    const answered = send(payload.body).then((accepted) => {
+      tally.answer(payload, accepted, performance.now() - due)
+      inFlight.delete(answered)
+    })
+    inFlight.add(answered)
+  }
+  await Promise.all(inFlight)
+  const sendingSeconds = (performance.now() - began) / 1000
+  return {
+    sentSpans: requests * options.batch, refusedRequests: tally.refused, expected: tally.expected(), ackMs: tally.ackMs, sendingSeconds,
+    samples: await Promise.all(samples),
+  }
+}
+
+/** What was accepted, and so must be found. */
+class Tally {
+  spans = 0
+  refused = 0
+  readonly ackMs: number[] = []
+  #cost = 0n
+  readonly #runs = new Set<number>()
+
+  answer(payload: Payload, accepted: boolean, ms: number): void {
+    this.ackMs.push(ms)
+    if (!accepted) {
+      this.refused++
+      return
+    }
+    this.spans += payload.spans
+    this.#cost += payload.cost
+    for (let run = 0; run < payload.runs; run++) this.#runs.add(payload.firstRun + run)
+  }
+
+  expected(): Stored {
+    return { spans: this.spans, runs: this.#runs.size, settledRuns: this.#runs.size, ledger: this.#cost, runCosts: this.#cost }
+  }
+}
+
+function httpSender(program: Program): Disposable & { send: Send } {
+  const agent = new Agent({ keepAlive: true, maxSockets: inFlightMax })
+  const { hostname, port } = new URL(program.http)
+  const send: Send = (body) =>
+    new Promise((resolve, reject) => {
+      const request = httpRequest({
+        agent, hostname, port, path: '/v1/traces', method: 'POST', headers: { 'content-type': 'application/x-protobuf', 'content-length': body.length },
+      }, (response) => {
+        response.resume().once('end', () => resolve(response.statusCode === 200))
+      })
+      request.once('error', reject)
+      request.end(body)
+    })
+  return { send, [Symbol.dispose]: () => agent.destroy() }
+}
+
+function grpcSender(program: Program): Disposable & { send: Send } {
+  const exporter = grpcExporter(program)
+  return { send: (body) => exporter.send(body).then(() => true, () => false), [Symbol.dispose]: () => exporter[Symbol.dispose]() }
+}
+
+async function settled(store: Store, expected: Stored): Promise<Stored> {
+  const end = performance.now() + drainSecondsMax * 1000
+  for (;;) {
+    const found = await stored(store)
+    if ((found.spans >= expected.spans && found.settledRuns >= expected.settledRuns) || performance.now() > end) return found
+    await sleep(250)
+  }
+}
+
+interface StoredRow {
+  readonly spans: string
+  readonly runs: string
+  readonly settled_runs: string
+  readonly ledger_pico: string
+  readonly run_costs_pico: string
+}
+
+/** Deduplicated, as every reader sees it; money as integers. */
+async function stored(store: Store): Promise<Stored> {
+  const pico = (column: string): string => `toString(toInt256(sum(${column}) * toDecimal256('1000000000000', 0)))`
+  const [row] = await store.read<StoredRow>(
+    `SELECT (SELECT count() FROM spans FINAL) AS spans, (SELECT ${pico('amount')} FROM ledger_entries FINAL) AS ledger_pico,
+       count() AS runs, countIf(settled) AS settled_runs, ${pico('cost')} AS run_costs_pico FROM runs FINAL`, {}, { maxSeconds: 60 })
+  if (row === undefined) throw new Error('ClickHouse answered with no row')
+  return {
+    spans: Number(row.spans), runs: Number(row.runs), settledRuns: Number(row.settled_runs), ledger: BigInt(row.ledger_pico), runCosts: BigInt(row.run_costs_pico),
+  }
+}
+
+/** Names of the figures that are not what they must be; empty for a good run. */
+export function mismatches({ expected, stored }: LoadResult): readonly string[] {
+  return (Object.keys(expected) as (keyof Stored)[]).filter((name) => expected[name] !== stored[name])
+    .map((name) => `${name}: ${stored[name]} instead of ${expected[name]}`)
+}
+
+/** The result as Markdown. */
+export function describeLoad(options: LoadOptions, result: LoadResult): string {
+  const { samples, cpu, ackMs, stored } = result
+  const seconds = result.sendingSeconds
+  const share = (cpuSeconds: number): string => `${cpuSeconds.toFixed(1)} s, ${((100 * cpuSeconds) / seconds).toFixed(0)}%`
+  const mib = (bytes: number): string => (bytes / 1024 ** 2).toFixed(0)
+  const wrong = mismatches(result)
+  const dollars = `$${Number(stored.ledger / 1_000_000n) / 1_000_000}`
+  const sampled = samples.filter((sample) => samples.length <= 12 || sample.second % Math.ceil(samples.length / 12) === 0)
+  return `| figure | value |
+| --- | --- |
+| asked for | ${options.rate} spans/s for ${options.seconds} s, ${options.batch} per request, ${options.protocol} |
+| acknowledged | ${result.expected.spans} spans in ${seconds.toFixed(1)} s: ${(result.expected.spans / seconds).toFixed(0)}/s |
+| refused requests | ${result.refusedRequests} |
+| acknowledgement, from when it was due | p50 ${quantile(ackMs, 0.5).toFixed(1)} ms, p99 ${quantile(ackMs, 0.99).toFixed(1)} ms, max ${quantile(ackMs, 1).toFixed(0)} ms |
+| processor while sending | generator ${share(cpu.generator)}; collector and console ${share(cpu.collector)}; engine ${share(cpu.engine)} |
+| loaded and settled after the last answer | ${result.drainSeconds.toFixed(1)} s |
+| verified | ${wrong.length === 0 ? `${stored.spans} spans, ${stored.settledRuns} runs, all settled, ledger ${dollars}, exact` : wrong.join('; ')} |
+
+| second | acknowledged | spool MiB | oldest s | collector MiB | engine MiB |
+| --- | --- | --- | --- | --- | --- |
+${sampled.map((s) => `| ${s.second} | ${s.acknowledgedSpans} | ${mib(s.spoolBytes)} | ${s.spoolAgeSeconds.toFixed(1)} | ${mib(s.collector.residentBytes)} | ${mib(s.engine.residentBytes)} |`).join('\n')}
+`
+}
+
+if (import.meta.main) {
+  const { RATE = '20000', SECONDS = '60', BATCH = '512', PROTOCOL = 'http', PROGRAM_NODE_OPTIONS = '' } = process.env
+  if (PROTOCOL !== 'http' && PROTOCOL !== 'grpc') throw new Error(`PROTOCOL is '${PROTOCOL}', allowed are http and grpc`)
+  const options: LoadOptions = {
+    rate: Number(RATE), seconds: Number(SECONDS), batch: Number(BATCH), protocol: PROTOCOL,
+    env: PROGRAM_NODE_OPTIONS === '' ? {} : { NODE_OPTIONS: PROGRAM_NODE_OPTIONS },
+  }
+  const taken = takenOn()
+  const result = await runLoad(options)
+  process.stdout.write(`${taken}\n\n${describeLoad(options, result)}`)
+  if (mismatches(result).length > 0) process.exitCode = 1
+}
