@@ -11,7 +11,8 @@ import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 import { interpret } from '#semconv/interpret.ts'
 import type { PriceBook } from '../price/book.ts'
 import type { FrameWriter } from '../spool/frame.ts'
-import { callKeyHash, decisionId, ledgerEntryId } from './identity.ts'
+import { callsTold } from './call-told.ts'
+import { decisionId, ledgerEntryId } from './identity.ts'
 import { ledgerLines } from './ledger-lines.ts'
 import { anyValue, attributesJson, eventsJson, linksJson } from './otlp-json.ts'
 
@@ -35,12 +36,7 @@ export function derive(record: SpanRecord, options: DeriveOptions, receivedAt: U
   addSpan(record, facts, options, receivedAt, frame)
   const charges = charge ? arrivalCharges(facts, options, receivedAt) : []
   for (const entry of charges) frame.add(ledgerEntries, entry)
-  for (const key of facts.step.callKeys) {
-    frame.add(callKeys, {
-      tenant: options.tenant, key: callKeyHash(key), traceId: facts.traceId, spanId: facts.spanId,
-      startedAt: facts.startedAt, endedAt: facts.endedAt,
-    })
-  }
+  for (const told of callsTold(facts)) frame.add(callKeys, { tenant: options.tenant, ...told })
   const decisions = decisionRows(record, facts, options, receivedAt)
   for (const decision of decisions) frame.add(policyDecisions, decision)
   return { facts, charges, decisions }

@@ -15,6 +15,3 @@ export const ledgerEntryId = (tenant: string, traceId: string, spanId: string, m
 
 export const decisionId = (tenant: string, policyId: string, policyVersion: number, place: DecisionPlace, traceId: string, spanId: string): string =>
   sha256(['decision', tenant, policyId, String(policyVersion), place, traceId, spanId])
-
-/** 32 hex digits: call keys hold provider ids of any length, the table sorts by a fixed one. */
-export const callKeyHash = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 32)

@@ -3,7 +3,7 @@ import type { Store } from '#clickhouse/store.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import type { CostBasis, LedgerKind, LedgerMeter, LedgerReason, SpanFacts } from '#semconv/facts.ts'
-import { callKeyHash } from '../derive/identity.ts'
+import type { CallTold } from '../derive/call-told.ts'
 import type { StoredDecision } from './live-traces.ts'
 
 /** Seconds one look-up may take; a settlement waits for it and is tried again. */
@@ -107,33 +107,40 @@ function ledgerEntry(row: EntryRow): LedgerEntryRow {
   }
 }
 
-/** A span somewhere that carries the same provider answer. */
-export interface CallKeyHolder {
-  readonly keyHash: string
-  readonly traceId: string
-  readonly startedAt: bigint
-  readonly endedAt: bigint
-}
-
 /** Keys asked for in one query: parameters travel in the URL, 35 characters each. */
 const keysPerReadMax = 5_000
 
-export async function readCallKeys(store: Store, tenant: string, keys: readonly string[]): Promise<CallKeyHolder[]> {
-  const holders: CallKeyHolder[] = []
+/** Everybody who tells these provider answers. `keys` as in `CallTold`. */
+export async function readCallsTold(store: Store, tenant: string, keys: readonly string[]): Promise<CallTold[]> {
+  const told: CallTold[] = []
   for (let at = 0; at < keys.length; at += keysPerReadMax) {
-    holders.push(...(await readSomeCallKeys(store, tenant, keys.slice(at, at + keysPerReadMax))))
+    const rows = await store.read<CallToldRow>(
+      `SELECT ${callToldColumns} FROM call_keys FINAL WHERE tenant = {tenant:String} AND key IN (SELECT unhex(arrayJoin({keys:Array(String)})))`,
+      { tenant, keys: keys.slice(at, at + keysPerReadMax) }, { maxSeconds: readSecondsMax })
+    told.push(...rows.map((row) => ({
+      key: row.key_hex, traceId: row.trace, spanId: row.span, startedAt: BigInt(row.started), endedAt: BigInt(row.ended), service: row.service,
+      scopeName: row.scope_name, model: row.model, inputTokens: Number(row.input_tokens), outputTokens: Number(row.output_tokens),
+    })))
   }
-  return holders
+  return told
 }
 
-async function readSomeCallKeys(store: Store, tenant: string, keys: readonly string[]): Promise<CallKeyHolder[]> {
-  const rows = await store.read<{ key_hex: string; trace: string; started: string; ended: string }>(
-    `SELECT DISTINCT lower(hex(key)) AS key_hex, lower(hex(trace_id)) AS trace, toString(toUnixTimestamp64Nano(started_at)) AS started,
-       toString(toUnixTimestamp64Nano(ended_at)) AS ended
-     FROM call_keys WHERE tenant = {tenant:String} AND key IN (SELECT unhex(arrayJoin({keys:Array(String)})))`,
-    { tenant, keys: keys.map(callKeyHash) }, { maxSeconds: readSecondsMax })
-  return rows.map((row) => ({ keyHash: row.key_hex, traceId: row.trace, startedAt: BigInt(row.started), endedAt: BigInt(row.ended) }))
+interface CallToldRow {
+  readonly key_hex: string
+  readonly trace: string
+  readonly span: string
+  readonly started: string
+  readonly ended: string
+  readonly service: string
+  readonly scope_name: string
+  readonly model: string
+  readonly input_tokens: string
+  readonly output_tokens: string
 }
+
+const callToldColumns = `
+  lower(hex(key)) AS key_hex, lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, toString(toUnixTimestamp64Nano(started_at)) AS started,
+  toString(toUnixTimestamp64Nano(ended_at)) AS ended, service, scope_name, model, input_tokens, output_tokens`
 
 /** Traces a former process left without their exact summary. */
 export async function readUnsettled(store: Store, tenant: string): Promise<string[]> {

@@ -136,14 +136,13 @@ export class LiveTraces {
     else traces.add(traceId)
   }
 
-  /** Other traces in memory that carry the same provider answer. */
-  sharing(key: string, traceId: string): readonly LiveTrace[] {
-    const others: LiveTrace[] = []
-    for (const other of this.#byCallKey.get(key) ?? []) {
-      const trace = other === traceId ? undefined : this.#traces.get(other)
-      if (trace !== undefined) others.push(trace)
+  /** Spans in memory that tell this provider answer. */
+  tellers(key: string): readonly SpanFacts[] {
+    const found: SpanFacts[] = []
+    for (const traceId of this.#byCallKey.get(key) ?? []) {
+      for (const span of this.#traces.get(traceId)?.spans.values() ?? []) if (span.step.callKeys.includes(key)) found.push(span)
     }
-    return others
+    return found
   }
 
   /**

@@ -101,6 +101,9 @@ function differs(line: LedgerLine, net: Net, entries: readonly LedgerEntryRow[])
   return line.model !== last.model && line.basis !== 'UNPRICED' && line.amount !== net.amount
 }
 
+/** Usage of an aggregate: what was charged for it vanishes when the calls below it tell their own. */
+const heldBack: ReadonlySet<LedgerReason> = new Set(['promoted', 'unattributed'])
+
 function toVanish(entries: readonly LedgerEntryRow[], account: TraceAccount, postedAt: UnixNano, options: PostOptions): LedgerEntryRow | undefined {
   const net = netOf(entries)
   const charge = entries.find((entry) => entry.kind === 'CHARGE') ?? entries[0]
@@ -110,7 +113,7 @@ function toVanish(entries: readonly LedgerEntryRow[], account: TraceAccount, pos
     ...account.attributions.get(charge.spanId),
     id: ledgerEntryId(options.tenant, charge.traceId, charge.spanId, charge.meter, 'REVERSAL', ordinal(entries, 'REVERSAL')),
     kind: 'REVERSAL',
-    reason: account.uncounted.get(charge.spanId) ?? 'restated',
+    reason: account.uncounted.get(charge.spanId) ?? (heldBack.has(charge.reason) ? 'rolled_up' : 'restated'),
     quantity: -net.quantity,
     amount: net.amount === undefined ? undefined : -net.amount,
     reverses: charge.id,

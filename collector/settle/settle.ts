@@ -1,21 +1,22 @@
 import type { Store } from '#clickhouse/store.ts'
+import { callKeyId } from '#clickhouse/tables/call-keys.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { policyDecisions, type PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { evaluateRun, type PolicySet } from '#otel-config/policy/policies.ts'
 import { account, type TraceAccount } from '#semconv/account.ts'
-import type { SpanFacts } from '#semconv/facts.ts'
 import { findingRow } from '../derive/derive.ts'
-import { callKeyHash } from '../derive/identity.ts'
+import { type CallTold, callsTold } from '../derive/call-told.ts'
 import type { Loader } from '../load/load.ts'
 import type { Log } from '../log.ts'
 import type { PriceBook } from '../price/book.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
-import { type CallKeyHolder, readCallKeys, readHistory, readUnsettled, tracesPerReadMax } from './history.ts'
+import { readCallsTold, readHistory, readUnsettled, tracesPerReadMax } from './history.ts'
 import type { LiveTrace, LiveTraces } from './live-traces.ts'
 import { post, type Posting } from './post.ts'
 import { costOf, summary } from './summary.ts'
+import { toldElsewhere } from './told-elsewhere.ts'
 
 export interface SettleOptions {
   readonly tenant: string
@@ -45,8 +46,6 @@ const delayShareOfAge = 10
 const delayMsMax = 30_000
 /** A settled trace stays in memory this long for spans that come late. */
 const idleMs = 60_000
-/** Clock skew between two services that tell the same call, and lag of records stamped at the end. */
-const overlapSlackNano = 60_000_000_000n
 
 /** What a tick is about to write for one trace. */
 interface Draft {
@@ -99,10 +98,10 @@ export class Settler {
     const wanted = live.dirty().filter((trace) => this.#isQuiet(trace, now) || wantsSummary(trace, now))
     const readable = await this.#withHistory(wanted)
     const quiet = readable.filter((trace) => this.#isQuiet(trace, now))
-    const elsewhere = await this.#elsewhere(quiet)
+    const tellers = await this.#tellers(quiet)
     const frame = new FrameWriter()
     const drafts: Draft[] = []
-    for (const trace of readable) drafts.push(this.#draft(trace, this.#isQuiet(trace, now), elsewhere, frame))
+    for (const trace of readable) drafts.push(this.#draft(trace, this.#isQuiet(trace, now), tellers, frame))
     if (!frame.empty) await spool.append(frame.finish())
     for (const draft of drafts) this.#commit(draft)
     live.evict(nowMs(), idleMs, spool.currentNumber)
@@ -133,28 +132,26 @@ export class Settler {
     return traces.filter((trace) => !live.mayHaveHistory(trace) && trace.spans.size > 0)
   }
 
-  /** Provider answers of these traces that other traces tell too, by call key. */
-  async #elsewhere(traces: readonly LiveTrace[]): Promise<ReadonlyMap<string, readonly CallKeyHolder[]>> {
+  /** Everybody who tells the provider answers of these traces, by `CallTold.key`. */
+  async #tellers(traces: readonly LiveTrace[]): Promise<ReadonlyMap<string, readonly CallTold[]>> {
     const { live, store, tenant } = this.#options
     const keys = new Set<string>()
     for (const trace of traces) for (const span of trace.spans.values()) for (const key of span.step.callKeys) keys.add(key)
-    const holders = new Map<string, CallKeyHolder[]>()
-    if (keys.size === 0) return holders
-    const stored = Map.groupBy(await readCallKeys(store, tenant, [...keys]), (holder) => holder.keyHash)
-    for (const key of keys) {
-      const keyHash = callKeyHash(key)
-      holders.set(key, [...(stored.get(keyHash) ?? []), ...live.sharing(key, '').flatMap((trace) => holdersIn(trace, key, keyHash))])
-    }
-    return holders
+    if (keys.size === 0) return new Map()
+    const inMemory = [...keys].flatMap((key) => live.tellers(key)).flatMap(callsTold)
+    const stored = await readCallsTold(store, tenant, [...keys].map(callKeyId))
+    return Map.groupBy([...inMemory, ...stored], (told) => told.key)
   }
 
-  #draft(trace: LiveTrace, settles: boolean, elsewhere: ReadonlyMap<string, readonly CallKeyHolder[]>, frame: FrameWriter): Draft {
+  #draft(trace: LiveTrace, settles: boolean, tellers: ReadonlyMap<string, readonly CallTold[]>, frame: FrameWriter): Draft {
     const { live, nowMs, nowNano } = this.#options
     const began = nowMs()
     const generation = trace.generation
     const now = nowNano()
     const version = now > trace.version ? now : trace.version + 1n
-    const told = settles ? toldElsewhere(trace, elsewhere, (later) => live.revisit(later, nowMs())) : { replayed: new Set<string>(), mirrored: new Set<string>() }
+    const told = toldElsewhere(settles ? trace.spans.values() : [], tellers)
+    // Once is enough: a trace that is settled again has told the later ones already.
+    if (trace.settlements === 0) for (const later of told.laterTraces) live.revisit(later, nowMs())
     const facts = account([...trace.spans.values()], told)
     const posting = post(facts, trace.spans, trace.entries.values(), version, this.#options)
     // Before a trace is quiet only its figures are shown: corrections that the next span would undo are not posted.
@@ -194,36 +191,3 @@ function wantsSummary(trace: LiveTrace, now: number): boolean {
   if (trace.summarizedMs === 0 || trace.settled) return true
   return now - trace.summarizedMs >= Math.max(summaryMsMin, trace.summaryCostMs * summaryShareMax)
 }
-
-const holdersIn = (trace: LiveTrace, key: string, keyHash: string): CallKeyHolder[] =>
-  [...trace.spans.values()]
-    .filter((span) => span.step.callKeys.includes(key))
-    .map((span) => ({ keyHash, traceId: trace.traceId, startedAt: span.startedAt, endedAt: span.endedAt }))
-
-/**
- * Of two traces that tell the same provider answer, the one that began first keeps it. Overlapping in time it is one call
- * told twice (`mirrored`), apart in time an answer replayed from a cache (`replayed`). A later trace that was settled
- * before this one arrived is settled again.
- */
-function toldElsewhere(
-  trace: LiveTrace, elsewhere: ReadonlyMap<string, readonly CallKeyHolder[]>, revisit: (traceId: string) => void,
-): { readonly replayed: ReadonlySet<string>; readonly mirrored: ReadonlySet<string> } {
-  const replayed = new Set<string>()
-  const mirrored = new Set<string>()
-  for (const span of trace.spans.values()) {
-    for (const key of span.step.callKeys) {
-      for (const other of elsewhere.get(key) ?? []) {
-        if (other.traceId === trace.traceId) continue
-        if (isEarlier(other, span)) (overlaps(other, span) ? mirrored : replayed).add(key)
-        else if (trace.settlements === 0) revisit(other.traceId)
-      }
-    }
-  }
-  return { replayed, mirrored }
-}
-
-const isEarlier = (other: CallKeyHolder, span: SpanFacts): boolean =>
-  other.startedAt < span.startedAt || (other.startedAt === span.startedAt && other.traceId < span.traceId)
-
-const overlaps = (other: CallKeyHolder, span: SpanFacts): boolean =>
-  other.startedAt <= span.endedAt + overlapSlackNano && span.startedAt <= other.endedAt + overlapSlackNano

@@ -24,10 +24,12 @@ const options = (dir: string, change: Partial<SpoolOptions> = {}): SpoolOptions 
   dir, segmentBytesMax: MiB, segmentAgeMsMax: 20, quotaBytes: 64 * MiB, sync: datasync, now: Date.now, ...change,
 })
 
+const told = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n, service: '', scopeName: '', model: '', inputTokens: 0, outputTokens: 0 }
+
 /** A frame with one row that carries `n`. */
 function frame(n: number): Buffer {
   const writer = new FrameWriter()
-  writer.add(callKeys, { tenant: 't', key: n.toString(16).padStart(32, '0'), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n })
+  writer.add(callKeys, { tenant: 't', key: n.toString(16).padStart(32, '0'), ...told })
   return writer.finish()
 }
 
@@ -149,7 +151,7 @@ test('frames: any damage is noticed', () => {
 
 test('a frame keeps none of the rows of an attempt that threw', () => {
   const writer = new FrameWriter()
-  const row = { tenant: 't', key: '0'.repeat(32), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n }
+  const row = { tenant: 't', key: '0'.repeat(32), ...told }
   writer.add(callKeys, row)
   assert.throws(() => writer.attempt(() => {
     writer.add(callKeys, row)
