@@ -26,6 +26,16 @@ const prefixed = (...prefixes: readonly string[]) => (text: string) => prefixes.
 const exactly = (...texts: readonly string[]) => (text: string) => texts.includes(text)
 
 /**
+ * OpenLLMetry's python instrumentations (traceloop/openllmetry@93429cf, packages/), which since 0.60 often carry no key of
+ * their own. OpenTelemetry's are called otherwise (`openai_v2`, `google_genai`, `botocore.…`, `genai.…`), but for `anthropic`
+ * and `langchain`, where both count alike.
+ */
+const openllmetryScopes: ReadonlySet<string> = new Set([
+  'agno', 'alephalpha', 'anthropic', 'bedrock', 'cohere', 'crewai', 'google_generativeai', 'groq', 'haystack', 'langchain', 'llamaindex', 'mcp',
+  'mistralai', 'ollama', 'openai', 'openai_agents', 'replicate', 'sagemaker', 'together', 'transformers', 'vertexai', 'watsonx', 'writer',
+].map((name) => `opentelemetry.instrumentation.${name}`))
+
+/**
  * The first row whose signs a span shows decides its dialect (semconv.md 1.3). Per span, never per service:
  * instrumentations mix. The schema URL is no sign, because many emitters leave it empty or pin an old one.
  */
@@ -46,7 +56,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [langsmith, { key: prefixed('langsmith.') }],
   [mlflow, { key: exactly('mlflow.spanType') }],
   [openinference, { key: exactly('openinference.span.kind') }],
-  [openllmetry, { key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
+  [openllmetry, { scope: (scope) => scope.startsWith('@traceloop/') || openllmetryScopes.has(scope), key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
   [agentFramework, { scope: prefixed('agent_framework'), key: exactly('executor.id', 'workflow.id', 'edge_group.type') }],
   [autogen, { scope: prefixed('autogen'), system: 'autogen' }],
   [anthropicPlatform, { scope: prefixed('com.anthropic.sdk.', 'com.anthropic.claude-platform') }],

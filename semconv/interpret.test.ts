@@ -314,8 +314,8 @@ const rows: readonly Row[] = [
     step: { role: 'model_call', session: 's', usage: { 'input.uncached': 4, 'input.cache_read': 5, 'output.text': 3, 'output.reasoning': 1 }, usageFlags: [] },
   },
   {
-    who: 'Codex tool that failed', span: { name: 'exec_command', scope: 'codex_exec', attributes: { tool_name: 'exec_command', call_id: 'c', tool_source: 'direct' }, events: [{ name: 'e', attributes: { success: 'false' } }] },
-    step: { tool: 'exec_command', toolCallId: 'c', errorType: 'tool_error' },
+    who: 'Codex tool that failed', span: { name: 'dispatch_tool_call_with_state', scope: 'codex_exec', events: [{ name: 'event', attributes: { 'event.name': 'codex.tool_result', tool_name: 'exec_command', call_id: 'c', success: 'false' } }] },
+    step: { role: 'tool', tool: 'exec_command', toolCallId: 'c', errorType: 'tool_error' },
   },
   {
     who: 'Gemini CLI tool', span: { resource: { 'service.name': 'gemini-cli' }, attributes: { 'gen_ai.operation.name': 'tool_call', function_name: 'read', 'gen_ai.tool.call_id': 'c', function_args: '{}', 'gen_ai.conversation.id': 's' } },
@@ -338,6 +338,7 @@ const rows: readonly Row[] = [
     who: 'an exception', span: { status: 2, statusMessage: 'boom', attributes: { 'gen_ai.operation.name': 'chat' }, events: [{ name: 'exception', attributes: { 'exception.type': 'RateLimitError', 'exception.message': 'slow down' } }] },
     step: { errorType: 'RateLimitError', errorMessage: 'boom' },
   },
+  { who: 'a finish reason in a choice event', span: { events: [{ name: 'gen_ai.choice', attributes: { finish_reason: 'end_turn' } }] }, step: { finishReasons: ['end_turn'] } },
   { who: 'a handled exception is no error', span: { events: [{ name: 'exception', attributes: { 'exception.type': 'X' } }] }, step: { errorType: '', errorMessage: '' } },
   { who: 'Ollama\'s answer ids are no identity', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'chatcmpl-417' } }, step: { responseId: 'chatcmpl-417', callKeys: [] } },
   { who: 'a gateway keeps the vendor\'s id', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openrouter', 'gen_ai.response.id': 'msg_01ABC' } }, step: { callKeys: ['response:anthropic:msg_01ABC'] } },

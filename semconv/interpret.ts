@@ -59,7 +59,7 @@ function commonStep(dialect: Dialect, reading: Reading, span: SpanRecord): Draft
     tool: reading.word('tool'),
     toolCallId: reading.word('toolCallId'),
     toolArgumentsHash: '',
-    finishReasons: finishReasons(reading.value('finishReasons')),
+    finishReasons: finishReasons(reading.value('finishReasons') ?? choiceReason(span)),
     errorType: reading.word('errorType'),
     errorMessage: '',
     timeToFirstTokenMs,
@@ -124,6 +124,11 @@ export function finishReasons(value: AttributeValue | undefined): readonly strin
     if (reasons.length === finishReasonsLimit) break
   }
   return reasons
+}
+
+/** Conventions of 1.28 to 1.36, Strands among those who still follow: the reason is in the `gen_ai.choice` event. */
+function choiceReason(span: SpanRecord): AttributeValue | undefined {
+  return span.events.findLast((event) => event.name === 'gen_ai.choice')?.attributes.get('finish_reason')
 }
 
 /** Roles that a usage vector says nothing about: a poll repeats a call, a transport span belongs to one. */

@@ -49,7 +49,7 @@ function tabulate(keysOf: (field: Field) => readonly string[]): KeyTable {
   return table
 }
 
-const blank: readonly (AttributeValue | undefined)[] = new Array(types.length).fill(undefined)
+const blank: readonly (AttributeValue | undefined)[] = types.map(() => undefined)
 /** Ranks of the values found so far. Shared between calls: only the rank of a value of this call is ever looked at. */
 const ranks = new Uint16Array(types.length)
 

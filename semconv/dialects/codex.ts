@@ -1,5 +1,6 @@
-import type { SpanEvent } from '../attributes.ts'
+import type { Attributes } from '../attributes.ts'
 import type { Dialect, Draft } from '../dialect.ts'
+import { truth, word } from '../value.ts'
 
 /** openai/codex session_telemetry.rs (mid-2026), and spans captured from Codex CLI 0.169. */
 export const codex: Dialect = {
@@ -29,14 +30,14 @@ export const codex: Dialect = {
     else if (draft.tool !== '' && draft.toolCallId !== '' && attributes.has('tool_source')) draft.role = 'tool'
     else draft.tool = ''
     if (draft.role === 'model_call') draft.streaming = true
-    if (draft.role === 'tool') toolResult(draft, span.events)
+    for (const event of span.events) if (event.attributes.get('event.name') === 'codex.tool_result') toolResult(draft, event.attributes)
   },
 }
 
-/** The result stands in an event beside the call: `codex.tool_result_ready`, or `codex.tool_result`. */
-function toolResult(draft: Draft, events: readonly SpanEvent[]): void {
-  for (const event of events) {
-    const success = event.attributes.get('success')
-    if (success === false || success === 'false') draft.errorType ||= 'tool_error'
-  }
+/** How a call went stands in an event of a span below it: with the call's id, that span tells the same call. */
+function toolResult(draft: Draft, result: Attributes): void {
+  draft.role = 'tool'
+  draft.tool ||= word(result.get('tool_name')) ?? ''
+  draft.toolCallId ||= word(result.get('call_id')) ?? ''
+  if (truth(result.get('success')) === false) draft.errorType ||= 'tool_error'
 }

@@ -2,10 +2,10 @@ import type { SpanRecord } from '../attributes.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import { finite, member, parsedObject, truth, word } from '../value.ts'
 
-const bedrock = (scope: string) => /^openinference\.instrumentation\.bedrock/.test(scope)
+const bedrock = (scope: string) => scope.startsWith('openinference.instrumentation.bedrock')
 const claudeAgentPython = (scope: string) => scope === 'openinference.instrumentation.claude_agent_sdk'
-const claudeAgentJs = (scope: string) => /^@arizeai\/openinference-instrumentation-claude-agent-sdk/.test(scope)
-const anthropicJs = (scope: string) => /^@arizeai\/openinference-instrumentation-anthropic/.test(scope)
+const claudeAgentJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-claude-agent-sdk')
+const anthropicJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-anthropic')
 /** smolagents numbers its steps, OpenAI's agents SDK calls them turns. */
 const isStep = (name: string) => name === 'turn' || /^Step \d+$/.test(name)
 const smolagents = (scope: string) => scope === 'openinference.instrumentation.smolagents'
@@ -55,7 +55,7 @@ export const openinference: Dialect = {
     { source, scope: anthropicJs, input: 'exclusive', lossy: true },
     // Adds the cache counts to the input itself (its python anthropic, langchain and strands instrumentations too).
     { source, scope: (scope) => scope.startsWith('openinference.instrumentation.'), input: 'inclusive' },
-    { source, scope: (scope) => /^@arizeai\/openinference-instrumentation-openai/.test(scope), input: 'inclusive', output: 'inclusive' },
+    { source, scope: (scope) => scope.startsWith('@arizeai/openinference-instrumentation-openai'), input: 'inclusive', output: 'inclusive' },
   ],
   refine(draft, reading, span) {
     const parameters = parsedObject(reading.value('parameters'))
