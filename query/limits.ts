@@ -13,10 +13,10 @@ export const depthMax = 12
 const introspectionDepthMax = 18
 /** Aliases, the way to ask the same expensive field many times. */
 export const aliasesMax = 60
-/** Values an answer may hold by its page sizes: 50 runs with all their steps are three quarters of it. */
+/** Values an answer may hold by its page sizes: 50 runs with all their steps, lines and decisions fit. */
 export const costMax = 1_000_000
 /** Items assumed in a list without a page size, such as the steps of a run. */
-const listItems = 500
+const listItems = 200
 /** A field of a run that is a read of its own, in values: so that a page of runs cannot start hundreds of reads. */
 const readCost = 1_000
 /** Fields looked at before a query is called too large: fragments in fragments grow without end. */

@@ -96,7 +96,7 @@ const tooMuch: readonly (readonly [what: string, query: string, code: string])[]
   ['many aliases', `{ ${Array.from({ length: 70 }, (_, i) => `a${i}: ingest { runCount }`).join(' ')} }`, 'BAD_INPUT'],
   ['depth', `{ __schema { types { ${'ofType { '.repeat(20)} name ${'} '.repeat(20)} } } }`, 'BAD_INPUT'],
   ['types in types', `{ __schema { types { ${'fields { type { '.repeat(5)} name ${'} } '.repeat(5)} } } }`, 'BAD_INPUT'],
-  ['all steps of 500 runs', '{ runs(first: 500) { nodes { steps { id name kind status } } } }', 'TOO_WIDE'],
+  ['all steps of 500 runs', '{ runs(first: 500) { nodes { steps { id name kind status cost agent } } } }', 'TOO_WIDE'],
   ['a ledger for each of 500 runs', '{ runs(first: 500) { nodes { a: ledger { id } b: ledger { id } } } }', 'TOO_WIDE'],
   ['fragments that double', `{ runs { nodes { ...a0 } } } ${Array.from({ length: 25 }, (_, i) => `fragment a${i} on Run { ...a${i + 1} ...a${i + 1} }`).join(' ')} fragment a25 on Run { id }`, 'BAD_INPUT'],
   ['a syntax error', '{ runs', 'BAD_INPUT'],

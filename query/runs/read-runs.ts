@@ -3,15 +3,18 @@ import type { Connection, PageArguments } from '../connection.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
 import { type Keyed, type Order, page } from '../page.ts'
-import { hexOf, nanosOf, textOf } from '../reader.ts'
+import { nanosOf, textOf } from '../reader.ts'
 import { allOf, betweenNanos, hexId, idAmong, idIs, type Where } from '../where.ts'
 import type { Run } from './run.ts'
 import type { RunFilter, RunOrder } from './run-filter.ts'
 import { durationSql, runWhere, silentSince, statusSql } from './run-where.ts'
 
+/** Zeros too are an id here: a row that is there must be found. */
+const idSql = 'lower(hex(trace_id)) AS id'
+
 /** Names that a `WHERE` uses are not given to other expressions: ClickHouse would put the expression there. */
 const columns = [
-  hexOf('trace_id', 'id'), 'is_run', 'project', textOf('version', 'version_text'), 'name', `${statusSql} AS status_now`,
+  idSql, 'is_run', 'project', textOf('version', 'version_text'), 'name', `${statusSql} AS status_now`,
   nanosOf('started_at', 'started'), 'toString(toUnixTimestamp64Nano(ended_at)) AS ended', nanosOf('last_received_at', 'last_received'),
   'service', 'environment', 'workflow', 'agents', 'users', 'sessions', 'providers', 'models',
   'model_calls', 'failed_model_calls', 'unmetered_model_calls', 'unpriced_model_calls', 'tool_calls', 'failed_tool_calls',
@@ -130,7 +133,7 @@ export function runs(
 /** Two reads: first the order over narrow columns of all runs, then the wide columns of one page by id. */
 async function pageOfRuns(context: QueryContext, order: Order, where: Where, tail: string): Promise<(Keyed & { readonly run: Run })[]> {
   const keys = await context.reader.rows<{ readonly id: string; readonly cursor_key: string }>({
-    columns: `${hexOf('trace_id', 'id')}, ${textOf(order.key, 'cursor_key')}`,
+    columns: `${idSql}, ${textOf(order.key, 'cursor_key')}`,
     from: 'runs',
     where,
     tail,
