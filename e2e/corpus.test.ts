@@ -1,0 +1,206 @@
+/** Every capture through the real program: the facts that must come out do, however the spans come in. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { type Capture, captures, type ExpectedFacts, type Payload } from '#collector/corpus/captures.ts'
+import { tracesJsonToProtobuf } from '#collector/decode/json.ts'
+import { decodeRequest, decodeResponse } from '#collector/decode/oracle.ts'
+import { graphql, type Program, startProgram } from './program.ts'
+import { type GrpcExporter, grpcExporter, post, type Posted } from './sending.ts'
+import { shuffled } from './shuffled.ts'
+import { oneSpanPerRequest } from './split.ts'
+import { pico, settledTraces, type TraceFigures } from './traces.ts'
+
+const all = captures()
+const env = { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' }
+const traceBytes = ({ encoding, body }: Payload): Buffer => (encoding === 'json' ? tracesJsonToProtobuf(body).bytes : body)
+const tracePayloads = (capture: Capture): readonly Payload[] => capture.payloads.filter((payload) => payload.signal === 'traces')
+
+/** Distinct spans by trace id. */
+function spanCounts(requests: readonly Buffer[]): Map<string, number> {
+  const spans = new Map<string, Set<string>>()
+  for (const request of requests) {
+    for (const { traceId = '', spanId = '' } of spansIn(request)) spans.set(traceId, (spans.get(traceId) ?? new Set()).add(spanId))
+  }
+  return new Map([...spans].map(([id, ids]) => [id, ids.size]))
+}
+
+const spansIn = (request: Buffer) =>
+  (decodeRequest(request).resourceSpans ?? []).flatMap((resource) => (resource.scopeSpans ?? []).flatMap((scope) => scope.spans ?? []))
+
+const traceIds = (capture: Capture): readonly string[] => [...spanCounts(tracePayloads(capture).map(traceBytes)).keys()]
+const everySpan = spanCounts(all.flatMap(tracePayloads).map(traceBytes))
+
+function assertAccepted(posted: Posted, encoding: Payload['encoding']): void {
+  assert.equal(posted.status, 200)
+  assert.equal(posted.body.toString(), encoding === 'json' ? '{}' : '')
+}
+
+interface RunFacts extends TraceFigures {
+  readonly steps: readonly { readonly id: string; readonly kind: string; readonly tool: string | null; readonly toolCallId: string | null; readonly executed: boolean; readonly cost: string | null }[]
+  readonly ledger: readonly { readonly amount: string | null }[]
+}
+
+const runFields = `id settled status workflow agents users sessions providers modelCalls failedModelCalls unmeteredModelCalls toolCalls cost
+  reportedCost tokens { input cachedInput cacheWrite output reasoning } steps { id kind tool toolCallId executed cost } ledger { amount }`
+
+/** Every run with its steps and ledger, by trace id; and that its three accounts of the money agree. */
+async function readRuns(program: Program): Promise<ReadonlyMap<string, RunFacts>> {
+  const { runs } = await graphql<{ runs: { nodes: readonly RunFacts[]; totalCount: number } }>(
+    program, `{ runs(first: ${runsMax}) { totalCount nodes { ${runFields} } } }`)
+  assert.equal(runs.nodes.length, runs.totalCount, 'more runs than one page holds')
+  for (const run of runs.nodes) {
+    assert.ok(run.settled)
+    assert.equal(sumOf(run.ledger.map((line) => line.amount)), pico(run.cost), `${run.id}: the ledger sums to the cost of the run`)
+    assert.equal(sumOf(run.steps.map((step) => step.cost)), pico(run.cost), `${run.id}: the steps sum to the cost of the run`)
+  }
+  return new Map(runs.nodes.map((run) => [run.id, run]))
+}
+/** The query layer's bound on values lets this many runs come with all their steps. */
+const runsMax = 150
+
+/** What the program says of a capture, in the words of `expected.json`. */
+function facts(every: ReadonlyMap<string, RunFacts>, capture: Capture): object {
+  const runs = traceIds(capture).flatMap((id) => every.get(id) ?? [])
+  const sum = (count: (run: RunFacts) => number): number => runs.reduce((total, run) => total + count(run), 0)
+  const union = (words: (run: RunFacts) => readonly string[]): string[] => [...new Set(runs.flatMap(words))].sort()
+  const claims = runs.flatMap((run) => run.reportedCost ?? [])
+  return {
+    runs: runs.length,
+    failedRuns: runs.filter((run) => run.status === 'FAILED').length,
+    modelCalls: sum((run) => run.modelCalls),
+    failedModelCalls: sum((run) => run.failedModelCalls),
+    unmeteredModelCalls: sum((run) => run.unmeteredModelCalls),
+    toolCallsInAll: sum((run) => run.toolCalls),
+    toolCalls: executedByTool(runs),
+    tokens: {
+      input: sum((run) => run.tokens.input), cachedInput: sum((run) => run.tokens.cachedInput),
+      cacheWrite: sum((run) => run.tokens.cacheWrite), output: sum((run) => run.tokens.output), reasoning: sum((run) => run.tokens.reasoning),
+    },
+    cost: sumOf(runs.map((run) => run.cost)),
+    reportedCost: claims.length === 0 ? undefined : sumOf(claims),
+    providers: union((run) => run.providers), users: union((run) => run.users), sessions: union((run) => run.sessions),
+    agents: union((run) => run.agents),
+    ...(capture.expected.workflows === undefined ? {} : { workflows: union((run) => (run.workflow === null ? [] : [run.workflow])) }),
+  }
+}
+
+const sumOf = (amounts: readonly (string | null)[]): bigint => amounts.reduce((sum, amount) => sum + (amount === null ? 0n : pico(amount)), 0n)
+
+/** A call that several spans tell by one id is one call. */
+function executedByTool(runs: readonly RunFacts[]): Record<string, number> {
+  const calls = new Map<string, string>()
+  for (const run of runs) {
+    for (const { id, kind, tool, toolCallId, executed } of run.steps) if (kind === 'TOOL_CALL' && executed) calls.set(toolCallId ?? id, tool ?? '')
+  }
+  const counts: Record<string, number> = {}
+  for (const tool of calls.values()) counts[tool] = (counts[tool] ?? 0) + 1
+  return counts
+}
+
+function expectedFacts({ costUsd, reportedCostUsd, toolCalls, workflows, ...expected }: ExpectedFacts): object {
+  const { runs, failedRuns, modelCalls, failedModelCalls, unmeteredModelCalls, tokens } = expected
+  return {
+    runs, failedRuns, modelCalls, failedModelCalls, unmeteredModelCalls, tokens, toolCalls,
+    toolCallsInAll: Object.values(toolCalls).reduce((total, count) => total + count, 0),
+    cost: pico(costUsd), reportedCost: reportedCostUsd === undefined ? undefined : pico(reportedCostUsd),
+    providers: expected.providers.toSorted(), users: expected.users.toSorted(), sessions: expected.sessions.toSorted(),
+    agents: expected.agents.toSorted(), ...(workflows === undefined ? {} : { workflows: workflows.toSorted() }),
+  }
+}
+
+async function assertEveryFact(program: Program): Promise<void> {
+  const runs = await readRuns(program)
+  const wrong: string[] = []
+  for (const capture of all) {
+    try {
+      assert.deepEqual(facts(runs, capture), expectedFacts(capture.expected))
+    } catch (error) {
+      if (!(error instanceof assert.AssertionError)) throw error
+      wrong.push(`${capture.name}: ${error.message}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+  assert.equal(await costsTotal(program), all.reduce((sum, { expected }) => sum + pico(expected.costUsd), 0n), 'costs sums to what the captures cost')
+}
+
+async function costsTotal(program: Program): Promise<bigint> {
+  const { costs } = await graphql<{ costs: readonly { cost: string }[] }>(
+    program, '{ costs(range: { from: "2000-01-01T00:00:00Z", to: "2100-01-01T00:00:00Z" }) { cost } }')
+  return sumOf(costs.map((row) => row.cost))
+}
+
+const ledgerLines = async (program: Program): Promise<number> =>
+  (await graphql<{ ledgerEntries: { totalCount: number } }>(program, '{ ledgerEntries(first: 1) { totalCount } }')).ledgerEntries.totalCount
+
+describe('as captured', () => {
+  let program: Program
+  let grpc: GrpcExporter
+  let settled: Map<string, TraceFigures>
+  before(async () => {
+    program = await startProgram({ env })
+    grpc = grpcExporter(program)
+  })
+  after(async () => {
+    grpc[Symbol.dispose]()
+    await program[Symbol.asyncDispose]()
+  })
+
+  test('over HTTP, every second request compressed', async () => {
+    for (const [index, payload] of all.flatMap(tracePayloads).entries()) {
+      const contentType = payload.encoding === 'json' ? 'application/json' : 'application/x-protobuf'
+      assertAccepted(await post(program, payload.body, { contentType, gzip: index % 2 === 1 }), payload.encoding)
+    }
+    settled = await settledTraces(program, everySpan)
+    await assertEveryFact(program)
+  })
+
+  test('sent again, nothing changes', async () => {
+    const lines = await ledgerLines(program)
+    for (const payload of all.flatMap(tracePayloads)) {
+      assertAccepted(await post(program, payload.body, { contentType: payload.encoding === 'json' ? 'application/json' : 'application/x-protobuf' }), payload.encoding)
+    }
+    settled = await settledTraces(program, everySpan, settled)
+    await assertEveryFact(program)
+    assert.equal(await ledgerLines(program), lines)
+  })
+
+  test('sent again over gRPC, nothing changes', async () => {
+    const lines = await ledgerLines(program)
+    for (const payload of all.flatMap(tracePayloads)) assert.equal((await grpc.send(traceBytes(payload))).length, 0)
+    settled = await settledTraces(program, everySpan, settled)
+    await assertEveryFact(program)
+    assert.equal(await ledgerLines(program), lines)
+  })
+
+  test('logs and metrics that came along are refused with their number and charge nothing', async () => {
+    const lines = await ledgerLines(program)
+    const others = all.flatMap((capture) => capture.payloads).filter((payload) => payload.signal !== 'traces')
+    assert.ok(others.length >= 2)
+    for (const { signal, encoding, body } of others) {
+      assert.equal(encoding, 'pb')
+      for (const answer of [(await post(program, body, { signal })).body, await grpc.send(body, signal)]) {
+        // The three partial successes are one message on the wire: a count and a text.
+        const { partialSuccess } = decodeResponse(answer)
+        assert.ok(Number(partialSuccess?.rejectedSpans) > 0)
+        assert.match(partialSuccess?.errorMessage ?? '', new RegExp(`${signal} are not stored`))
+      }
+    }
+    assert.equal(await ledgerLines(program), lines)
+    await assertEveryFact(program)
+  })
+})
+
+/** Parts of the stream that are settled before the next comes: each settlement posts what the next part takes back. */
+for (const { seed, parts } of [{ seed: 1, parts: 1 }, { seed: 2, parts: 3 }]) {
+  test(`one span per request, shuffled with seed ${seed}, settled ${parts === 1 ? 'at the end' : `after each of ${parts} parts`}`, async () => {
+    await using program = await startProgram({ env })
+    const requests = shuffled(all.flatMap(tracePayloads).map(traceBytes).flatMap(oneSpanPerRequest), seed)
+    assert.equal(requests.length, [...everySpan.values()].reduce((sum, count) => sum + count, 0))
+    const size = Math.ceil(requests.length / parts)
+    for (let at = 0; at < requests.length; at += size) {
+      for (const request of requests.slice(at, at + size)) assertAccepted(await post(program, request), 'pb')
+      await settledTraces(program, spanCounts(requests.slice(0, at + size)))
+    }
+    await assertEveryFact(program)
+  })
+}
