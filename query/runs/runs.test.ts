@@ -56,6 +56,8 @@ test('runs', async (t) => {
     [{ agent: [''] }, ['second']],
     [{ environment: [''] }, ['second']],
     [{ text: 'SIL' }, ['silent']],
+    // A state that is no longer true must not be found by what it said.
+    [{ text: 'older state' }, []],
     [{ text: 's1' }, ['first']],
     [{ text: '100%' }, []],
     [{ text: `it's \\ "quoted"` }, []],
