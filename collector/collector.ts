@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Server as GrpcServer } from '@grpc/grpc-js'
 import type { Store } from '#clickhouse/store.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
+import { storeDefinitions } from './definitions.ts'
 import { Loader } from './load/load.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
@@ -71,7 +72,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const live = new LiveTraces({ spansMax: liveSpansMax, processStartedAt: nowNano() })
   const loader = new Loader({ spool, store, metrics, log })
   const settler = new Settler({ ...options, live, loader, delayMs: options.settlementDelayMs, nowMs, nowNano })
-  await settler.start()
+  await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
   const ingest: IngestOptions = { ...options, live, metrics, nowNano, nowMs }
   const inFlight = new InFlight()
   const http = httpReceiver({ ingest, inFlight })

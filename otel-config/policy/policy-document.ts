@@ -1,5 +1,5 @@
 import { outcomes, policyModes, stepKinds, type Outcome } from '#semconv/facts.ts'
-import { parseDocument } from 'yaml'
+import { parseDocument, stringify } from 'yaml'
 import { celCompiler, type Compiler, type Expression } from './cel.ts'
 import { ExpressionError } from './cel-lint.ts'
 import {
@@ -112,6 +112,7 @@ function readRule(from: Fields, compiler: Compiler, where: string) {
   return {
     version: integer(from, 'version', where),
     title: text(from, 'title', where, textCharactersMax),
+    document: stringify(from),
     mode: choice(from, 'mode', policyModes.map((mode) => mode.toLowerCase()), where) === 'enforce' ? 'ENFORCE' as const : 'SHADOW' as const,
     when,
     outcome: outcome(choice(from, 'outcome', lowerOutcomes, where)),

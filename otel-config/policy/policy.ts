@@ -14,6 +14,8 @@ interface PolicyOver<A extends Activation> {
   readonly id: string
   readonly version: number
   readonly title: string
+  /** The policy as YAML, comments aside: what a version stands for. */
+  readonly document: string
   readonly mode: PolicyMode
   readonly match: Match
   /** Structural part: `match` fits and `unless` does not. */
