@@ -23,9 +23,13 @@ export const verdictOutcomes: Readonly<Record<string, Outcome>> = {
 }
 
 export function outcomeOf(verdict: string): Outcome | undefined {
+  if (verdict.length > verdictLength) return undefined
   const folded = verdict.trim().toLowerCase().replaceAll(/[\s-]+/g, '_')
   return Object.hasOwn(verdictOutcomes, folded) ? verdictOutcomes[folded] : undefined
 }
+
+/** Characters of a verdict; longer text is an answer, no verdict. */
+const verdictLength = 64
 
 /** What the agent's own guardrail decided, where the span says so in any of the words above. */
 export function agentDecision(draft: Draft, reading: Reading, spanName: string, triggered: boolean | undefined): AgentDecision | undefined {
@@ -70,7 +74,7 @@ const reasons = ['reason', 'message', 'explanation']
 /** OpenInference, Langfuse and MLflow say "guardrail" and put the verdict into the span's output. */
 function judgement(reading: Reading): Judgement | undefined {
   const value = reading.value('judgement')
-  if (typeof value === 'string' && value.length <= 32) {
+  if (typeof value === 'string') {
     const outcome = outcomeOf(value)
     if (outcome !== undefined) return { outcome, reason: '' }
   }

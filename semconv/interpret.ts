@@ -31,7 +31,7 @@ export function interpret(span: SpanRecord): Step {
   const reading = read(tables.get(dialect) as NonNullable<ReturnType<typeof tables.get>>, span.attributes, span.resource)
   const draft = commonStep(dialect, reading, span)
   dialect.refine?.(draft, reading, span)
-  nameAgent(draft, span)
+  nameFromSpan(draft, span)
   draft.provider = billingProvider(foldProvider(draft.provider), reading.word('serverAddress'))
   meter(draft, dialect, reading, span)
   decide(draft, reading, span)
@@ -90,16 +90,19 @@ function describeError(draft: Draft, reading: Reading, span: SpanRecord): void {
 }
 
 /** `invoke_agent Planner`: the name after the operation; an agent with an id and no name is known by its id. */
-function nameAgent(draft: Draft, span: SpanRecord): void {
-  if (draft.role === 'agent' && draft.agent === '' && span.name.startsWith('invoke_agent ')) {
-    const name = word(span.name.slice('invoke_agent '.length).trim()) ?? ''
+function nameFromSpan(draft: Draft, span: SpanRecord): void {
+  if (draft.role === 'agent' && draft.agent === '') {
+    const name = nameAfter(span.name, 'invoke_agent ')
     // Vercel 7 puts the model there when the agent has no name.
     if (name !== draft.requestModel) draft.agent = name
   }
-  if (draft.role === 'tool' && draft.tool === '' && span.name.startsWith('execute_tool ')) {
-    draft.tool = word(span.name.slice('execute_tool '.length).trim()) ?? ''
-  }
+  if (draft.role === 'tool' && draft.tool === '') draft.tool = nameAfter(span.name, 'execute_tool ')
+  if (draft.role === 'workflow' && draft.workflow === '') draft.workflow = nameAfter(span.name, 'invoke_workflow ')
   draft.agent ||= draft.agentId
+}
+
+function nameAfter(text: string, operation: string): string {
+  return text.startsWith(operation) ? (word(text.slice(operation.length).trim()) ?? '') : ''
 }
 
 function firstTokenMillis(reading: Reading, span: SpanRecord): number | undefined {

@@ -1,4 +1,5 @@
 import { remembered } from './memo.ts'
+import { cut } from './value.ts'
 
 /** `gen_ai.provider.name`, registry.yaml@e9de14ba, plus hosts that the convention does not list yet. Already canonical. */
 export const providers = [
@@ -44,9 +45,12 @@ export const hosts: readonly (readonly [suffix: string, provider: string])[] = [
 
 const canonical: ReadonlySet<string> = new Set(providers)
 
+/** Characters of a provider's name; every known one is shorter. */
+const nameLimit = 128
+
 /** '' where nothing or only a framework is named. */
 export const foldProvider = remembered((sent: string): string => {
-  const name = sent.trim().toLowerCase()
+  const name = cut(sent, nameLimit).trim().toLowerCase()
   if (frameworks.has(name)) return ''
   const known = canonical.has(name) ? name : alias(name)
   if (known !== undefined) return known

@@ -71,6 +71,7 @@ export const openinference: Dialect = {
       if (member(metadata, 'langgraph_node') !== undefined) draft.role = 'step'
       else if (isStep(span.name)) draft.role = 'step'
     }
+    if (draft.role === 'workflow') draft.workflow ||= word(span.name) ?? ''
     if (draft.role === 'agent' && smolagents(span.scope.name)) draft.usageCumulative = true
     if (draft.timeToFirstTokenMs === undefined) {
       const first = span.events.find((event) => event.name === 'First Token Stream Event')
