@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import type { UsageCounts } from '../usage.ts'
-import { type JsonObject, member, parsed, parsedObject, tokenCount } from '../value.ts'
+import { type JsonObject, member, objectMember, parsedObject, tokenCount } from '../value.ts'
 
 /** Langfuse SDK v3 and later: langfuse/langfuse@6275144 (packages/shared, otel ingestion), langfuse-js. */
 export const langfuse: Dialect = {
@@ -24,17 +24,14 @@ export const langfuse: Dialect = {
   counting: [{ source: 'langfuse/langfuse@6275144', input: 'exclusive', output: 'exclusive' }],
   counts(counts, reading) {
     const details = parsedObject(reading.value('usageDetails'))
-    if (details !== undefined) disjointCounts(counts, details)
+    if (details !== undefined) disjointCounts(counts, objectMember(details, 'prompt_tokens_details') === undefined ? details : flattened(details))
   },
   refine(draft, _reading, span) {
     if (draft.role === 'agent') draft.agent ||= span.name
     if (draft.role === 'tool') draft.tool ||= span.name
     if (span.attributes.get('langfuse.observation.level') === 'ERROR') draft.errorType ||= 'ERROR'
-    const parameters = parsed(span.attributes.get('langfuse.observation.model.parameters'))
-    if (typeof parameters === 'object' && parameters !== null && !Array.isArray(parameters)) {
-      const tier = member(parameters as JsonObject, 'service_tier')
-      if (typeof tier === 'string') draft.serviceTier ||= tier
-    }
+    const tier = member(parsedObject(span.attributes.get('langfuse.observation.model.parameters')), 'service_tier')
+    if (typeof tier === 'string') draft.serviceTier ||= tier
   },
 }
 
@@ -45,6 +42,24 @@ const writeNames = ['cache_creation_input_tokens', 'input_cache_creation', 'inpu
 const reasoningNames = ['output_reasoning_tokens', 'output_reasoning', 'reasoning_tokens', 'reasoning']
 const audioInputNames = ['input_audio_tokens', 'input_audio']
 const audioOutputNames = ['output_audio_tokens', 'output_audio']
+
+/**
+ * Its OpenAI wrapper for python passes the provider's body on: parts nested, and inside their wholes
+ * (langfuse/langfuse-python langfuse/openai.py `_parse_usage`). Brought into the flat, disjoint form.
+ */
+function flattened(details: JsonObject): JsonObject {
+  const input = objectMember(details, 'prompt_tokens_details')
+  const output = objectMember(details, 'completion_tokens_details')
+  const cached = tokenCount(member(input, 'cached_tokens')) ?? 0
+  const audioInput = tokenCount(member(input, 'audio_tokens')) ?? 0
+  const reasoning = tokenCount(member(output, 'reasoning_tokens')) ?? 0
+  const audioOutput = tokenCount(member(output, 'audio_tokens')) ?? 0
+  return {
+    input: Math.max((tokenCount(member(details, 'prompt_tokens')) ?? 0) - cached - audioInput, 0), input_cached_tokens: cached, input_audio_tokens: audioInput,
+    output: Math.max((tokenCount(member(details, 'completion_tokens')) ?? 0) - reasoning - audioOutput, 0), output_reasoning_tokens: reasoning,
+    output_audio_tokens: audioOutput,
+  }
+}
 
 /** Audio counts stand beside `input` and `output` here, inside them in our counts. */
 function disjointCounts(counts: UsageCounts, details: JsonObject): void {

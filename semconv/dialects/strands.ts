@@ -13,6 +13,8 @@ export const strands: Dialect = {
     firstChunkMillis: ['gen_ai.server.time_to_first_token'],
   },
   counting: [
+    // OpenInference's processor rewrites the span and adds the cache to the input (for some models twice).
+    { source: 'Arize-ai/openinference@1fe497f', when: (attributes) => !attributes.has('gen_ai.usage.input_tokens') && attributes.has('llm.token_count.prompt'), input: 'inclusive' },
     // Bedrock's ids: `us.anthropic.claude-…`, `amazon.nova-…`.
     { source, when: (attributes) => isBedrockModel(attributes.get('gen_ai.request.model')), input: 'exclusive' },
     { source, when: (attributes) => isAnthropicModel(attributes.get('gen_ai.request.model')), input: 'exclusive', lossy: true },
