@@ -10,8 +10,8 @@ export const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 const internBytesMax = 96
 /** Slots of the intern table, a power of two. A collision only costs a new string. */
 const internSlots = 4096
-const internedBytes: (Buffer | undefined)[] = new Array<Buffer | undefined>(internSlots)
-const internedText: string[] = new Array<string>(internSlots).fill('')
+const internedBytes: (Buffer | undefined)[] = Array.from({ length: internSlots })
+const internedText: string[] = Array.from({ length: internSlots }, () => '')
 
 /**
  * Reads protobuf in place. `end` bounds every read: a field cannot reach out of its message. All methods throw
