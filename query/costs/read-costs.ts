@@ -98,8 +98,10 @@ function zoneWhere(zone: string): Where {
 /** Offsets such as "+02:00" are zones to Intl and not to ClickHouse. */
 const zoneText = /^[A-Za-z][A-Za-z0-9_+\-/]{0,63}$/
 function isZone(zone: string): boolean {
+  if (!zoneText.test(zone)) return false
   try {
-    return zoneText.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
   } catch {
     // Intl throws a RangeError for a zone it does not know.
     return false

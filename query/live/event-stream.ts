@@ -34,14 +34,15 @@ export function eventStreams(feed: RunFeed): EventStreams {
       const mine = (change: RunChange): boolean => runId === undefined || change.id === runId
       // Told in order: what comes while the past is read waits behind it.
       const waiting: RunChange[] = []
-      let past: Map<string, bigint> | undefined
+      const past = new Map<string, bigint>()
+      let pastIsTold = false
       const write = (change: RunChange): void => {
         response.write(`id: ${change.version}\nevent: run\ndata: ${JSON.stringify(change)}\n\n`)
         if (response.writableLength > behindBytesMax) response.destroy()
       }
       const stop = feed.listen((change) => {
         if (!mine(change)) return
-        if (past === undefined) waiting.push(change)
+        if (!pastIsTold) waiting.push(change)
         else if ((past.get(change.id) ?? 0n) < BigInt(change.version)) write(change)
       })
       response.once('close', () => {
@@ -50,8 +51,11 @@ export function eventStreams(feed: RunFeed): EventStreams {
         open.delete(response)
       })
       const missed = (await missedChanges(feed, request.headers['last-event-id'], runId)).filter(mine)
-      past = new Map(missed.map((change) => [change.id, BigInt(change.version)]))
-      for (const change of missed) write(change)
+      for (const change of missed) {
+        past.set(change.id, BigInt(change.version))
+        write(change)
+      }
+      pastIsTold = true
       for (const change of waiting) if ((past.get(change.id) ?? 0n) < BigInt(change.version)) write(change)
     },
     close: () => {

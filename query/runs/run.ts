@@ -85,7 +85,7 @@ export const RunType = new GraphQLObjectType<Run, QueryContext>({
     settled: plain(required(GraphQLBoolean), 'True once the trace has been quiet for the settlement delay and its figures are exact.'),
     policyDecisionCount: plain(required(Count), 'Policy decisions about it.'),
     interventions: plain(required(Count), 'Decisions that changed what the agent did.'),
-    steps: asked(listOf(StepType), 'Every span, parents before children, siblings by start. Refused as TOO_WIDE beyond 20,000: use the skeleton.', {}, (run, _, context) => stepsOfRun(context, run)),
+    steps: asked(listOf(StepType), 'Every span, parents before children, siblings by start. Refused as TOO_WIDE beyond 150,000: use the skeleton.', {}, (run, _, context) => stepsOfRun(context, run)),
     step: asked<Run, { readonly id: string }>(StepType, 'One span.', { id: argument(required(GraphQLID), 'Span id.') }, (run, { id }, context) => stepById(context, run, id)),
     stepsById: asked<Run, { readonly ids: readonly string[] }>(listOf(StepType), 'These spans in the order asked for; ids that are not in the run are left out.', {
       ids: argument(listOf(GraphQLID), 'At most 200 span ids.'),

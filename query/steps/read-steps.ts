@@ -1,4 +1,4 @@
-import type { StepKind } from '#semconv/facts.ts'
+import { kindOfRole, type StepKind } from '#semconv/facts.ts'
 import { tokenUsage } from '#semconv/usage.ts'
 import { spanFacts, spanFactsColumns, type SpanFactsRow } from '#clickhouse/span-facts.ts'
 import type { QueryContext } from '../context.ts'
@@ -7,14 +7,16 @@ import { quoted, userError } from '../errors.ts'
 import { orNull, traceWhere } from '../runs/read-runs.ts'
 import type { Run } from '../runs/run.ts'
 import { allOf, hexId, idAmong, type Where } from '../where.ts'
-import { kindOfRole } from '#semconv/facts.ts'
 import { storedResource } from './content.ts'
 import { depthFirst } from './order.ts'
 import type { Step } from './step.ts'
 import type { Verdicts } from './verdicts.ts'
 
-/** Steps of one answer. The skeleton gives all spans of a larger run, and `stepsById` the details of those on the screen. */
-const stepsMax = 20_000
+/**
+ * Steps of one answer: their rows are held at once, about 1 KiB each. The skeleton gives all spans of a larger run, and
+ * `stepsById` the details of those on the screen.
+ */
+const stepsMax = 150_000
 /** Ids of one batch: a screen shows 50 rows and reads ahead. */
 const idsMax = 200
 

@@ -13,7 +13,7 @@ let query: TestQuery
 const long = (trace: number, said = {}) => runRow(trace, { startedAt: noon, endedAt: noon + 60_000_000_000n, ...said })
 before(async () => {
   query = await testQuery()
-  await query.insert(runs, [long(1, { spanCount: 4, policyDecisions: 1 }), long(2, { spanCount: 30_000 }), long(3, { isRun: false, spanCount: 3, settled: false, endedAt: undefined })])
+  await query.insert(runs, [long(1, { spanCount: 4, policyDecisions: 1 }), long(2, { spanCount: 200_000 }), long(3, { isRun: false, spanCount: 3, settled: false, endedAt: undefined })])
   await query.insert(spans, [
     spanRow({ trace: 1, span: 3, parent: 1, start: 20, name: 'delete', step: { role: 'tool', tool: 'rm' }, row: { statusCode: 2, statusMessage: 'denied' } }),
     spanRow({
