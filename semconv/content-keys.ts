@@ -6,14 +6,17 @@
 export const contentKeys: readonly string[] = [
   'gen_ai.input.messages', 'gen_ai.output.messages', 'gen_ai.system_instructions', 'gen_ai.tool.definitions',
   'gen_ai.tool.call.arguments', 'gen_ai.tool.call.result', 'gen_ai.retrieval.query.text', 'gen_ai.retrieval.documents',
-  'gen_ai.memory.query.text', 'gen_ai.memory.records', 'gen_ai.evaluation.explanation', 'gen_ai.guardrail.input', 'gen_ai.guardrail.output',
+  'gen_ai.memory.query.text', 'gen_ai.memory.records', 'gen_ai.evaluation.explanation', 'gen_ai.guardrail.input',
+  'gen_ai.guardrail.output',
   'input.value', 'output.value', 'traceloop.entity.input', 'traceloop.entity.output',
   'ai.response.text', 'ai.response.object', 'ai.response.reasoning', 'ai.response.toolCalls', 'ai.response.files',
   'ai.toolCall.args', 'ai.toolCall.result',
   'langfuse.observation.input', 'langfuse.observation.output', 'langfuse.trace.input', 'langfuse.trace.output',
   'mlflow.spanInputs', 'mlflow.spanOutputs', 'mlflow.chat.tools',
-  'gcp.vertex.agent.llm_request', 'gcp.vertex.agent.llm_response', 'gcp.vertex.agent.tool_call_args', 'gcp.vertex.agent.tool_response',
-  'pydantic_ai.all_messages', 'all_messages_events', 'final_result', 'tool_arguments', 'tool_response', 'request_data', 'response_data', 'events',
+  'gcp.vertex.agent.llm_request', 'gcp.vertex.agent.llm_response', 'gcp.vertex.agent.tool_call_args',
+  'gcp.vertex.agent.tool_response',
+  'pydantic_ai.all_messages', 'all_messages_events', 'final_result', 'tool_arguments', 'tool_response', 'request_data',
+  'response_data', 'events',
   'lmnr.span.input', 'lmnr.span.output',
   // Claude Code, Codex, Gemini CLI
   'user_prompt', 'prompt', 'response', 'tool_parameters', 'tool_input', 'tool.output', 'full_command', 'function_args', 'arguments',
@@ -25,7 +28,8 @@ export const contentKeys: readonly string[] = [
 /** Everything under these. `ai.request.headers.` holds secrets. */
 export const contentPrefixes: readonly string[] = [
   'gen_ai.prompt', 'gen_ai.completion', 'llm.input_messages.', 'llm.output_messages.', 'llm.prompts.', 'llm.choices.', 'llm.tools.',
-  'llm.prompt_template.', 'llm.request.functions.', 'retrieval.documents.', 'reranker.input_documents', 'reranker.output_documents', 'reranker.query',
+  'llm.prompt_template.', 'llm.request.functions.', 'retrieval.documents.', 'reranker.input_documents',
+  'reranker.output_documents', 'reranker.query',
   'embedding.', 'traceloop.prompt.template', 'ai.prompt', 'ai.value', 'ai.embedding', 'ai.result.', 'ai.request.headers.',
 ]
 

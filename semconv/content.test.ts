@@ -20,32 +20,39 @@ const rows: readonly Row[] = [
   {
     who: 'the conventions, structured',
     attributes: {
-      'gen_ai.system_instructions': [{ type: 'text', content: 'Be kind.' }], 'gen_ai.input.messages': [{ role: 'user', parts: [{ type: 'text', content: 'Hi' }] }],
-      'gen_ai.output.messages': [{ role: 'assistant', parts: [{ type: 'tool_call', id: 'c1', name: 'weather', arguments: { city: 'Paris' } }], finish_reason: 'tool_call' }],
+      'gen_ai.system_instructions': [{ type: 'text', content: 'Be kind.' }], 'gen_ai.input.messages': [{ role: 'user',
+        parts: [{ type: 'text', content: 'Hi' }] }],
+      'gen_ai.output.messages': [{ role: 'assistant', parts: [{ type: 'tool_call', id: 'c1', name: 'weather',
+        arguments: { city: 'Paris' } }], finish_reason: 'tool_call' }],
     },
     input: [text('system', 'Be kind.'), text('user', 'Hi')], output: [{ role: 'assistant', parts: [call] }],
   },
   {
     who: 'the conventions, as JSON text encoded twice',
-    attributes: { 'gen_ai.input.messages': JSON.stringify(JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'Hi' }] }])) },
+    attributes: { 'gen_ai.input.messages': JSON.stringify(JSON.stringify([{ role: 'user', parts: [{ type: 'text',
+      content: 'Hi' }] }])) },
     input: [text('user', 'Hi')],
   },
-  { who: 'Mastra sends instructions as prose', attributes: { 'gen_ai.system_instructions': 'Be kind.' }, input: [text('system', 'Be kind.')] },
+  { who: 'Mastra sends instructions as prose', attributes: { 'gen_ai.system_instructions': 'Be kind.' }, input: [text('system',
+    'Be kind.')] },
   {
     who: 'OpenAI\'s form under the conventions\' key',
     attributes: {
       'gen_ai.input.messages': JSON.stringify([
-        { role: 'assistant', content: null, tool_calls: [{ id: 'c1', type: 'function', function: { name: 'weather', arguments: '{"city":"Paris"}' } }] },
+        { role: 'assistant', content: null, tool_calls: [{ id: 'c1', type: 'function', function: { name: 'weather',
+          arguments: '{"city":"Paris"}' } }] },
         { role: 'tool', tool_call_id: 'c1', content: '21C' },
       ]),
     },
-    input: [{ role: 'assistant', parts: [call] }, { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c1', response: '21C' }] }],
+    input: [{ role: 'assistant', parts: [call] }, { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c1',
+      response: '21C' }] }],
   },
   {
     who: 'Anthropic\'s form',
     attributes: {
       'gen_ai.output.messages': JSON.stringify([{
-        role: 'assistant', content: [{ type: 'thinking', thinking: 'Hm' }, { type: 'text', text: 'I look.' }, { type: 'tool_use', id: 'c1', name: 'weather', input: { city: 'Paris' } }],
+        role: 'assistant', content: [{ type: 'thinking', thinking: 'Hm' }, { type: 'text', text: 'I look.' }, { type: 'tool_use',
+          id: 'c1', name: 'weather', input: { city: 'Paris' } }],
       }]),
     },
     output: [{ role: 'assistant', parts: [{ type: 'reasoning', content: 'Hm' }, { type: 'text', content: 'I look.' }, call] }],
@@ -64,7 +71,8 @@ const rows: readonly Row[] = [
   },
   {
     who: 'OpenInference, hidden',
-    attributes: { 'llm.input_messages.0.message.role': 'user', 'llm.input_messages.0.message.content': '__REDACTED__', 'output.value': '__REDACTED__' },
+    attributes: { 'llm.input_messages.0.message.role': 'user', 'llm.input_messages.0.message.content': '__REDACTED__',
+      'output.value': '__REDACTED__' },
     input: [{ role: 'user', parts: [{ type: 'redacted' }] }], output: [{ role: '', parts: [{ type: 'redacted' }] }],
   },
   {
@@ -73,19 +81,22 @@ const rows: readonly Row[] = [
   },
   {
     who: 'OpenInference retrieval',
-    attributes: { 'input.value': 'rivers', 'retrieval.documents.0.document.id': 'd1', 'retrieval.documents.0.document.score': 0.5, 'retrieval.documents.0.document.content': 'Rhine' },
+    attributes: { 'input.value': 'rivers', 'retrieval.documents.0.document.id': 'd1', 'retrieval.documents.0.document.score': 0.5,
+      'retrieval.documents.0.document.content': 'Rhine' },
     input: 'rivers', output: [{ id: 'd1', score: 0.5, content: 'Rhine' }],
   },
   {
     who: 'OpenLLMetry before 0.60',
     attributes: {
-      'gen_ai.prompt.0.role': 'user', 'gen_ai.prompt.0.content': 'Hi', 'gen_ai.completion.0.content': '', 'gen_ai.completion.0.tool_calls.0.id': 'c1',
+      'gen_ai.prompt.0.role': 'user', 'gen_ai.prompt.0.content': 'Hi', 'gen_ai.completion.0.content': '',
+      'gen_ai.completion.0.tool_calls.0.id': 'c1',
       'gen_ai.completion.0.tool_calls.0.name': 'weather', 'gen_ai.completion.0.tool_calls.0.arguments': '{"city":"Paris"}',
     },
     input: [text('user', 'Hi')], output: [{ role: 'assistant', parts: [call] }],
   },
   {
-    who: 'Traceloop\'s decorators', attributes: { 'traceloop.entity.input': '{"args":[],"kwargs":{"city":"Paris"}}', 'traceloop.entity.output': '"21C"' },
+    who: 'Traceloop\'s decorators', attributes: { 'traceloop.entity.input': '{"args":[],"kwargs":{"city":"Paris"}}',
+      'traceloop.entity.output': '"21C"' },
     input: { city: 'Paris' }, output: '21C',
   },
   {
@@ -100,35 +111,46 @@ const rows: readonly Row[] = [
     },
     input: [text('user', 'Hi')], output: [{ role: 'assistant', parts: [{ type: 'reasoning', content: 'Hm' }, call] }],
   },
-  { who: 'Vercel tool', attributes: { 'ai.toolCall.args': '{"city":"Paris"}', 'ai.toolCall.result': '{"t":21}' }, input: { city: 'Paris' }, output: { t: 21 } },
+  { who: 'Vercel tool', attributes: { 'ai.toolCall.args': '{"city":"Paris"}', 'ai.toolCall.result': '{"t":21}' },
+    input: { city: 'Paris' }, output: { t: 21 } },
   { who: 'Vercel embedding', attributes: { 'ai.values': ['"hello"'], 'ai.embeddings': ['[0,1]'] }, input: ['hello'] },
   {
-    who: 'Langfuse', attributes: { 'langfuse.observation.input': '[{"role":"user","content":"Hi"}]', 'langfuse.observation.output': 'Hello' },
+    who: 'Langfuse', attributes: { 'langfuse.observation.input': '[{"role":"user","content":"Hi"}]',
+      'langfuse.observation.output': 'Hello' },
     input: [text('user', 'Hi')], output: 'Hello',
   },
   {
     who: 'LangSmith blobs',
     attributes: {
-      'gen_ai.prompt': JSON.stringify({ messages: [[{ lc: 1, type: 'constructor', id: ['langchain', 'HumanMessage'], kwargs: { content: 'Hi' } }]] }),
-      'gen_ai.completion': JSON.stringify({ generations: [[{ text: 'Hello', message: { kwargs: { content: 'Hello' }, id: ['langchain', 'AIMessage'] } }]] }),
+      'gen_ai.prompt': JSON.stringify({ messages: [[{ lc: 1, type: 'constructor', id: ['langchain', 'HumanMessage'],
+        kwargs: { content: 'Hi' } }]] }),
+      'gen_ai.completion': JSON.stringify({ generations: [[{ text: 'Hello', message: { kwargs: { content: 'Hello' },
+        id: ['langchain', 'AIMessage'] } }]] }),
     },
     input: [text('user', 'Hi')], output: [text('assistant', 'Hello')],
   },
-  { who: 'MLflow', attributes: { 'mlflow.spanInputs': '{"city":"Paris"}', 'mlflow.spanOutputs': '"21C"' }, input: { city: 'Paris' }, output: '21C' },
+  { who: 'MLflow', attributes: { 'mlflow.spanInputs': '{"city":"Paris"}', 'mlflow.spanOutputs': '"21C"' },
+    input: { city: 'Paris' }, output: '21C' },
   {
     who: 'ADK model call',
     attributes: {
-      'gcp.vertex.agent.llm_request': JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'Hi' }] }], config: { system_instruction: 'Be kind.' } }),
-      'gcp.vertex.agent.llm_response': JSON.stringify({ content: { role: 'model', parts: [{ functionCall: { id: 'c1', name: 'weather', args: { city: 'Paris' } } }] } }),
+      'gcp.vertex.agent.llm_request': JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'Hi' }] }],
+        config: { system_instruction: 'Be kind.' } }),
+      'gcp.vertex.agent.llm_response': JSON.stringify({ content: { role: 'model', parts: [{ functionCall: { id: 'c1',
+        name: 'weather', args: { city: 'Paris' } } }] } }),
     },
     input: [text('system', 'Be kind.'), text('user', 'Hi')], output: [{ role: 'assistant', parts: [call] }],
   },
   {
-    who: 'ADK tool', attributes: { 'gcp.vertex.agent.llm_request': '{}', 'gcp.vertex.agent.tool_call_args': '{"city":"Paris"}', 'gcp.vertex.agent.tool_response': '{"t":21}' },
+    who: 'ADK tool', attributes: { 'gcp.vertex.agent.llm_request': '{}', 'gcp.vertex.agent.tool_call_args': '{"city":"Paris"}',
+      'gcp.vertex.agent.tool_response': '{"t":21}' },
     input: { city: 'Paris' }, output: { t: 21 },
   },
-  { who: 'pydantic-ai run', attributes: { 'pydantic_ai.all_messages': '[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]', final_result: 'Hello' }, input: [text('user', 'Hi')], output: 'Hello' },
-  { who: 'Mastra steps', attributes: { 'mastra.model_step.input': '[{"role":"user","content":"Hi"}]', 'mastra.model_step.output': '{"text":"Hello"}' }, input: [text('user', 'Hi')], output: { text: 'Hello' } },
+  { who: 'pydantic-ai run',
+    attributes: { 'pydantic_ai.all_messages': '[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]',
+    final_result: 'Hello' }, input: [text('user', 'Hi')], output: 'Hello' },
+  { who: 'Mastra steps', attributes: { 'mastra.model_step.input': '[{"role":"user","content":"Hi"}]',
+    'mastra.model_step.output': '{"text":"Hello"}' }, input: [text('user', 'Hi')], output: { text: 'Hello' } },
   { who: 'Mastra 0.24', attributes: { input: 'Hi', output: 'Hello' }, input: 'Hi', output: 'Hello' },
   { who: 'Claude Code', attributes: { user_prompt: 'Hi' }, input: [text('user', 'Hi')] },
   {
@@ -150,18 +172,21 @@ const rows: readonly Row[] = [
   },
   {
     who: 'the details event',
-    events: [{ name: 'gen_ai.client.inference.operation.details', attributes: { 'gen_ai.input.messages': [{ role: 'user', parts: [] }], 'gen_ai.output.messages': 'Hello' } }],
+    events: [{ name: 'gen_ai.client.inference.operation.details', attributes: { 'gen_ai.input.messages': [{ role: 'user',
+      parts: [] }], 'gen_ai.output.messages': 'Hello' } }],
     input: [{ role: 'user', parts: [] }], output: [text('assistant', 'Hello')],
   },
   {
     who: 'OpenAI\'s Responses items',
     attributes: {
       'gen_ai.input.messages': JSON.stringify([
-        { role: 'user', content: [{ type: 'input_text', text: 'Hi' }] }, { type: 'function_call', call_id: 'c1', name: 'weather', arguments: '{"city":"Paris"}' },
+        { role: 'user', content: [{ type: 'input_text', text: 'Hi' }] }, { type: 'function_call', call_id: 'c1', name: 'weather',
+          arguments: '{"city":"Paris"}' },
         { type: 'function_call_output', call_id: 'c1', output: '21C' },
       ]),
     },
-    input: [text('user', 'Hi'), { role: 'assistant', parts: [call] }, { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c1', response: '21C' }] }],
+    input: [text('user', 'Hi'), { role: 'assistant', parts: [call] }, { role: 'tool', parts: [{ type: 'tool_call_response',
+      id: 'c1', response: '21C' }] }],
   },
   { who: 'nothing captured', attributes: { 'gen_ai.request.model': 'm' } },
 ]
@@ -180,10 +205,12 @@ test('every content key is one, and what identifies a prompt or a model is none'
   for (const key of contentKeys) assert.equal(isContentKey(key), true, key)
   for (const prefix of contentPrefixes) assert.equal(isContentKey(`${prefix}0.x`), true, prefix)
   for (const key of [
-    'ai.request.headers.authorization', 'mastra.model_step.input', 'llm.openai.messages', 'gen_ai.prompt', 'gen_ai.prompt.variable.name', 'gen_ai.completion.0.content',
+    'ai.request.headers.authorization', 'mastra.model_step.input', 'llm.openai.messages', 'gen_ai.prompt',
+    'gen_ai.prompt.variable.name', 'gen_ai.completion.0.content',
   ]) assert.equal(isContentKey(key), true, key)
   for (const key of [
-    ...plainKeys, 'gen_ai.request.model', 'gen_ai.usage.input_tokens', 'llm.token_count.prompt', 'llm.model_name', 'ai.response.model',
+    ...plainKeys, 'gen_ai.request.model', 'gen_ai.usage.input_tokens', 'llm.token_count.prompt', 'llm.model_name',
+      'ai.response.model',
     'ai.response.finishReason', 'llm.cost.prompt', 'mastra.span.type', 'gen_ai.tool.name', 'reranker.model_name', 'constructor',
   ]) assert.equal(isContentKey(key), false, key)
 })
@@ -200,7 +227,8 @@ test('a preview is the last thing said, on one line', () => {
 })
 
 test('embeddings are no reading matter', () => {
-  const span = literalSpan({ attributes: { 'output.value': JSON.stringify({ data: [{ embedding: Array.from({ length: 100 }, (_, index) => index / 7) }] }) } })
+  const span = literalSpan({ attributes: { 'output.value': JSON.stringify({ data: [{ embedding: Array.from({ length: 100 }, (_,
+    index) => index / 7) }] }) } })
   assert.deepEqual(comparable(stepOutput(span.attributes, span.events)), { data: [{ embedding: '[vector of 100 numbers]' }] })
 })
 
@@ -219,9 +247,11 @@ test('nesting without end stays text', () => {
   assert.ok(preview(stepOutput(attributes, [])).startsWith('{"message":'))
 })
 
-const leaf = fc.oneof(fc.string(), fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.constant('__proto__'), fc.json().map((json) => json))
+const leaf = fc.oneof(fc.string(), fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.constant('__proto__'),
+  fc.json().map((json) => json))
 const anyContent = fc.dictionary(
-  fc.oneof(fc.constantFrom(...contentKeys), fc.constantFrom(...contentPrefixes).chain((prefix) => fc.string().map((rest) => `${prefix}0.${rest}`))), leaf, { maxKeys: 6 },
+  fc.oneof(fc.constantFrom(...contentKeys),
+    fc.constantFrom(...contentPrefixes).chain((prefix) => fc.string().map((rest) => `${prefix}0.${rest}`))), leaf, { maxKeys: 6 },
 )
 
 test('no content throws, and a preview stays a line', () => {
@@ -239,7 +269,8 @@ test('no content throws, and a preview stays a line', () => {
 test('messages of any shape do not throw', () => {
   const value = fc.letrec((tie) => ({
     json: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('json'), { maxLength: 3 }), fc.dictionary(
-      fc.constantFrom('role', 'content', 'parts', 'type', 'text', 'message', 'kwargs', 'id', 'tool_calls', 'function', 'messages', 'generations', 'functionCall', 'response'),
+      fc.constantFrom('role', 'content', 'parts', 'type', 'text', 'message', 'kwargs', 'id', 'tool_calls', 'function', 'messages',
+        'generations', 'functionCall', 'response'),
       tie('json'), { maxKeys: 4 },
     )),
   })).json

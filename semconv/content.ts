@@ -23,7 +23,10 @@ export const isContentKey: (key: string) => boolean = remembered((key) => {
 /** How one place of content becomes JSON; `undefined` where this span does not have it. */
 type Source = (attributes: Attributes, events: readonly SpanEvent[]) => Json | undefined
 
-/** Messages or tool arguments that went in, in the form of `messages.ts` where they are messages; `undefined` where none were captured. */
+/**
+ * Messages or tool arguments that went in, in the form of `messages.ts` where they are messages; `undefined` where none were
+ * captured.
+ */
 export function stepInput(attributes: Attributes, events: readonly SpanEvent[]): Json | undefined {
   return first(inputs, attributes, events)
 }
@@ -78,7 +81,8 @@ function content(value: AttributeValue | undefined): Json | undefined {
 function withoutVectors(json: Json): Json {
   if (typeof json !== 'object' || json === null) return json
   if (Array.isArray(json)) {
-    if (json.length >= vectorLength && json.every((item: Json) => typeof item === 'number')) return `[vector of ${json.length} numbers]`
+    const isVector = json.length >= vectorLength && json.every((item: Json) => typeof item === 'number')
+    if (isVector) return `[vector of ${json.length} numbers]`
     return json.map((item: Json) => withoutVectors(item))
   }
   const copy: Record<string, Json> = Object.create(null)
@@ -105,7 +109,8 @@ function openinferenceMessage(message: Branch): Json {
   const contents = items(under(message, 'contents')).map((item) => openinferencePart(under(item, 'message_content')))
   const calls = items(under(message, 'tool_calls')).map((item) => {
     const call = under(item, 'tool_call')
-    return { id: leaf(call, 'id') ?? null, name: leaf(call, 'function', 'name') ?? '', arguments: leaf(call, 'function', 'arguments') ?? null }
+    const named = under(call, 'function')
+    return { id: leaf(call, 'id') ?? null, name: leaf(named, 'name') ?? '', arguments: leaf(named, 'arguments') ?? null }
   })
   return {
     role: leaf(message, 'role') ?? '', content: contents.length > 0 ? contents : leaf(message, 'content') ?? null,
@@ -165,7 +170,7 @@ const vercelAnswer: Source = (attributes) => {
   if (typeof reasoning === 'string' && reasoning !== '') parts.push({ type: 'reasoning', content: reasoning })
   if (typeof text === 'string' && text !== '') parts.push(textPart(text))
   if (object !== undefined) parts.push({ type: 'text', content: JSON.stringify(object) })
-  if (Array.isArray(calls)) parts.push(...partsOf(calls.map((call: Json) => (isObject(call) ? { ...call, type: 'tool_call' } : call))))
+  if (Array.isArray(calls)) parts.push(...partsOf(calls.filter(isObject).map((call) => ({ ...call, type: 'tool_call' }))))
   return parts.length === 0 ? undefined : [{ role: 'assistant', parts }]
 }
 
@@ -199,15 +204,18 @@ const vercelValues: Source = (attributes) => {
   return Array.isArray(values) ? values.map((value: Json) => (typeof value === 'string' ? (parsed(value) ?? value) : value)) : values
 }
 
+const detailsEvent = 'gen_ai.client.inference.operation.details'
+
 /** Span events of 1.26 to 1.36, Strands among those who still send them. */
 const eventRoles: Readonly<Record<string, string>> = {
-  'gen_ai.system.message': 'system', 'gen_ai.user.message': 'user', 'gen_ai.assistant.message': 'assistant', 'gen_ai.tool.message': 'tool',
+  'gen_ai.system.message': 'system', 'gen_ai.user.message': 'user', 'gen_ai.assistant.message': 'assistant',
+  'gen_ai.tool.message': 'tool',
 }
 
 const inputEvents: Source = (_attributes, events) => {
   const messages: Json[] = []
   for (const event of events) {
-    if (event.name === 'gen_ai.client.inference.operation.details') return conventionInput(event.attributes, [])
+    if (event.name === detailsEvent) return conventionInput(event.attributes, [])
     if (event.name === 'gen_ai.content.prompt') return speech('user', 'gen_ai.prompt')(event.attributes, [])
     const role = Object.hasOwn(eventRoles, event.name) ? eventRoles[event.name] : undefined
     if (role !== undefined) messages.push(...eventMessage(event, role, 'content'))
@@ -218,7 +226,7 @@ const inputEvents: Source = (_attributes, events) => {
 const outputEvents: Source = (_attributes, events) => {
   const messages: Json[] = []
   for (const event of events) {
-    if (event.name === 'gen_ai.client.inference.operation.details') return speech('assistant', 'gen_ai.output.messages')(event.attributes, [])
+    if (event.name === detailsEvent) return speech('assistant', 'gen_ai.output.messages')(event.attributes, [])
     if (event.name === 'gen_ai.content.completion') return speech('assistant', 'gen_ai.completion')(event.attributes, [])
     if (event.name === 'gen_ai.choice') messages.push(...eventMessage(event, 'assistant', 'message'))
   }
@@ -243,14 +251,16 @@ const mastraContent = (ending: '.input' | '.output'): Source => (attributes) => 
 
 /** A tool's arguments first: a tool span often repeats the conversation it belongs to. */
 const inputs: readonly Source[] = [
-  at('gen_ai.tool.call.arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool_arguments', 'tool_input', 'tool_parameters', 'full_command', 'function_args', 'arguments'),
+  at('gen_ai.tool.call.arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool_arguments', 'tool_input',
+    'tool_parameters', 'full_command', 'function_args', 'arguments'),
   conventionInput,
   openinferenceMessages('llm.input_messages.'),
   openllmetryMessages('gen_ai.prompt.', 'user'),
   speech('user', 'ai.prompt.messages'),
   vercelPrompt,
   indexedTexts('llm.prompts.', 'user', 'prompt', 'text'),
-  at('langfuse.observation.input', 'mlflow.spanInputs', 'gcp.vertex.agent.llm_request', 'pydantic_ai.all_messages', 'all_messages_events', 'events'),
+  at('langfuse.observation.input', 'mlflow.spanInputs', 'gcp.vertex.agent.llm_request', 'pydantic_ai.all_messages',
+    'all_messages_events', 'events'),
   speech('user', 'gen_ai.prompt'),
   traceloopInput,
   at('lmnr.span.input'),
@@ -299,7 +309,8 @@ function spoken(value: Json): string | undefined {
   const messages = value as readonly Json[]
   if (messages.length === 0 || !isObject(messages[0]) || !Array.isArray(member(messages[0], 'parts'))) return undefined
   for (let index = messages.length - 1; index >= 0; index--) {
-    const parts = member(isObject(messages[index]) ? (messages[index] as { readonly [key: string]: Json }) : undefined, 'parts')
+    const message = messages[index]
+    const parts = isObject(message) ? member(message, 'parts') : undefined
     const text = Array.isArray(parts) ? parts.map(partText).filter((part: string) => part !== '').join(' ') : ''
     if (text !== '') return text
   }

@@ -6,13 +6,17 @@ import { interpret } from './interpret.ts'
 import { type Literal, literalSpan } from './literal-span.ts'
 
 const amounts: readonly (readonly [Parameters<typeof picoUsd>[0], bigint | undefined])[] = [
-  [0.0123, 12_300_000_000n], [0.03, 30_000_000_000n], [1e-7, 100_000n], [2.5e-12, 3n], [4e-13, 0n], [0, 0n], [3, 3_000_000_000_000n],
-  [3n, 3_000_000_000_000n], ['0.000000000001', 1n], ['1.5E-3', 1_500_000_000n], [' 2 ', 2_000_000_000_000n], ['.5', 500_000_000_000n],
+  [0.0123, 12_300_000_000n], [0.03, 30_000_000_000n], [1e-7, 100_000n], [2.5e-12, 3n], [4e-13, 0n], [0, 0n], [3,
+    3_000_000_000_000n],
+  [3n, 3_000_000_000_000n], ['0.000000000001', 1n], ['1.5E-3', 1_500_000_000n], [' 2 ', 2_000_000_000_000n], ['.5',
+    500_000_000_000n],
   [0.1 + 0.2, 300_000_000_000n], [0.00025239999999999996, 252_400_000n], ['123456789.123456789012', 123_456_789_123_456_789_012n],
-  [-1, undefined], ['-0.1', undefined], [Number.NaN, undefined], [Number.POSITIVE_INFINITY, undefined], ['', undefined], ['.', undefined],
+  [-1, undefined], ['-0.1', undefined], [Number.NaN, undefined], [Number.POSITIVE_INFINITY, undefined], ['', undefined], ['.',
+    undefined],
   ['1e999', undefined], ['12,5', undefined], ['0x10', undefined], [true, undefined], [null, undefined], [1e300, undefined],
 ]
-for (const [value, pico] of amounts) test(`${typeof value} ${String(value)} is ${String(pico)} pico-dollars`, () => assert.equal(picoUsd(value), pico))
+for (const [value, pico] of amounts) test(`${typeof value} ${String(value)} is ${String(pico)} pico-dollars`,
+  () => assert.equal(picoUsd(value), pico))
 
 test('a double is read as the decimal that was written', () => {
   fc.assert(fc.property(fc.nat(999_999_999), fc.integer({ min: 0, max: 9 }), (digits, places) => {
@@ -37,7 +41,8 @@ const claims: readonly (readonly [string, Readonly<Record<string, Literal>>, big
   ['LiteLLM', { 'gen_ai.cost.total_cost': 0.2 }, 200_000_000_000n],
   ['governance toolkit', { 'agent.sre.span.cost_usd': 0.2 }, 200_000_000_000n],
   ['OpenRouter', { 'openrouter.usage.cost': 0.2 }, 200_000_000_000n],
-  ['Vercel AI Gateway', { 'ai.operationId': 'ai.generateText.doGenerate', 'ai.response.providerMetadata': '{"gateway":{"cost":"0.00045405"}}' }, 454_050_000n],
+  ['Vercel AI Gateway', { 'ai.operationId': 'ai.generateText.doGenerate',
+    'ai.response.providerMetadata': '{"gateway":{"cost":"0.00045405"}}' }, 454_050_000n],
   ['no claim', {}, undefined],
   ['an empty map claims nothing', { 'langfuse.observation.cost_details': '{}' }, undefined],
 ]

@@ -22,42 +22,67 @@ const call = { 'gen_ai.operation.name': 'chat' }
 const llm = { 'openinference.span.kind': 'LLM' }
 
 const rows: readonly Row[] = [
-  { who: 'an unknown emitter: the convention', attributes: { ...call, 'gen_ai.provider.name': 'openai' }, input: 'inclusive', flags: ['assumed_inclusive'] },
-  { who: 'opentelemetry-python-genai', scope: 'opentelemetry.instrumentation.genai.openai', attributes: { ...call, 'gen_ai.provider.name': 'openai' }, input: 'inclusive' },
-  { who: 'google-genai', scope: 'opentelemetry.instrumentation.google_genai', attributes: { ...call, 'gen_ai.provider.name': 'gcp.gemini' }, input: 'inclusive' },
+  { who: 'an unknown emitter: the convention', attributes: { ...call, 'gen_ai.provider.name': 'openai' }, input: 'inclusive',
+    flags: ['assumed_inclusive'] },
+  { who: 'opentelemetry-python-genai', scope: 'opentelemetry.instrumentation.genai.openai', attributes: { ...call,
+    'gen_ai.provider.name': 'openai' }, input: 'inclusive' },
+  { who: 'google-genai', scope: 'opentelemetry.instrumentation.google_genai', attributes: { ...call,
+    'gen_ai.provider.name': 'gcp.gemini' }, input: 'inclusive' },
   { who: 'pydantic-ai', scope: 'pydantic-ai', attributes: call, input: 'inclusive' },
   { who: 'Logfire', scope: 'logfire.anthropic', attributes: call, input: 'inclusive' },
   { who: 'Vercel 7', scope: 'gen_ai', attributes: call, input: 'inclusive' },
-  { who: 'Vercel 6', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'amazon-bedrock', 'ai.usage.outputTokenDetails.textTokens': 1 }, input: 'inclusive' },
-  { who: 'Vercel 5 with Bedrock', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'amazon-bedrock' }, input: 'exclusive', flags: ['cache_write_hidden'] },
-  { who: 'Vercel 5 with OpenAI', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'openai.chat' }, input: 'inclusive' },
-  { who: 'Vercel 5 with Google', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'google.generative-ai' }, input: 'inclusive', output: 'exclusive' },
+  { who: 'Vercel 6', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate',
+    'ai.model.provider': 'amazon-bedrock', 'ai.usage.outputTokenDetails.textTokens': 1 }, input: 'inclusive' },
+  { who: 'Vercel 5 with Bedrock', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate',
+    'ai.model.provider': 'amazon-bedrock' }, input: 'exclusive', flags: ['cache_write_hidden'] },
+  { who: 'Vercel 5 with OpenAI', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate',
+    'ai.model.provider': 'openai.chat' }, input: 'inclusive' },
+  { who: 'Vercel 5 with Google', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate',
+    'ai.model.provider': 'google.generative-ai' }, input: 'inclusive', output: 'exclusive' },
   { who: 'Mastra', scope: '@mastra/otel-exporter', attributes: call, input: 'inclusive' },
   { who: 'LangSmith', attributes: { 'langsmith.span.kind': 'llm' }, input: 'inclusive' },
   { who: 'OpenInference py anthropic', scope: 'openinference.instrumentation.anthropic', attributes: llm, input: 'inclusive' },
   { who: 'OpenInference py langchain', scope: 'openinference.instrumentation.langchain', attributes: llm, input: 'inclusive' },
-  { who: 'OpenInference over Strands', scope: 'strands.telemetry.tracer', attributes: { ...llm, 'llm.token_count.prompt': 1000, 'gen_ai.request.model': 'us.anthropic.claude-sonnet-4' }, input: 'inclusive' },
+  { who: 'OpenInference over Strands', scope: 'strands.telemetry.tracer', attributes: { ...llm, 'llm.token_count.prompt': 1000,
+    'gen_ai.request.model': 'us.anthropic.claude-sonnet-4' }, input: 'inclusive' },
   { who: 'OpenInference py Bedrock', scope: 'openinference.instrumentation.bedrock', attributes: llm, input: 'exclusive' },
-  { who: 'OpenInference claude-agent-sdk py', scope: 'openinference.instrumentation.claude_agent_sdk', attributes: { 'openinference.span.kind': 'AGENT' }, input: 'exclusive' },
-  { who: 'OpenInference claude-agent-sdk JS', scope: '@arizeai/openinference-instrumentation-claude-agent-sdk', attributes: { 'openinference.span.kind': 'AGENT' }, input: 'exclusive', flags: ['usage_lossy'] },
-  { who: 'OpenInference anthropic JS, older', scope: '@arizeai/openinference-instrumentation-anthropic', version: '0.1.0', attributes: llm, input: 'exclusive', flags: ['usage_lossy'] },
-  { who: 'OpenInference anthropic JS since 0.2.8', scope: '@arizeai/openinference-instrumentation-anthropic', version: '0.2.8', attributes: llm, input: 'inclusive' },
+  { who: 'OpenInference claude-agent-sdk py', scope: 'openinference.instrumentation.claude_agent_sdk',
+    attributes: { 'openinference.span.kind': 'AGENT' }, input: 'exclusive' },
+  { who: 'OpenInference claude-agent-sdk JS', scope: '@arizeai/openinference-instrumentation-claude-agent-sdk',
+    attributes: { 'openinference.span.kind': 'AGENT' }, input: 'exclusive', flags: ['usage_lossy'] },
+  { who: 'OpenInference anthropic JS, older', scope: '@arizeai/openinference-instrumentation-anthropic', version: '0.1.0',
+    attributes: llm, input: 'exclusive', flags: ['usage_lossy'] },
+  { who: 'OpenInference anthropic JS since 0.2.8', scope: '@arizeai/openinference-instrumentation-anthropic', version: '0.2.8',
+    attributes: llm, input: 'inclusive' },
   { who: 'OpenLLMetry py anthropic', scope: 'opentelemetry.instrumentation.anthropic', attributes: call, input: 'inclusive' },
   { who: 'OpenLLMetry py Bedrock', scope: 'opentelemetry.instrumentation.bedrock', attributes: call, input: 'exclusive' },
-  { who: 'OpenLLMetry JS Bedrock before 0.27', scope: '@traceloop/instrumentation-bedrock', version: '0.26.1', attributes: call, input: 'exclusive' },
-  { who: 'OpenLLMetry JS Bedrock since 0.27', scope: '@traceloop/instrumentation-bedrock', version: '0.27.0', attributes: call, input: 'inclusive' },
-  { who: 'OpenLLMetry google-generativeai', scope: 'opentelemetry.instrumentation.google_generativeai', attributes: call, input: 'inclusive', output: 'exclusive', flags: ['assumed_inclusive'] },
-  { who: 'OTel botocore', scope: 'opentelemetry.instrumentation.botocore.bedrock-runtime', attributes: { ...call, 'gen_ai.system': 'aws.bedrock' }, input: 'exclusive', flags: ['usage_lossy'] },
+  { who: 'OpenLLMetry JS Bedrock before 0.27', scope: '@traceloop/instrumentation-bedrock', version: '0.26.1', attributes: call,
+    input: 'exclusive' },
+  { who: 'OpenLLMetry JS Bedrock since 0.27', scope: '@traceloop/instrumentation-bedrock', version: '0.27.0', attributes: call,
+    input: 'inclusive' },
+  { who: 'OpenLLMetry google-generativeai', scope: 'opentelemetry.instrumentation.google_generativeai', attributes: call,
+    input: 'inclusive', output: 'exclusive', flags: ['assumed_inclusive'] },
+  { who: 'OTel botocore', scope: 'opentelemetry.instrumentation.botocore.bedrock-runtime', attributes: { ...call,
+    'gen_ai.system': 'aws.bedrock' }, input: 'exclusive', flags: ['usage_lossy'] },
   { who: 'Codex', scope: 'codex_exec', input: 'inclusive' },
-  { who: 'Copilot with Claude', attributes: { ...call, 'copilot_chat.location': 'panel', 'gen_ai.request.model': 'claude-sonnet-4' }, input: 'inclusive', flags: ['cache_write_hidden'] },
-  { who: 'Copilot with GPT', attributes: { ...call, 'copilot_chat.location': 'panel', 'gen_ai.request.model': 'gpt-5' }, input: 'inclusive' },
-  { who: 'Strands on Bedrock', scope: 'strands.telemetry.tracer', attributes: { ...call, 'gen_ai.request.model': 'us.anthropic.claude-sonnet-4' }, input: 'exclusive' },
-  { who: 'Strands on Anthropic', scope: 'strands.telemetry.tracer', attributes: { ...call, 'gen_ai.request.model': 'claude-sonnet-4' }, input: 'exclusive', flags: ['usage_lossy'] },
-  { who: 'Strands on OpenAI', scope: 'strands.telemetry.tracer', attributes: { ...call, 'gen_ai.request.model': 'gpt-5' }, input: 'inclusive' },
-  { who: 'Agent Framework py with Anthropic', scope: 'agent_framework', attributes: { ...call, 'gen_ai.provider.name': 'anthropic' }, input: 'exclusive' },
-  { who: 'Agent Framework with OpenAI', scope: 'agent_framework', attributes: { ...call, 'gen_ai.provider.name': 'openai' }, input: 'inclusive' },
-  { who: 'ADK call_llm', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.request.model': 'gemini-2.5-pro' }, input: 'inclusive', output: 'exclusive' },
-  { who: 'ADK generate_content', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.operation.name': 'generate_content' }, input: 'inclusive' },
+  { who: 'Copilot with Claude', attributes: { ...call, 'copilot_chat.location': 'panel',
+    'gen_ai.request.model': 'claude-sonnet-4' }, input: 'inclusive', flags: ['cache_write_hidden'] },
+  { who: 'Copilot with GPT', attributes: { ...call, 'copilot_chat.location': 'panel', 'gen_ai.request.model': 'gpt-5' },
+    input: 'inclusive' },
+  { who: 'Strands on Bedrock', scope: 'strands.telemetry.tracer', attributes: { ...call,
+    'gen_ai.request.model': 'us.anthropic.claude-sonnet-4' }, input: 'exclusive' },
+  { who: 'Strands on Anthropic', scope: 'strands.telemetry.tracer', attributes: { ...call,
+    'gen_ai.request.model': 'claude-sonnet-4' }, input: 'exclusive', flags: ['usage_lossy'] },
+  { who: 'Strands on OpenAI', scope: 'strands.telemetry.tracer', attributes: { ...call, 'gen_ai.request.model': 'gpt-5' },
+    input: 'inclusive' },
+  { who: 'Agent Framework py with Anthropic', scope: 'agent_framework', attributes: { ...call,
+    'gen_ai.provider.name': 'anthropic' }, input: 'exclusive' },
+  { who: 'Agent Framework with OpenAI', scope: 'agent_framework', attributes: { ...call, 'gen_ai.provider.name': 'openai' },
+    input: 'inclusive' },
+  { who: 'ADK call_llm', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.request.model': 'gemini-2.5-pro' }, input: 'inclusive',
+    output: 'exclusive' },
+  { who: 'ADK generate_content', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.operation.name': 'generate_content' },
+    input: 'inclusive' },
   { who: 'Anthropic SDK', scope: 'com.anthropic.sdk.python', attributes: call, input: 'inclusive' },
   { who: 'LiteLLM', scope: 'litellm', attributes: call, input: 'inclusive' },
 ]
@@ -68,12 +93,14 @@ for (const { who, scope, version, attributes, input, output = 'inclusive', flags
     const step = interpret(literalSpan({
       ...(scope !== undefined && { scope }), ...(version !== undefined && { scopeVersion: version }),
       attributes: {
-        ...attributes, ...(!rewritten && { 'gen_ai.usage.input_tokens': 1000 }), 'gen_ai.usage.cache_read.input_tokens': 400, 'gen_ai.usage.output_tokens': 100,
+        ...attributes, ...(!rewritten && { 'gen_ai.usage.input_tokens': 1000 }), 'gen_ai.usage.cache_read.input_tokens': 400,
+          'gen_ai.usage.output_tokens': 100,
         'gen_ai.usage.reasoning.output_tokens': 30,
       },
     }))
     assert.deepEqual(step.usage, {
-      'input.uncached': input === 'inclusive' ? 600 : 1000, 'input.cache_read': 400, 'output.text': output === 'inclusive' ? 70 : 100, 'output.reasoning': 30,
+      'input.uncached': input === 'inclusive' ? 600 : 1000, 'input.cache_read': 400,
+      'output.text': output === 'inclusive' ? 70 : 100, 'output.reasoning': 30,
     })
     assert.deepEqual(step.usageFlags, flags)
   })
@@ -81,13 +108,15 @@ for (const { who, scope, version, attributes, input, output = 'inclusive', flags
 
 test('Langfuse\'s OpenAI wrapper for python passes the provider\'s body on', () => {
   const details = '{"prompt_tokens":1000,"completion_tokens":100,"total_tokens":1100,"prompt_tokens_details":{"cached_tokens":400},"completion_tokens_details":{"reasoning_tokens":30}}'
-  const step = interpret(literalSpan({ attributes: { 'langfuse.observation.type': 'generation', 'langfuse.observation.usage_details': details } }))
+  const step = interpret(literalSpan({ attributes: { 'langfuse.observation.type': 'generation',
+    'langfuse.observation.usage_details': details } }))
   assert.deepEqual(step.usage, { 'input.uncached': 600, 'input.cache_read': 400, 'output.text': 70, 'output.reasoning': 30 })
 })
 
 test('who counts nowhere else', (t) => {
   for (const [who, where] of [
-    ['Claude Code, Gemini CLI, MLflow, Langfuse', 'their counts have keys or JSON of their own: vectors.test.ts, interpret.test.ts'],
+    ['Claude Code, Gemini CLI, MLflow, Langfuse',
+      'their counts have keys or JSON of their own: vectors.test.ts, interpret.test.ts'],
     ['Claude Code and Gemini CLI logs and metrics', 'no spans'],
   ] as const) t.diagnostic(`${who}: ${where}`)
 })

@@ -11,12 +11,15 @@ const reasonLimit = 1024
  * PASSED/FAILED, coding agents' accept/reject, the governance toolkit, NeMo, Bedrock, LlamaFirewall.
  */
 export const verdictOutcomes: Readonly<Record<string, Outcome>> = {
-  allow: 'ALLOW', allowed: 'ALLOW', accept: 'ALLOW', accepted: 'ALLOW', approve: 'ALLOW', approved: 'ALLOW', auto_accept: 'ALLOW', pass: 'ALLOW',
+  allow: 'ALLOW', allowed: 'ALLOW', accept: 'ALLOW', accepted: 'ALLOW', approve: 'ALLOW', approved: 'ALLOW', auto_accept: 'ALLOW',
+  pass: 'ALLOW',
   passed: 'ALLOW', permit: 'ALLOW', permitted: 'ALLOW', safe: 'ALLOW', ok: 'ALLOW', none: 'ALLOW',
   warn: 'WARN', warning: 'WARN', log: 'WARN', flag: 'WARN', flagged: 'WARN', audit: 'WARN',
-  deny: 'DENY', denied: 'DENY', block: 'DENY', blocked: 'DENY', reject: 'DENY', rejected: 'DENY', fail: 'DENY', failed: 'DENY', refuse: 'DENY',
+  deny: 'DENY', denied: 'DENY', block: 'DENY', blocked: 'DENY', reject: 'DENY', rejected: 'DENY', fail: 'DENY', failed: 'DENY',
+  refuse: 'DENY',
   unsafe: 'DENY', guardrail_intervened: 'DENY', intervened: 'DENY', stop: 'DENY', terminate: 'DENY', quarantine: 'DENY',
-  require_approval: 'REQUIRE_APPROVAL', requires_approval: 'REQUIRE_APPROVAL', escalate: 'REQUIRE_APPROVAL', escalated: 'REQUIRE_APPROVAL',
+  require_approval: 'REQUIRE_APPROVAL', requires_approval: 'REQUIRE_APPROVAL', escalate: 'REQUIRE_APPROVAL',
+  escalated: 'REQUIRE_APPROVAL',
   ask: 'REQUIRE_APPROVAL', defer: 'REQUIRE_APPROVAL', human_in_the_loop: 'REQUIRE_APPROVAL', pending: 'REQUIRE_APPROVAL',
   redact: 'REDACT', redacted: 'REDACT', modify: 'REDACT', modified: 'REDACT', mask: 'REDACT', masked: 'REDACT', anonymize: 'REDACT',
   anonymized: 'REDACT', transform: 'REDACT', sanitize: 'REDACT', sanitized: 'REDACT',
@@ -32,7 +35,8 @@ export function outcomeOf(verdict: string): Outcome | undefined {
 const verdictLength = 64
 
 /** What the agent's own guardrail decided, where the span says so in any of the words above. */
-export function agentDecision(draft: Draft, reading: Reading, spanName: string, triggered: boolean | undefined): AgentDecision | undefined {
+export function agentDecision(draft: Draft, reading: Reading, spanName: string,
+  triggered: boolean | undefined): AgentDecision | undefined {
   const explicit = outcomeOfVerdict(reading.value('verdict')) ?? (triggered === undefined ? undefined : triggered ? 'DENY' : 'ALLOW')
   if (explicit === undefined && draft.role !== 'guardrail') return undefined
   const judged = explicit === undefined ? judgement(reading) : undefined
@@ -65,7 +69,8 @@ interface Judgement {
 }
 
 /** True in one of these means the guardrail struck. */
-const strikes = ['triggered', 'tripwire_triggered', 'tripwireTriggered', 'blocked', 'flagged', 'violation', 'is_blocked', 'intervened']
+const strikes = ['triggered', 'tripwire_triggered', 'tripwireTriggered', 'blocked', 'flagged', 'violation', 'is_blocked',
+  'intervened']
 /** True in one of these means it let pass. */
 const passes = ['passed', 'allowed', 'valid', 'validation_passed', 'is_safe', 'safe', 'success']
 const words = ['verdict', 'decision', 'outcome', 'action', 'status', 'result']

@@ -55,6 +55,7 @@ for (const [dialect, span] of rows) {
 }
 
 test('where two match, the earlier row decides: a Strands span exported to Langfuse is Strands', () => {
-  const span = literalSpan({ scope: 'strands.telemetry.tracer', attributes: { 'langfuse.observation.type': 'span', 'gen_ai.system': 'strands-agents' } })
+  const span = literalSpan({ scope: 'strands.telemetry.tracer', attributes: { 'langfuse.observation.type': 'span',
+    'gen_ai.system': 'strands-agents' } })
   assert.equal(detect(span).name, 'strands')
 })

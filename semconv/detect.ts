@@ -31,8 +31,10 @@ const exactly = (...texts: readonly string[]) => (text: string) => texts.include
  * and `langchain`, where both count alike.
  */
 const openllmetryScopes: ReadonlySet<string> = new Set([
-  'agno', 'alephalpha', 'anthropic', 'bedrock', 'cohere', 'crewai', 'google_generativeai', 'groq', 'haystack', 'langchain', 'llamaindex', 'mcp',
-  'mistralai', 'ollama', 'openai', 'openai_agents', 'replicate', 'sagemaker', 'together', 'transformers', 'vertexai', 'watsonx', 'writer',
+  'agno', 'alephalpha', 'anthropic', 'bedrock', 'cohere', 'crewai', 'google_generativeai', 'groq', 'haystack', 'langchain',
+  'llamaindex', 'mcp',
+  'mistralai', 'ollama', 'openai', 'openai_agents', 'replicate', 'sagemaker', 'together', 'transformers', 'vertexai', 'watsonx',
+  'writer',
 ].map((name) => `opentelemetry.instrumentation.${name}`))
 
 /**
@@ -56,7 +58,8 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [langsmith, { key: prefixed('langsmith.') }],
   [mlflow, { key: exactly('mlflow.spanType') }],
   [openinference, { key: exactly('openinference.span.kind') }],
-  [openllmetry, { scope: (scope) => scope.startsWith('@traceloop/') || openllmetryScopes.has(scope), key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
+  [openllmetry, { scope: (scope) => scope.startsWith('@traceloop/') || openllmetryScopes.has(scope),
+    key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
   [agentFramework, { scope: prefixed('agent_framework'), key: exactly('executor.id', 'workflow.id', 'edge_group.type') }],
   [autogen, { scope: prefixed('autogen'), system: 'autogen' }],
   [anthropicPlatform, { scope: prefixed('com.anthropic.sdk.', 'com.anthropic.claude-platform') }],

@@ -21,44 +21,55 @@ const rows: readonly Row[] = [
     span: {
       name: 'chat gpt-5', kind: 3,
       attributes: {
-        'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'azure.ai.openai', 'gen_ai.request.model': 'gpt-5', 'gen_ai.response.model': 'gpt-5-2025',
-        'gen_ai.response.id': 'resp_0123456789', 'gen_ai.agent.name': 'Planner', 'gen_ai.agent.id': 'asst_1', 'gen_ai.workflow.name': 'trip',
+        'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'azure.ai.openai', 'gen_ai.request.model': 'gpt-5',
+        'gen_ai.response.model': 'gpt-5-2025',
+        'gen_ai.response.id': 'resp_0123456789', 'gen_ai.agent.name': 'Planner', 'gen_ai.agent.id': 'asst_1',
+        'gen_ai.workflow.name': 'trip',
         'gen_ai.conversation.id': 'conv_1', 'session.id': 'browser', 'user.id': 'u1', 'gen_ai.request.stream': true,
         'gen_ai.response.time_to_first_chunk': 0.42, 'gen_ai.response.finish_reasons': ['stop', 'length'],
         'openai.request.service_tier': 'auto', 'openai.response.service_tier': 'flex',
       },
     },
     step: {
-      dialect: 'semconv', provider: 'azure.ai.openai', requestModel: 'gpt-5', responseModel: 'gpt-5-2025', responseId: 'resp_0123456789', agent: 'Planner',
-      agentId: 'asst_1', workflow: 'trip', session: 'conv_1', user: 'u1', streaming: true, timeToFirstTokenMs: 420, finishReasons: ['stop', 'length'],
+      dialect: 'semconv', provider: 'azure.ai.openai', requestModel: 'gpt-5', responseModel: 'gpt-5-2025',
+      responseId: 'resp_0123456789', agent: 'Planner',
+      agentId: 'asst_1', workflow: 'trip', session: 'conv_1', user: 'u1', streaming: true, timeToFirstTokenMs: 420,
+        finishReasons: ['stop', 'length'],
       serviceTier: 'flex', callKeys: ['response:openai:resp_0123456789'],
     },
   },
   {
     who: 'the conventions of 1.36',
-    span: { attributes: { 'gen_ai.system': 'vertex_ai', 'gen_ai.request.model': 'gemini', 'gen_ai.usage.prompt_tokens': 3, 'enduser.id': 'u', 'gen_ai.openai.request.service_tier': 'default' } },
+    span: { attributes: { 'gen_ai.system': 'vertex_ai', 'gen_ai.request.model': 'gemini', 'gen_ai.usage.prompt_tokens': 3,
+      'enduser.id': 'u', 'gen_ai.openai.request.service_tier': 'default' } },
     step: { dialect: 'semconv_old', provider: 'gcp.vertex_ai', user: 'u', serviceTier: 'default', usage: { 'input.uncached': 3 } },
   },
   {
     who: 'a tool of the conventions',
-    span: { name: 'execute_tool add', attributes: { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.call.id': 'c1', 'gen_ai.tool.call.arguments': '{"b":2,"a":1}' } },
+    span: { name: 'execute_tool add', attributes: { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.call.id': 'c1',
+      'gen_ai.tool.call.arguments': '{"b":2,"a":1}' } },
     step: { role: 'tool', tool: 'add', toolCallId: 'c1', toolArgumentsHash: argumentsHashOf('{"a": 1, "b": 2}') },
   },
   {
-    who: 'an agent named by its span', span: { name: 'invoke_agent Math Tutor', attributes: { 'gen_ai.operation.name': 'invoke_agent' } },
+    who: 'an agent named by its span', span: { name: 'invoke_agent Math Tutor',
+      attributes: { 'gen_ai.operation.name': 'invoke_agent' } },
     step: { role: 'agent', agent: 'Math Tutor' },
   },
   {
-    who: 'a workflow named by its span', span: { name: 'invoke_workflow trip', attributes: { 'gen_ai.operation.name': 'invoke_workflow' } },
+    who: 'a workflow named by its span', span: { name: 'invoke_workflow trip',
+      attributes: { 'gen_ai.operation.name': 'invoke_workflow' } },
     step: { role: 'workflow', workflow: 'trip' },
   },
-  { who: 'an OpenInference root', span: { name: 'LangGraph', attributes: { 'openinference.span.kind': 'CHAIN' } }, step: { role: 'workflow', workflow: 'LangGraph' } },
+  { who: 'an OpenInference root', span: { name: 'LangGraph', attributes: { 'openinference.span.kind': 'CHAIN' } },
+    step: { role: 'workflow', workflow: 'LangGraph' } },
   {
-    who: 'an agent known by its id alone', span: { attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.id': 'weather' } },
+    who: 'an agent known by its id alone', span: { attributes: { 'gen_ai.operation.name': 'invoke_agent',
+      'gen_ai.agent.id': 'weather' } },
     step: { agent: 'weather', agentId: 'weather' },
   },
   {
-    who: 'the process\'s main agent', span: { resource: { 'gen_ai.main_agent.name': 'Concierge', 'gen_ai.main_agent.id': 'm1' }, attributes: { 'gen_ai.operation.name': 'chat' } },
+    who: 'the process\'s main agent', span: { resource: { 'gen_ai.main_agent.name': 'Concierge', 'gen_ai.main_agent.id': 'm1' },
+      attributes: { 'gen_ai.operation.name': 'chat' } },
     step: { agent: 'Concierge', agentId: 'm1' },
   },
   {
@@ -66,30 +77,38 @@ const rows: readonly Row[] = [
     span: {
       name: 'ChatCompletion',
       attributes: {
-        'openinference.span.kind': 'LLM', 'llm.provider': 'azure', 'llm.system': 'openai', 'llm.model_name': 'gpt-5-2025', 'llm.finish_reason': 'stop',
+        'openinference.span.kind': 'LLM', 'llm.provider': 'azure', 'llm.system': 'openai', 'llm.model_name': 'gpt-5-2025',
+        'llm.finish_reason': 'stop',
         'llm.invocation_parameters': '{"model":"gpt-5","stream":true,"service_tier":"flex"}', 'session.id': 's', 'user.id': 'u',
       },
       events: [{ name: 'First Token Stream Event', afterMillis: 12.5 }],
     },
     step: {
-      provider: 'azure.ai.openai', requestModel: 'gpt-5', responseModel: 'gpt-5-2025', finishReasons: ['stop'], streaming: true, serviceTier: 'flex', session: 's',
+      provider: 'azure.ai.openai', requestModel: 'gpt-5', responseModel: 'gpt-5-2025', finishReasons: ['stop'], streaming: true,
+        serviceTier: 'flex', session: 's',
       user: 'u', timeToFirstTokenMs: 12.5,
     },
   },
-  { who: 'OpenInference session in its metadata', span: { attributes: { 'openinference.span.kind': 'LLM', metadata: '{"thread_id":"t1"}' } }, step: { session: 't1' } },
-  { who: 'OpenInference agent', span: { name: 'Researcher._execute_core', attributes: { 'openinference.span.kind': 'AGENT' } }, step: { agent: 'Researcher' } },
-  { who: 'OpenInference agent by attribute', span: { name: 'x', attributes: { 'openinference.span.kind': 'AGENT', 'agent.name': 'Triage' } }, step: { agent: 'Triage' } },
+  { who: 'OpenInference session in its metadata', span: { attributes: { 'openinference.span.kind': 'LLM',
+    metadata: '{"thread_id":"t1"}' } }, step: { session: 't1' } },
+  { who: 'OpenInference agent', span: { name: 'Researcher._execute_core', attributes: { 'openinference.span.kind': 'AGENT' } },
+    step: { agent: 'Researcher' } },
+  { who: 'OpenInference agent by attribute', span: { name: 'x', attributes: { 'openinference.span.kind': 'AGENT',
+    'agent.name': 'Triage' } }, step: { agent: 'Triage' } },
   {
-    who: 'OpenInference tool', span: { name: 'weather', attributes: { 'openinference.span.kind': 'TOOL', 'tool.id': 'c1', 'input.value': '{"city":"Paris"}' } },
+    who: 'OpenInference tool', span: { name: 'weather', attributes: { 'openinference.span.kind': 'TOOL', 'tool.id': 'c1',
+      'input.value': '{"city":"Paris"}' } },
     step: { tool: 'weather', toolCallId: 'c1', toolArgumentsHash: argumentsHashOf('{"city":"Paris"}') },
   },
-  { who: 'smolagents counts on', span: { scope: 'openinference.instrumentation.smolagents', attributes: { 'openinference.span.kind': 'AGENT' } }, step: { usageCumulative: true } },
+  { who: 'smolagents counts on', span: { scope: 'openinference.instrumentation.smolagents',
+    attributes: { 'openinference.span.kind': 'AGENT' } }, step: { usageCumulative: true } },
   {
     who: 'Traceloop',
     span: {
       name: 'answerer.agent',
       attributes: {
-        'traceloop.span.kind': 'agent', 'traceloop.entity.name': 'answerer', 'traceloop.workflow.name': 'joke', 'gen_ai.agent.id': 'run-4711',
+        'traceloop.span.kind': 'agent', 'traceloop.entity.name': 'answerer', 'traceloop.workflow.name': 'joke',
+        'gen_ai.agent.id': 'run-4711',
         'traceloop.association.properties.session_id': 's', 'traceloop.association.properties.user_id': 'u',
       },
     },
@@ -99,8 +118,10 @@ const rows: readonly Row[] = [
     who: 'OpenLLMetry with indexed keys',
     span: {
       attributes: {
-        'llm.request.type': 'chat', 'gen_ai.system': 'OpenAI', 'gen_ai.completion.0.finish_reason': 'stop', 'llm.is_streaming': true, 'llm.user': 'u',
-        'gen_ai.usage.cache_read_input_tokens': 2, 'gen_ai.usage.prompt_tokens': 5, 'gen_ai.usage.completion_tokens': 1, 'llm.usage.total_tokens': 6,
+        'llm.request.type': 'chat', 'gen_ai.system': 'OpenAI', 'gen_ai.completion.0.finish_reason': 'stop',
+        'llm.is_streaming': true, 'llm.user': 'u',
+        'gen_ai.usage.cache_read_input_tokens': 2, 'gen_ai.usage.prompt_tokens': 5, 'gen_ai.usage.completion_tokens': 1,
+        'llm.usage.total_tokens': 6,
       },
     },
     step: {
@@ -128,7 +149,8 @@ const rows: readonly Row[] = [
     who: 'OpenLLMetry Gemini: the thoughts are what the total has more',
     span: {
       scope: 'opentelemetry.instrumentation.google_generativeai',
-      attributes: { 'llm.request.type': 'chat', 'gen_ai.system': 'Google', 'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': 5, 'llm.usage.total_tokens': 22 },
+      attributes: { 'llm.request.type': 'chat', 'gen_ai.system': 'Google', 'gen_ai.usage.input_tokens': 10,
+        'gen_ai.usage.output_tokens': 5, 'llm.usage.total_tokens': 22 },
     },
     step: { usage: { 'input.uncached': 10, 'output.text': 5, 'output.reasoning': 7 } },
   },
@@ -137,19 +159,24 @@ const rows: readonly Row[] = [
     span: {
       name: 'ai.streamText.doStream', scope: 'ai',
       attributes: {
-        'ai.operationId': 'ai.streamText.doStream', 'ai.telemetry.functionId': 'bot', 'ai.telemetry.metadata.userId': 'u', 'ai.telemetry.metadata.sessionId': 's',
-        'ai.model.provider': 'openai.responses', 'ai.model.id': 'gpt-5', 'ai.response.model': 'gpt-5-2025', 'ai.response.id': 'resp_0123456789',
+        'ai.operationId': 'ai.streamText.doStream', 'ai.telemetry.functionId': 'bot', 'ai.telemetry.metadata.userId': 'u',
+        'ai.telemetry.metadata.sessionId': 's',
+        'ai.model.provider': 'openai.responses', 'ai.model.id': 'gpt-5', 'ai.response.model': 'gpt-5-2025',
+        'ai.response.id': 'resp_0123456789',
         'ai.response.msToFirstChunk': 18.5, 'ai.response.finishReason': 'tool-calls',
       },
     },
     step: {
-      role: 'model_call', agent: 'bot', user: 'u', session: 's', provider: 'openai', requestModel: 'gpt-5', responseModel: 'gpt-5-2025', timeToFirstTokenMs: 18.5,
+      role: 'model_call', agent: 'bot', user: 'u', session: 's', provider: 'openai', requestModel: 'gpt-5',
+      responseModel: 'gpt-5-2025', timeToFirstTokenMs: 18.5,
       streaming: true, finishReasons: ['tool-calls'], callKeys: ['response:openai:resp_0123456789'],
     },
   },
   {
     who: 'Vercel 4 to 5 with Gemini leaves thoughts out',
-    span: { scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'google.generative-ai', 'ai.usage.inputTokens': 5, 'ai.usage.outputTokens': 3, 'ai.usage.reasoningTokens': 2 } },
+    span: { scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate',
+      'ai.model.provider': 'google.generative-ai', 'ai.usage.inputTokens': 5, 'ai.usage.outputTokens': 3,
+      'ai.usage.reasoningTokens': 2 } },
     step: { usage: { 'input.uncached': 5, 'output.text': 3, 'output.reasoning': 2 } },
   },
   {
@@ -163,39 +190,50 @@ const rows: readonly Row[] = [
     },
     step: { usage: { 'input.uncached': 4, 'input.cache_read': 5 }, usageFlags: [] },
   },
-  { who: 'Vercel tool', span: { attributes: { 'ai.operationId': 'ai.toolCall', 'ai.toolCall.name': 'add', 'ai.toolCall.id': 'c' } }, step: { role: 'tool', tool: 'add', toolCallId: 'c' } },
+  { who: 'Vercel tool', span: { attributes: { 'ai.operationId': 'ai.toolCall', 'ai.toolCall.name': 'add',
+    'ai.toolCall.id': 'c' } }, step: { role: 'tool', tool: 'add', toolCallId: 'c' } },
   {
-    who: 'Vercel 7', span: { name: 'chat m', scope: 'gen_ai', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.client.operation.time_to_first_chunk': 0.5, 'ai.settings.context.userId': 'u' } },
+    who: 'Vercel 7', span: { name: 'chat m', scope: 'gen_ai', attributes: { 'gen_ai.operation.name': 'chat',
+      'gen_ai.client.operation.time_to_first_chunk': 0.5, 'ai.settings.context.userId': 'u' } },
     step: { dialect: 'vercel_v7', timeToFirstTokenMs: 500, user: 'u' },
   },
-  { who: 'Vercel 7, an agent without a name', span: { name: 'invoke_agent gpt-5', scope: 'gen_ai', attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.request.model': 'gpt-5' } }, step: { agent: '' } },
+  { who: 'Vercel 7, an agent without a name', span: { name: 'invoke_agent gpt-5', scope: 'gen_ai',
+    attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.request.model': 'gpt-5' } }, step: { agent: '' } },
   {
     who: 'Langfuse',
     span: {
       name: 'llm', attributes: {
-        'langfuse.observation.type': 'generation', 'langfuse.observation.model.name': 'claude', 'langfuse.trace.name': 'support', 'user.id': 'u', 'session.id': 's',
+        'langfuse.observation.type': 'generation', 'langfuse.observation.model.name': 'claude', 'langfuse.trace.name': 'support',
+        'user.id': 'u', 'session.id': 's',
         'langfuse.observation.usage_details': '{"input":226,"output":180,"cache_read_input_tokens":1024,"cache_creation_input_tokens":512}',
-        'langfuse.observation.completion_start_time': '"2025-11-21T00:00:00.250Z"', 'langfuse.observation.level': 'ERROR', 'langfuse.observation.status_message': 'too long',
+        'langfuse.observation.completion_start_time': '"2025-11-21T00:00:00.250Z"', 'langfuse.observation.level': 'ERROR',
+        'langfuse.observation.status_message': 'too long',
       },
     },
     step: {
-      requestModel: 'claude', workflow: 'support', user: 'u', session: 's', timeToFirstTokenMs: 250, streaming: true, errorType: 'ERROR', errorMessage: 'too long',
+      requestModel: 'claude', workflow: 'support', user: 'u', session: 's', timeToFirstTokenMs: 250, streaming: true,
+      errorType: 'ERROR', errorMessage: 'too long',
       usage: { 'input.uncached': 226, 'input.cache_read': 1024, 'input.cache_write.5m': 512, 'output.text': 180 },
     },
   },
   {
     who: 'Langfuse counts reasoning and audio beside the rest',
-    span: { attributes: { 'langfuse.observation.type': 'generation', 'langfuse.observation.usage_details': '{"input":10,"input_audio_tokens":4,"output":5,"output_reasoning_tokens":3,"total":22}' } },
+    span: { attributes: { 'langfuse.observation.type': 'generation',
+      'langfuse.observation.usage_details': '{"input":10,"input_audio_tokens":4,"output":5,"output_reasoning_tokens":3,"total":22}' } },
     step: { usage: { 'input.uncached': 10, 'input.audio': 4, 'output.text': 5, 'output.reasoning': 3 } },
   },
-  { who: 'Langfuse agent', span: { name: 'support-agent', attributes: { 'langfuse.observation.type': 'agent', 'langfuse.user.id': 'u' } }, step: { role: 'agent', agent: 'support-agent', user: 'u' } },
+  { who: 'Langfuse agent', span: { name: 'support-agent', attributes: { 'langfuse.observation.type': 'agent',
+    'langfuse.user.id': 'u' } }, step: { role: 'agent', agent: 'support-agent', user: 'u' } },
   {
     who: 'LangSmith',
     span: {
       name: 'ChatOpenAI', attributes: {
-        'langsmith.span.kind': 'llm', 'gen_ai.system': 'langchain', 'langsmith.metadata.ls_provider': 'openai', 'langsmith.metadata.ls_model_name': 'gpt-5',
-        'langsmith.trace.session_id': 'a project', 'langsmith.metadata.thread_id': 't', 'langsmith.metadata.user_id': 'u', 'langsmith.trace.name': 'graph',
-        'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': 6, 'gen_ai.usage.input_token_details': '{"cache_read":4,"cache_creation":0,"ephemeral_1h_input_tokens":2}',
+        'langsmith.span.kind': 'llm', 'gen_ai.system': 'langchain', 'langsmith.metadata.ls_provider': 'openai',
+        'langsmith.metadata.ls_model_name': 'gpt-5',
+        'langsmith.trace.session_id': 'a project', 'langsmith.metadata.thread_id': 't', 'langsmith.metadata.user_id': 'u',
+        'langsmith.trace.name': 'graph',
+        'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': 6,
+          'gen_ai.usage.input_token_details': '{"cache_read":4,"cache_creation":0,"ephemeral_1h_input_tokens":2}',
         'gen_ai.usage.output_token_details': '{"reasoning":1}', 'langsmith.request.streaming': 'true',
       },
     },
@@ -209,7 +247,8 @@ const rows: readonly Row[] = [
     span: {
       parent: '01',
       attributes: {
-        'langsmith.span.kind': 'llm', 'langsmith.trace.name': 'ChatOpenAI', 'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': 6,
+        'langsmith.span.kind': 'llm', 'langsmith.trace.name': 'ChatOpenAI', 'gen_ai.usage.input_tokens': 10,
+        'gen_ai.usage.output_tokens': 6,
         'langsmith.metadata.usage_metadata': '{"input_tokens":10,"output_tokens":6,"input_token_details":{"cache_read":4},"output_token_details":{"reasoning":5}}',
       },
     },
@@ -220,138 +259,201 @@ const rows: readonly Row[] = [
     span: {
       scope: 'logfire.openai',
       attributes: {
-        'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'resp_logfire', 'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': 6,
+        'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'resp_logfire', 'gen_ai.usage.input_tokens': 10,
+        'gen_ai.usage.output_tokens': 6,
         'gen_ai.usage.raw': '{"prompt_tokens":10,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":5}}',
       },
     },
     step: { role: 'model_call', usage: { 'input.uncached': 6, 'input.cache_read': 4, 'output.text': 1, 'output.reasoning': 5 } },
   },
   {
-    who: 'Logfire: the request of a stream is not the call', span: { scope: 'logfire.openai', attributes: { 'gen_ai.operation.name': 'chat', request_data: '{}', 'logfire.span_type': 'span' } },
+    who: 'Logfire: the request of a stream is not the call', span: { scope: 'logfire.openai',
+      attributes: { 'gen_ai.operation.name': 'chat', request_data: '{}', 'logfire.span_type': 'span' } },
     step: { role: 'step', streaming: true },
   },
   {
-    who: 'Logfire: the record at its end is', span: { scope: 'logfire.openai', attributes: { 'gen_ai.operation.name': 'chat', request_data: '{}', 'logfire.span_type': 'log', 'gen_ai.usage.input_tokens': 5 } },
+    who: 'Logfire: the record at its end is', span: { scope: 'logfire.openai', attributes: { 'gen_ai.operation.name': 'chat',
+      request_data: '{}', 'logfire.span_type': 'log', 'gen_ai.usage.input_tokens': 5 } },
     step: { role: 'model_call', streaming: true },
   },
   {
-    who: 'CrewAI\'s agent is the node', span: { name: 'researcher.find._execute_core', scope: 'openinference.instrumentation.crewai', attributes: { 'openinference.span.kind': 'AGENT', 'graph.node.id': 'researcher' } },
+    who: 'CrewAI\'s agent is the node', span: { name: 'researcher.find._execute_core',
+      scope: 'openinference.instrumentation.crewai', attributes: { 'openinference.span.kind': 'AGENT',
+      'graph.node.id': 'researcher' } },
     step: { agent: 'researcher' },
   },
   {
-    who: 'OpenAI Agents: the trace\'s span has the workflow\'s name', span: { name: 'Refund desk', scope: 'openinference.instrumentation.openai_agents', attributes: { 'openinference.span.kind': 'AGENT' } },
+    who: 'OpenAI Agents: the trace\'s span has the workflow\'s name', span: { name: 'Refund desk',
+      scope: 'openinference.instrumentation.openai_agents', attributes: { 'openinference.span.kind': 'AGENT' } },
     step: { role: 'workflow', workflow: 'Refund desk', agent: '' },
   },
   {
     who: 'MLflow',
     span: {
       name: 'Completions', attributes: {
-        'mlflow.spanType': '"CHAT_MODEL"', 'mlflow.llm.model': '"gpt-5"', 'mlflow.llm.provider': '"openai"', 'mlflow.trace.user': '"u"', 'mlflow.trace.session': '"s"',
+        'mlflow.spanType': '"CHAT_MODEL"', 'mlflow.llm.model': '"gpt-5"', 'mlflow.llm.provider': '"openai"',
+        'mlflow.trace.user': '"u"', 'mlflow.trace.session': '"s"',
         'mlflow.chat.tokenUsage': '{"input_tokens":10,"output_tokens":2,"total_tokens":12,"cache_read_input_tokens":4}',
       },
     },
-    step: { provider: 'openai', requestModel: 'gpt-5', user: 'u', session: 's', usage: { 'input.uncached': 6, 'input.cache_read': 4, 'output.text': 2 } },
+    step: { provider: 'openai', requestModel: 'gpt-5', user: 'u', session: 's', usage: { 'input.uncached': 6,
+      'input.cache_read': 4, 'output.text': 2 } },
   },
   {
-    who: 'pydantic-ai run', span: { name: 'invoke_agent support', scope: 'pydantic-ai', attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'support', 'gen_ai.aggregated_usage.input_tokens': 9, 'gen_ai.aggregated_usage.details.cache_read_tokens': 4 } },
+    who: 'pydantic-ai run', span: { name: 'invoke_agent support', scope: 'pydantic-ai',
+      attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'support',
+      'gen_ai.aggregated_usage.input_tokens': 9, 'gen_ai.aggregated_usage.details.cache_read_tokens': 4 } },
     step: { agent: 'support', usage: { 'input.uncached': 5, 'input.cache_read': 4 } },
   },
   {
-    who: 'Logfire, the root of Claude\'s SDK', span: { name: 'invoke_agent', scope: 'logfire.claude_agent_sdk', attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.usage.input_tokens': 9 } },
+    who: 'Logfire, the root of Claude\'s SDK', span: { name: 'invoke_agent', scope: 'logfire.claude_agent_sdk',
+      attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.usage.input_tokens': 9 } },
     step: { usageAuthoritative: true, usagePartial: false },
   },
   {
-    who: 'Logfire, a part', span: { scope: 'logfire.claude_agent_sdk', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.usage.partial.input_tokens': 9, 'gen_ai.usage.partial.output_tokens': 2 } },
+    who: 'Logfire, a part', span: { scope: 'logfire.claude_agent_sdk', attributes: { 'gen_ai.operation.name': 'chat',
+      'gen_ai.usage.partial.input_tokens': 9, 'gen_ai.usage.partial.output_tokens': 2 } },
     step: { usagePartial: true, usage: { 'input.uncached': 9, 'output.text': 2 } },
   },
   {
-    who: 'ADK', span: { name: 'call_llm', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.system': 'gcp.vertex.agent', 'gcp.vertex.agent.session_id': 's', 'gen_ai.request.model': 'gemini-2.5-flash' } },
+    who: 'ADK', span: { name: 'call_llm', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.system': 'gcp.vertex.agent',
+      'gcp.vertex.agent.session_id': 's', 'gen_ai.request.model': 'gemini-2.5-flash' } },
     step: { role: 'model_call', provider: '', session: 's' },
   },
-  { who: 'ADK agent, older', span: { name: 'agent_run [greeter]', scope: 'gcp.vertex.agent' }, step: { role: 'agent', agent: 'greeter' } },
+  { who: 'ADK agent, older', span: { name: 'agent_run [greeter]', scope: 'gcp.vertex.agent' }, step: { role: 'agent',
+    agent: 'greeter' } },
   {
-    who: 'Strands', span: { name: 'invoke_agent counter', scope: 'strands.telemetry.tracer', attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.system': 'strands-agents', 'gen_ai.agent.name': 'counter' } },
+    who: 'Strands', span: { name: 'invoke_agent counter', scope: 'strands.telemetry.tracer',
+      attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.system': 'strands-agents',
+      'gen_ai.agent.name': 'counter' } },
     step: { provider: '', agent: 'counter', usageCumulative: true },
   },
   {
     who: 'Strands on Bedrock counts the cache beside',
-    span: { scope: 'strands.telemetry.tracer', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'us.anthropic.claude-sonnet-4', 'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cache_read_input_tokens': 5, 'gen_ai.usage.cache_write_input_tokens': 2, 'gen_ai.server.time_to_first_token': 300 } },
+    span: { scope: 'strands.telemetry.tracer', attributes: { 'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': 'us.anthropic.claude-sonnet-4', 'gen_ai.usage.input_tokens': 9,
+      'gen_ai.usage.cache_read_input_tokens': 5, 'gen_ai.usage.cache_write_input_tokens': 2,
+      'gen_ai.server.time_to_first_token': 300 } },
     step: { usage: { 'input.uncached': 9, 'input.cache_read': 5, 'input.cache_write.5m': 2 }, timeToFirstTokenMs: 300 },
   },
-  { who: 'Strands on Anthropic loses the cache', span: { scope: 'strands.telemetry.tracer', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'claude-sonnet-4', 'gen_ai.usage.input_tokens': 9 } }, step: { usageFlags: ['usage_lossy'] } },
+  { who: 'Strands on Anthropic loses the cache', span: { scope: 'strands.telemetry.tracer',
+    attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'claude-sonnet-4', 'gen_ai.usage.input_tokens': 9 } },
+    step: { usageFlags: ['usage_lossy'] } },
   {
-    who: 'Strands tool that failed', span: { scope: 'strands.telemetry.tracer', attributes: { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'x', 'gen_ai.tool.status': 'error' } },
+    who: 'Strands tool that failed', span: { scope: 'strands.telemetry.tracer',
+      attributes: { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'x', 'gen_ai.tool.status': 'error' } },
     step: { errorType: 'tool_error', executed: true },
   },
   {
-    who: 'Mastra 0.24', span: { name: 'chat', scope: '@mastra/otel-exporter', attributes: { 'gen_ai.operation.name': 'chat', 'mastra.span.type': 'MODEL_GENERATION', 'gen_ai.agent.id': 'weather', 'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cached_input_tokens': 5, 'gen_ai.response.finish_reasons': '["stop"]', 'mastra.metadata.userId': 'u', 'mastra.metadata.sessionId': 's' } },
-    step: { role: 'model_call', agent: 'weather', usage: { 'input.uncached': 4, 'input.cache_read': 5 }, finishReasons: ['stop'], user: 'u', session: 's', usagePartial: false },
+    who: 'Mastra 0.24', span: { name: 'chat', scope: '@mastra/otel-exporter', attributes: { 'gen_ai.operation.name': 'chat',
+      'mastra.span.type': 'MODEL_GENERATION', 'gen_ai.agent.id': 'weather', 'gen_ai.usage.input_tokens': 9,
+      'gen_ai.usage.cached_input_tokens': 5, 'gen_ai.response.finish_reasons': '["stop"]', 'mastra.metadata.userId': 'u',
+      'mastra.metadata.sessionId': 's' } },
+    step: { role: 'model_call', agent: 'weather', usage: { 'input.uncached': 4, 'input.cache_read': 5 }, finishReasons: ['stop'],
+      user: 'u', session: 's', usagePartial: false },
   },
-  { who: 'Mastra 0.24 step', span: { scope: '@mastra/otel-exporter', attributes: { 'gen_ai.operation.name': 'model.step', 'gen_ai.usage.input_tokens': 9 } }, step: { role: 'step', usagePartial: true } },
-  { who: 'Mastra 1.4 generation', span: { scope: '@mastra/otel-exporter', attributes: { 'gen_ai.operation.name': 'model_generation', 'mastra.span.type': 'model_generation' } }, step: { role: 'step' } },
+  { who: 'Mastra 0.24 step', span: { scope: '@mastra/otel-exporter', attributes: { 'gen_ai.operation.name': 'model.step',
+    'gen_ai.usage.input_tokens': 9 } }, step: { role: 'step', usagePartial: true } },
+  { who: 'Mastra 1.4 generation', span: { scope: '@mastra/otel-exporter',
+    attributes: { 'gen_ai.operation.name': 'model_generation', 'mastra.span.type': 'model_generation' } },
+    step: { role: 'step' } },
   {
-    who: 'Agent Framework with Anthropic', span: { scope: 'agent_framework', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cache_read.input_tokens': 5 } },
+    who: 'Agent Framework with Anthropic', span: { scope: 'agent_framework', attributes: { 'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cache_read.input_tokens': 5 } },
     step: { usage: { 'input.uncached': 9, 'input.cache_read': 5 } },
   },
   {
-    who: 'botocore loses the cache', span: { scope: 'opentelemetry.instrumentation.botocore.bedrock-runtime', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.system': 'aws.bedrock', 'gen_ai.usage.input_tokens': 9 } },
+    who: 'botocore loses the cache', span: { scope: 'opentelemetry.instrumentation.botocore.bedrock-runtime',
+      attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.system': 'aws.bedrock', 'gen_ai.usage.input_tokens': 9 } },
     step: { provider: 'aws.bedrock', usageFlags: ['usage_lossy'] },
   },
   {
     who: 'Claude Code call',
     span: {
       name: 'claude_code.llm_request', attributes: {
-        model: 'claude-sonnet-4-5', 'session.id': 's', 'user.account_uuid': 'u', request_id: 'req_1', ttft_ms: 812, stop_reason: 'end_turn', speed: 'fast', agent_id: 'a1',
+        model: 'claude-sonnet-4-5', 'session.id': 's', 'user.account_uuid': 'u', request_id: 'req_1', ttft_ms: 812,
+        stop_reason: 'end_turn', speed: 'fast', agent_id: 'a1',
         'workflow.name': 'review', success: false, status_code: 529, error: 'overloaded',
       },
     },
     step: {
-      role: 'model_call', provider: 'anthropic', requestModel: 'claude-sonnet-4-5', session: 's', user: 'u', callKeys: ['request:req_1'], timeToFirstTokenMs: 812,
-      finishReasons: ['end_turn'], serviceTier: 'fast', agentId: 'a1', agent: 'a1', workflow: 'review', errorType: '529', errorMessage: 'overloaded',
+      role: 'model_call', provider: 'anthropic', requestModel: 'claude-sonnet-4-5', session: 's', user: 'u',
+        callKeys: ['request:req_1'], timeToFirstTokenMs: 812,
+      finishReasons: ['end_turn'], serviceTier: 'fast', agentId: 'a1', agent: 'a1', workflow: 'review', errorType: '529',
+        errorMessage: 'overloaded',
     },
   },
-  { who: 'Claude Code on Bedrock', span: { name: 'claude_code.llm_request', attributes: { model: 'us.anthropic.claude-sonnet-4-5-v1:0' } }, step: { provider: 'aws.bedrock' } },
-  { who: 'Claude Code on Vertex', span: { name: 'claude_code.llm_request', attributes: { model: 'claude-sonnet-4-5@20250929' } }, step: { provider: 'gcp.vertex_ai' } },
-  { who: 'Claude Code tool', span: { name: 'claude_code.tool', attributes: { tool_name: 'Bash', tool_use_id: 'c', full_command: 'ls', subagent_type: 'reviewer' } }, step: { tool: 'Bash', toolCallId: 'c', agent: 'reviewer', toolArgumentsHash: argumentsHashOf('ls') } },
-  { who: 'Claude Code execution that failed', span: { name: 'claude_code.tool.execution', attributes: { success: 'false', error: 'exit 1' } }, step: { errorType: 'tool_error', errorMessage: 'exit 1' } },
+  { who: 'Claude Code on Bedrock', span: { name: 'claude_code.llm_request',
+    attributes: { model: 'us.anthropic.claude-sonnet-4-5-v1:0' } }, step: { provider: 'aws.bedrock' } },
+  { who: 'Claude Code on Vertex', span: { name: 'claude_code.llm_request', attributes: { model: 'claude-sonnet-4-5@20250929' } },
+    step: { provider: 'gcp.vertex_ai' } },
+  { who: 'Claude Code tool', span: { name: 'claude_code.tool', attributes: { tool_name: 'Bash', tool_use_id: 'c',
+    full_command: 'ls', subagent_type: 'reviewer' } }, step: { tool: 'Bash', toolCallId: 'c', agent: 'reviewer',
+    toolArgumentsHash: argumentsHashOf('ls') } },
+  { who: 'Claude Code execution that failed', span: { name: 'claude_code.tool.execution', attributes: { success: 'false',
+    error: 'exit 1' } }, step: { errorType: 'tool_error', errorMessage: 'exit 1' } },
   {
-    who: 'Codex', span: { name: 'handle_responses', scope: 'codex_exec', attributes: { 'conversation.id': 's', 'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cache_read.input_tokens': 5, 'gen_ai.usage.output_tokens': 4, 'codex.usage.reasoning_output_tokens': 1 } },
-    step: { role: 'model_call', session: 's', usage: { 'input.uncached': 4, 'input.cache_read': 5, 'output.text': 3, 'output.reasoning': 1 }, usageFlags: [] },
+    who: 'Codex', span: { name: 'handle_responses', scope: 'codex_exec', attributes: { 'conversation.id': 's',
+      'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cache_read.input_tokens': 5, 'gen_ai.usage.output_tokens': 4,
+      'codex.usage.reasoning_output_tokens': 1 } },
+    step: { role: 'model_call', session: 's', usage: { 'input.uncached': 4, 'input.cache_read': 5, 'output.text': 3,
+      'output.reasoning': 1 }, usageFlags: [] },
   },
   {
-    who: 'Codex tool that failed', span: { name: 'dispatch_tool_call_with_state', scope: 'codex_exec', events: [{ name: 'event', attributes: { 'event.name': 'codex.tool_result', tool_name: 'exec_command', call_id: 'c', success: 'false' } }] },
+    who: 'Codex tool that failed', span: { name: 'dispatch_tool_call_with_state', scope: 'codex_exec', events: [{ name: 'event',
+      attributes: { 'event.name': 'codex.tool_result', tool_name: 'exec_command', call_id: 'c', success: 'false' } }] },
     step: { role: 'tool', tool: 'exec_command', toolCallId: 'c', errorType: 'tool_error' },
   },
   {
-    who: 'Gemini CLI tool', span: { resource: { 'service.name': 'gemini-cli' }, attributes: { 'gen_ai.operation.name': 'tool_call', function_name: 'read', 'gen_ai.tool.call_id': 'c', function_args: '{}', 'gen_ai.conversation.id': 's' } },
+    who: 'Gemini CLI tool', span: { resource: { 'service.name': 'gemini-cli' },
+      attributes: { 'gen_ai.operation.name': 'tool_call', function_name: 'read', 'gen_ai.tool.call_id': 'c', function_args: '{}',
+      'gen_ai.conversation.id': 's' } },
     step: { role: 'tool', tool: 'read', toolCallId: 'c', session: 's' },
   },
   {
-    who: 'Copilot', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'github', 'gen_ai.request.model': 'claude-sonnet-4', 'gen_ai.response.id': 'r1', 'copilot_chat.server_request_id': 'q1', 'copilot_chat.time_to_first_token': 250, 'copilot_chat.chat_session_id': 's', 'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cache_read.input_tokens': 5 } },
-    step: { provider: '', session: 's', timeToFirstTokenMs: 250, callKeys: ['response:copilot:r1', 'request:q1'], usageFlags: ['cache_write_hidden'], usage: { 'input.uncached': 4, 'input.cache_read': 5 } },
+    who: 'Copilot', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'github',
+      'gen_ai.request.model': 'claude-sonnet-4', 'gen_ai.response.id': 'r1', 'copilot_chat.server_request_id': 'q1',
+      'copilot_chat.time_to_first_token': 250, 'copilot_chat.chat_session_id': 's', 'gen_ai.usage.input_tokens': 9,
+      'gen_ai.usage.cache_read.input_tokens': 5 } },
+    step: { provider: '', session: 's', timeToFirstTokenMs: 250, callKeys: ['response:copilot:r1', 'request:q1'],
+      usageFlags: ['cache_write_hidden'], usage: { 'input.uncached': 4, 'input.cache_read': 5 } },
   },
   {
-    who: 'MCP', span: { name: 'tools/call search', kind: 3, attributes: { 'mcp.method.name': 'tools/call', 'error.type': 'tool_error' } },
+    who: 'MCP', span: { name: 'tools/call search', kind: 3, attributes: { 'mcp.method.name': 'tools/call',
+      'error.type': 'tool_error' } },
     step: { role: 'tool', tool: 'search', errorType: 'tool_error' },
   },
-  { who: 'Laminar', span: { attributes: { 'lmnr.span.type': 'LLM', 'lmnr.association.properties.session_id': 's', 'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cache_creation.input_tokens': 4, 'gen_ai.usage.cache_creation.input_tokens.ephemeral_1h': 4 } }, step: { session: 's', usage: { 'input.uncached': 5, 'input.cache_write.1h': 4 } } },
+  { who: 'Laminar', span: { attributes: { 'lmnr.span.type': 'LLM', 'lmnr.association.properties.session_id': 's',
+    'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cache_creation.input_tokens': 4,
+    'gen_ai.usage.cache_creation.input_tokens.ephemeral_1h': 4 } }, step: { session: 's', usage: { 'input.uncached': 5,
+    'input.cache_write.1h': 4 } } },
   {
-    who: 'LiteLLM that failed', span: { name: 'litellm_request', scope: 'litellm', status: 2, attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'ecf5596f-2016', 'litellm.call_id': 'ecf5596f-2016' } },
+    who: 'LiteLLM that failed', span: { name: 'litellm_request', scope: 'litellm', status: 2,
+      attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'ecf5596f-2016',
+      'litellm.call_id': 'ecf5596f-2016' } },
     step: { responseId: '', callKeys: [] },
   },
   {
-    who: 'an exception', span: { status: 2, statusMessage: 'boom', attributes: { 'gen_ai.operation.name': 'chat' }, events: [{ name: 'exception', attributes: { 'exception.type': 'RateLimitError', 'exception.message': 'slow down' } }] },
+    who: 'an exception', span: { status: 2, statusMessage: 'boom', attributes: { 'gen_ai.operation.name': 'chat' },
+      events: [{ name: 'exception', attributes: { 'exception.type': 'RateLimitError', 'exception.message': 'slow down' } }] },
     step: { errorType: 'RateLimitError', errorMessage: 'boom' },
   },
-  { who: 'a finish reason in a choice event', span: { events: [{ name: 'gen_ai.choice', attributes: { finish_reason: 'end_turn' } }] }, step: { finishReasons: ['end_turn'] } },
-  { who: 'a handled exception is no error', span: { events: [{ name: 'exception', attributes: { 'exception.type': 'X' } }] }, step: { errorType: '', errorMessage: '' } },
-  { who: 'Ollama\'s answer ids are no identity', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'chatcmpl-417' } }, step: { responseId: 'chatcmpl-417', callKeys: [] } },
-  { who: 'a gateway keeps the vendor\'s id', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openrouter', 'gen_ai.response.id': 'msg_01ABC' } }, step: { callKeys: ['response:anthropic:msg_01ABC'] } },
-  { who: 'the host bills', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'server.address': 'api.groq.com' } }, step: { provider: 'groq' } },
+  { who: 'a finish reason in a choice event', span: { events: [{ name: 'gen_ai.choice',
+    attributes: { finish_reason: 'end_turn' } }] }, step: { finishReasons: ['end_turn'] } },
+  { who: 'a handled exception is no error', span: { events: [{ name: 'exception', attributes: { 'exception.type': 'X' } }] },
+    step: { errorType: '', errorMessage: '' } },
+  { who: 'Ollama\'s answer ids are no identity', span: { attributes: { 'gen_ai.operation.name': 'chat',
+    'gen_ai.response.id': 'chatcmpl-417' } }, step: { responseId: 'chatcmpl-417', callKeys: [] } },
+  { who: 'a gateway keeps the vendor\'s id', span: { attributes: { 'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'openrouter', 'gen_ai.response.id': 'msg_01ABC' } },
+    step: { callKeys: ['response:anthropic:msg_01ABC'] } },
+  { who: 'the host bills', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai',
+    'server.address': 'api.groq.com' } }, step: { provider: 'groq' } },
 ]
 
 function argumentsHashOf(text: string): string {
-  return interpret(literalSpan({ attributes: { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.call.arguments': text } })).toolArgumentsHash
+  return interpret(literalSpan({ attributes: { 'gen_ai.operation.name': 'execute_tool',
+    'gen_ai.tool.call.arguments': text } })).toolArgumentsHash
 }
 
 for (const { who, span, step } of rows) {
@@ -370,7 +472,8 @@ test('arguments hash alike when they are alike', () => {
 })
 
 test('finish reasons: a list, JSON text, or a word', () => {
-  const of = (reasons: AttributeValue) => interpret({ ...literalSpan({}), attributes: new Map([['gen_ai.response.finish_reasons', reasons]]) }).finishReasons
+  const of = (reasons: AttributeValue) => interpret({ ...literalSpan({}), attributes: new Map([['gen_ai.response.finish_reasons',
+    reasons]]) }).finishReasons
   assert.deepEqual(of(['stop', 'length']), ['stop', 'length'])
   assert.deepEqual(of('"stop"'), ['stop'])
   assert.deepEqual(of('"[\\"stop\\"]"'), ['stop'])
@@ -388,7 +491,8 @@ test('versions compare by numbers', () => {
 
 test('what the tables name and no span carries', (t) => {
   for (const [row, why] of [
-    ['Claude Code, Codex, Gemini CLI: api_request, sse_event, tool_result, tool_decision …', 'log records, read where logs are decoded'],
+    ['Claude Code, Codex, Gemini CLI: api_request, sse_event, tool_result, tool_decision …',
+      'log records, read where logs are decoded'],
     ['T5-T7, T10-T14, T18, T24, T26-T28', 'vectors over several spans: account.test.ts'],
     ['T19, T20', 'vectors over logs and metrics'],
     ['gen_ai.client.token.usage, claude_code.token.usage …', 'metrics never enter the ledger'],
@@ -398,7 +502,8 @@ test('what the tables name and no span carries', (t) => {
     ['Vercel tool approval parts', 'parts of messages: content, shown as they are'],
     ['Agent Framework edge_group.delivery_status', 'routing of a message, no verdict on it'],
     ['Vercel functionId as the workflow', 'it names the agent; a workflow of the same name would say it twice'],
-    ['pydantic-ai tool.failure_stage, LangSmith finish reasons inside generations', 'kept as attributes and content; the step already says that it failed'],
+    ['pydantic-ai tool.failure_stage, LangSmith finish reasons inside generations',
+      'kept as attributes and content; the step already says that it failed'],
     ['tenant, project, environment', 'the ingest key and the resource decide, not the step'],
     ['request parameters, tool definitions, prompt names, tags', 'attributes that are kept and searched, no field of a step'],
   ] as const) t.diagnostic(`${row}: ${why}`)
@@ -406,15 +511,19 @@ test('what the tables name and no span carries', (t) => {
 
 const hostile: fc.Arbitrary<AttributeValue> = fc.letrec<{ value: AttributeValue }>((tie) => ({
   value: fc.oneof({ maxDepth: 3 },
-    fc.string(), fc.constantFrom('', '-1', '1e400', 'NaN', '{', '[[', '{"input":-5}', '"', '__proto__', '\ud800', 'x'.repeat(5000)), fc.bigInt(), fc.double(), fc.boolean(),
+    fc.string(), fc.constantFrom('', '-1', '1e400', 'NaN', '{', '[[', '{"input":-5}', '"', '__proto__', '\ud800',
+      'x'.repeat(5000)), fc.bigInt(), fc.double(), fc.boolean(),
     fc.constant(null), fc.uint8Array({ maxLength: 8 }), fc.json(), fc.array(tie('value'), { maxLength: 3 }),
-    fc.dictionary(fc.oneof(fc.string(), fc.constant('__proto__')), tie('value'), { maxKeys: 3 }).map((object) => new KeyValueList(new Map(Object.entries(object))))),
+    fc.dictionary(fc.oneof(fc.string(), fc.constant('__proto__')), tie('value'),
+      { maxKeys: 3 }).map((object) => new KeyValueList(new Map(Object.entries(object))))),
 })).value
 
 const allKeys = [...new Set(detection.flatMap(([dialect]) => Object.values(dialect.keys).flat()))]
-const scopes = ['', 'ai', 'gen_ai', 'codex_exec', 'pydantic-ai', 'logfire.claude', 'strands.x', 'gcp.vertex.agent', 'litellm', 'openinference.instrumentation.smolagents']
+const scopes = ['', 'ai', 'gen_ai', 'codex_exec', 'pydantic-ai', 'logfire.claude', 'strands.x', 'gcp.vertex.agent', 'litellm',
+  'openinference.instrumentation.smolagents']
 const anySpan = fc.record({
-  entries: fc.array(fc.tuple(fc.oneof(fc.constantFrom(...allKeys), fc.constantFrom('gen_ai.operation.name', 'gen_ai.provider.name', '__proto__'), fc.string()), hostile), { maxLength: 14 }),
+  entries: fc.array(fc.tuple(fc.oneof(fc.constantFrom(...allKeys), fc.constantFrom('gen_ai.operation.name',
+    'gen_ai.provider.name', '__proto__'), fc.string()), hostile), { maxLength: 14 }),
   name: fc.oneof(fc.string(), fc.constantFrom('chat m', 'invoke_agent x', 'claude_code.tool', 'ai.embed', 'execute_tool')),
   scope: fc.constantFrom(...scopes), version: fc.oneof(fc.string(), fc.constant('1.2.3')), status: fc.constantFrom(0, 1, 2),
 })
@@ -422,7 +531,8 @@ const anySpan = fc.record({
 test('whatever comes, interpret answers with a step of known words and honest numbers', () => {
   fc.assert(fc.property(anySpan, ({ entries, name, scope, version, status }) => {
     const base = literalSpan({ name, scope, scopeVersion: version, status, events: [{ name: 'exception' }] })
-    const step = interpret({ ...base, attributes: new Map(entries), events: [{ ...(base.events[0] as (typeof base.events)[0]), attributes: new Map(entries) }] })
+    const step = interpret({ ...base, attributes: new Map(entries), events: [{ ...(base.events[0] as (typeof base.events)[0]),
+      attributes: new Map(entries) }] })
     assert.ok(roles.includes(step.role))
     for (const flag of step.usageFlags) assert.ok(usageFlags.includes(flag))
     assert.equal(new Set(step.usageFlags).size, step.usageFlags.length)
@@ -431,14 +541,16 @@ test('whatever comes, interpret answers with a step of known words and honest nu
     }
     assert.ok(step.reportedCost === undefined || step.reportedCost >= 0n)
     assert.ok(step.timeToFirstTokenMs === undefined || step.timeToFirstTokenMs >= 0)
-    for (const text of [step.agent, step.session, step.user, step.requestModel, step.tool, step.provider, step.dialect]) assert.ok(typeof text === 'string' && text.length <= 1024)
+    for (const text of [step.agent, step.session, step.user, step.requestModel, step.tool, step.provider,
+      step.dialect]) assert.ok(typeof text === 'string' && text.length <= 1024)
   }), { numRuns: 400 })
 })
 
 test('the order of attributes changes nothing', () => {
   fc.assert(fc.property(anySpan, fc.infiniteStream(fc.nat()), ({ entries, name, scope, version, status }, numbers) => {
     const attributes = new Map(entries)
-    const shuffled = [...attributes].map((entry) => [numbers.next().value, entry] as const).sort(([a], [b]) => a - b).map(([, entry]) => entry)
+    const shuffled = [...attributes].map((entry) => [numbers.next().value, entry] as const).sort(([a], [b]) => a - b).map(([,
+      entry]) => entry)
     const base = literalSpan({ name, scope, scopeVersion: version, status })
     assert.deepEqual(interpret({ ...base, attributes: new Map(shuffled) }), interpret({ ...base, attributes }))
   }), { numRuns: 150 })

@@ -20,7 +20,8 @@ const messageLimit = 4096
 const firstChunkLimitMillis = 365 * 24 * 3600 * 1000
 
 const dialects: readonly Dialect[] = detection.map(([dialect]) => dialect)
-const tables = new Map(dialects.map((dialect) => [dialect, keyTable(dialect.keys, dialects.filter((other) => other !== dialect).map((other) => other.keys))]))
+const tables = new Map(dialects.map((dialect) => [dialect, keyTable(dialect.keys,
+  dialects.filter((other) => other !== dialect).map((other) => other.keys))]))
 
 /**
  * One span, understood: its dialect, its role and every canonical field. Pure, indifferent to the order of attributes,
@@ -149,9 +150,11 @@ function meter(draft: Draft, dialect: Dialect, reading: Reading, span: SpanRecor
 
 function countsOf(reading: Reading): UsageCounts {
   return {
-    input: reading.count('input'), output: reading.count('output'), cacheRead: reading.count('cacheRead'), cacheWrite: reading.count('cacheWrite'),
+    input: reading.count('input'), output: reading.count('output'), cacheRead: reading.count('cacheRead'),
+      cacheWrite: reading.count('cacheWrite'),
     cacheWrite5m: reading.count('cacheWrite5m'), cacheWrite1h: reading.count('cacheWrite1h'), reasoning: reading.count('reasoning'),
-    audioInput: reading.count('audioInput'), audioOutput: reading.count('audioOutput'), audioCacheRead: reading.count('audioCacheRead'),
+    audioInput: reading.count('audioInput'), audioOutput: reading.count('audioOutput'),
+      audioCacheRead: reading.count('audioCacheRead'),
     imageInput: reading.count('imageInput'), imageOutput: reading.count('imageOutput'), toolUseInput: reading.count('toolUseInput'),
     total: reading.count('total'),
   }

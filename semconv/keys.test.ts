@@ -10,7 +10,8 @@ import { keyTable, orderedKeys, read } from './reading.ts'
 const dialects = detection.map(([dialect]) => dialect)
 const nowhere = { attributes: new Map(), schemaUrl: '' }
 const lists: readonly (readonly [name: string, keys: Keys])[] = [
-  ['current conventions', current], ['older conventions', older], ['shared', shared], ...dialects.map((dialect) => [dialect.name, dialect.keys] as const),
+  ['current conventions', current], ['older conventions', older], ['shared', shared], ...dialects.map((dialect) => [dialect.name,
+    dialect.keys] as const),
 ]
 
 const sample = (field: Field, text: string): AttributeValue => (fieldTypes[field] === 'count' ? BigInt(text.length) : text)
@@ -56,7 +57,8 @@ test('the earlier key of a row wins, wherever it stands on the span', () => {
 
 test('a key whose value is no count leaves the field to the next key, and says so', () => {
   const table = keyTable(current, [older])
-  const reading = read(table, new Map<string, AttributeValue>([['gen_ai.usage.input_tokens', -1n], ['gen_ai.usage.prompt_tokens', 7n]]), nowhere)
+  const reading = read(table, new Map<string, AttributeValue>([['gen_ai.usage.input_tokens', -1n], ['gen_ai.usage.prompt_tokens',
+    7n]]), nowhere)
   assert.equal(reading.count('input'), 7)
   assert.equal(reading.invalidCounts, true)
 })

@@ -40,7 +40,8 @@ export function literalSpan(literal: LiteralSpan): SpanRecord {
   return {
     traceId: '0'.repeat(31) + '1', spanId: '0'.repeat(15) + '1', parentSpanId: literal.parent ?? '', traceState: '', flags: 0,
     name: literal.name ?? '', kind: literal.kind ?? 1, startTimeUnixNano: start, endTimeUnixNano: start + 1_000_000_000n,
-    statusCode: literal.status ?? 0, statusMessage: literal.statusMessage ?? '', attributes: literalAttributes(literal.attributes ?? {}),
+    statusCode: literal.status ?? 0, statusMessage: literal.statusMessage ?? '',
+      attributes: literalAttributes(literal.attributes ?? {}),
     droppedAttributesCount: 0, events, droppedEventsCount: 0, links: [], droppedLinksCount: 0,
     resource: { attributes: literalAttributes(literal.resource ?? {}), schemaUrl: '' },
     scope: { name: literal.scope ?? '', version: literal.scopeVersion ?? '', attributes: new Map(), schemaUrl: '' },

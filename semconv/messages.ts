@@ -39,6 +39,15 @@ function listOfMessages(list: readonly Json[]): readonly Json[] | undefined {
   return flat.slice(0, messagesLimit).map((one) => message(one as JsonObject))
 }
 
+/** The first of these members that holds something. */
+function pick(json: JsonObject, ...keys: readonly string[]): Json | undefined {
+  for (const key of keys) {
+    const value = member(json, key)
+    if (value !== undefined && value !== null) return value
+  }
+  return undefined
+}
+
 function isMessage(json: Json | undefined): json is JsonObject {
   if (!isObject(json)) return false
   if (typeof member(json, 'role') === 'string') return true
@@ -49,8 +58,8 @@ function isMessage(json: Json | undefined): json is JsonObject {
 }
 
 const langchainRoles: Readonly<Record<string, string>> = {
-  human: 'user', ai: 'assistant', system: 'system', tool: 'tool', HumanMessage: 'user', AIMessage: 'assistant', AIMessageChunk: 'assistant',
-  SystemMessage: 'system', ToolMessage: 'tool', HumanMessageChunk: 'user',
+  human: 'user', ai: 'assistant', system: 'system', tool: 'tool', HumanMessage: 'user', HumanMessageChunk: 'user',
+  AIMessage: 'assistant', AIMessageChunk: 'assistant', SystemMessage: 'system', ToolMessage: 'tool',
 }
 /** Items of OpenAI's Responses API that stand beside messages. */
 const responsesItems: ReadonlySet<string> = new Set(['function_call', 'function_call_output', 'reasoning'])
@@ -82,21 +91,24 @@ const isSerialised = (json: JsonObject) => isObject(member(json, 'kwargs')) && A
 function langchainMessage(json: JsonObject, kwargs: JsonObject): Json {
   const id = member(json, 'id')
   const name = Array.isArray(id) ? id.at(-1) : undefined
-  const role = typeof name === 'string' && Object.hasOwn(langchainRoles, name) ? (langchainRoles[name] as string) : roleWord(kwargs)
-  return roleMessage(kwargs, role)
+  const known = typeof name === 'string' && Object.hasOwn(langchainRoles, name) ? langchainRoles[name] : undefined
+  return roleMessage(kwargs, known ?? roleWord(kwargs))
 }
 
 function responsesItem(type: string, json: JsonObject): Json {
-  if (type === 'function_call') return { role: 'assistant', parts: [part({ ...json, type: 'tool_call', id: member(json, 'call_id') ?? member(json, 'id') ?? null })] }
-  if (type === 'function_call_output') {
-    return { role: 'tool', parts: [{ type: 'tool_call_response', id: member(json, 'call_id') ?? null, response: member(json, 'output') ?? null }] }
+  if (type === 'function_call') {
+    return { role: 'assistant', parts: [part({ ...json, type: 'tool_call', id: pick(json, 'call_id', 'id') ?? null })] }
   }
-  return { role: 'assistant', parts: [{ type: 'reasoning', content: textOf(member(json, 'summary') ?? member(json, 'content') ?? '') }] }
+  if (type === 'function_call_output') {
+    const [id, response] = [pick(json, 'call_id') ?? null, pick(json, 'output') ?? null]
+    return { role: 'tool', parts: [{ type: 'tool_call_response', id, response }] }
+  }
+  return { role: 'assistant', parts: [{ type: 'reasoning', content: textOf(pick(json, 'summary', 'content') ?? '') }] }
 }
 
 function roleMessage(json: JsonObject, role: string): Json {
-  const parts = [...partsOf(member(json, 'parts') ?? member(json, 'content') ?? null), ...toolCalls(json)]
-  const callId = member(json, 'tool_call_id') ?? member(json, 'toolCallId')
+  const parts = [...partsOf(pick(json, 'parts', 'content') ?? null), ...toolCalls(json)]
+  const callId = pick(json, 'tool_call_id', 'toolCallId')
   const answered = callId !== undefined && callId !== null && (role === 'tool' || role === 'function')
     ? [{ type: 'tool_call_response', id: callId, response: responseOf(parts) }]
     : parts
@@ -119,8 +131,10 @@ function toolCalls(json: JsonObject): readonly Json[] {
 export function partsOf(content: Json): readonly Json[] {
   if (content === null) return []
   if (typeof content === 'string') return content === '' ? [] : [textPart(content)]
-  if (Array.isArray(content)) return content.map((one: Json) => (typeof one === 'string' ? textPart(one) : isObject(one) ? part(one) : textPart(textOf(one))))
-  return isObject(content) ? (Array.isArray(member(content, 'parts')) ? partsOf(member(content, 'parts') as Json) : [part(content)]) : [textPart(String(content))]
+  if (Array.isArray(content)) return content.map((one: Json) => (isObject(one) ? part(one) : textPart(textOf(one))))
+  if (!isObject(content)) return [textPart(String(content))]
+  const parts = member(content, 'parts')
+  return Array.isArray(parts) ? partsOf(parts) : [part(content)]
 }
 
 export function textPart(text: string): Json {
@@ -133,10 +147,10 @@ const answerTypes: ReadonlySet<string> = new Set(['tool_call_response', 'tool-re
 const thoughtTypes: ReadonlySet<string> = new Set(['reasoning', 'thinking', 'thought'])
 
 function part(json: JsonObject): Json {
-  const sent = member(json, 'type') ?? member(json, 'part_kind')
+  const sent = pick(json, 'type', 'part_kind')
   const type = typeof sent === 'string' ? sent : impliedType(json)
-  if (textTypes.has(type)) return textPart(textOf(member(json, 'content') ?? member(json, 'text') ?? ''))
-  if (thoughtTypes.has(type)) return { type: 'reasoning', content: textOf(member(json, 'content') ?? member(json, 'text') ?? member(json, 'thinking') ?? '') }
+  if (textTypes.has(type)) return textPart(textOf(pick(json, 'content', 'text') ?? ''))
+  if (thoughtTypes.has(type)) return { type: 'reasoning', content: textOf(pick(json, 'content', 'text', 'thinking') ?? '') }
   if (callTypes.has(type)) return callPart(json)
   if (answerTypes.has(type)) return answerPart(json)
   return json
@@ -145,25 +159,25 @@ function part(json: JsonObject): Json {
 /** Gemini's parts carry their type as the name of their one member; Bedrock's too. */
 function impliedType(json: JsonObject): string {
   if (member(json, 'text') !== undefined) return member(json, 'thought') === true ? 'thought' : 'text'
-  if (isObject(member(json, 'functionCall') ?? member(json, 'function_call') ?? member(json, 'toolUse'))) return 'tool_call'
-  if (isObject(member(json, 'functionResponse') ?? member(json, 'function_response') ?? member(json, 'toolResult'))) return 'tool_result'
+  if (isObject(pick(json, 'functionCall', 'function_call', 'toolUse'))) return 'tool_call'
+  if (isObject(pick(json, 'functionResponse', 'function_response', 'toolResult'))) return 'tool_result'
   return ''
 }
 
 function callPart(json: JsonObject): Json {
-  const inner = member(json, 'function') ?? member(json, 'functionCall') ?? member(json, 'function_call') ?? member(json, 'toolUse')
+  const inner = pick(json, 'function', 'functionCall', 'function_call', 'toolUse')
   const call = isObject(inner) ? inner : json
-  const id = member(json, 'id') ?? member(json, 'toolCallId') ?? member(json, 'call_id') ?? member(call, 'id') ?? member(call, 'toolUseId') ?? null
-  const name = member(call, 'name') ?? member(call, 'toolName') ?? ''
-  const sent = member(call, 'arguments') ?? member(call, 'args') ?? member(call, 'input') ?? null
+  const id = pick(json, 'id', 'toolCallId', 'call_id') ?? pick(call, 'id', 'toolUseId') ?? null
+  const name = pick(call, 'name', 'toolName') ?? ''
+  const sent = pick(call, 'arguments', 'args', 'input') ?? null
   return { type: 'tool_call', id, name, arguments: typeof sent === 'string' ? (parsed(sent) ?? sent) : sent }
 }
 
 function answerPart(json: JsonObject): Json {
-  const inner = member(json, 'functionResponse') ?? member(json, 'function_response') ?? member(json, 'toolResult')
+  const inner = pick(json, 'functionResponse', 'function_response', 'toolResult')
   const answer = isObject(inner) ? inner : json
-  const id = member(json, 'id') ?? member(json, 'toolCallId') ?? member(json, 'tool_use_id') ?? member(answer, 'id') ?? member(answer, 'toolUseId') ?? null
-  const response = member(answer, 'response') ?? member(answer, 'result') ?? member(answer, 'output') ?? member(answer, 'content') ?? null
+  const id = pick(json, 'id', 'toolCallId', 'tool_use_id') ?? pick(answer, 'id', 'toolUseId') ?? null
+  const response = pick(answer, 'response', 'result', 'output', 'content') ?? null
   return { type: 'tool_call_response', id, response: unwrapped(response) }
 }
 
@@ -171,7 +185,8 @@ function answerPart(json: JsonObject): Json {
 function unwrapped(response: Json): Json {
   if (!isObject(response)) return response
   const type = member(response, 'type')
-  return (type === 'json' || type === 'text') && Object.keys(response).length === 2 ? (member(response, 'value') ?? response) : response
+  if ((type !== 'json' && type !== 'text') || Object.keys(response).length !== 2) return response
+  return member(response, 'value') ?? response
 }
 
 /** The text in a value: itself, or the texts of its parts. */
@@ -179,6 +194,6 @@ export function textOf(json: Json): string {
   if (typeof json === 'string') return json
   if (Array.isArray(json)) return json.map(textOf).filter((text) => text !== '').join('\n')
   if (!isObject(json)) return json === null ? '' : String(json)
-  const inner = member(json, 'text') ?? member(json, 'content')
+  const inner = pick(json, 'text', 'content')
   return inner === undefined ? '' : textOf(inner)
 }

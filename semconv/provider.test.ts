@@ -24,14 +24,19 @@ test('frameworks answer no call', () => {
 const sent: readonly (readonly [string, string])[] = [
   ['OpenAI', 'openai'], ['Anthropic', 'anthropic'], ['AWS', 'aws.bedrock'], ['Google', 'gcp.gemini'], ['Azure', 'azure.ai.openai'],
   ['openai.chat', 'openai'], ['openai.responses', 'openai'], ['openai.embedding', 'openai'], ['anthropic.messages', 'anthropic'],
-  ['google.generative-ai', 'gcp.gemini'], ['google.vertex.chat', 'gcp.vertex_ai'], ['amazon-bedrock', 'aws.bedrock'], ['azure.chat', 'azure.ai.openai'],
-  ['azure-openai.responses', 'azure.ai.openai'], ['xai.chat', 'x_ai'], ['mistral.chat', 'mistral_ai'], ['vertex.anthropic.messages', 'gcp.vertex_ai'],
-  ['openrouter', 'openrouter'], ['togetherai.chat', 'togetherai'], ['', ''], ['__proto__', '__proto__'], ['constructor', 'constructor'],
+  ['google.generative-ai', 'gcp.gemini'], ['google.vertex.chat', 'gcp.vertex_ai'], ['amazon-bedrock', 'aws.bedrock'],
+    ['azure.chat', 'azure.ai.openai'],
+  ['azure-openai.responses', 'azure.ai.openai'], ['xai.chat', 'x_ai'], ['mistral.chat', 'mistral_ai'],
+    ['vertex.anthropic.messages', 'gcp.vertex_ai'],
+  ['openrouter', 'openrouter'], ['togetherai.chat', 'togetherai'], ['', ''], ['__proto__', '__proto__'], ['constructor',
+    'constructor'],
 ]
-for (const [name, provider] of sent) test(`${name || 'nothing'} is ${provider || 'nobody'}`, () => assert.equal(foldProvider(name), provider))
+for (const [name, provider] of sent) test(`${name || 'nothing'} is ${provider || 'nobody'}`,
+  () => assert.equal(foldProvider(name), provider))
 
 test('the host says who bills an OpenAI-compatible call', () => {
-  for (const [suffix, provider] of hosts) assert.equal(billingProvider('openai', suffix.startsWith('.') ? `x${suffix}` : suffix), provider, suffix)
+  for (const [suffix, provider] of hosts) assert.equal(billingProvider('openai', suffix.startsWith('.') ? `x${suffix}` : suffix),
+    provider, suffix)
   assert.equal(billingProvider('openai', 'europe-west4-aiplatform.googleapis.com'), 'gcp.vertex_ai')
   assert.equal(billingProvider('openai', '127.0.0.1'), 'openai')
   assert.equal(billingProvider('', 'api.anthropic.com'), 'anthropic')

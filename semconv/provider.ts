@@ -7,15 +7,19 @@ export const providers = [
   'cohere', 'deepseek', 'groq', 'ibm.watsonx.ai', 'mistral_ai', 'moonshot_ai', 'perplexity', 'x_ai',
 ] as const
 
-/** Legacy values (semantic-conventions 1.36 and before), free strings of OpenLLMetry, ids of Vercel, OpenInference and LangChain. */
+/**
+ * Legacy values (semantic-conventions 1.36 and before), free strings of OpenLLMetry, ids of Vercel, OpenInference and LangChain.
+ */
 export const providerAliases: Readonly<Record<string, string>> = {
   vertex_ai: 'gcp.vertex_ai', vertexai: 'gcp.vertex_ai', vertex: 'gcp.vertex_ai', google_vertexai: 'gcp.vertex_ai',
   'google-vertex': 'gcp.vertex_ai', 'google.vertex': 'gcp.vertex_ai',
   gemini: 'gcp.gemini', google: 'gcp.gemini', google_genai: 'gcp.gemini', 'google-genai': 'gcp.gemini', 'google-gla': 'gcp.gemini',
   'google.generative-ai': 'gcp.gemini', google_generative_ai: 'gcp.gemini', gcp: 'gcp.gen_ai',
-  'az.ai.inference': 'azure.ai.inference', 'az.ai.openai': 'azure.ai.openai', azure: 'azure.ai.openai', azure_openai: 'azure.ai.openai',
+  'az.ai.inference': 'azure.ai.inference', 'az.ai.openai': 'azure.ai.openai', azure: 'azure.ai.openai',
+  azure_openai: 'azure.ai.openai',
   'azure-openai': 'azure.ai.openai', azureopenai: 'azure.ai.openai', azure_ai: 'azure.ai.inference',
-  aws: 'aws.bedrock', bedrock: 'aws.bedrock', amazon_bedrock: 'aws.bedrock', 'amazon-bedrock': 'aws.bedrock', aws_bedrock: 'aws.bedrock',
+  aws: 'aws.bedrock', bedrock: 'aws.bedrock', amazon_bedrock: 'aws.bedrock', 'amazon-bedrock': 'aws.bedrock',
+  aws_bedrock: 'aws.bedrock',
   bedrock_converse: 'aws.bedrock',
   xai: 'x_ai', 'x-ai': 'x_ai', grok: 'x_ai',
   mistral: 'mistral_ai', mistralai: 'mistral_ai', moonshot: 'moonshot_ai', moonshotai: 'moonshot_ai',
@@ -26,7 +30,8 @@ export const providerAliases: Readonly<Record<string, string>> = {
 /** Values that name who made the span, not who answered the call. They never price (semconv.md 2.2). */
 export const frameworks: ReadonlySet<string> = new Set([
   'strands-agents', 'strands', 'langchain', 'langgraph', 'llamaindex', 'llama_index', 'autogen', 'crewai', 'gcp.vertex.agent',
-  'agent_framework', 'microsoft.agent_framework', 'github', 'litellm', 'haystack', 'dspy', 'instructor', 'pydantic-ai', 'smolagents',
+  'agent_framework', 'microsoft.agent_framework', 'github', 'litellm', 'haystack', 'dspy', 'instructor', 'pydantic-ai',
+  'smolagents',
   'mastra', 'ai', 'gateway', 'semantic_kernel', 'unknown', 'none', '_other',
 ])
 
@@ -39,8 +44,10 @@ export const hosts: readonly (readonly [suffix: string, provider: string])[] = [
   ['api.anthropic.com', 'anthropic'], ['generativelanguage.googleapis.com', 'gcp.gemini'],
   ['aiplatform.googleapis.com', 'gcp.vertex_ai'], ['.amazonaws.com', 'aws.bedrock'], ['api.x.ai', 'x_ai'],
   ['api.groq.com', 'groq'], ['api.deepseek.com', 'deepseek'], ['api.mistral.ai', 'mistral_ai'], ['api.cohere.com', 'cohere'],
-  ['api.cohere.ai', 'cohere'], ['api.perplexity.ai', 'perplexity'], ['api.moonshot.ai', 'moonshot_ai'], ['api.moonshot.cn', 'moonshot_ai'],
-  ['openrouter.ai', 'openrouter'], ['api.together.xyz', 'together'], ['api.fireworks.ai', 'fireworks'], ['api.cerebras.ai', 'cerebras'],
+  ['api.cohere.ai', 'cohere'], ['api.perplexity.ai', 'perplexity'], ['api.moonshot.ai', 'moonshot_ai'], ['api.moonshot.cn',
+    'moonshot_ai'],
+  ['openrouter.ai', 'openrouter'], ['api.together.xyz', 'together'], ['api.fireworks.ai', 'fireworks'], ['api.cerebras.ai',
+    'cerebras'],
 ]
 
 const canonical: ReadonlySet<string> = new Set(providers)
@@ -71,7 +78,8 @@ function alias(name: string): string | undefined {
 
 const providerOfHost = remembered((address: string): string => {
   const host = address.toLowerCase()
-  const match = hosts.find(([suffix]) => host === suffix || host.endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`) || host.endsWith(`-${suffix}`))
+  const match = hosts.find(([suffix]) => host === suffix || host.endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`) ||
+    host.endsWith(`-${suffix}`))
   return match === undefined ? '' : match[1]
 })
 

@@ -24,9 +24,11 @@ export const operationRoles: Readonly<Record<string, Role>> = {
   execute_task: 'step', goto: 'handoff', handoff: 'handoff', vector_db_retrieve: 'retrieval',
   realtime: 'model_call', llm_request: 'model_call', completion: 'model_call', generate: 'model_call', embedding: 'embedding',
   // Gemini CLI
-  llm_call: 'model_call', tool_call: 'tool', agent_call: 'agent', user_prompt: 'turn', system_prompt: 'control', schedule_tool_calls: 'control',
+  llm_call: 'model_call', tool_call: 'tool', agent_call: 'agent', user_prompt: 'turn', system_prompt: 'control',
+  schedule_tool_calls: 'control',
   // Mastra 0.24 with @mastra/otel-exporter 0.3, captured
-  'agent.run': 'agent', 'model.step': 'step', 'model.chunk': 'step', 'tool.execute': 'tool', 'workflow.run': 'workflow', 'workflow.step': 'step',
+  'agent.run': 'agent', 'model.step': 'step', 'model.chunk': 'step', 'tool.execute': 'tool', 'workflow.run': 'workflow',
+  'workflow.step': 'step',
 }
 
 /**
@@ -35,25 +37,33 @@ export const operationRoles: Readonly<Record<string, Role>> = {
  */
 export const kindRoles: Readonly<Record<string, Role>> = {
   // OpenInference, MLflow, LangSmith, Laminar
-  llm: 'model_call', chat_model: 'model_call', completion: 'model_call', embedding: 'embedding', retriever: 'retrieval', reranker: 'retrieval',
+  llm: 'model_call', chat_model: 'model_call', completion: 'model_call', embedding: 'embedding', retriever: 'retrieval',
+  reranker: 'retrieval',
   rerank: 'retrieval', tool: 'tool', agent: 'agent', guardrail: 'guardrail', evaluator: 'evaluation', evaluation: 'evaluation',
-  human_evaluator: 'evaluation', executor: 'step', memory: 'memory', chain: 'span', prompt: 'span', parser: 'span', unknown: 'span', default: 'span',
+  human_evaluator: 'evaluation', executor: 'step', memory: 'memory', chain: 'span', prompt: 'span', parser: 'span',
+  unknown: 'span', default: 'span',
   // Langfuse
   generation: 'model_call', span: 'span', event: 'span',
   // Traceloop
   workflow: 'workflow', task: 'step', handoff: 'handoff', chat: 'model_call',
   // Mastra
-  agent_run: 'agent', model_generation: 'model_call', llm_generation: 'model_call', model_step: 'step', model_inference: 'model_call', model_chunk: 'step',
-  llm_step: 'step', llm_chunk: 'step', tool_call: 'tool', mcp_tool_call: 'tool', provider_tool_call: 'tool', client_tool_call: 'tool',
-  workflow_run: 'workflow', workflow_step: 'step', workflow_conditional: 'step', workflow_conditional_eval: 'step', workflow_parallel: 'step',
-  workflow_loop: 'step', workflow_sleep: 'step', workflow_wait_event: 'step', rag_embedding: 'embedding', rag_retrieval: 'retrieval',
+  agent_run: 'agent', model_generation: 'model_call', llm_generation: 'model_call', model_step: 'step',
+  model_inference: 'model_call', model_chunk: 'step',
+  llm_step: 'step', llm_chunk: 'step', tool_call: 'tool', mcp_tool_call: 'tool', provider_tool_call: 'tool',
+  client_tool_call: 'tool',
+  workflow_run: 'workflow', workflow_step: 'step', workflow_conditional: 'step', workflow_conditional_eval: 'step',
+  workflow_parallel: 'step',
+  workflow_loop: 'step', workflow_sleep: 'step', workflow_wait_event: 'step', rag_embedding: 'embedding',
+  rag_retrieval: 'retrieval',
   memory_operation: 'memory', scorer_run: 'evaluation', processor_run: 'span', generic: 'span',
   // OpenAI Agents
-  function: 'tool', response: 'model_call', transcription: 'model_call', speech: 'model_call', turn: 'turn', mcp_tools: 'mcp_control', custom: 'span',
+  function: 'tool', response: 'model_call', transcription: 'model_call', speech: 'model_call', turn: 'turn',
+  mcp_tools: 'mcp_control', custom: 'span',
 }
 
 /** Types so general that a GenAI operation on the same span says more. */
-const genericKinds: ReadonlySet<string> = new Set(['chain', 'span', 'unknown', 'default', 'generic', 'custom', 'prompt', 'event', 'task', 'workflow'])
+const genericKinds: ReadonlySet<string> = new Set(['chain', 'span', 'unknown', 'default', 'generic', 'custom', 'prompt', 'event',
+  'task', 'workflow'])
 /** CrewAI under Traceloop calls both its agents and its tasks `invoke_agent`: there the type is right. */
 const kindsAboveAgent: ReadonlySet<string> = new Set(['task', 'workflow'])
 
@@ -110,7 +120,8 @@ function roleOfKind(sent: string, operation: Role | undefined, span: SpanRecord)
   const kind = foldKind(sent)
   const role = own(kindRoles, kind)
   if (role === undefined) return undefined
-  const operationSaysMore = operation !== undefined && genericKinds.has(kind) && !(operation === 'agent' && kindsAboveAgent.has(kind))
+  const operationSaysMore = operation !== undefined && genericKinds.has(kind) && !(operation === 'agent' &&
+    kindsAboveAgent.has(kind))
   if (operationSaysMore) return operation
   // A chain that starts the trace is the workflow; inside one it is plumbing.
   return kind === 'chain' && span.parentSpanId === '' ? 'workflow' : role

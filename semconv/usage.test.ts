@@ -6,20 +6,26 @@ import { meters } from './facts.ts'
 import { type Counting, normaliseUsage, tokenUsage, type UsageCounts } from './usage.ts'
 
 /** One row: what is reported, what the table of emitters says, what comes out. */
-const rows: readonly (readonly [why: string, counts: UsageCounts, counting: Counting, usage: Usage | undefined, flags: readonly UsageFlag[]])[] = [
+const rows: readonly (readonly [why: string, counts: UsageCounts, counting: Counting, usage: Usage | undefined,
+  flags: readonly UsageFlag[]])[] = [
   ['nothing reported is nothing, not zero', {}, {}, undefined, []],
   ['zeros reported are a vector without meters', { input: 0, output: 0 }, {}, {}, []],
   ['no cache, nothing to decide', { input: 10, output: 5 }, {}, { 'input.uncached': 10, 'output.text': 5 }, []],
-  ['the table says inclusive', { input: 10, cacheRead: 4 }, { input: 'inclusive' }, { 'input.uncached': 6, 'input.cache_read': 4 }, []],
-  ['the table says exclusive', { input: 10, cacheRead: 4 }, { input: 'exclusive' }, { 'input.uncached': 10, 'input.cache_read': 4 }, []],
-  ['nobody knows: the convention', { input: 10, cacheRead: 4 }, {}, { 'input.uncached': 6, 'input.cache_read': 4 }, ['assumed_inclusive']],
-  ['weak: total is input and output', { input: 10, cacheRead: 4, output: 1, total: 11 }, {}, { 'input.uncached': 6, 'input.cache_read': 4, 'output.text': 1 }, []],
+  ['the table says inclusive', { input: 10, cacheRead: 4 }, { input: 'inclusive' }, { 'input.uncached': 6,
+    'input.cache_read': 4 }, []],
+  ['the table says exclusive', { input: 10, cacheRead: 4 }, { input: 'exclusive' }, { 'input.uncached': 10,
+    'input.cache_read': 4 }, []],
+  ['nobody knows: the convention', { input: 10, cacheRead: 4 }, {}, { 'input.uncached': 6, 'input.cache_read': 4 },
+    ['assumed_inclusive']],
+  ['weak: total is input and output', { input: 10, cacheRead: 4, output: 1, total: 11 }, {}, { 'input.uncached': 6,
+    'input.cache_read': 4, 'output.text': 1 }, []],
   [
     'weak evidence never overrides the table', { input: 10, cacheRead: 4, output: 1, total: 11 }, { input: 'exclusive' },
     { 'input.uncached': 10, 'input.cache_read': 4, 'output.text': 1 }, [],
   ],
   ['hard: more cached than input', { input: 3, cacheRead: 4 }, {}, { 'input.uncached': 3, 'input.cache_read': 4 }, []],
-  ['hard evidence beats the table', { input: 3, cacheRead: 4 }, { input: 'inclusive' }, { 'input.uncached': 3, 'input.cache_read': 4 }, ['repaired']],
+  ['hard evidence beats the table', { input: 3, cacheRead: 4 }, { input: 'inclusive' }, { 'input.uncached': 3,
+    'input.cache_read': 4 }, ['repaired']],
   [
     'hard: the total contains the cache', { input: 10, cacheRead: 4, output: 1, total: 15 }, { input: 'inclusive' },
     { 'input.uncached': 10, 'input.cache_read': 4, 'output.text': 1 }, ['repaired'],
@@ -32,7 +38,8 @@ const rows: readonly (readonly [why: string, counts: UsageCounts, counting: Coun
     'writes outside of an inclusive input', { input: 10, cacheRead: 8, cacheWrite5m: 5 }, { input: 'inclusive' },
     { 'input.uncached': 2, 'input.cache_read': 8, 'input.cache_write.5m': 5 }, ['repaired'],
   ],
-  ['a write without lifetime', { input: 10, cacheWrite: 4 }, { input: 'inclusive' }, { 'input.uncached': 6, 'input.cache_write.5m': 4 }, ['cache_ttl_unknown']],
+  ['a write without lifetime', { input: 10, cacheWrite: 4 }, { input: 'inclusive' }, { 'input.uncached': 6,
+    'input.cache_write.5m': 4 }, ['cache_ttl_unknown']],
   [
     'a write with its lifetimes', { input: 10, cacheWrite: 6, cacheWrite5m: 2, cacheWrite1h: 4 }, { input: 'inclusive' },
     { 'input.uncached': 4, 'input.cache_write.5m': 2, 'input.cache_write.1h': 4 }, [],
@@ -45,7 +52,8 @@ const rows: readonly (readonly [why: string, counts: UsageCounts, counting: Coun
     'lifetimes larger than their sum', { input: 10, cacheWrite: 1, cacheWrite1h: 4 }, { input: 'inclusive' },
     { 'input.uncached': 6, 'input.cache_write.1h': 4 }, ['usage_inconsistent'],
   ],
-  ['reasoning inside the output', { input: 1, output: 10, reasoning: 4 }, {}, { 'input.uncached': 1, 'output.text': 6, 'output.reasoning': 4 }, []],
+  ['reasoning inside the output', { input: 1, output: 10, reasoning: 4 }, {}, { 'input.uncached': 1, 'output.text': 6,
+    'output.reasoning': 4 }, []],
   [
     'reasoning outside by the table', { input: 1, output: 10, reasoning: 4 }, { output: 'exclusive' },
     { 'input.uncached': 1, 'output.text': 10, 'output.reasoning': 4 }, [],
@@ -67,18 +75,23 @@ const rows: readonly (readonly [why: string, counts: UsageCounts, counting: Coun
     'cached audio is a part of both', { input: 10, cacheRead: 4, audioInput: 5, audioCacheRead: 2 }, { input: 'inclusive' },
     { 'input.uncached': 3, 'input.cache_read': 2, 'input.audio': 3, 'input.audio.cache_read': 2 }, [],
   ],
-  ['audio larger than what is not cached lies in the cache', { input: 10, cacheRead: 8, audioInput: 5 }, { input: 'inclusive' }, { 'input.cache_read': 8, 'input.audio': 2 }, []],
+  ['audio larger than what is not cached lies in the cache', { input: 10, cacheRead: 8, audioInput: 5 }, { input: 'inclusive' },
+    { 'input.cache_read': 8, 'input.audio': 2 }, []],
   ['audio larger than the input', { input: 2, audioInput: 5 }, {}, { 'input.audio': 2 }, ['usage_inconsistent']],
-  ['audio and image are parts of the output', { output: 10, audioOutput: 3, imageOutput: 2 }, {}, { 'output.text': 5, 'output.audio': 3, 'output.image': 2 }, []],
+  ['audio and image are parts of the output', { output: 10, audioOutput: 3, imageOutput: 2 }, {}, { 'output.text': 5,
+    'output.audio': 3, 'output.image': 2 }, []],
   ['image larger than the output', { output: 2, imageOutput: 5 }, {}, { 'output.image': 2 }, ['usage_inconsistent']],
-  ['cached audio larger than the cache', { input: 9, cacheRead: 2, audioCacheRead: 5 }, { input: 'inclusive' }, { 'input.uncached': 7, 'input.audio.cache_read': 2 }, ['usage_inconsistent']],
+  ['cached audio larger than the cache', { input: 9, cacheRead: 2, audioCacheRead: 5 }, { input: 'inclusive' },
+    { 'input.uncached': 7, 'input.audio.cache_read': 2 }, ['usage_inconsistent']],
   ['only a total', { total: 500 }, {}, { unsplit: 500 }, ['unsplit_total']],
   ['a total and one side', { output: 20, total: 500 }, {}, { 'output.text': 20, unsplit: 480 }, ['unsplit_total']],
   ['an embedding has one side', { input: 12, total: 12 }, {}, { 'input.uncached': 12 }, []],
   ['a wrong total changes nothing', { input: 12, output: 3, total: 99 }, {}, { 'input.uncached': 12, 'output.text': 3 }, []],
   ['only cache counts', { cacheRead: 9, cacheWrite5m: 1 }, {}, { 'input.cache_read': 9, 'input.cache_write.5m': 1 }, []],
-  ['tool-use tokens beside the prompt, as the total proves', { input: 10, toolUseInput: 5, output: 3, total: 18 }, {}, { 'input.uncached': 15, 'output.text': 3 }, []],
-  ['tool-use tokens within it', { input: 10, toolUseInput: 5, output: 3, total: 13 }, {}, { 'input.uncached': 10, 'output.text': 3 }, []],
+  ['tool-use tokens beside the prompt, as the total proves', { input: 10, toolUseInput: 5, output: 3, total: 18 }, {},
+    { 'input.uncached': 15, 'output.text': 3 }, []],
+  ['tool-use tokens within it', { input: 10, toolUseInput: 5, output: 3, total: 13 }, {}, { 'input.uncached': 10,
+    'output.text': 3 }, []],
   ['a lossy emitter', { input: 10 }, { input: 'exclusive', lossy: true }, { 'input.uncached': 10 }, ['usage_lossy']],
   ['hidden writes', { input: 10 }, { hidesCacheWrites: true }, { 'input.uncached': 10 }, ['cache_write_hidden']],
 ]
@@ -93,18 +106,22 @@ for (const [why, counts, counting, usage, flags] of rows) {
 test('what people read is a sum over the meters, and an unsplit total stands alone', () => {
   const usage = Object.fromEntries(meters.map((meter, index) => [meter, 2 ** index])) as Record<Meter, number>
   assert.deepEqual(tokenUsage(usage), {
-    input: 1 + 2 + 4 + 8 + 16 + 32 + 64, cachedInput: 2 + 32, cacheWrite: 4 + 8, output: 128 + 256 + 512 + 1024, reasoning: 256, total: 4095,
+    input: 1 + 2 + 4 + 8 + 16 + 32 + 64, cachedInput: 2 + 32, cacheWrite: 4 + 8, output: 128 + 256 + 512 + 1024, reasoning: 256,
+      total: 4095,
   })
   assert.deepEqual(tokenUsage({}), { input: 0, cachedInput: 0, cacheWrite: 0, output: 0, reasoning: 0, total: 0 })
 })
 
 const tokens = fc.option(fc.oneof(fc.nat(50), fc.nat(1_000_000), fc.constant(Number.MAX_SAFE_INTEGER)), { nil: undefined })
 const anyCounts: fc.Arbitrary<UsageCounts> = fc.record({
-  input: tokens, output: tokens, cacheRead: tokens, cacheWrite: tokens, cacheWrite5m: tokens, cacheWrite1h: tokens, reasoning: tokens,
-  audioInput: tokens, audioOutput: tokens, audioCacheRead: tokens, imageInput: tokens, imageOutput: tokens, toolUseInput: tokens, total: tokens,
+  input: tokens, output: tokens, cacheRead: tokens, cacheWrite: tokens, cacheWrite5m: tokens, cacheWrite1h: tokens,
+    reasoning: tokens,
+  audioInput: tokens, audioOutput: tokens, audioCacheRead: tokens, imageInput: tokens, imageOutput: tokens, toolUseInput: tokens,
+    total: tokens,
 })
 const anyCounting: fc.Arbitrary<Counting> = fc.record({
-  input: fc.constantFrom('inclusive' as const, 'exclusive' as const), output: fc.constantFrom('inclusive' as const, 'exclusive' as const),
+  input: fc.constantFrom('inclusive' as const, 'exclusive' as const), output: fc.constantFrom('inclusive' as const,
+    'exclusive' as const),
 }, { requiredKeys: [] })
 
 test('whatever is reported, meters are positive safe integers of the list', () => {
@@ -122,7 +139,8 @@ test('where the basis is known, the meters sum to what was reported', () => {
     const inclusive = { input: uncached + read + write, cacheRead: read, cacheWrite5m: write, output: text + reasoning, reasoning }
     const exclusive = { input: uncached, cacheRead: read, cacheWrite5m: write, output: text, reasoning }
     const both = [
-      normaliseUsage(inclusive, { input: 'inclusive', output: 'inclusive' }), normaliseUsage(exclusive, { input: 'exclusive', output: 'exclusive' }),
+      normaliseUsage(inclusive, { input: 'inclusive', output: 'inclusive' }), normaliseUsage(exclusive, { input: 'exclusive',
+        output: 'exclusive' }),
     ]
     for (const { usage, flags } of both) {
       assert.deepEqual(flags, [])

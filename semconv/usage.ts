@@ -55,7 +55,8 @@ export function normaliseUsage(counts: UsageCounts, counting: Counting): NormalU
 }
 
 function reported(counts: UsageCounts): boolean {
-  return counts.input !== undefined || counts.output !== undefined || counts.total !== undefined || counts.cacheRead !== undefined ||
+  return counts.input !== undefined || counts.output !== undefined || counts.total !== undefined ||
+    counts.cacheRead !== undefined ||
     counts.cacheWrite !== undefined || counts.cacheWrite5m !== undefined || counts.cacheWrite1h !== undefined ||
     counts.reasoning !== undefined || counts.audioInput !== undefined || counts.audioOutput !== undefined ||
     counts.imageInput !== undefined || counts.imageOutput !== undefined || counts.toolUseInput !== undefined
@@ -128,7 +129,8 @@ function inputTotal(
 
 /** How much of the cache counts the reported input leaves out. */
 function addedToInput(
-  input: number, output: number, reads: number, writes: number, total: number | undefined, counting: Counting, flags: Set<UsageFlag>,
+  input: number, output: number, reads: number, writes: number, total: number | undefined, counting: Counting,
+    flags: Set<UsageFlag>,
 ): number {
   const cached = reads + writes
   if (cached === 0) return 0
@@ -148,7 +150,8 @@ function addedToInput(
 }
 
 function splitInput(
-  vector: Partial<Record<Meter, number>>, counts: UsageCounts, input: number | undefined, writes: CacheWrites, flags: Set<UsageFlag>,
+  vector: Partial<Record<Meter, number>>, counts: UsageCounts, input: number | undefined, writes: CacheWrites,
+    flags: Set<UsageFlag>,
 ): void {
   if (input === undefined) return
   const reads = Math.min(counts.cacheRead ?? 0, input)
@@ -165,7 +168,8 @@ function splitInput(
   put(vector, 'input.uncached', uncached - audio - image)
 }
 
-function splitOutput(vector: Partial<Record<Meter, number>>, counts: UsageCounts, output: number | undefined, flags: Set<UsageFlag>): void {
+function splitOutput(vector: Partial<Record<Meter, number>>, counts: UsageCounts, output: number | undefined,
+  flags: Set<UsageFlag>): void {
   if (output === undefined) return
   const reasoning = part(counts.reasoning, output, flags)
   const audio = part(counts.audioOutput, output - reasoning, flags)
@@ -188,7 +192,8 @@ function part(reportedPart: number | undefined, whole: number, flags: Set<UsageF
  * Uncached tokens of one modality. What exceeds the uncached rest lies in the cache, which stays text: only more than
  * the whole input is a contradiction.
  */
-function modality(reportedPart: number | undefined, cachedPart: number, uncached: number, input: number, flags: Set<UsageFlag>): number {
+function modality(reportedPart: number | undefined, cachedPart: number, uncached: number, input: number,
+  flags: Set<UsageFlag>): number {
   const count = reportedPart ?? 0
   if (count > input) flags.add('usage_inconsistent')
   return Math.min(Math.max(count - cachedPart, 0), uncached)
@@ -196,7 +201,8 @@ function modality(reportedPart: number | undefined, cachedPart: number, uncached
 
 /** What a reported total holds beyond the sides that are known: countable, not priceable (rule 6). */
 function putUnsplit(
-  vector: Partial<Record<Meter, number>>, counts: UsageCounts, input: number | undefined, output: number | undefined, flags: Set<UsageFlag>,
+  vector: Partial<Record<Meter, number>>, counts: UsageCounts, input: number | undefined, output: number | undefined,
+    flags: Set<UsageFlag>,
 ): void {
   if (counts.total === undefined || (input !== undefined && output !== undefined)) return
   const rest = counts.total - (input ?? 0) - (output ?? 0)

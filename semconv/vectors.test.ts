@@ -27,7 +27,8 @@ const vectors: readonly Vector[] = [
       name: 'chat m',
       attributes: {
         'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.input_tokens': 1000,
-        'gen_ai.usage.cache_read.input_tokens': 800, 'gen_ai.usage.cache_creation.input_tokens': 100, 'gen_ai.usage.output_tokens': 50,
+        'gen_ai.usage.cache_read.input_tokens': 800, 'gen_ai.usage.cache_creation.input_tokens': 100,
+        'gen_ai.usage.output_tokens': 50,
       },
     },
     kind: 'MODEL_CALL', input: 1000, output: 50,
@@ -38,7 +39,8 @@ const vectors: readonly Vector[] = [
     id: 'T2 as a span: Claude Code counts the cache beside the input',
     span: {
       name: 'claude_code.llm_request',
-      attributes: { model: 'claude-sonnet-4-5', input_tokens: 5, cache_read_tokens: 20000, cache_creation_tokens: 300, output_tokens: 80 },
+      attributes: { model: 'claude-sonnet-4-5', input_tokens: 5, cache_read_tokens: 20000, cache_creation_tokens: 300,
+        output_tokens: 80 },
     },
     kind: 'MODEL_CALL', input: 20305, output: 80,
     usage: { 'input.uncached': 5, 'input.cache_read': 20000, 'input.cache_write.5m': 300, 'output.text': 80 },
@@ -53,7 +55,8 @@ const vectors: readonly Vector[] = [
         'llm.token_count.completion': 20, 'llm.token_count.total': 530,
       },
     },
-    kind: 'MODEL_CALL', input: 510, output: 20, usage: { 'input.uncached': 10, 'input.cache_read': 500, 'output.text': 20 }, flags: [],
+    kind: 'MODEL_CALL', input: 510, output: 20, usage: { 'input.uncached': 10, 'input.cache_read': 500, 'output.text': 20 },
+      flags: [],
   },
   {
     id: 'T4 as a span: Gemini CLI leaves the thoughts out of the output',
@@ -72,7 +75,8 @@ const vectors: readonly Vector[] = [
     span: {
       name: 'ClaudeAgentSDK.query', scope: 'openinference.instrumentation.claude_agent_sdk',
       attributes: {
-        'openinference.span.kind': 'AGENT', 'llm.token_count.prompt': 5, 'llm.token_count.prompt_details.cache_read': 20000, 'llm.cost.total': 0.03,
+        'openinference.span.kind': 'AGENT', 'llm.token_count.prompt': 5, 'llm.token_count.prompt_details.cache_read': 20000,
+        'llm.cost.total': 0.03,
       },
     },
     kind: 'AGENT', input: 20005, output: 0, usage: { 'input.uncached': 5, 'input.cache_read': 20000 }, flags: [],
@@ -86,7 +90,8 @@ const vectors: readonly Vector[] = [
         'gen_ai.usage.output_tokens': 30, 'gen_ai.usage.reasoning.output_tokens': 70,
       },
     },
-    kind: 'MODEL_CALL', input: 20, output: 100, usage: { 'input.uncached': 20, 'output.text': 30, 'output.reasoning': 70 }, flags: [],
+    kind: 'MODEL_CALL', input: 20, output: 100, usage: { 'input.uncached': 20, 'output.text': 30, 'output.reasoning': 70 },
+      flags: [],
   },
   {
     id: 'T15, the inner span: google-genai counts the thoughts in',
@@ -97,7 +102,8 @@ const vectors: readonly Vector[] = [
         'gen_ai.usage.output_tokens': 100, 'gen_ai.usage.reasoning.output_tokens': 70,
       },
     },
-    kind: 'MODEL_CALL', input: 20, output: 100, usage: { 'input.uncached': 20, 'output.text': 30, 'output.reasoning': 70 }, flags: [],
+    kind: 'MODEL_CALL', input: 20, output: 100, usage: { 'input.uncached': 20, 'output.text': 30, 'output.reasoning': 70 },
+      flags: [],
   },
   {
     id: 'T16 dual writing counts once',
@@ -107,14 +113,16 @@ const vectors: readonly Vector[] = [
   {
     id: 'T21, the vector of the span: a crew that says only a total',
     span: {
-      name: 'Crew_1.kickoff', scope: 'openinference.instrumentation.crewai', attributes: { 'openinference.span.kind': 'CHAIN', 'llm.token_count.total': 500 },
+      name: 'Crew_1.kickoff', scope: 'openinference.instrumentation.crewai', attributes: { 'openinference.span.kind': 'CHAIN',
+        'llm.token_count.total': 500 },
     },
     kind: 'WORKFLOW', input: 0, output: 0, usage: { unsplit: 500 }, flags: ['unsplit_total'],
   },
   {
     id: 'T22 Claude Code 2.1.100 sends numbers as text',
     span: { name: 'claude_code.llm_request', attributes: { input_tokens: '5', cache_read_tokens: '20000', output_tokens: '80' } },
-    kind: 'MODEL_CALL', input: 20005, output: 80, usage: { 'input.uncached': 5, 'input.cache_read': 20000, 'output.text': 80 }, flags: [],
+    kind: 'MODEL_CALL', input: 20005, output: 80, usage: { 'input.uncached': 5, 'input.cache_read': 20000, 'output.text': 80 },
+      flags: [],
   },
   {
     id: 'T23 anthropic JS under OpenInference drops the cache: a lower bound',
@@ -162,7 +170,8 @@ const vectors: readonly Vector[] = [
       },
     },
     kind: 'MODEL_CALL', input: 1370, output: 50,
-    usage: { 'input.uncached': 900, 'input.cache_read': 400, 'input.cache_write.5m': 70, 'output.text': 50 }, flags: ['cache_ttl_unknown'],
+    usage: { 'input.uncached': 900, 'input.cache_read': 400, 'input.cache_write.5m': 70, 'output.text': 50 },
+      flags: ['cache_ttl_unknown'],
   },
 ]
 
@@ -187,7 +196,8 @@ test('T8 keeps the cost the SDK claims', () => {
 test('T9 SDK and platform share the request id', () => {
   const keys = [3, 2].map((kind) => interpret(literalSpan({
     name: 'anthropic.messages.create', kind, scope: kind === 3 ? 'com.anthropic.sdk.typescript' : 'com.anthropic.claude-platform',
-    attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'anthropic.request.id': 'req_011CSHoEeqs5C35K2UUqR7Fy' },
+    attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic',
+      'anthropic.request.id': 'req_011CSHoEeqs5C35K2UUqR7Fy' },
   })).callKeys)
   assert.deepEqual(keys[0], ['request:req_011CSHoEeqs5C35K2UUqR7Fy'])
   assert.deepEqual(keys[1], keys[0])

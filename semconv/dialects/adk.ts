@@ -11,7 +11,8 @@ export const adk: Dialect = {
   // call_llm copied candidatesTokenCount, which leaves the thoughts out; generate_content, which took its place, adds them.
   counting: [
     {
-      source: 'captured from google-adk 2.13.0', when: (attributes) => attributes.get('gen_ai.operation.name') === 'generate_content',
+      source: 'captured from google-adk 2.13.0',
+        when: (attributes) => attributes.get('gen_ai.operation.name') === 'generate_content',
       input: 'inclusive', output: 'inclusive',
     },
     { source: 'google/adk-python@0798a74', input: 'inclusive', output: 'exclusive' },

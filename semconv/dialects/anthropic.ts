@@ -7,7 +7,8 @@ import type { Dialect } from '../dialect.ts'
 export const anthropicPlatform: Dialect = {
   name: 'anthropic_platform',
   keys: { requestId: ['anthropic.request.id'] },
-  counting: [{ source: 'semantic-conventions-genai@e57c543b (input = input + cache read + cache creation)', input: 'inclusive', output: 'inclusive' }],
+  counting: [{ source: 'semantic-conventions-genai@e57c543b (input = input + cache read + cache creation)', input: 'inclusive',
+    output: 'inclusive' }],
   refine(draft, _reading, span) {
     draft.provider ||= 'anthropic'
     // Other methods (`anthropic.messages.count_tokens`) name a model and ask none: they stay transport.

@@ -13,7 +13,8 @@ export const copilot: Dialect = {
   counting: [
     // For Anthropic models it sums input, creation and read (messagesApi.ts) and reports reads only.
     {
-      source: 'microsoft/vscode-copilot-chat@31acd00 messagesApi.ts', when: (attributes) => isClaude(attributes.get('gen_ai.request.model')),
+      source: 'microsoft/vscode-copilot-chat@31acd00 messagesApi.ts',
+        when: (attributes) => isClaude(attributes.get('gen_ai.request.model')),
       input: 'inclusive', output: 'inclusive', hidesCacheWrites: true,
     },
     { source: 'microsoft/vscode-copilot-chat@31acd00', input: 'inclusive', output: 'inclusive' },

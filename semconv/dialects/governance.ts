@@ -12,6 +12,7 @@ export const governance: Dialect = {
     handoffTo: ['agent.delegation.to'],
   },
   refine(draft, _reading, span) {
-    if (draft.role === 'span' && (span.name === 'agt.policy.evaluate' || span.name.startsWith('guardrails.rail'))) draft.role = 'guardrail'
+    if (draft.role === 'span' && (span.name === 'agt.policy.evaluate' ||
+      span.name.startsWith('guardrails.rail'))) draft.role = 'guardrail'
   },
 }

@@ -24,7 +24,8 @@ export const langfuse: Dialect = {
   counting: [{ source: 'langfuse/langfuse@6275144', input: 'exclusive', output: 'exclusive' }],
   counts(counts, reading) {
     const details = parsedObject(reading.value('usageDetails'))
-    if (details !== undefined) disjointCounts(counts, objectMember(details, 'prompt_tokens_details') === undefined ? details : flattened(details))
+    if (details !== undefined) disjointCounts(counts, objectMember(details,
+      'prompt_tokens_details') === undefined ? details : flattened(details))
   },
   refine(draft, _reading, span) {
     if (draft.role === 'agent') draft.agent ||= span.name
@@ -38,7 +39,8 @@ export const langfuse: Dialect = {
 const readNames = ['cache_read_input_tokens', 'input_cached_tokens', 'input_cache_read', 'input_cache_read_tokens', 'cached_tokens']
 const write5mNames = ['input_cache_creation_5m', 'input_cache_write_5m', 'ephemeral_5m_input_tokens']
 const write1hNames = ['input_cache_creation_1h', 'input_cache_write_1h', 'ephemeral_1h_input_tokens']
-const writeNames = ['cache_creation_input_tokens', 'input_cache_creation', 'input_cache_write', 'input_cache_write_tokens', 'cache_write_input_tokens']
+const writeNames = ['cache_creation_input_tokens', 'input_cache_creation', 'input_cache_write', 'input_cache_write_tokens',
+  'cache_write_input_tokens']
 const reasoningNames = ['output_reasoning_tokens', 'output_reasoning', 'reasoning_tokens', 'reasoning']
 const audioInputNames = ['input_audio_tokens', 'input_audio']
 const audioOutputNames = ['output_audio_tokens', 'output_audio']
@@ -55,15 +57,18 @@ function flattened(details: JsonObject): JsonObject {
   const reasoning = tokenCount(member(output, 'reasoning_tokens')) ?? 0
   const audioOutput = tokenCount(member(output, 'audio_tokens')) ?? 0
   return {
-    input: Math.max((tokenCount(member(details, 'prompt_tokens')) ?? 0) - cached - audioInput, 0), input_cached_tokens: cached, input_audio_tokens: audioInput,
-    output: Math.max((tokenCount(member(details, 'completion_tokens')) ?? 0) - reasoning - audioOutput, 0), output_reasoning_tokens: reasoning,
+    input: Math.max((tokenCount(member(details, 'prompt_tokens')) ?? 0) - cached - audioInput, 0), input_cached_tokens: cached,
+      input_audio_tokens: audioInput,
+    output: Math.max((tokenCount(member(details, 'completion_tokens')) ?? 0) - reasoning - audioOutput, 0),
+      output_reasoning_tokens: reasoning,
     output_audio_tokens: audioOutput,
   }
 }
 
 /** Audio counts stand beside `input` and `output` here, inside them in our counts. */
 function disjointCounts(counts: UsageCounts, details: JsonObject): void {
-  const first = (names: readonly string[]) => names.map((name) => tokenCount(member(details, name))).find((count) => count !== undefined)
+  const first = (names: readonly string[]) => names.map((name) => tokenCount(member(details,
+    name))).find((count) => count !== undefined)
   counts.audioInput ??= first(audioInputNames)
   counts.audioOutput ??= first(audioOutputNames)
   const input = first(['input', 'input_tokens', 'prompt_tokens'])

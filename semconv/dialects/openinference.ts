@@ -55,18 +55,21 @@ export const openinference: Dialect = {
     { source, scope: anthropicJs, input: 'exclusive', lossy: true },
     // Adds the cache counts to the input itself (its python anthropic, langchain and strands instrumentations too).
     { source, scope: (scope) => scope.startsWith('openinference.instrumentation.'), input: 'inclusive' },
-    { source, scope: (scope) => scope.startsWith('@arizeai/openinference-instrumentation-openai'), input: 'inclusive', output: 'inclusive' },
+    { source, scope: (scope) => scope.startsWith('@arizeai/openinference-instrumentation-openai'), input: 'inclusive',
+      output: 'inclusive' },
   ],
   refine(draft, reading, span) {
     const parameters = parsedObject(reading.value('parameters'))
     // llm.model_name holds the answer's model once there is one; the parameters keep what was asked for.
-    if (!span.attributes.has('llm.request.model_name')) draft.requestModel = asWord(member(parameters, 'model')) ?? draft.requestModel
+    if (!span.attributes.has('llm.request.model_name')) draft.requestModel = asWord(member(parameters,
+      'model')) ?? draft.requestModel
     if (truth(member(parameters, 'stream')) === true) draft.streaming = true
     draft.serviceTier ||= asWord(member(parameters, 'service_tier')) ?? ''
     if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
     if (draft.role === 'tool') draft.tool ||= span.name
     const metadata = parsedObject(reading.value('metadata'))
-    draft.session ||= asWord(member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata, 'conversation_id')) ?? ''
+    draft.session ||= asWord(member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata,
+      'conversation_id')) ?? ''
     if (draft.role === 'span' || draft.role === 'workflow') {
       if (member(metadata, 'langgraph_node') !== undefined) draft.role = 'step'
       else if (isStep(span.name)) draft.role = 'step'

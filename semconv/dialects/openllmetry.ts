@@ -15,7 +15,8 @@ export const openllmetry: Dialect = {
     ],
     user: ['traceloop.association.properties.user_id', 'llm.user', 'gen_ai.user'],
     toolArguments: ['traceloop.entity.input'],
-    finishReasons: ['gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'gen_ai.response.stop_reason', 'gen_ai.completion.0.finish_reason'],
+    finishReasons: ['gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'gen_ai.response.stop_reason',
+      'gen_ai.completion.0.finish_reason'],
     streaming: ['llm.is_streaming', 'gen_ai.is_streaming'],
     messages: ['gen_ai.completion.0.content', 'gen_ai.prompt.0.content', 'gen_ai.prompt.0.role'],
     input: ['gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.usage.prompt_tokens'],
@@ -41,7 +42,8 @@ export const openllmetry: Dialect = {
     // Gemini: reasoning is not reported, but the total contains it (semconv.md 3.4).
     if (counts.reasoning !== undefined || !/^gcp\.|gemini|google|vertex/i.test(reading.word('provider'))) return
     const { input, output, total } = counts
-    if (input !== undefined && output !== undefined && total !== undefined && total > input + output) counts.reasoning = total - input - output
+    if (input !== undefined && output !== undefined && total !== undefined &&
+      total > input + output) counts.reasoning = total - input - output
   },
   refine(draft, reading, span) {
     const entity = reading.word('entity')

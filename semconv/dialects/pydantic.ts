@@ -7,7 +7,8 @@ const aggregated = {
   input: ['gen_ai.usage.input_tokens', 'gen_ai.aggregated_usage.input_tokens'],
   output: ['gen_ai.usage.output_tokens', 'gen_ai.aggregated_usage.output_tokens'],
   cacheRead: [
-    'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens',
+    'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.details.cache_read_tokens',
+    'gen_ai.aggregated_usage.cache_read.input_tokens',
     'gen_ai.aggregated_usage.details.cache_read_tokens',
   ],
   cacheWrite: [
@@ -16,7 +17,8 @@ const aggregated = {
     'gen_ai.aggregated_usage.details.cache_write_tokens',
   ],
   reasoning: [
-    'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.aggregated_usage.reasoning.output_tokens',
+    'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.details.reasoning_tokens',
+    'gen_ai.aggregated_usage.reasoning.output_tokens',
     'gen_ai.aggregated_usage.details.reasoning_tokens',
   ],
 }
@@ -45,7 +47,8 @@ function deferral(draft: Draft, name: unknown): void {
   if (name !== 'ApprovalRequired' && name !== 'CallDeferred') return
   draft.executed = false
   if (name === 'CallDeferred') return
-  draft.decision = { policyId: 'pydantic_ai.tool.approval', policyVersion: 0, outcome: 'REQUIRE_APPROVAL', reason: name, target: draft.tool }
+  draft.decision = { policyId: 'pydantic_ai.tool.approval', policyVersion: 0, outcome: 'REQUIRE_APPROVAL', reason: name,
+    target: draft.tool }
 }
 
 /**
@@ -86,7 +89,8 @@ export const logfire: Dialect = {
  */
 function stream(draft: Draft, reading: Reading, span: SpanRecord): void {
   if (span.attributes.get('logfire.span_type') === 'log') draft.streaming = true
-  else if (span.statusCode !== 2 && draft.responseId === '' && reading.count('input') === undefined && reading.count('output') === undefined &&
+  else if (span.statusCode !== 2 && draft.responseId === '' && reading.count('input') === undefined &&
+    reading.count('output') === undefined &&
     reading.count('partialInput') === undefined && span.attributes.has('request_data')) {
     draft.role = 'step'
     draft.streaming = true

@@ -14,7 +14,8 @@ export const semconvGenai: Dialect = {
 export const semconv137: Dialect = {
   name: 'semconv',
   keys: {},
-  counting: [{ source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'), input: 'inclusive', output: 'inclusive' }],
+  counting: [{ source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'),
+    input: 'inclusive', output: 'inclusive' }],
 }
 
 /** semantic-conventions 1.26 to 1.36: `gen_ai.system`. */

@@ -14,7 +14,8 @@ export const strands: Dialect = {
   },
   counting: [
     // OpenInference's processor rewrites the span and adds the cache to the input (for some models twice).
-    { source: 'Arize-ai/openinference@1fe497f', when: (attributes) => !attributes.has('gen_ai.usage.input_tokens') && attributes.has('llm.token_count.prompt'), input: 'inclusive' },
+    { source: 'Arize-ai/openinference@1fe497f', when: (attributes) => !attributes.has('gen_ai.usage.input_tokens') &&
+      attributes.has('llm.token_count.prompt'), input: 'inclusive' },
     // Bedrock's ids: `us.anthropic.claude-…`, `amazon.nova-…`.
     { source, when: (attributes) => isBedrockModel(attributes.get('gen_ai.request.model')), input: 'exclusive' },
     { source, when: (attributes) => isAnthropicModel(attributes.get('gen_ai.request.model')), input: 'exclusive', lossy: true },
@@ -32,7 +33,8 @@ export const strands: Dialect = {
 }
 
 function isBedrockModel(model: unknown): boolean {
-  return typeof model === 'string' && /^(?:arn:aws|(?:us|eu|apac|global)\.)?(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek)\./.test(model)
+  return typeof model === 'string' &&
+    /^(?:arn:aws|(?:us|eu|apac|global)\.)?(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek)\./.test(model)
 }
 
 function isAnthropicModel(model: unknown): boolean {

@@ -63,7 +63,8 @@ export const vercelLegacy: Dialect = {
   },
 }
 
-const v6Keys = ['ai.usage.inputTokenDetails.noCacheTokens', 'ai.usage.inputTokenDetails.cacheReadTokens', 'ai.usage.outputTokenDetails.textTokens']
+const v6Keys = ['ai.usage.inputTokenDetails.noCacheTokens', 'ai.usage.inputTokenDetails.cacheReadTokens',
+  'ai.usage.outputTokenDetails.textTokens']
 
 /** The scope `ai` carries no version. */
 function beforeV6(attributes: Attributes): boolean {
@@ -88,7 +89,8 @@ export const vercelV7: Dialect = {
   keys: {
     firstChunkSeconds: ['gen_ai.client.operation.time_to_first_chunk'],
     session: [
-      'ai.settings.context.sessionId', 'ai.settings.context.session_id', 'ai.settings.context.threadId', 'ai.settings.context.chatId',
+      'ai.settings.context.sessionId', 'ai.settings.context.session_id', 'ai.settings.context.threadId',
+      'ai.settings.context.chatId',
       'ai.settings.context.conversationId',
     ],
     user: ['ai.settings.context.userId', 'ai.settings.context.user_id'],
