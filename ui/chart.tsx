@@ -3,6 +3,7 @@ import './language.ts'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import styles from './chart.module.css'
+import { stacked } from './stack.ts'
 import { paint, tokenColor } from './theme.ts'
 
 export interface StackSeries {
@@ -25,16 +26,6 @@ export interface Bucket {
 const heightPx = 240
 /** Milliseconds a cursor rests before a screen reader hears of it. */
 const sayMs = 250
-
-/** Every series on top of those after it: the first is drawn first and tallest, the last lies at the bottom. */
-export const stacked = (series: readonly { readonly values: readonly number[] }[]): number[][] => {
-  const sums: number[][] = []
-  for (let index = series.length - 1; index >= 0; index--) {
-    const below = sums[0]
-    sums.unshift(series[index]!.values.map((value, bucket) => Math.max(value, 0) + (below?.[bucket] ?? 0)))
-  }
-  return sums
-}
 
 const hatchIncomplete = (chart: uPlot, bucket: Bucket, color: string): void => {
   const ctx = chart.ctx
@@ -103,7 +94,7 @@ export const StackedBars = (props: {
           setCursor((was) => (bucket === -1 ? was : { bucket, series: was?.series ?? -1 }))
         }],
       },
-    }, [buckets.map((one) => one.start), ...stacked(series)], plot)
+    }, [buckets.map((one) => one.start), ...stacked(series.map((one) => one.values))], plot)
     onCleanup(() => chart.destroy())
   })
 

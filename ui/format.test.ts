@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { count, countExact, decimalExact, duration, localTime, money, moneyExact, percent, picoText, picoUsd, plural, shortId } from './format.ts'
+import { count, countExact, decimalExact, duration, knownCost, localTime, money, moneyExact, picoText, picoUsd, plural, shortId } from './format.ts'
 
 const table = <In, Out>(name: string, format: (value: In) => Out, rows: readonly (readonly [In, Out])[]): void => {
   for (const [value, expected] of rows) test(`${name}: ${String(value)} is ${String(expected)}`, () => assert.equal(format(value), expected))
@@ -26,9 +26,14 @@ table('duration', duration, [
   [0, '0 µs'], [0.95, '950 µs'], [0.9996, '1.00 ms'], [12.34, '12.3 ms'], [999.4, '999 ms'], [999.6, '1.00 s'], [4_200, '4.20 s'],
   [59_960, '1 m 00 s'], [192_000, '3 m 12 s'], [7_500_000, '2 h 05 m'], [273_600_000, '3 d 04 h'],
 ])
-table('percent', ([part, whole]: readonly [number, number]) => percent(part, whole), [[[1, 3], '33.3%'], [[1, 0], '–']])
 table('id', shortId, [['a3f2aaaaaaaaaa91', 'a3f2…91'], ['short', 'short']])
 table('plural', (n: number) => plural(n, 'call'), [[1, '1 call'], [0, '0 calls'], [2_000, '2,000 calls']])
+
+test('a sum without any price is unknown, a sum of zero is zero', () => {
+  assert.equal(money(knownCost('0', 2)), 'unpriced')
+  assert.equal(money(knownCost('0', 0)), '$0.00')
+  assert.equal(money(knownCost('1.5', 2)), '$1.50')
+})
 
 test('a time says its year only where it is another one, and hostile text stays text', () => {
   const now = new Date('2026-06-01T00:00:00Z')

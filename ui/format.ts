@@ -43,6 +43,9 @@ export const money = (decimal: string | null | undefined): string => {
   return `${pico < 0n ? '−' : ''}${fixed(size, decimals)}`
 }
 
+/** A sum of which nothing has a price is unknown, not zero. */
+export const knownCost = (sum: string, unpriced: number): string | null => (sum === '0' && unpriced > 0 ? null : sum)
+
 /** The exact amount, for titles. */
 export const moneyExact = (decimal: string | null | undefined): string =>
   decimal === null || decimal === undefined ? 'No price card matches: the amount is unknown, not zero.' : `${decimal} USD`
@@ -88,8 +91,6 @@ export const duration = (ms: number): string => {
   const hours = Math.round(minutes / 60)
   return `${Math.floor(hours / 24)} d ${String(hours % 24).padStart(2, '0')} h`
 }
-
-export const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)}%`)
 
 /** `a3f2…91`: enough to recognise, the whole is copied or in the title. */
 export const shortId = (id: string): string => (id.length <= 10 ? id : `${id.slice(0, 4)}…${id.slice(-2)}`)

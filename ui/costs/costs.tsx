@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
-import { count, decimalExact, money, moneyPixels, plural } from '../format.ts'
+import { count, decimalExact, knownCost, money, moneyPixels, plural } from '../format.ts'
 import { useLive } from '../live.ts'
 import { type CostFieldsFragment, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -41,7 +41,7 @@ const CostTable = (props: { group: CostGroup; rows: readonly Row[]; href: (value
                   <td>{valueText(row.value)}</td>
                   <td class="number"><Count value={row.runs} /></td>
                   <td class="number"><span title={`${decimalExact(row.inputTokens)} → ${decimalExact(row.outputTokens)}`}>{count(Number(row.inputTokens))} → {count(Number(row.outputTokens))}</span></td>
-                  <td class="number"><Money amount={row.cost} href={props.href({ [key]: valueText(row.value) })} what={valueText(row.value)} /></td>
+                  <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={props.href({ [key]: valueText(row.value) })} what={valueText(row.value)} /></td>
                   <td class="number"><Show when={row.unpricedEntries > 0} fallback={<span class="muted">–</span>}><A href={props.href({ [key]: valueText(row.value), basis: 'UNPRICED' })} aria-label={`${plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')} of ${valueText(row.value)}`}>{row.unpricedEntries}</A></Show></td>
                 </tr>
               )
@@ -154,7 +154,7 @@ export const Costs = () => {
   const restricted = (): boolean => activeFilters(search, costKeys).length > 0 || rangeOf(search) !== undefined
 
   return (
-    <Page title="Costs" answer={<Show when={total()}>{(sum) => <>{money(sum().cost)} for {plural(sum().runs, 'run')}, the sum of {plural(sum().entries, 'ledger entry', 'ledger entries')}.</>}</Show>}>
+    <Page title="Costs" answer={<Show when={total()}>{(sum) => <>{money(knownCost(sum().cost, sum().unpricedEntries))} for {plural(sum().runs, 'run')}, the sum of {plural(sum().entries, 'ledger entry', 'ledger entries')}.</>}</Show>}>
       <FilterBar choices={choices()} />
       <ActiveFilters keys={costKeys} label={(_key, value) => value} />
       <Progress when={totals.isFetching || tables.isFetching || chart.isFetching} what="costs" />
@@ -172,7 +172,7 @@ export const Costs = () => {
           {(sum) => (
             <>
               <dl class={styles['stats']}>
-                <div><dt>Cost (USD)</dt><dd><Money amount={sum().cost} href={href({})} what="everything shown" /></dd></div>
+                <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="everything shown" /></dd></div>
                 <div><dt>Tokens in</dt><dd title={decimalExact(sum().inputTokens)}>{count(Number(sum().inputTokens))}</dd></div>
                 <div><dt>Tokens out</dt><dd title={decimalExact(sum().outputTokens)}>{count(Number(sum().outputTokens))}</dd></div>
                 <div><dt>Runs</dt><dd><Count value={sum().runs} /></dd></div>

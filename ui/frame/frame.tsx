@@ -108,7 +108,7 @@ export const Frame = (props: { children?: JSX.Element }) => {
   createEffect(() => {
     const next = location.pathname
     // A reader of screens hears the new page; the first one is announced by the browser itself.
-    if (next !== path) main?.focus()
+    if (next !== path) main?.focus({ preventScroll: true })
     path = next
   })
   onShortcut({
@@ -126,7 +126,7 @@ export const Frame = (props: { children?: JSX.Element }) => {
       <div class={styles['frame']} classList={{ [styles['narrow'] ?? '']: narrow() }}>
         <a class={styles['skip']} href="#main" onClick={(event) => { event.preventDefault(); main?.focus() }}>Skip to content</a>
         <header class={styles['top']}>
-          <A class={styles['brand'] ?? ''} href="/runs"><img src="/favicon.svg" alt="" />Spanledger</A>
+          <A class={styles['brand'] ?? ''} href="/runs"><img src="/favicon.svg" alt="" /><span class={styles['brandName']}>Spanledger</span></A>
           <span class={styles['spring']} />
           <Show when={hasRange(location.pathname)}><Range /></Show>
           <LiveToggle />

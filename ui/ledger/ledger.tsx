@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { decimalExact, money, plural, shortId } from '../format.ts'
+import { decimalExact, knownCost, money, plural, shortId } from '../format.ts'
 import { useList } from '../pages.ts'
 import { CostTablesDocument, LedgerEntriesDocument, type LedgerFieldsFragment, CostsByDayDocument } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -63,7 +63,7 @@ export const Ledger = () => {
   return (
     <Page
       title="Ledger"
-      answer={<Show when={total()}>{(found) => <>{plural(found().entries, 'entry', 'entries')}, {money(found().cost)} in all<Show when={found().unpricedEntries > 0}>, {plural(found().unpricedEntries, 'of them unpriced', 'of them unpriced')}</Show>.</>}</Show>}
+      answer={<Show when={total()}>{(found) => <>{plural(found().entries, 'entry', 'entries')}, {money(knownCost(found().cost, found().unpricedEntries))} in all<Show when={found().unpricedEntries > 0}>, {plural(found().unpricedEntries, 'of them unpriced', 'of them unpriced')}</Show>.</>}</Show>}
     >
       <FilterBar choices={offered()} />
       <ActiveFilters keys={costKeys} label={(key, value) => (key === 'run' || key === 'span' ? shortId(value) : value)} />

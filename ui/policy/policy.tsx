@@ -31,7 +31,7 @@ const Decision = (props: { decision: DecisionFieldsFragment }) => (
     <td>{modes[props.decision.mode]}</td>
     <td class={styles['reason']}>{props.decision.reason}<details><summary>Evidence</summary><pre>{JSON.stringify(props.decision.evidence, undefined, 2)}</pre></details></td>
     <td>{props.decision.agent ?? '–'}</td>
-    <td>
+    <td class="nowrap">
       <Show when={props.decision.runId} fallback="–">
         {(run) => <A class="mono" href={`/runs/${run()}${queryString({ span: props.decision.spanId })}`} title={props.decision.spanId === null ? `Run ${run()}` : `Span ${props.decision.spanId} of run ${run()}`}>{shortId(run())}{props.decision.spanId === null ? '' : ` · ${shortId(props.decision.spanId)}`}</A>}
       </Show>

@@ -107,15 +107,22 @@ const drawBar = (ctx: CanvasRenderingContext2D, view: BarsView, palette: Palette
 export const drawBars = (canvas: HTMLCanvasElement, view: BarsView, palette: Palette): void => {
   const ratio = devicePixelRatio
   const height = (view.last - view.first) * view.rowHeight
-  canvas.width = Math.round(view.width * ratio)
-  canvas.height = Math.round(height * ratio)
-  canvas.style.width = `${view.width}px`
-  canvas.style.height = `${height}px`
+  const [wide, high] = [Math.round(view.width * ratio), Math.round(height * ratio)]
   const ctx = canvas.getContext('2d')
   if (ctx === null) return
-  ctx.scale(ratio, ratio)
-  ctx.font = '11px ui-sans-serif, system-ui, sans-serif'
-  ctx.textBaseline = 'middle'
+  // A new size is a new bitmap: scrolling keeps the one there is.
+  if (canvas.width !== wide || canvas.height !== high) {
+    canvas.width = wide
+    canvas.height = high
+    canvas.style.width = `${view.width}px`
+    canvas.style.height = `${height}px`
+    // Kept until the next resize: setting a font makes the browser work out the page's styles at once.
+    ctx.font = '11px ui-sans-serif, system-ui, sans-serif'
+    ctx.textBaseline = 'middle'
+  }
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
+  ctx.clearRect(0, 0, view.width, height)
+  ctx.globalAlpha = 1
   ctx.fillStyle = palette.line
   const scale = view.width / Math.max(view.window.to - view.window.from, 1e-9)
   for (const tick of view.ticks) ctx.fillRect(Math.round((tick - view.window.from) * scale), 0, 1, height)

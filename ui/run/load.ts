@@ -2,6 +2,9 @@ import { type Accessor, createEffect, createSignal, onCleanup, untrack } from 's
 import { fetchSkeleton, RequestError } from '../request.ts'
 import { decodeSkeleton, type Skeleton } from './skeleton.ts'
 
+/** A trace that grows is fetched again after a rest of so many times what the last fetch took: large ones less often. */
+const restFactor = 4
+
 export interface LoadedSkeleton {
   readonly skeleton: Accessor<Skeleton | undefined>
   readonly failure: Accessor<unknown>
@@ -18,11 +21,14 @@ export const loadSkeleton = (id: Accessor<string>): LoadedSkeleton => {
   const [failure, setFailure] = createSignal<unknown>()
   const [asking, setAsking] = createSignal(false)
   let controller: AbortController | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let tookMs = 0
   const fetchNow = async (run: string): Promise<void> => {
     controller?.abort()
     const mine = new AbortController()
     controller = mine
     setAsking(true)
+    const before = performance.now()
     try {
       const next = decodeSkeleton(await fetchSkeleton(run, mine.signal))
       if (mine.signal.aborted) return
@@ -32,6 +38,7 @@ export const loadSkeleton = (id: Accessor<string>): LoadedSkeleton => {
       if (mine.signal.aborted) return
       setFailure(cause instanceof Error ? cause : new RequestError('INTERNAL', 'The spans of this trace could not be read.'))
     }
+    tookMs = performance.now() - before
     setAsking(false)
   }
   createEffect(() => {
@@ -42,6 +49,15 @@ export const loadSkeleton = (id: Accessor<string>): LoadedSkeleton => {
       void fetchNow(run)
     })
   })
-  onCleanup(() => controller?.abort())
-  return { skeleton, failure, asking, refresh: () => void fetchNow(id()) }
+  onCleanup(() => {
+    clearTimeout(timer)
+    controller?.abort()
+  })
+  const refresh = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      void fetchNow(id())
+    }, tookMs * restFactor)
+  }
+  return { skeleton, failure, asking, refresh }
 }

@@ -5,7 +5,7 @@ import ChevronRight from 'lucide-solid/icons/chevron-right'
 import Minus from 'lucide-solid/icons/minus'
 import Plus from 'lucide-solid/icons/plus'
 import { createEffect, createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
-import { countExact, plural } from '../format.ts'
+import { countExact, knownCost, plural } from '../format.ts'
 import { useLive } from '../live.ts'
 import { type DecisionOutcome, RunDecisionsDocument, RunDocument, type RunFieldsFragment } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -42,7 +42,7 @@ const Facts = (props: { run: RunFieldsFragment }) => (
     <Fact name="Model calls"><Count value={props.run.modelCalls} /><Show when={props.run.failedModelCalls > 0}> ({props.run.failedModelCalls} failed)</Show></Fact>
     <Fact name="Tool calls"><Count value={props.run.toolCalls} /><Show when={props.run.failedToolCalls > 0}> ({props.run.failedToolCalls} failed)</Show></Fact>
     <Fact name="Tokens"><Count value={props.run.tokens.input} /> in (<Count value={props.run.tokens.cachedInput} /> cached) → <Count value={props.run.tokens.output} /> out</Fact>
-    <Fact name="Cost"><Money amount={props.run.cost} href={ledgerHref({ run: props.run.id })} what="this run" /></Fact>
+    <Fact name="Cost"><Money amount={knownCost(props.run.cost, props.run.unpricedModelCalls)} href={ledgerHref({ run: props.run.id })} what="this run" /></Fact>
     <Show when={props.run.reportedCost}>{(cost) => <Fact name="Reported cost"><Money amount={cost()} /></Fact>}</Show>
   </dl>
 )
@@ -59,12 +59,14 @@ const Decisions = (props: { id: string }) => {
   return <For each={found()}>{(one) => <A href={`/policy${queryString({ run: props.id, outcome: one.outcome })}`}><Outcome outcome={one.outcome} /> {one.times}{plus()}</A>}</For>
 }
 
-const Head = (props: { run: RunFieldsFragment | undefined; id: string; skeleton: Skeleton | undefined }) => (
+const Head = (props: { run: RunFieldsFragment | undefined; id: string; skeleton: Skeleton | undefined; outdated: boolean; unknown: boolean }) => (
   <div class={styles['head']}>
     <div class={styles['title']}>
       <h1>{props.run === undefined ? 'Run' : props.run.name === '' ? 'unnamed run' : props.run.name}</h1>
       <Show when={props.run}>{(run) => <><Status status={run().status} /><Show when={!run().settled}><Note label="settling…" title="Spans may still arrive: figures can change." /></Show></>}</Show>
       <Id id={props.id} what="run id" />
+      <Show when={props.outdated}><Warning label="newer spans could not be loaded" title="What is shown is older. The next update tries again." /></Show>
+      <Show when={props.unknown}><Warning label="the summary could not be loaded" /></Show>
       <Show when={(props.run?.policyDecisionCount ?? 0) > 0}><Decisions id={props.id} /></Show>
     </div>
     <Show when={props.run}>
@@ -166,7 +168,7 @@ export const Run = () => {
   const empty = (): boolean => loaded.skeleton()?.rows === 0
   return (
     <div class={styles['page']}>
-      <Head run={run()} id={params.id} skeleton={loaded.skeleton()} />
+      <Head run={run()} id={params.id} skeleton={loaded.skeleton()} outdated={loaded.failure() !== undefined && loaded.skeleton() !== undefined} unknown={query.isError} />
       <Switch fallback={<div><Progress when={loaded.asking()} what="the trace" /></div>}>
         <Match when={loaded.failure() !== undefined && loaded.skeleton() === undefined}><div class={styles['panel']}><Failure what="This trace" cause={loaded.failure()} retry={refresh} /><p><A href="/runs">All runs</A></p></div></Match>
         <Match when={empty()}><div class={styles['panel']}><p>No span of this trace is stored yet.</p></div></Match>

@@ -28,7 +28,7 @@ const zoomStep = 0.8
 const nameMin = 0.15
 const nameMax = 0.8
 const nameStep = 0.02
-const tokenAndCostPx = 188
+const tokenAndCostPx = 200
 
 const nameOf = (skeleton: Skeleton, row: number): string => skeleton.names[skeleton.name[row]!] ?? ''
 

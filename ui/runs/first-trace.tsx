@@ -11,14 +11,15 @@ import styles from './runs.module.css'
 import { snippets } from './snippets.ts'
 
 /** Shown until the first run is there: how to send it, and whether it has come. Then it opens that run. */
-export const FirstTrace = (props: { ingest: IngestQuery['ingest']; refresh: () => void }) => {
+export const FirstTrace = (props: { ingest: IngestQuery['ingest']; leave: () => void }) => {
   const navigate = useNavigate()
   const arrived = () => props.ingest.runCount > 0
   createEffect(() => {
     if (!arrived()) return
     ask(RunsDocument, { first: 1, orderBy: 'STARTED_AT_DESC' }, AbortSignal.timeout(10_000)).then(
-      ({ runs }) => navigate(runs.nodes[0] === undefined ? '/runs' : `/runs/${runs.nodes[0].id}`),
-      () => props.refresh(),
+      ({ runs }) => (runs.nodes[0] === undefined ? props.leave() : navigate(`/runs/${runs.nodes[0].id}`)),
+      // The list asks the same and shows why it failed.
+      () => props.leave(),
     )
   })
   return (

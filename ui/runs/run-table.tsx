@@ -1,6 +1,6 @@
 import { A } from '@solidjs/router'
 import { For, Show } from 'solid-js'
-import { plural } from '../format.ts'
+import { knownCost, plural } from '../format.ts'
 import type { RunFieldsFragment } from '../queries.ts'
 import { ledgerHref, queryString } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
@@ -18,19 +18,19 @@ const Row = (props: { run: RunFieldsFragment }) => (
       <span class={styles['sub']}>
         <span>{props.run.agents.length > 0 ? props.run.agents.join(', ') : props.run.service}</span>
         <Show when={props.run.users.length > 0}><span>{props.run.users.join(', ')}</span></Show>
-        <span class={styles['narrowOnly']}><Time iso={props.run.startedAt} /></span>
+        <span class={styles['narrowOnly']}><Time iso={props.run.startedAt} />, <Duration ms={props.run.durationMs} /></span>
         <Id id={props.run.id} what="run id" />
       </span>
     </td>
     <td class={`nowrap ${styles['middle']}`}><Time iso={props.run.startedAt} /></td>
-    <td class="number"><Duration ms={props.run.durationMs} /></td>
+    <td class={`number ${styles['middle']}`}><Duration ms={props.run.durationMs} /></td>
     <td class={`number ${styles['wide']}`}><Count value={props.run.spanCount} /></td>
     <td class={`number ${styles['wide']}`}><Count value={props.run.modelCalls} /><Failed value={props.run.failedModelCalls} /></td>
     <td class={`number ${styles['wide']}`}><Count value={props.run.toolCalls} /><Failed value={props.run.failedToolCalls} /></td>
     <td class={`number ${styles['middle']}`}><Count value={props.run.tokens.input} /> → <Count value={props.run.tokens.output} /></td>
     <td class="number">
       <span class={styles['cost']}>
-        <Money amount={props.run.cost} href={ledgerHref({ run: props.run.id })} what={props.run.name} />
+        <Money amount={knownCost(props.run.cost, props.run.unpricedModelCalls)} href={ledgerHref({ run: props.run.id })} what={props.run.name} />
         <Show when={props.run.unpricedModelCalls > 0}>
           <A href={ledgerHref({ run: props.run.id, basis: 'UNPRICED' })}><Warning label={`${props.run.unpricedModelCalls} unpriced`} title={`${plural(props.run.unpricedModelCalls, 'model call')} without a known price: not in this cost.`} /></A>
         </Show>
@@ -51,7 +51,7 @@ export const RunTable = (props: { runs: readonly RunFieldsFragment[]; outdated: 
         <caption class="visually-hidden">Runs</caption>
         <thead>
           <tr>
-            <th scope="col">Outcome</th><th scope="col">Run</th><th scope="col" class={styles['middle']}>Started</th><th scope="col" class="number">Duration</th>
+            <th scope="col">Outcome</th><th scope="col">Run</th><th scope="col" class={styles['middle']}>Started</th><th scope="col" class={`number ${styles['middle']}`}>Duration</th>
             <th scope="col" class={`number ${styles['wide']}`}>Steps</th><th scope="col" class={`number ${styles['wide']}`}>Model calls</th><th scope="col" class={`number ${styles['wide']}`}>Tool calls</th>
             <th scope="col" class={`number ${styles['middle']}`}>Tokens in → out</th><th scope="col" class="number">Cost (USD)</th><th scope="col" class={`number ${styles['middle']}`}>Policy</th>
           </tr>

@@ -63,6 +63,9 @@ export const Runs = () => {
     return { queryKey: ['run-facets', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(RunFacetsDocument, { filter: asked }, signal), placeholderData: keepPreviousData, reconcile: 'value' }
   })
 
+  /** Once seen empty, the first-trace page stays until it has opened the run that arrives. */
+  const [left, setLeft] = createSignal(false)
+  const wasEmpty = createMemo((before: boolean) => before || (ingest.isSuccess && ingest.data.ingest.runCount === 0), false)
   const refresh = (): void => {
     setNews(new Set<string>())
     list.refresh()
@@ -99,8 +102,8 @@ export const Runs = () => {
   return (
     <Page title="Runs" answer={<Show when={facets.isSuccess && (ingest.data?.ingest.runCount ?? 1) > 0}>{answer()}</Show>}>
       <Switch>
-        <Match when={ingest.isSuccess && ingest.data.ingest.runCount === 0 ? ingest.data.ingest : undefined}>
-          {(status) => <FirstTrace ingest={status()} refresh={() => void ingest.refetch()} />}
+        <Match when={wasEmpty() && !left() && ingest.isSuccess ? ingest.data.ingest : undefined}>
+          {(status) => <FirstTrace ingest={status()} leave={() => setLeft(true)} />}
         </Match>
         <Match when={true}>
           <FilterBar choices={choices()} text="Name, agent, user, model, start of id">
@@ -115,7 +118,7 @@ export const Runs = () => {
           <Progress when={list.asking() && (list.waiting() || list.outdated())} what="runs" />
           <div role="status" class={news().size > 0 ? styles['pill'] : 'visually-hidden'}>
             <Show when={news().size > 0}>
-              <button type="button" class="primary" onClick={() => { scrollTo({ top: 0 }); refresh() }}>{plural(news().size, 'new run')}</button>
+              <button type="button" class="primary" onClick={() => { scrollTo({ top: 0 }); refresh() }}>{plural(news().size, 'new or changed run')}</button>
             </Show>
           </div>
           <Switch>
