@@ -85,27 +85,28 @@ function listText(of: Resource | Scope): string {
   return text
 }
 
+/** Attributes by OTLP type. A map is made when there is something to put into it: most spans fill two of the five. */
 interface Split {
-  readonly string: Map<string, string>
-  readonly int: Map<string, bigint>
-  readonly double: Map<string, number>
-  readonly bool: Map<string, boolean>
-  readonly json: Map<string, string>
+  string: Map<string, string>
+  int: Map<string, bigint>
+  double: Map<string, number>
+  bool: Map<string, boolean>
+  json: Map<string, string>
 }
 
-const emptySplit = (): Split => ({ string: new Map(), int: new Map(), double: new Map(), bool: new Map(), json: new Map() })
+const nothing: Split = { string: new Map(), int: new Map(), double: new Map(), bool: new Map(), json: new Map() }
 
 function place(split: Split, key: string, value: AttributeValue): void {
-  if (typeof value === 'string') split.string.set(key, value)
-  else if (typeof value === 'bigint') split.int.set(key, value)
-  else if (typeof value === 'number') split.double.set(key, value)
-  else if (typeof value === 'boolean') split.bool.set(key, value)
-  else split.json.set(key, JSON.stringify(anyValue(value)))
+  if (typeof value === 'string') (split.string === nothing.string ? (split.string = new Map()) : split.string).set(key, value)
+  else if (typeof value === 'bigint') (split.int === nothing.int ? (split.int = new Map()) : split.int).set(key, value)
+  else if (typeof value === 'number') (split.double === nothing.double ? (split.double = new Map()) : split.double).set(key, value)
+  else if (typeof value === 'boolean') (split.bool === nothing.bool ? (split.bool = new Map()) : split.bool).set(key, value)
+  else (split.json === nothing.json ? (split.json = new Map()) : split.json).set(key, JSON.stringify(anyValue(value)))
 }
 
 function addSpan(record: SpanRecord, facts: SpanFacts, options: DeriveOptions, receivedAt: UnixNano, frame: FrameWriter): void {
-  const hot = emptySplit()
-  const content = emptySplit()
+  const hot = { ...nothing }
+  const content = { ...nothing }
   for (const [key, value] of record.attributes) {
     // Content is text; a count or a flag under a content key stays with the span.
     const large = isContentKey(key) && (typeof value === 'string' || typeof value === 'object')

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { DecisionPlace, LedgerKind, LedgerMeter } from '#semconv/facts.ts'
 
 /** Between the parts of an id: cannot occur in ids, meters or kinds, so no two lists of parts read alike. */
 const separator = '\u0000'
 
-const sha256 = (parts: readonly string[]): string => createHash('sha256').update(parts.join(separator)).digest('hex')
+const sha256 = (parts: readonly string[]): string => hash('sha256', parts.join(separator), 'hex')
 
 /**
  * Id of a ledger line. Neither price nor usage enters it: the same span charged twice is one line, and what a later look

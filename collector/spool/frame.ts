@@ -19,56 +19,85 @@ export const frameHeaderBytes = 8
 /** A table's head inside a payload: `u8` number, `u32` rows, `u32` bytes. */
 const sectionHeadBytes = 9
 
+const numbers: ReadonlyMap<string, number> = new Map(spooledTables.map((table, number) => [table.name, number]))
+
+/**
+ * Writers that finished frames gave back, with the buffers they grew: a request of one span would otherwise pay for new
+ * ones. Frames in flight are few; of a flood only these stay.
+ */
+const spareWriters: RowBinaryWriter[] = []
+const spareWritersMax = 48
+/** A writer that grew beyond this is let go, so that one huge request does not hold its memory for ever. In bytes. */
+const spareBytesMax = 4 * 1024 * 1024
+
+/** One table's part of a frame, and where it stood when the last attempt began. */
+interface Part {
+  readonly writer: RowBinaryWriter
+  rows: number
+  attemptLength: number
+  attemptRows: number
+}
+
 /** Rows of one request (or of one settlement tick), appended to the journal as a whole or not at all. */
 export class FrameWriter {
-  readonly #writers = spooledTables.map(() => new RowBinaryWriter())
-  readonly #rows = spooledTables.map(() => 0)
+  readonly #parts: (Part | undefined)[] = spooledTables.map(() => undefined)
 
   add<Row>(table: Table<Row>, row: Row): void {
-    const number = spooledTables.findIndex((t) => t.name === table.name)
-    const writer = this.#writers[number]
-    if (writer === undefined) throw new Error(`table ${table.name} is not spooled`)
-    writeRow(table, writer, row)
-    this.#rows[number] = (this.#rows[number] ?? 0) + 1
+    const number = numbers.get(table.name)
+    if (number === undefined) throw new Error(`table ${table.name} is not spooled`)
+    const part = (this.#parts[number] ??= { writer: spareWriters.pop() ?? new RowBinaryWriter(), rows: 0, attemptLength: 0, attemptRows: 0 })
+    writeRow(table, part.writer, row)
+    part.rows++
   }
 
   /** Runs `write`; if it throws, none of its rows stay. */
   attempt<T>(write: () => T): T {
-    const lengths = this.#writers.map((writer) => writer.length)
-    const rows = [...this.#rows]
+    for (const part of this.#parts) {
+      if (part === undefined) continue
+      part.attemptLength = part.writer.length
+      part.attemptRows = part.rows
+    }
     try {
       return write()
     } catch (error) {
-      this.#writers.forEach((writer, number) => writer.truncate(lengths[number] ?? 0))
-      rows.forEach((count, number) => (this.#rows[number] = count))
+      for (const part of this.#parts) {
+        if (part === undefined) continue
+        part.writer.truncate(part.attemptLength)
+        part.rows = part.attemptRows
+      }
       throw error
     }
   }
 
   get empty(): boolean {
-    return this.#rows.every((rows) => rows === 0)
+    return this.#parts.every((part) => part === undefined || part.rows === 0)
   }
 
-  /** The frame's bytes, header included. */
+  /** The frame's bytes, header included; the writer is empty afterwards. */
   finish(): Buffer {
-    const sections: Buffer[] = []
-    let count = 0
-    this.#writers.forEach((writer, number) => {
-      const rows = this.#rows[number] ?? 0
-      if (rows === 0) return
-      const body = writer.take()
-      const head = Buffer.allocUnsafe(sectionHeadBytes)
-      head.writeUInt8(number, 0)
-      head.writeUInt32LE(rows, 1)
-      head.writeUInt32LE(body.length, 5)
-      sections.push(head, body)
-      this.#rows[number] = 0
-      count++
-    })
-    const frame = Buffer.concat([Buffer.alloc(frameHeaderBytes), Buffer.from([count]), ...sections])
-    frame.writeUInt32LE(frame.length - frameHeaderBytes, 0)
+    const filled = this.#parts.flatMap((part, number) => (part === undefined || part.rows === 0 ? [] : [{ number, part }]))
+    const bytes = filled.reduce((sum, { part }) => sum + sectionHeadBytes + part.writer.length, frameHeaderBytes + 1)
+    const frame = Buffer.allocUnsafe(bytes)
+    let at = frame.writeUInt8(filled.length, frameHeaderBytes)
+    for (const { number, part } of filled) {
+      at = frame.writeUInt8(number, at)
+      at = frame.writeUInt32LE(part.rows, at)
+      at = frame.writeUInt32LE(part.writer.length, at)
+      at = part.writer.moveTo(frame, at)
+    }
+    frame.writeUInt32LE(bytes - frameHeaderBytes, 0)
     frame.writeUInt32LE(crc32(frame.subarray(frameHeaderBytes)), 4)
+    this.#giveBack()
     return frame
+  }
+
+  #giveBack(): void {
+    this.#parts.forEach((part, number) => {
+      if (part === undefined) return
+      part.writer.truncate(0)
+      if (spareWriters.length < spareWritersMax && part.writer.capacity <= spareBytesMax) spareWriters.push(part.writer)
+      this.#parts[number] = undefined
+    })
   }
 }
 
