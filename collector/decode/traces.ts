@@ -13,6 +13,9 @@ export const valueDepthMax = 32
 /** Stands in place of what lies deeper. */
 export const tooDeep = '[spanledger: nested deeper than 32 levels]'
 
+/** Reason of a span that is broken inside intact framing. */
+export const notProtobuf = 'the span is not valid protobuf'
+
 /** Why one span was not taken. The text goes to the sender, so it holds no payload. */
 export interface Rejection {
   readonly reason: string
@@ -119,7 +122,7 @@ function readScopeSpans(reader: WireReader, resource: Resource, spans: SpanRecor
       else tally.reject(wrong, 1)
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
-      tally.reject('the span is not valid protobuf', 1)
+      tally.reject(notProtobuf, 1)
     }
   }
   reader.at = end

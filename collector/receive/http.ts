@@ -131,10 +131,18 @@ function refuse(request: IncomingMessage, response: ServerResponse, encoding: En
   const { status, code, retry } = httpStatus[error.verdict]
   metrics.refused(error.verdict)
   if (retry) response.setHeader('Retry-After', String(retrySeconds))
-  // The rest of a body that is too large or comes too fast is not read: the connection ends with the answer.
-  if (!request.complete) response.setHeader('Connection', 'close')
   send(response, status, encoding, rpcStatus(code, error.message, encoding, retry ? retrySeconds : undefined))
-  if (!request.complete) request.resume()
+  if (!request.complete) linger(request)
+}
+
+/** How long the rest of a refused body is read and thrown away, in milliseconds. */
+const lingerMs = 5_000
+
+/** Closing at once would reset the connection, and a sender that still writes would see a broken pipe instead of the answer. */
+function linger(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), lingerMs)
+  request.once('close', () => clearTimeout(timer))
+  request.resume()
 }
 
 function send(response: ServerResponse, status: number, encoding: Encoding, body: Buffer): void {

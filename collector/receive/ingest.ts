@@ -3,7 +3,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api'
 import type { SpanRecord } from '#semconv/attributes.ts'
 import { countDataPoints, countJsonRecords, countLogRecords } from '../decode/count-records.ts'
 import { tracesJsonToProtobuf } from '../decode/json.ts'
-import { decodeTraces, type Rejection } from '../decode/traces.ts'
+import { decodeTraces, notProtobuf, type Rejection } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
 import type { Log } from '../log.ts'
@@ -105,6 +105,9 @@ function deriveOne(record: SpanRecord, charge: boolean, receivedAt: bigint, fram
   }
 }
 
+/** Where other signals have other fields: log records have a number at the trace id's place, metrics a name. */
+const looksForeign = (reason: string): boolean => reason.startsWith('trace_id') || reason === notProtobuf
+
 /** Reasons in an answer: a request of a hundred thousand bad spans still gets one short sentence. */
 const reasonsMax = 5
 
@@ -112,7 +115,7 @@ function answerMessage(rejections: readonly Rejection[], warnings: readonly stri
   const counts = new Map<string, number>()
   for (const { reason, count } of rejections) counts.set(reason, (counts.get(reason) ?? 0) + count)
   const parts = [...counts].slice(0, reasonsMax).map(([reason, count]) => `${count} rejected: ${reason}`)
-  if (accepted === 0 && counts.size > 0 && [...counts.keys()].every((reason) => reason.startsWith('trace_id'))) {
+  if (accepted === 0 && counts.size > 0 && [...counts.keys()].every(looksForeign)) {
     parts.push('no span has a trace id: is this the logs or metrics payload?')
   }
   return [...parts, ...warnings].join('; ')

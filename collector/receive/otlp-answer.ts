@@ -27,24 +27,28 @@ export function exportResponse(signal: Signal, answer: Answer, encoding: Encodin
 export const grpcCode = { invalidArgument: 3, resourceExhausted: 8, unimplemented: 12, internal: 13, unavailable: 14 } as const
 export type GrpcCode = (typeof grpcCode)[keyof typeof grpcCode]
 
+const retryInfoType = 'type.googleapis.com/google.rpc.RetryInfo'
+const badRequestType = 'type.googleapis.com/google.rpc.BadRequest'
+
 /** `google.rpc.Status` with what a client may act on: how long to wait, or what was wrong. */
 export function rpcStatus(code: GrpcCode, message: string, encoding: Encoding, retrySeconds: number | undefined): Buffer {
   if (encoding === 'json') {
-    const details = retrySeconds === undefined ? [] : [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${retrySeconds}s` }]
-    return Buffer.from(JSON.stringify({ code, message, details }))
+    const retry = retrySeconds === undefined ? [] : [{ '@type': retryInfoType, retryDelay: `${retrySeconds}s` }]
+    const bad = code === grpcCode.invalidArgument ? [{ '@type': badRequestType, fieldViolations: [{ description: message }] }] : []
+    return Buffer.from(JSON.stringify({ code, message, details: [...retry, ...bad] }))
   }
   const writer = new ProtobufWriter()
   writer.varint(1, BigInt(code))
   writer.string(2, message)
   if (retrySeconds !== undefined) {
     writer.message(3, (w) => {
-      w.string(1, 'type.googleapis.com/google.rpc.RetryInfo')
+      w.string(1, retryInfoType)
       w.bytes(2, retryInfo(retrySeconds))
     })
   }
   if (code === grpcCode.invalidArgument) {
     writer.message(3, (w) => {
-      w.string(1, 'type.googleapis.com/google.rpc.BadRequest')
+      w.string(1, badRequestType)
       w.message(2, (bad) => bad.message(1, (violation) => violation.string(2, message)))
     })
   }

@@ -1,0 +1,26 @@
+import { readEngineFile } from '#clickhouse/embedded/engine-file.ts'
+import { openStore, type Store } from '#clickhouse/store.ts'
+import type { Program } from './program.ts'
+
+/** In seconds. */
+const maxSeconds = 30
+
+/** A second client of the program's own engine, for what GraphQL does not show: rows before and after deduplication. */
+export async function engineOf(program: Pick<Program, 'dataDir'>): Promise<Store> {
+  const { url, user, password } = engineAddress(program)
+  return openStore({ kind: 'server', url, user, password, database: 'spanledger', cluster: '' })
+}
+
+export const enginePid = (program: Pick<Program, 'dataDir'>): number => engineAddress(program).pid
+
+function engineAddress({ dataDir }: Pick<Program, 'dataDir'>) {
+  const address = readEngineFile(dataDir)
+  if (address === undefined) throw new Error(`no engine serves ${dataDir}`)
+  return address
+}
+
+/** Ids of all spans, each once, and whether a reader that deduplicates sees each once. */
+export async function storedSpans(store: Store): Promise<{ readonly ids: ReadonlySet<string>; readonly rowsAfterFinal: number }> {
+  const rows = await store.read<{ id: string }>(`SELECT lower(hex(span_id)) AS id FROM spans FINAL`, {}, { maxSeconds })
+  return { ids: new Set(rows.map((row) => row.id)), rowsAfterFinal: rows.length }
+}
