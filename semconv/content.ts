@@ -201,7 +201,8 @@ const traceloopInput: Source = (attributes) => {
 /** Each value is JSON text of what is embedded. */
 const vercelValues: Source = (attributes) => {
   const values = content(attributes.get('ai.values'))
-  return Array.isArray(values) ? values.map((value: Json) => (typeof value === 'string' ? (parsed(value) ?? value) : value)) : values
+  if (!Array.isArray(values)) return values
+  return values.map((value: Json) => (typeof value === 'string' ? (parsed(value) ?? value) : value))
 }
 
 const detailsEvent = 'gen_ai.client.inference.operation.details'
@@ -322,7 +323,9 @@ function partText(part: Json): string {
   const type = member(part, 'type')
   if (type === 'redacted') return '[redacted]'
   if (type === 'text') return cut(textOf(member(part, 'content') ?? ''), previewLimit * 2)
-  if (type === 'tool_call') return `${textOf(member(part, 'name') ?? '')}(${shortJson(member(part, 'arguments') ?? null, previewLimit)})`
+  if (type === 'tool_call') {
+    return `${textOf(member(part, 'name') ?? '')}(${shortJson(member(part, 'arguments') ?? null, previewLimit)})`
+  }
   if (type === 'tool_call_response') return shortJson(member(part, 'response') ?? null, previewLimit)
   if (type === 'reasoning') return ''
   return typeof type === 'string' ? `[${cut(type, 32)}]` : ''

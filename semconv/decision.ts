@@ -35,8 +35,9 @@ export function outcomeOf(verdict: string): Outcome | undefined {
 const verdictLength = 64
 
 /** What the agent's own guardrail decided, where the span says so in any of the words above. */
-export function agentDecision(draft: Draft, reading: Reading, spanName: string,
-  triggered: boolean | undefined): AgentDecision | undefined {
+export function agentDecision(
+  draft: Draft, reading: Reading, spanName: string, triggered: boolean | undefined,
+): AgentDecision | undefined {
   const explicit = outcomeOfVerdict(reading.value('verdict')) ?? (triggered === undefined ? undefined : triggered ? 'DENY' : 'ALLOW')
   if (explicit === undefined && draft.role !== 'guardrail') return undefined
   const judged = explicit === undefined ? judgement(reading) : undefined

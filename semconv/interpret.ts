@@ -20,8 +20,10 @@ const messageLimit = 4096
 const firstChunkLimitMillis = 365 * 24 * 3600 * 1000
 
 const dialects: readonly Dialect[] = detection.map(([dialect]) => dialect)
-const tables = new Map(dialects.map((dialect) => [dialect, keyTable(dialect.keys,
-  dialects.filter((other) => other !== dialect).map((other) => other.keys))]))
+const tables = new Map(dialects.map((dialect) => {
+  const others = dialects.filter((other) => other !== dialect)
+  return [dialect, keyTable(dialect.keys, others.map((other) => other.keys))]
+}))
 
 /**
  * One span, understood: its dialect, its role and every canonical field. Pure, indifferent to the order of attributes,
@@ -150,13 +152,12 @@ function meter(draft: Draft, dialect: Dialect, reading: Reading, span: SpanRecor
 
 function countsOf(reading: Reading): UsageCounts {
   return {
-    input: reading.count('input'), output: reading.count('output'), cacheRead: reading.count('cacheRead'),
-      cacheWrite: reading.count('cacheWrite'),
-    cacheWrite5m: reading.count('cacheWrite5m'), cacheWrite1h: reading.count('cacheWrite1h'), reasoning: reading.count('reasoning'),
-    audioInput: reading.count('audioInput'), audioOutput: reading.count('audioOutput'),
-      audioCacheRead: reading.count('audioCacheRead'),
-    imageInput: reading.count('imageInput'), imageOutput: reading.count('imageOutput'), toolUseInput: reading.count('toolUseInput'),
-    total: reading.count('total'),
+    input: reading.count('input'), output: reading.count('output'), total: reading.count('total'),
+    cacheRead: reading.count('cacheRead'), cacheWrite: reading.count('cacheWrite'),
+    cacheWrite5m: reading.count('cacheWrite5m'), cacheWrite1h: reading.count('cacheWrite1h'),
+    reasoning: reading.count('reasoning'), toolUseInput: reading.count('toolUseInput'),
+    audioInput: reading.count('audioInput'), audioOutput: reading.count('audioOutput'), audioCacheRead: reading.count('audioCacheRead'),
+    imageInput: reading.count('imageInput'), imageOutput: reading.count('imageOutput'),
   }
 }
 

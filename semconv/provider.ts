@@ -44,10 +44,10 @@ export const hosts: readonly (readonly [suffix: string, provider: string])[] = [
   ['api.anthropic.com', 'anthropic'], ['generativelanguage.googleapis.com', 'gcp.gemini'],
   ['aiplatform.googleapis.com', 'gcp.vertex_ai'], ['.amazonaws.com', 'aws.bedrock'], ['api.x.ai', 'x_ai'],
   ['api.groq.com', 'groq'], ['api.deepseek.com', 'deepseek'], ['api.mistral.ai', 'mistral_ai'], ['api.cohere.com', 'cohere'],
-  ['api.cohere.ai', 'cohere'], ['api.perplexity.ai', 'perplexity'], ['api.moonshot.ai', 'moonshot_ai'], ['api.moonshot.cn',
-    'moonshot_ai'],
-  ['openrouter.ai', 'openrouter'], ['api.together.xyz', 'together'], ['api.fireworks.ai', 'fireworks'], ['api.cerebras.ai',
-    'cerebras'],
+  ['api.cohere.ai', 'cohere'], ['api.perplexity.ai', 'perplexity'], ['api.moonshot.ai', 'moonshot_ai'],
+  ['api.moonshot.cn', 'moonshot_ai'],
+  ['openrouter.ai', 'openrouter'], ['api.together.xyz', 'together'], ['api.fireworks.ai', 'fireworks'],
+  ['api.cerebras.ai', 'cerebras'],
 ]
 
 const canonical: ReadonlySet<string> = new Set(providers)
@@ -78,8 +78,11 @@ function alias(name: string): string | undefined {
 
 const providerOfHost = remembered((address: string): string => {
   const host = address.toLowerCase()
-  const match = hosts.find(([suffix]) => host === suffix || host.endsWith(suffix.startsWith('.') ? suffix : `.${suffix}`) ||
-    host.endsWith(`-${suffix}`))
+  const match = hosts.find(([suffix]) => {
+    if (host === suffix) return true
+    // `europe-west4-aiplatform.googleapis.com`: regions stand before a dash there.
+    return suffix.startsWith('.') ? host.endsWith(suffix) : host.endsWith(`.${suffix}`) || host.endsWith(`-${suffix}`)
+  })
   return match === undefined ? '' : match[1]
 })
 

@@ -1,6 +1,7 @@
 import type { Attributes, AttributeValue, Resource } from './attributes.ts'
-import { type CountField, conventionFirst, current, type Field, fieldTypes, type Keys, older, resourceKeys, shared,
-  type WordField } from './keys.ts'
+import {
+  type CountField, conventionFirst, current, type Field, fieldTypes, type Keys, older, resourceKeys, shared, type WordField,
+} from './keys.ts'
 import { tokenCount, word } from './value.ts'
 
 /** One span's attributes, sorted into fields: for each field the value of its most preferred key. */

@@ -120,9 +120,8 @@ function roleOfKind(sent: string, operation: Role | undefined, span: SpanRecord)
   const kind = foldKind(sent)
   const role = own(kindRoles, kind)
   if (role === undefined) return undefined
-  const operationSaysMore = operation !== undefined && genericKinds.has(kind) && !(operation === 'agent' &&
-    kindsAboveAgent.has(kind))
-  if (operationSaysMore) return operation
+  const typeIsRight = operation === 'agent' && kindsAboveAgent.has(kind)
+  if (operation !== undefined && genericKinds.has(kind) && !typeIsRight) return operation
   // A chain that starts the trace is the workflow; inside one it is plumbing.
   return kind === 'chain' && span.parentSpanId === '' ? 'workflow' : role
 }

@@ -29,6 +29,9 @@ export interface Counting {
   readonly hidesCacheWrites?: boolean
 }
 
+/** The vector while it is written. */
+type Vector = Partial<Record<Meter, number>>
+
 export interface NormalUsage {
   /** Disjoint; `{}` when everything reported was zero, `undefined` when nothing was reported. */
   readonly usage: Usage | undefined
@@ -47,7 +50,7 @@ export function normaliseUsage(counts: UsageCounts, counting: Counting): NormalU
   const output = outputTotal(counts, writes.all, counting, flags)
   const input = inputTotal(counts, output, writes.all, counting, flags)
   if (counting.hidesCacheWrites === true && writes.all === 0) flags.add('cache_write_hidden')
-  const vector: Partial<Record<Meter, number>> = {}
+  const vector: Vector = {}
   splitInput(vector, counts, input, writes, flags)
   splitOutput(vector, counts, output, flags)
   putUnsplit(vector, counts, input, output, flags)
@@ -55,11 +58,7 @@ export function normaliseUsage(counts: UsageCounts, counting: Counting): NormalU
 }
 
 function reported(counts: UsageCounts): boolean {
-  return counts.input !== undefined || counts.output !== undefined || counts.total !== undefined ||
-    counts.cacheRead !== undefined ||
-    counts.cacheWrite !== undefined || counts.cacheWrite5m !== undefined || counts.cacheWrite1h !== undefined ||
-    counts.reasoning !== undefined || counts.audioInput !== undefined || counts.audioOutput !== undefined ||
-    counts.imageInput !== undefined || counts.imageOutput !== undefined || counts.toolUseInput !== undefined
+  return Object.values(counts).some((count) => count !== undefined)
 }
 
 interface CacheWrites {
@@ -130,7 +129,7 @@ function inputTotal(
 /** How much of the cache counts the reported input leaves out. */
 function addedToInput(
   input: number, output: number, reads: number, writes: number, total: number | undefined, counting: Counting,
-    flags: Set<UsageFlag>,
+  flags: Set<UsageFlag>,
 ): number {
   const cached = reads + writes
   if (cached === 0) return 0
@@ -150,8 +149,7 @@ function addedToInput(
 }
 
 function splitInput(
-  vector: Partial<Record<Meter, number>>, counts: UsageCounts, input: number | undefined, writes: CacheWrites,
-    flags: Set<UsageFlag>,
+  vector: Vector, counts: UsageCounts, input: number | undefined, writes: CacheWrites, flags: Set<UsageFlag>,
 ): void {
   if (input === undefined) return
   const reads = Math.min(counts.cacheRead ?? 0, input)
@@ -168,8 +166,7 @@ function splitInput(
   put(vector, 'input.uncached', uncached - audio - image)
 }
 
-function splitOutput(vector: Partial<Record<Meter, number>>, counts: UsageCounts, output: number | undefined,
-  flags: Set<UsageFlag>): void {
+function splitOutput(vector: Vector, counts: UsageCounts, output: number | undefined, flags: Set<UsageFlag>): void {
   if (output === undefined) return
   const reasoning = part(counts.reasoning, output, flags)
   const audio = part(counts.audioOutput, output - reasoning, flags)
@@ -192,8 +189,9 @@ function part(reportedPart: number | undefined, whole: number, flags: Set<UsageF
  * Uncached tokens of one modality. What exceeds the uncached rest lies in the cache, which stays text: only more than
  * the whole input is a contradiction.
  */
-function modality(reportedPart: number | undefined, cachedPart: number, uncached: number, input: number,
-  flags: Set<UsageFlag>): number {
+function modality(
+  reportedPart: number | undefined, cachedPart: number, uncached: number, input: number, flags: Set<UsageFlag>,
+): number {
   const count = reportedPart ?? 0
   if (count > input) flags.add('usage_inconsistent')
   return Math.min(Math.max(count - cachedPart, 0), uncached)
@@ -201,8 +199,7 @@ function modality(reportedPart: number | undefined, cachedPart: number, uncached
 
 /** What a reported total holds beyond the sides that are known: countable, not priceable (rule 6). */
 function putUnsplit(
-  vector: Partial<Record<Meter, number>>, counts: UsageCounts, input: number | undefined, output: number | undefined,
-    flags: Set<UsageFlag>,
+  vector: Vector, counts: UsageCounts, input: number | undefined, output: number | undefined, flags: Set<UsageFlag>,
 ): void {
   if (counts.total === undefined || (input !== undefined && output !== undefined)) return
   const rest = counts.total - (input ?? 0) - (output ?? 0)
@@ -211,7 +208,7 @@ function putUnsplit(
   flags.add('unsplit_total')
 }
 
-function put(vector: Partial<Record<Meter, number>>, meter: Meter, count: number): void {
+function put(vector: Vector, meter: Meter, count: number): void {
   if (count > 0) vector[meter] = Math.min(count, Number.MAX_SAFE_INTEGER)
 }
 

@@ -47,8 +47,8 @@ export const claudeCode: Dialect = {
     const kind = bare(reading.word('kind'))
     draft.role = roles[name] ?? roles[kind] ?? draft.role
     if (draft.role === 'model_call') draft.provider = implied(draft.requestModel, draft.provider)
-    if (truth(span.attributes.get('success')) === false) draft.errorType ||= statusCode(span.attributes.get('status_code'),
-      draft.role)
+    const failed = truth(span.attributes.get('success')) === false
+    if (failed) draft.errorType ||= statusCode(span.attributes.get('status_code'), draft.role)
     if (draft.role !== 'guardrail') return
     const decision = reading.word('verdictReason')
     const outcome = outcomes[String(reading.value('verdict'))]

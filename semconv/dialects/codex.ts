@@ -30,8 +30,9 @@ export const codex: Dialect = {
     else if (draft.tool !== '' && draft.toolCallId !== '' && attributes.has('tool_source')) draft.role = 'tool'
     else draft.tool = ''
     if (draft.role === 'model_call') draft.streaming = true
-    for (const event of span.events) if (event.attributes.get('event.name') === 'codex.tool_result') toolResult(draft,
-      event.attributes)
+    for (const event of span.events) {
+      if (event.attributes.get('event.name') === 'codex.tool_result') toolResult(draft, event.attributes)
+    }
   },
 }
 

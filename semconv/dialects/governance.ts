@@ -12,7 +12,7 @@ export const governance: Dialect = {
     handoffTo: ['agent.delegation.to'],
   },
   refine(draft, _reading, span) {
-    if (draft.role === 'span' && (span.name === 'agt.policy.evaluate' ||
-      span.name.startsWith('guardrails.rail'))) draft.role = 'guardrail'
+    const judges = span.name === 'agt.policy.evaluate' || span.name.startsWith('guardrails.rail')
+    if (judges && draft.role === 'span') draft.role = 'guardrail'
   },
 }

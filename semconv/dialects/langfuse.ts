@@ -24,8 +24,9 @@ export const langfuse: Dialect = {
   counting: [{ source: 'langfuse/langfuse@6275144', input: 'exclusive', output: 'exclusive' }],
   counts(counts, reading) {
     const details = parsedObject(reading.value('usageDetails'))
-    if (details !== undefined) disjointCounts(counts, objectMember(details,
-      'prompt_tokens_details') === undefined ? details : flattened(details))
+    if (details === undefined) return
+    const nested = objectMember(details, 'prompt_tokens_details') !== undefined
+    disjointCounts(counts, nested ? flattened(details) : details)
   },
   refine(draft, _reading, span) {
     if (draft.role === 'agent') draft.agent ||= span.name
@@ -56,19 +57,23 @@ function flattened(details: JsonObject): JsonObject {
   const audioInput = tokenCount(member(input, 'audio_tokens')) ?? 0
   const reasoning = tokenCount(member(output, 'reasoning_tokens')) ?? 0
   const audioOutput = tokenCount(member(output, 'audio_tokens')) ?? 0
+  const prompt = tokenCount(member(details, 'prompt_tokens')) ?? 0
+  const completion = tokenCount(member(details, 'completion_tokens')) ?? 0
   return {
-    input: Math.max((tokenCount(member(details, 'prompt_tokens')) ?? 0) - cached - audioInput, 0), input_cached_tokens: cached,
-      input_audio_tokens: audioInput,
-    output: Math.max((tokenCount(member(details, 'completion_tokens')) ?? 0) - reasoning - audioOutput, 0),
-      output_reasoning_tokens: reasoning,
-    output_audio_tokens: audioOutput,
+    input: Math.max(prompt - cached - audioInput, 0), input_cached_tokens: cached, input_audio_tokens: audioInput,
+    output: Math.max(completion - reasoning - audioOutput, 0), output_reasoning_tokens: reasoning, output_audio_tokens: audioOutput,
   }
 }
 
 /** Audio counts stand beside `input` and `output` here, inside them in our counts. */
 function disjointCounts(counts: UsageCounts, details: JsonObject): void {
-  const first = (names: readonly string[]) => names.map((name) => tokenCount(member(details,
-    name))).find((count) => count !== undefined)
+  const first = (names: readonly string[]) => {
+    for (const name of names) {
+      const count = tokenCount(member(details, name))
+      if (count !== undefined) return count
+    }
+    return undefined
+  }
   counts.audioInput ??= first(audioInputNames)
   counts.audioOutput ??= first(audioOutputNames)
   const input = first(['input', 'input_tokens', 'prompt_tokens'])

@@ -61,15 +61,15 @@ export const openinference: Dialect = {
   refine(draft, reading, span) {
     const parameters = parsedObject(reading.value('parameters'))
     // llm.model_name holds the answer's model once there is one; the parameters keep what was asked for.
-    if (!span.attributes.has('llm.request.model_name')) draft.requestModel = asWord(member(parameters,
-      'model')) ?? draft.requestModel
+    const asked = asWord(member(parameters, 'model'))
+    if (asked !== undefined && !span.attributes.has('llm.request.model_name')) draft.requestModel = asked
     if (truth(member(parameters, 'stream')) === true) draft.streaming = true
     draft.serviceTier ||= asWord(member(parameters, 'service_tier')) ?? ''
     if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
     if (draft.role === 'tool') draft.tool ||= span.name
     const metadata = parsedObject(reading.value('metadata'))
-    draft.session ||= asWord(member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata,
-      'conversation_id')) ?? ''
+    const thread = member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata, 'conversation_id')
+    draft.session ||= asWord(thread) ?? ''
     if (draft.role === 'span' || draft.role === 'workflow') {
       if (member(metadata, 'langgraph_node') !== undefined) draft.role = 'step'
       else if (isStep(span.name)) draft.role = 'step'

@@ -42,8 +42,8 @@ export const openllmetry: Dialect = {
     // Gemini: reasoning is not reported, but the total contains it (semconv.md 3.4).
     if (counts.reasoning !== undefined || !/^gcp\.|gemini|google|vertex/i.test(reading.word('provider'))) return
     const { input, output, total } = counts
-    if (input !== undefined && output !== undefined && total !== undefined &&
-      total > input + output) counts.reasoning = total - input - output
+    if (input === undefined || output === undefined || total === undefined) return
+    if (total > input + output) counts.reasoning = total - input - output
   },
   refine(draft, reading, span) {
     const entity = reading.word('entity')

@@ -47,8 +47,7 @@ function deferral(draft: Draft, name: unknown): void {
   if (name !== 'ApprovalRequired' && name !== 'CallDeferred') return
   draft.executed = false
   if (name === 'CallDeferred') return
-  draft.decision = { policyId: 'pydantic_ai.tool.approval', policyVersion: 0, outcome: 'REQUIRE_APPROVAL', reason: name,
-    target: draft.tool }
+  draft.decision = { policyId: 'pydantic_ai.tool.approval', policyVersion: 0, outcome: 'REQUIRE_APPROVAL', reason: name, target: draft.tool }
 }
 
 /**
@@ -88,11 +87,11 @@ export const logfire: Dialect = {
  * duration when the stream ends. The record is the call; a request that failed, or was answered at once, is one too.
  */
 function stream(draft: Draft, reading: Reading, span: SpanRecord): void {
-  if (span.attributes.get('logfire.span_type') === 'log') draft.streaming = true
-  else if (span.statusCode !== 2 && draft.responseId === '' && reading.count('input') === undefined &&
-    reading.count('output') === undefined &&
-    reading.count('partialInput') === undefined && span.attributes.has('request_data')) {
-    draft.role = 'step'
-    draft.streaming = true
-  }
+  const isRecord = span.attributes.get('logfire.span_type') === 'log'
+  const answered = draft.responseId !== '' || reading.count('input') !== undefined || reading.count('output') !== undefined ||
+    reading.count('partialInput') !== undefined
+  if (isRecord) draft.streaming = true
+  if (isRecord || answered || span.statusCode === 2 || !span.attributes.has('request_data')) return
+  draft.role = 'step'
+  draft.streaming = true
 }
