@@ -140,7 +140,7 @@ export class RowBinaryWriter {
 
   /** A count: an integer from 0 to 2^53. */
   uint64(value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no count`)
+    if (!(value >= 0 && value <= 2 ** 53)) throw new RangeError(`${value} is no count`)
     this.#room(8)
     this.#view.setUint32(this.#at, value, true)
     this.#view.setUint32(this.#at + 4, value < 0x1_0000_0000 ? 0 : Math.floor(value / 0x1_0000_0000), true)
