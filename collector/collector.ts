@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Server as GrpcServer } from '@grpc/grpc-js'
 import type { Store } from '#clickhouse/store.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
@@ -85,11 +86,11 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     close: async (deadlineMs) => {
       const deadline = nowMs() + deadlineMs
       await Promise.all([http.close(deadlineMs / 3), closeGrpc(grpc, deadlineMs / 3)])
-      await settler.close()
+      await settler.close(deadlineMs / 3)
       await spool.close()
-      const timer = setTimeout(() => loader.stop(), Math.max(0, deadline - nowMs()))
-      await loader.finished
-      clearTimeout(timer)
+      // An insert that is under way at the deadline is not waited for: its segment stays and is loaded again, with the same token.
+      await Promise.race([loader.finished, sleep(Math.max(0, deadline - nowMs()), undefined, { ref: false })])
+      loader.stop()
     },
   }
 }

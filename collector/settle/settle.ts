@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
 import { callKeyId } from '#clickhouse/tables/call-keys.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
@@ -46,6 +47,8 @@ const delayShareOfAge = 10
 const delayMsMax = 30_000
 /** A settled trace stays in memory this long for spans that come late. */
 const idleMs = 60_000
+/** Spans accounted before what arrives gets its turn: about 20 ms. */
+const spansPerTurn = 200
 
 /** What a tick is about to write for one trace. */
 interface Draft {
@@ -85,11 +88,11 @@ export class Settler {
     }, tickMs)
   }
 
-  /** Finishes the tick that runs. Traces that are not settled yet are found again at the next start. */
-  async close(): Promise<void> {
+  /** Ends the tick that runs, within `graceMs`. Traces that are not settled yet are found again at the next start. */
+  async close(graceMs: number): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
-    await this.#running
+    await Promise.race([this.#running, sleep(graceMs, undefined, { ref: false })])
   }
 
   async #tick(): Promise<void> {
@@ -97,14 +100,22 @@ export class Settler {
     const now = nowMs()
     const wanted = live.dirty().filter((trace) => this.#isQuiet(trace, now) || wantsSummary(trace, now))
     const readable = await this.#withHistory(wanted)
-    const quiet = readable.filter((trace) => this.#isQuiet(trace, now))
+    const quiet = new Set(readable.filter((trace) => this.#isQuiet(trace, now)))
     const tellers = await this.#tellers(quiet)
+    for (const traces of inTurns(readable)) {
+      if (this.#closed) return
+      await this.#settle(traces, quiet, tellers)
+    }
+    live.evict(nowMs(), idleMs, spool.currentNumber)
+  }
+
+  /** One turn of a tick. What arrived since `quiet` was found keeps a trace from being settled now. */
+  async #settle(traces: readonly LiveTrace[], quiet: ReadonlySet<LiveTrace>, tellers: ReadonlyMap<string, readonly CallTold[]>): Promise<void> {
+    const { spool, nowMs } = this.#options
     const frame = new FrameWriter()
-    const drafts: Draft[] = []
-    for (const trace of readable) drafts.push(this.#draft(trace, this.#isQuiet(trace, now), tellers, frame))
+    const drafts = traces.map((trace) => this.#draft(trace, quiet.has(trace) && this.#isQuiet(trace, nowMs()), tellers, frame))
     if (!frame.empty) await spool.append(frame.finish())
     for (const draft of drafts) this.#commit(draft)
-    live.evict(nowMs(), idleMs, spool.currentNumber)
   }
 
   #isQuiet(trace: LiveTrace, now: number): boolean {
@@ -116,7 +127,7 @@ export class Settler {
   async #withHistory(traces: readonly LiveTrace[]): Promise<LiveTrace[]> {
     const { live, loader, store, tenant } = this.#options
     const asked = traces.filter((trace) => live.mayHaveHistory(trace) && trace.readableFrom <= loader.loadedThrough)
-    for (let at = 0; at < asked.length; at += tracesPerReadMax) {
+    for (let at = 0; at < asked.length && !this.#closed; at += tracesPerReadMax) {
       const chunk = asked.slice(at, at + tracesPerReadMax)
       const history = await readHistory(store, tenant, chunk.map((trace) => trace.traceId))
       const spans = Map.groupBy(history.spans, (span) => span.traceId)
@@ -133,7 +144,7 @@ export class Settler {
   }
 
   /** Everybody who tells the provider answers of these traces, by `CallTold.key`. */
-  async #tellers(traces: readonly LiveTrace[]): Promise<ReadonlyMap<string, readonly CallTold[]>> {
+  async #tellers(traces: Iterable<LiveTrace>): Promise<ReadonlyMap<string, readonly CallTold[]>> {
     const { live, store, tenant } = this.#options
     const keys = new Set<string>()
     for (const trace of traces) for (const span of trace.spans.values()) for (const key of span.step.callKeys) keys.add(key)
@@ -184,6 +195,21 @@ export class Settler {
     if (!draft.settles) trace.settled = false
     else if (trace.generation === draft.generation) this.#options.live.settled(trace)
   }
+}
+
+/** Traces in groups of about `spansPerTurn` spans; a larger trace is a group of its own. */
+function* inTurns(traces: readonly LiveTrace[]): Generator<readonly LiveTrace[]> {
+  let turn: LiveTrace[] = []
+  let spans = 0
+  for (const trace of traces) {
+    turn.push(trace)
+    spans += trace.spans.size
+    if (spans < spansPerTurn) continue
+    yield turn
+    turn = []
+    spans = 0
+  }
+  if (turn.length > 0) yield turn
 }
 
 /** A trace nobody has seen yet is summed up at once; a changing one again after a while. */
