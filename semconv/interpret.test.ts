@@ -190,6 +190,43 @@ const rows: readonly Row[] = [
     },
     step: { usage: { 'input.uncached': 4, 'input.cache_read': 5 }, usageFlags: [] },
   },
+  {
+    who: 'Vercel 4 with OpenAI, parts in the provider\'s words',
+    span: {
+      scope: 'ai', attributes: {
+        'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'openai.chat', 'ai.usage.promptTokens': 1250,
+        'ai.usage.completionTokens': 180,
+        'ai.response.providerMetadata': '{"openai":{"reasoningTokens":64,"cachedPromptTokens":1024}}',
+      },
+    },
+    step: { usage: { 'input.uncached': 226, 'input.cache_read': 1024, 'output.text': 116, 'output.reasoning': 64 } },
+  },
+  {
+    who: 'Vercel 5 with Anthropic, the cache in the provider\'s words',
+    span: {
+      scope: 'ai', attributes: {
+        'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'anthropic.messages', 'ai.usage.promptTokens': 226,
+        'ai.usage.completionTokens': 180,
+        'ai.response.providerMetadata': JSON.stringify({ anthropic: {
+          usage: { cache_read_input_tokens: 1024, cache_creation: { ephemeral_5m_input_tokens: 312, ephemeral_1h_input_tokens: 200 } },
+          cacheCreationInputTokens: 512,
+        } }),
+      },
+    },
+    step: { usage: { 'input.uncached': 226, 'input.cache_read': 1024, 'input.cache_write.5m': 312, 'input.cache_write.1h': 200,
+      'output.text': 180 } },
+  },
+  {
+    who: 'Vercel 5 with Google, the parts in the provider\'s words',
+    span: {
+      scope: 'ai', attributes: {
+        'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'google.generative-ai', 'ai.usage.promptTokens': 1250,
+        'ai.usage.completionTokens': 180,
+        'ai.response.providerMetadata': '{"google":{"usageMetadata":{"cachedContentTokenCount":1024,"thoughtsTokenCount":64}}}',
+      },
+    },
+    step: { usage: { 'input.uncached': 226, 'input.cache_read': 1024, 'output.text': 180, 'output.reasoning': 64 } },
+  },
   { who: 'Vercel tool', span: { attributes: { 'ai.operationId': 'ai.toolCall', 'ai.toolCall.name': 'add',
     'ai.toolCall.id': 'c' } }, step: { role: 'tool', tool: 'add', toolCallId: 'c' } },
   {

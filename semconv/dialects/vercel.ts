@@ -1,6 +1,7 @@
 import type { Attributes } from '../attributes.ts'
 import type { Dialect } from '../dialect.ts'
-import { isObject, member, parsedObject, tokenCount, word } from '../value.ts'
+import type { UsageCounts } from '../usage.ts'
+import { isObject, type JsonObject, member, objectMember, parsedObject, tokenCount, word } from '../value.ts'
 
 const source = 'vercel/ai@ed857f5 and its v4, v5, v6 tags'
 
@@ -40,13 +41,9 @@ export const vercelLegacy: Dialect = {
     { source, input: 'inclusive' },
   ],
   counts(counts, reading) {
-    if (counts.cacheWrite !== undefined) return
-    const metadata = parsedObject(reading.value('providerMetadata'))
-    const anthropic = member(metadata, 'anthropic')
-    const bedrock = member(metadata, 'bedrock')
-    const bedrockUsage = isObject(bedrock) ? member(bedrock, 'usage') : undefined
-    counts.cacheWrite = tokenCount(isObject(anthropic) ? member(anthropic, 'cacheCreationInputTokens') : undefined) ??
-      tokenCount(isObject(bedrockUsage) ? member(bedrockUsage, 'cacheWriteInputTokens') : undefined)
+    for (const provider of Object.values(parsedObject(reading.value('providerMetadata')) ?? {})) {
+      if (isObject(provider)) providerCounts(counts, provider)
+    }
   },
   refine(draft, reading, span) {
     const operation = reading.word('entity')
@@ -60,7 +57,27 @@ export const vercelLegacy: Dialect = {
       if (typeof millis === 'number' && millis >= 0) draft.timeToFirstTokenMs = millis
     }
     if (draft.agent === '') draft.agent = word(span.attributes.get('ai.telemetry.functionId')) ?? ''
+    const openai = objectMember(parsedObject(reading.value('providerMetadata')), 'openai')
+    const tier = member(openai, 'serviceTier')
+    if (typeof tier === 'string') draft.serviceTier ||= tier
   },
+}
+
+/**
+ * What v4 and v5 (there `generateText` only) leave out of their own keys stands in the provider's words: captured from ai 4.3
+ * and 5.0 with OpenAI, Anthropic, Google and their compatible providers.
+ */
+function providerCounts(counts: UsageCounts, provider: JsonObject): void {
+  const usage = objectMember(provider, 'usage') ?? objectMember(provider, 'usageMetadata')
+  const written = objectMember(usage, 'cache_creation')
+  counts.cacheRead ??= tokenCount(
+    member(provider, 'cachedPromptTokens') ?? member(provider, 'cacheReadInputTokens') ?? member(provider, 'promptCacheHitTokens') ??
+    member(usage, 'cache_read_input_tokens') ?? member(usage, 'cacheReadInputTokens') ?? member(usage, 'cachedContentTokenCount'))
+  counts.cacheWrite ??= tokenCount(
+    member(provider, 'cacheCreationInputTokens') ?? member(usage, 'cache_creation_input_tokens') ?? member(usage, 'cacheWriteInputTokens'))
+  counts.cacheWrite5m ??= tokenCount(member(written, 'ephemeral_5m_input_tokens'))
+  counts.cacheWrite1h ??= tokenCount(member(written, 'ephemeral_1h_input_tokens'))
+  counts.reasoning ??= tokenCount(member(provider, 'reasoningTokens') ?? member(usage, 'thoughtsTokenCount'))
 }
 
 const v6Keys = ['ai.usage.inputTokenDetails.noCacheTokens', 'ai.usage.inputTokenDetails.cacheReadTokens',
