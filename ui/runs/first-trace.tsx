@@ -1,6 +1,6 @@
 import { useNavigate } from '@solidjs/router'
 import * as Tabs from '@kobalte/core/tabs'
-import { createEffect, For, Show } from 'solid-js'
+import { createEffect, createMemo, For, Show } from 'solid-js'
 import { countExact } from '../format.ts'
 import type { IngestQuery } from '../queries.ts'
 import { RunsDocument } from '../queries.ts'
@@ -13,6 +13,10 @@ import { snippets } from './snippets.ts'
 /** Shown until the first run is there: how to send it, and whether it has come. Then it opens that run. */
 export const FirstTrace = (props: { ingest: IngestQuery['ingest']; leave: () => void }) => {
   const navigate = useNavigate()
+  // By endpoint, not by answer: the tabs must not be made anew, under the reader's focus, each time the status is asked for.
+  const http = createMemo(() => props.ingest.httpEndpoint)
+  const grpc = createMemo(() => props.ingest.grpcEndpoint)
+  const offered = createMemo(() => snippets(http(), grpc()))
   const arrived = () => props.ingest.runCount > 0
   createEffect(() => {
     if (!arrived()) return
@@ -28,9 +32,9 @@ export const FirstTrace = (props: { ingest: IngestQuery['ingest']; leave: () => 
       <p>Spanledger listens for OpenTelemetry. Choose how to send, run the command, and this page opens the run as soon as it arrives.</p>
       <Tabs.Root defaultValue="demo">
         <Tabs.List class={styles['tabs']} aria-label="How to send">
-          <For each={snippets(props.ingest.httpEndpoint)}>{(snippet) => <Tabs.Trigger value={snippet.id}>{snippet.title}</Tabs.Trigger>}</For>
+          <For each={offered()}>{(snippet) => <Tabs.Trigger value={snippet.id}>{snippet.title}</Tabs.Trigger>}</For>
         </Tabs.List>
-        <For each={snippets(props.ingest.httpEndpoint)}>
+        <For each={offered()}>
           {(snippet) => <Tabs.Content value={snippet.id} class={styles['panel']}><p>{snippet.explain}</p><Snippet text={snippet.text} label={`Commands for ${snippet.title}`} /></Tabs.Content>}
         </For>
       </Tabs.Root>

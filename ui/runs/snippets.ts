@@ -23,10 +23,13 @@ export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
 export OTEL_SERVICE_NAME=my-agent
 export OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental`
 
-export const snippets = (http: string): readonly Snippet[] => [
+/** Where the demo sends without being told. */
+const demoDefault = ':4317'
+
+export const snippets = (http: string, grpc: string): readonly Snippet[] => [
   {
     id: 'demo', title: 'Demo data', explain: 'Sends realistic runs, made by real SDKs, to this server. Run it in the folder of Spanledger.',
-    text: 'npm run spanledger -- demo',
+    text: `npm run spanledger -- demo${grpc.endsWith(demoDefault) ? '' : ` --endpoint ${grpc}`}`,
   },
   {
     id: 'typescript', title: 'TypeScript', explain: 'For an agent that is already instrumented with OpenTelemetry, the four variables are all. The preset starts the exporter where nothing does yet.',
