@@ -108,7 +108,7 @@ export const StackedBars = (props: {
     const bucket = props.buckets[now.bucket]!.label
     const one = props.series[now.series]
     const parts = one === undefined ? props.series.filter((s) => (s.values[now.bucket] ?? 0) !== 0) : [one]
-    return `${bucket}: ${parts.length === 0 ? 'nothing' : parts.map((s) => `${s.label} ${s.text[now.bucket]}`).join(', ')}`
+    return `${bucket}: ${parts.length === 0 ? 'nothing' : parts.map((s) => `${s.label} ${(s.values[now.bucket] ?? 0) === 0 ? 'nothing' : s.text[now.bucket]}`).join(', ')}`
   }
   createEffect(() => {
     const text = words()
