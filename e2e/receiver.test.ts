@@ -342,7 +342,7 @@ async function rawGrpcStatus(coding: string, body: Buffer): Promise<string> {
 }
 
 test('SIGTERM while exports are in flight: drained, exit 0 within 10 s, and all that was acknowledged is there afterwards', async () => {
-  const first = await startProgram({ env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } })
+  await using first = await startProgram({ env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } })
   const exporter = grpcExporter(first)
   const sent = Array.from({ length: 64 }, (_, n) => {
     const spans = Array.from({ length: 200 }, () => newTraceId()).map((traceId) => modelCall({ traceId }, { input: 10, output: 1 }))
@@ -366,5 +366,4 @@ test('SIGTERM while exports are in flight: drained, exit 0 within 10 s, and all 
   const { ids, rowsAfterFinal } = await storedSpans(store)
   assert.deepEqual(acknowledged.filter((span) => !ids.has(span.spanId)).map((span) => span.spanId), [])
   assert.equal(rowsAfterFinal, ids.size)
-  await first[Symbol.asyncDispose]()
 })
