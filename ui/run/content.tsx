@@ -1,13 +1,13 @@
 import { createSignal, For, Show } from 'solid-js'
 import { countExact } from '../format.ts'
 import { CopyButton } from '../widgets/copy.tsx'
-import { beginning, pretty, turnsOf } from './messages.ts'
+import { beginning, foldedLength, foldedSystemLength, pretty, turnsOf } from './messages.ts'
 import styles from './run.module.css'
 
 /** Text from telemetry. It is only ever set as text: nothing here can become markup. */
-export const Folded = (props: { text: string; isCode: boolean }) => {
+export const Folded = (props: { text: string; isCode: boolean; length?: number }) => {
   const [whole, setWhole] = createSignal(false)
-  const start = () => beginning(props.text)
+  const start = () => beginning(props.text, props.length ?? foldedLength)
   return (
     <div>
       <pre class={props.isCode ? styles['code'] : undefined}>{whole() ? props.text : start()}</pre>
@@ -28,7 +28,7 @@ export const Content = (props: { title: string; value: unknown }) => (
           {(turn) => (
             <article class={styles['message']}>
               <h4>{turn.role === '' ? 'message' : turn.role}</h4>
-              <div><For each={turn.parts}>{(part) => <div><Show when={part.title !== ''}><strong>{part.title}</strong></Show><Folded text={part.text} isCode={part.isCode} /></div>}</For></div>
+              <div><For each={turn.parts}>{(part) => <div><Show when={part.title !== ''}><strong>{part.title}</strong></Show><Folded text={part.text} isCode={part.isCode} length={turn.role === 'system' ? foldedSystemLength : foldedLength} /></div>}</For></div>
             </article>
           )}
         </For>

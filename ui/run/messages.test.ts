@@ -23,8 +23,8 @@ test('what is no list of messages is none, and hostile shapes do not throw', () 
 })
 
 test('a long text is folded at a line, a short one is not', () => {
-  assert.equal(beginning('short'), 'short')
-  assert.equal(beginning('x'.repeat(9_000)).length, foldedLength)
-  assert.equal(beginning(`${'x'.repeat(1_500)}\n${'y'.repeat(9_000)}`), 'x'.repeat(1_500))
+  assert.equal(beginning('short', foldedLength), 'short')
+  assert.equal(beginning('x'.repeat(9_000), foldedLength).length, foldedLength)
+  assert.equal(beginning(`${'x'.repeat(1_500)}\n${'y'.repeat(9_000)}`, foldedLength), 'x'.repeat(1_500))
   assert.equal(pretty({ a: [1] }), '{\n  "a": [\n    1\n  ]\n}')
 })

@@ -47,9 +47,12 @@ export const turnsOf = (value: unknown): readonly Turn[] | undefined => {
 /** Characters of a long text that are shown before somebody asks for all of it. */
 export const foldedLength = 2_000
 
-/** The beginning of a long text, cut at a line where one is near; the text itself where it is short. */
-export const beginning = (text: string): string => {
-  if (text.length <= foldedLength * 1.2) return text
-  const line = text.lastIndexOf('\n', foldedLength)
-  return text.slice(0, line > foldedLength / 2 ? line : foldedLength)
+/** The same for what repeats in every call and is read once: system prompts. */
+export const foldedSystemLength = 300
+
+/** The beginning of a long text, cut at a line where one is near; the text itself where it is hardly longer than `length`. */
+export const beginning = (text: string, length: number): string => {
+  if (text.length <= length * 1.2) return text
+  const line = text.lastIndexOf('\n', length)
+  return text.slice(0, line > length / 2 ? line : length)
 }

@@ -92,7 +92,8 @@ export const createRunView = (skeleton: Accessor<Skeleton>): RunView => {
     writeUrl()
   }
   const setWindow = (next: TimeWindow): void => {
-    setWindowSignal(next)
+    // The whole trace stays the whole trace while it grows.
+    setWindowSignal(next.from <= 0 && next.to >= skeleton().totalMs ? undefined : next)
     writeUrl()
   }
   // The browser's back and forward change the URL under us: what they say is taken over.
