@@ -15,6 +15,8 @@ export default defineConfig({
     target: 'es2022',
     // An inlined file is a data: URL, which the server's content policy refuses.
     assetsInlineLimit: 0,
+    // How long plugins took says something about the machine, not about the build.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: { proxy: { '/graphql': developmentServer, '/v1': developmentServer } },
 })

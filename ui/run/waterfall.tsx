@@ -161,7 +161,9 @@ export const Waterfall = (props: { view: RunView; grid: (element: HTMLElement) =
   createEffect(() => {
     if (canvas === undefined || barsWidth() === 0) return
     drawBars(canvas, {
-      skeleton: props.view.skeleton(), visible: props.view.visible(), first: firstRow(), last: firstRow() + poolSize(), window: props.view.window(), ticks: axis(),
+      skeleton: props.view.skeleton(), visible: props.view.visible(), first: firstRow(), last: firstRow() + poolSize(), window: props.view.window(),
+      // In two-line rows the lines would run through the names.
+      ticks: stacked() ? [] : axis(),
       width: barsWidth(), rowHeight: rowHeight(), barTop: stacked() ? 26 : (rowHeight() - barPx) / 2, barHeight: barPx, matches: props.view.matches(),
     }, palette())
     canvas.style.transform = `translateY(${firstRow() * rowHeight()}px)`

@@ -31,7 +31,7 @@ const Row = (props: { run: RunFieldsFragment }) => (
     <td class="number">
       <span class={styles['cost']}>
         <Money amount={knownCost(props.run.cost, props.run.unpricedModelCalls)} href={ledgerHref({ run: props.run.id })} what={props.run.name} />
-        <Show when={props.run.unpricedModelCalls > 0}>
+        <Show when={props.run.unpricedModelCalls > 0 && props.run.cost !== '0'}>
           <A href={ledgerHref({ run: props.run.id, basis: 'UNPRICED' })}><Warning label={`${props.run.unpricedModelCalls} unpriced`} title={`${plural(props.run.unpricedModelCalls, 'model call')} without a known price: not in this cost.`} /></A>
         </Show>
       </span>
