@@ -1,6 +1,6 @@
 import { type LedgerEntryRow, revisionAtSettlement } from '#clickhouse/tables/ledger-entries.ts'
 import type { Billable, TraceAccount } from '#semconv/account.ts'
-import type { LedgerKind, LedgerReason, PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
+import type { LedgerKind, LedgerMeter, LedgerReason, PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
 import { ledgerEntryId } from '../derive/identity.ts'
 import { type LedgerLine, ledgerLines } from '../derive/ledger-lines.ts'
 import type { PriceBook } from '../price/book.ts'
@@ -9,12 +9,6 @@ export interface PostOptions {
   readonly tenant: string
   readonly project: string
   readonly prices: PriceBook
-}
-
-/** What should stand for one span and meter. */
-interface Wanted {
-  readonly line: LedgerLine
-  readonly billable: Billable
 }
 
 export interface Posting {
@@ -34,29 +28,37 @@ export interface Posting {
 export function post(
   account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, posted: Iterable<LedgerEntryRow>, postedAt: UnixNano, options: PostOptions,
 ): Posting {
-  const wanted = new Map<string, Wanted>()
+  const standing = Map.groupBy(posted, (entry) => entry.spanId)
+  const wanted = new Map<string, readonly LedgerLine[]>()
   const providers = new Set<string>()
+  const rows: LedgerEntryRow[] = []
   let unpricedModelCalls = 0
   for (const billable of account.billables) {
     const lines = ledgerLines(options.prices, billable)
-    for (const line of lines) wanted.set(keyOf(billable.spanId, line.meter), { line, billable })
+    wanted.set(billable.spanId, lines)
+    const facts = spans.get(billable.spanId)
+    if (facts === undefined) throw new Error(`billable span ${billable.spanId} is not in its trace`)
+    const entries = standing.get(billable.spanId) ?? []
+    for (const line of lines) rows.push(...toStand(line, billable, facts, ofMeter(entries, line.meter), postedAt, options))
     if (lines.some((line) => line.basis === 'UNPRICED')) unpricedModelCalls++
     const provider = lines[0]?.provider ?? ''
     if (billable.provider === '' && provider !== '') providers.add(provider)
   }
-  const standing = Map.groupBy(posted, (entry) => keyOf(entry.spanId, entry.meter))
-  const rows: LedgerEntryRow[] = []
-  for (const [key, want] of wanted) rows.push(...toStand(want, standing.get(key) ?? [], spans, postedAt, options))
-  for (const [key, entries] of standing) {
-    if (wanted.has(key)) continue
-    const reversal = toVanish(entries, account, postedAt, options)
-    if (reversal !== undefined) rows.push(reversal)
-    rows.push(...attributed(entries, account, postedAt))
+  for (const [spanId, entries] of standing) {
+    const lines = wanted.get(spanId) ?? []
+    for (const meter of new Set(entries.map((entry) => entry.meter))) {
+      if (lines.some((line) => line.meter === meter)) continue
+      const surplus = ofMeter(entries, meter)
+      const reversal = toVanish(surplus, account, postedAt, options)
+      if (reversal !== undefined) rows.push(reversal)
+      rows.push(...attributed(surplus, account, postedAt))
+    }
   }
   return { rows, unpricedModelCalls, providers: [...providers] }
 }
 
-const keyOf = (spanId: string, meter: string): string => `${spanId}|${meter}`
+const ofMeter = (entries: readonly LedgerEntryRow[], meter: LedgerMeter): readonly LedgerEntryRow[] =>
+  entries.filter((entry) => entry.meter === meter)
 
 interface Net {
   readonly quantity: bigint
@@ -68,26 +70,23 @@ const netOf = (entries: readonly LedgerEntryRow[]): Net => ({
   amount: entries.every((entry) => entry.amount === undefined) ? undefined : entries.reduce((sum, entry) => sum + (entry.amount ?? 0n), 0n),
 })
 
+/** `entries`: what was posted for the span and the line's meter. */
 function toStand(
-  want: Wanted, entries: readonly LedgerEntryRow[], spans: ReadonlyMap<string, SpanFacts>, postedAt: UnixNano, options: PostOptions,
+  line: LedgerLine, billable: Billable, facts: SpanFacts, entries: readonly LedgerEntryRow[], postedAt: UnixNano, options: PostOptions,
 ): LedgerEntryRow[] {
-  const { line, billable } = want
-  const facts = spans.get(billable.spanId)
-  if (facts === undefined) throw new Error(`billable span ${billable.spanId} is not in its trace`)
-  const base = {
+  const fresh = (kind: LedgerKind, reason: LedgerReason): LedgerEntryRow => ({
     ...line, ...billable.attribution, tenant: options.tenant, project: options.project, occurredAt: billable.at, postedAt,
     traceId: facts.traceId, spanId: facts.spanId, service: facts.service, environment: facts.environment,
-    revision: revisionAtSettlement(postedAt),
-  }
-  const id = (kind: LedgerKind): string => ledgerEntryId(options.tenant, facts.traceId, facts.spanId, line.meter, kind, ordinal(entries, kind))
-  const charge = entries.find((entry) => entry.kind === 'CHARGE')
-  if (charge === undefined) return [{ ...base, id: id('CHARGE'), kind: 'CHARGE', reason: billable.reason, reverses: '' }]
+    revision: revisionAtSettlement(postedAt), kind, reason, reverses: '',
+    id: ledgerEntryId(options.tenant, facts.traceId, facts.spanId, line.meter, kind, ordinal(entries, kind)),
+  })
+  if (!entries.some((entry) => entry.kind === 'CHARGE')) return [fresh('CHARGE', billable.reason)]
   const net = netOf(entries)
   const known = reattribute(entries, billable.attribution, postedAt)
   if (!differs(line, net, entries)) return known
   const reason: LedgerReason = net.quantity === 0n ? billable.reason : 'restated'
   const amount = line.amount === undefined && net.amount === undefined ? undefined : (line.amount ?? 0n) - (net.amount ?? 0n)
-  return [...known, { ...base, id: id('ADJUSTMENT'), kind: 'ADJUSTMENT', reason, reverses: '', quantity: line.quantity - net.quantity, amount }]
+  return [...known, { ...fresh('ADJUSTMENT', reason), quantity: line.quantity - net.quantity, amount }]
 }
 
 /**

@@ -46,11 +46,9 @@ export function summary(trace: LiveTrace, account: TraceAccount, posting: Postin
 
 /** Sum of the ledger as it stands once `posting` is in: a row of the posting replaces the one with its id. */
 export function costOf(trace: LiveTrace, posting: Posting): PicoUsd {
-  const amounts = new Map<string, PicoUsd>()
-  for (const entry of trace.entries.values()) amounts.set(entry.id, entry.amount ?? 0n)
-  for (const entry of posting.rows) amounts.set(entry.id, entry.amount ?? 0n)
   let sum = 0n
-  for (const amount of amounts.values()) sum += amount
+  for (const entry of trace.entries.values()) sum += entry.amount ?? 0n
+  for (const entry of posting.rows) sum += (entry.amount ?? 0n) - (trace.entries.get(entry.id)?.amount ?? 0n)
   return sum
 }
 
