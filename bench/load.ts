@@ -105,7 +105,8 @@ async function sendAll(options: LoadOptions, send: Send, sample: (second: number
     const due = began + sent * msPerRequest
     if (performance.now() >= began + (samples.length + 1) * 1000) samples.push(sample(samples.length + 1, tally.spans))
     if (inFlight.size >= inFlightMax) await Promise.race(inFlight)
-    if (performance.now() < due - 0.5) await sleep(due - performance.now())
+    const early = due - performance.now()
+    if (early > 0.5) await sleep(early)
     const payload = next(BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)))
     const answered = send(payload.body).then((accepted) => {
       tally.answer(payload, accepted, performance.now() - due)
