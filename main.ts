@@ -1,13 +1,16 @@
+import { enableCompileCache } from 'node:module'
 import { mkdir, readFile } from 'node:fs/promises'
-import { migrate } from '#clickhouse/migrate.ts'
-import { openStore, type Store, type StoreOptions } from '#clickhouse/store.ts'
-import { type Collector, openSpool, startCollector } from '#collector/collector.ts'
-import { replaySpool } from '#collector/load/replay.ts'
-import { shippedBook } from '#collector/price/book.ts'
+import { fileURLToPath } from 'node:url'
+import type { Store, StoreOptions } from '#clickhouse/store.ts'
+import type { Collector } from '#collector/collector.ts'
 import { type Config, ConfigError, loadConfig } from '#config'
-import { parsePolicies, PolicyError, type PolicySet, starterPolicies } from '#otel-config/policy/policies.ts'
-import { type QueryServer, startQuery } from '#query/server.ts'
+import type { PolicySet } from '#otel-config/policy/policies.ts'
+import type { QueryServer } from '#query/server.ts'
 import { consoleLog } from './logger.ts'
+
+// What a role needs is imported when it starts: the engine opens while the rest is still being read, and the second start
+// finds all of it compiled.
+enableCompileCache()
 
 /** One tenant and project until keys exist; the API key alone will decide both. */
 const tenant = 'default'
@@ -85,22 +88,37 @@ function stopSignal(): AbortSignal {
   return controller.signal
 }
 
-/** The whole program: what is opened first is closed last. */
+/** The whole program: what is opened first is closed last, also where a later step fails. */
 async function serve(config: Config, role: Roles): Promise<number> {
   const stop = stopSignal()
-  const policies = await loadPolicies(config.policiesFile)
+  const policies = role.collector ? await loadPolicies(config.policiesFile) : undefined
   await mkdir(config.dataDir, { recursive: true })
-  await using store = await openStore(storeOptions(config))
-  const collector = role.collector ? await collect(config, store, policies) : undefined
-  if (!role.collector) await migrate(store)
+  await using open = new AsyncDisposableStack()
+  const store = open.use(await openStoreAndRead(config, role))
+  const collector = policies === undefined ? await migrated(store) : await collect(config, store, policies)
+  open.defer(async () => collector?.close(drainMs))
   const query = role.query ? await answer(config, store, collector) : undefined
-  const stopTelemetry = await watchItself(config, collector)
+  open.defer(async () => query?.close())
+  open.defer(await watchItself(config, collector))
   say(config, collector, query)
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
-  await stopTelemetry()
-  await query?.close()
-  await collector?.close(drainMs)
   return 0
+}
+
+/** Reading the modules of the roles takes as long as opening the engine, and neither needs the other. */
+async function openStoreAndRead(config: Config, role: Roles): Promise<Store> {
+  const { openStore } = await import('#clickhouse/store.ts')
+  const [store] = await Promise.all([
+    openStore(storeOptions(config)),
+    role.collector ? import('#collector/collector.ts') : undefined,
+    role.query ? import('#query/server.ts') : undefined,
+  ])
+  return store
+}
+
+async function migrated(store: Store): Promise<undefined> {
+  const { migrate } = await import('#clickhouse/migrate.ts')
+  await migrate(store)
 }
 
 function storeOptions(config: Config): StoreOptions {
@@ -112,6 +130,7 @@ function storeOptions(config: Config): StoreOptions {
 }
 
 async function loadPolicies(file: string): Promise<PolicySet> {
+  const { parsePolicies, starterPolicies } = await import('#otel-config/policy/policies.ts')
   if (file === '') return parsePolicies(starterPolicies())
   let text: string
   try {
@@ -124,6 +143,10 @@ async function loadPolicies(file: string): Promise<PolicySet> {
 
 /** What a former process acknowledged is loaded before the schema moves: its rows have the columns of that time. */
 async function collect(config: Config, store: Store, policies: PolicySet): Promise<Collector> {
+  const { openSpool, startCollector } = await import('#collector/collector.ts')
+  const { replaySpool } = await import('#collector/load/replay.ts')
+  const { shippedBook } = await import('#collector/price/book.ts')
+  const { migrate } = await import('#clickhouse/migrate.ts')
   const spool = await openSpool(config.dataDir)
   await replaySpool(spool, store, consoleLog)
   await migrate(store)
@@ -133,16 +156,17 @@ async function collect(config: Config, store: Store, policies: PolicySet): Promi
   })
 }
 
-const answer = (config: Config, store: Store, collector: Collector | undefined): Promise<QueryServer> =>
-  startQuery({
-    store, host: config.host, port: config.port, tenant, uiDir: new URL('./ui/dist/', import.meta.url).pathname,
+async function answer(config: Config, store: Store, collector: Collector | undefined): Promise<QueryServer> {
+  const { startQuery } = await import('#query/server.ts')
+  return startQuery({
+    store, host: config.host, port: config.port, tenant, uiDir: fileURLToPath(new URL('./ui/dist/', import.meta.url)),
     metrics: () => collector?.metrics() ?? '',
     endpoints: collector === undefined
       ? { grpc: '', http: '' }
       : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
-    incompleteAfterMs: config.incompleteAfterMinutes * 60_000, now: Date.now,
-    logger: { info: (message) => consoleLog.info(message, {}), error: (message, cause) => consoleLog.error(message, { cause }) },
+    incompleteAfterMs: config.incompleteAfterMinutes * 60_000, logger: consoleLog, now: Date.now,
   })
+}
 
 /** Self-telemetry, off unless asked for; its SDK is loaded only then. */
 async function watchItself(config: Config, collector: Collector | undefined): Promise<() => Promise<void>> {
@@ -166,11 +190,19 @@ function say(config: Config, collector: Collector | undefined, query: QueryServe
   print('ready\n')
 }
 
+/** Both kinds of server say it in words of their own. */
+function inUse(message: string): string | undefined {
+  const [, address] = /EADDRINUSE[^\d[]*(\S+:\d+)/.exec(message) ?? []
+  if (address === undefined) return undefined
+  return `${address} is in use by another program: stop it, or choose another port (SPANLEDGER_PORT, SPANLEDGER_OTLP_GRPC_PORT, SPANLEDGER_OTLP_HTTP_PORT)`
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   if (!(error instanceof Error)) throw error
   // The message is written for the operator; a stack would bury it.
-  process.stderr.write(`spanledger: ${error.message}\n`)
-  process.exitCode = error instanceof ConfigError || error instanceof PolicyError ? 2 : 1
+  process.stderr.write(`spanledger: ${inUse(error.message) ?? error.message}\n`)
+  // Wrong words are 2, what went wrong otherwise is 1.
+  process.exitCode = error instanceof ConfigError || error.name === 'PolicyError' ? 2 : 1
 }
