@@ -23,6 +23,7 @@ const Symbol = (props: { name: string; icon: (props: { size?: number }) => JSX.E
 
 export const Sprite = () => <svg class="visually-hidden" aria-hidden="true"><For each={shapes}>{([name, icon]) => <Symbol name={name} icon={icon} />}</For></svg>
 
-export const SpriteIcon = (props: { name: string; class: string | undefined; color?: string }) => (
-  <svg class={props.class} aria-hidden="true" style={{ color: props.color }}><use href={`#${symbolId(props.name)}`} /></svg>
+/** With a label it is said by screen readers: an attribute, because hidden text in every row would have to be laid out. */
+export const SpriteIcon = (props: { name: string; class: string | undefined; color?: string; label?: string }) => (
+  <svg class={props.class} role={props.label === undefined ? undefined : 'img'} aria-label={props.label} aria-hidden={props.label === undefined ? 'true' : undefined} style={{ color: props.color }}><use href={`#${symbolId(props.name)}`} /></svg>
 )

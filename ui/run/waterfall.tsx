@@ -19,7 +19,7 @@ const barPx = 14
 /** Below this width a row has its bar under its name. */
 const stackedPx = 640
 /** Rows kept ready beyond both edges: what a fast wheel shows before the next frame. */
-const overscan = 12
+const overscan = 6
 /** Pixels a level is indented by, and the deepest level that still moves to the right. */
 const indentPx = 12
 const indentLevels = 24
@@ -65,15 +65,15 @@ const Row = (props: { view: RunView; place: Accessor<number>; rowHeight: number;
           >
             <Show when={parent()}><SpriteIcon name={closed() ? 'closed' : 'opened'} class={styles['icon']} /></Show>
           </span>
-          <SpriteIcon name={kindOf(s(), row())} class={styles['icon']} color={`var(${kindLooks[kindOf(s(), row())].token})`} />
-          <Show when={(flag() & flags.failed) !== 0}><span class={styles['mark']} title="failed"><SpriteIcon name="failed" class={styles['icon']} /><span class="visually-hidden">failed</span></span></Show>
-          <Show when={(flag() & flags.blocked) !== 0}><span class={`${styles['mark']} ${styles['markBlocked']}`} title="blocked"><SpriteIcon name="blocked" class={styles['icon']} /><span class="visually-hidden">blocked</span></span></Show>
-          <Show when={(flag() & (flags.policy | flags.blocked)) === flags.policy}><span class={`${styles['mark']} ${styles['markPolicy']}`} title="policy decision"><SpriteIcon name="policy" class={styles['icon']} /><span class="visually-hidden">policy decision</span></span></Show>
-          <span class={styles['label']} title={nameOf(s(), row())}><span class="visually-hidden">{kindLooks[kindOf(s(), row())].label}: </span>{nameOf(s(), row())}</span>
+          <SpriteIcon name={kindOf(s(), row())} class={styles['icon']} color={`var(${kindLooks[kindOf(s(), row())].token})`} label={kindLooks[kindOf(s(), row())].label} />
+          <Show when={(flag() & flags.failed) !== 0}><span class={styles['mark']} title="failed"><SpriteIcon name="failed" class={styles['icon']} label="failed" /></span></Show>
+          <Show when={(flag() & flags.blocked) !== 0}><span class={`${styles['mark']} ${styles['markBlocked']}`} title="blocked"><SpriteIcon name="blocked" class={styles['icon']} label="blocked" /></span></Show>
+          <Show when={(flag() & (flags.policy | flags.blocked)) === flags.policy}><span class={`${styles['mark']} ${styles['markPolicy']}`} title="policy decision"><SpriteIcon name="policy" class={styles['icon']} label="policy decision" /></span></Show>
+          <span class={styles['label']} title={nameOf(s(), row())}>{nameOf(s(), row())}</span>
         </div>
         <div class={`${styles['cell']} ${styles['middle']}`} role="gridcell">{s().tokensIn[row()]! + s().tokensOut[row()]! === 0 ? '' : `${count(s().tokensIn[row()]!)} → ${count(s().tokensOut[row()]!)}`}</div>
         <div class={styles['cell']} role="gridcell" title={s().subtreeCost[row()] === 0n ? undefined : moneyExact(picoText(s().subtreeCost[row()]!))}>{costText(s(), row())}</div>
-        <div class={styles['barCell']} role="gridcell"><span class="visually-hidden">starts at {duration(startMs())}, takes {duration(s().duration[row()]! * s().tickMs)}</span></div>
+        <div class={styles['barCell']} role="gridcell" aria-label={`starts at ${duration(startMs())}, takes ${duration(s().duration[row()]! * s().tickMs)}`} />
       </div>
     </Show>
   )
@@ -139,7 +139,7 @@ export const Waterfall = (props: { view: RunView; grid: (element: HTMLElement) =
   const follow = (): void => {
     if (scroller === undefined) return
     const top = Math.max(Math.floor(scroller.scrollTop / rowHeight()) - overscan, 0)
-    // A quarter of the spare rows is a step: the pool and the canvas are not redone for every pixel.
+    // Half of the spare rows is a step: the pool and the canvas are not redone for every pixel.
     setFirstRow(top - (top % 3))
   }
   onMount(() => {
