@@ -2,7 +2,7 @@ import { spanFacts, spanFactsColumns, type SpanFactsRow } from '#clickhouse/span
 import type { Store } from '#clickhouse/store.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
-import type { CostBasis, LedgerKind, LedgerMeter, LedgerReason, SpanFacts } from '#semconv/facts.ts'
+import type { CostBasis, LedgerKind, LedgerMeter, LedgerReason, SpanFacts, UnixNano } from '#semconv/facts.ts'
 import type { CallTold } from '../derive/call-told.ts'
 import type { StoredDecision } from './live-traces.ts'
 
@@ -18,6 +18,8 @@ export interface History {
   readonly decisions: readonly StoredDecision[]
   /** Per trace id: the version of its last summary. */
   readonly versions: ReadonlyMap<string, bigint>
+  /** Per trace id: when its latest span was accepted. */
+  readonly receivedAt: ReadonlyMap<string, UnixNano>
 }
 
 interface Bounds {
@@ -32,8 +34,8 @@ export async function readHistory(store: Store, tenant: string, traceIds: readon
   const options = { maxSeconds: readSecondsMax }
   const [bounds, spans, entries, decisions] = await Promise.all([
     store.read<Bounds>(`SELECT lower(hex(trace_id)) AS trace, toString(max(version)) AS version FROM runs WHERE ${inTraces} GROUP BY trace_id`, params, options),
-    store.read<SpanFactsRow>(
-      `SELECT ${spanFactsColumns} FROM spans WHERE ${inTraces} ORDER BY received_at DESC LIMIT 1 BY trace_id, span_id`, params, options),
+    store.read<SpanFactsRow & { readonly receivedAtNanos: string }>(
+      `SELECT ${spanFactsColumns}, toUnixTimestamp64Nano(received_at) AS receivedAtNanos FROM spans WHERE ${inTraces} ORDER BY received_at DESC LIMIT 1 BY trace_id, span_id`, params, options),
     store.read<EntryRow>(`SELECT ${entryColumns} FROM ledger_entries FINAL WHERE ${inTraces}`, params, options),
     store.read<DecisionRow>(
       `SELECT lower(hex(id)) AS id_hex, lower(hex(trace_id)) AS trace, outcome, place FROM policy_decisions FINAL WHERE ${inTraces}`, params, options),
@@ -43,7 +45,17 @@ export async function readHistory(store: Store, tenant: string, traceIds: readon
     entries: entries.map(ledgerEntry),
     decisions: decisions.map((row) => ({ id: row.id_hex, traceId: row.trace, outcome: row.outcome, place: row.place })),
     versions: new Map(bounds.map((row) => [row.trace, BigInt(row.version)])),
+    receivedAt: latest(spans),
   }
+}
+
+function latest(rows: readonly { readonly traceIdHex: string; readonly receivedAtNanos: string }[]): ReadonlyMap<string, UnixNano> {
+  const found = new Map<string, UnixNano>()
+  for (const { traceIdHex, receivedAtNanos } of rows) {
+    const at = BigInt(receivedAtNanos)
+    if (at > (found.get(traceIdHex) ?? 0n)) found.set(traceIdHex, at)
+  }
+  return found
 }
 
 interface DecisionRow {

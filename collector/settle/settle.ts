@@ -136,6 +136,8 @@ export class Settler {
       for (const trace of chunk) {
         live.merge(trace, spans.get(trace.traceId) ?? [], entries.get(trace.traceId) ?? [], decisions.get(trace.traceId) ?? [])
         trace.version = history.versions.get(trace.traceId) ?? trace.version
+        const receivedAt = history.receivedAt.get(trace.traceId) ?? 0n
+        if (receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = receivedAt
         // Nothing anywhere: the trace was named by a row whose spans were deleted.
         if (trace.spans.size === 0) live.settled(trace)
       }
