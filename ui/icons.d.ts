@@ -15,18 +15,15 @@ declare module 'lucide-solid/icons/chevron-right' { const icon: LucideIcon; expo
 declare module 'lucide-solid/icons/circle' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/circle-check' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/circle-question-mark' { const icon: LucideIcon; export default icon }
-declare module 'lucide-solid/icons/clock' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/coins' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/copy' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/database' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/eye-off' { const icon: LucideIcon; export default icon }
-declare module 'lucide-solid/icons/file-text' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/gauge' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/hand' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/layers' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/list-checks' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/loader' { const icon: LucideIcon; export default icon }
-declare module 'lucide-solid/icons/maximize' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/minus' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/monitor' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/moon' { const icon: LucideIcon; export default icon }
@@ -36,7 +33,6 @@ declare module 'lucide-solid/icons/pause' { const icon: LucideIcon; export defau
 declare module 'lucide-solid/icons/play' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/plus' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/receipt' { const icon: LucideIcon; export default icon }
-declare module 'lucide-solid/icons/search' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/shield' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/shield-check' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/sparkles' { const icon: LucideIcon; export default icon }
