@@ -68,7 +68,7 @@ function parseHead(json: string): SegmentHead | undefined {
 /** Writes all of `parts` at `position`; a short write is continued, an error leaves the file as it is. */
 export async function writeFully(file: FileHandle, parts: readonly Buffer[], position: number): Promise<number> {
   let at = position
-  let rest = Buffer.concat(parts)
+  let rest = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
   while (rest.length > 0) {
     const { bytesWritten } = await file.write(rest, 0, rest.length, at)
     at += bytesWritten
