@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
+import { startDemo } from './demo.ts'
+import { exportRequest, modelCall, newTraceId, plainSpan } from './made-span.ts'
+import { graphql, type Program } from './program.ts'
+import { post } from './sending.ts'
+import { settledTrace } from './traces.ts'
+
+/** Ids in a filled store that show what the console can show. */
+export interface Shown {
+  /** A run with sub-agents or tools in which the agent's own guardrail blocked a tool call. */
+  readonly run: string
+  readonly guardrail: string
+  readonly modelCall: string
+  readonly toolCall: string
+  /** A trace without GenAI activity. */
+  readonly plainTrace: string
+  /** A run whose only call has no known price. */
+  readonly unpricedRun: string
+}
+
+export const nothingShown: Shown = { run: '', guardrail: '', modelCall: '', toolCall: '', plainTrace: '', unpricedRun: '' }
+
+/** One thing that the console can show, and how to get there. `open` resolves when it is on show. */
+export interface ConsoleState {
+  readonly name: string
+  readonly open: (page: Page, shown: Shown) => Promise<void>
+}
+
+const goTo = async (page: Page, path: string, sign: string): Promise<void> => {
+  await page.goto(path)
+  await page.locator(sign).filter({ visible: true }).first().waitFor()
+}
+/** Data has arrived, and nothing is being asked. */
+const rows = 'main tbody tr'
+const treeRow = '[role=treegrid] [role=row][aria-level]'
+
+const step = (name: string, tab: string, span: keyof Shown): ConsoleState => ({
+  name,
+  open: async (page, shown) => {
+    await goTo(page, `/runs/${shown.run}?span=${shown[span]}`, treeRow)
+    await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).click()
+    await page.getByRole('tabpanel').waitFor()
+  },
+})
+
+/** What a store without a run shows. */
+export const emptyStates: readonly ConsoleState[] = [
+  { name: 'first-trace', open: (page) => goTo(page, '/runs', '#first-trace') },
+  { name: 'costs-empty', open: (page) => goTo(page, '/costs', 'main:has-text("No ledger entry")') },
+  { name: 'policy-empty', open: (page) => goTo(page, '/policy', 'main:has-text("No policy decision")') },
+]
+
+export const filledStates: readonly ConsoleState[] = [
+  { name: 'runs', open: (page) => goTo(page, '/runs', rows) },
+  { name: 'runs-filtered', open: (page) => goTo(page, '/runs?status=COMPLETED&has=policy&range=7d', rows) },
+  { name: 'runs-none', open: (page) => goTo(page, '/runs?agent=nobody', 'main:has-text("No run matches")') },
+  { name: 'run', open: (page, shown) => goTo(page, `/runs/${shown.run}`, treeRow) },
+  { name: 'run-search', open: (page, shown) => goTo(page, `/runs/${shown.run}?find=chat`, `${treeRow}[data-hit=true]`) },
+  step('run-summary', 'Summary', 'modelCall'),
+  step('run-messages', 'Messages', 'modelCall'),
+  step('run-tool', 'Input/output', 'toolCall'),
+  step('run-cost', 'Cost', 'modelCall'),
+  step('run-policy', 'Policy', 'guardrail'),
+  step('run-attributes', 'Attributes', 'modelCall'),
+  step('run-events', 'Events', 'modelCall'),
+  { name: 'run-unpriced', open: (page, shown) => goTo(page, `/runs/${shown.unpricedRun}`, treeRow) },
+  { name: 'trace-no-run', open: (page, shown) => goTo(page, `/runs/${shown.plainTrace}`, treeRow) },
+  { name: 'run-missing', open: (page) => goTo(page, `/runs/${'0'.repeat(31)}1`, '[role=alert]') },
+  { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
+  { name: 'ledger', open: (page) => goTo(page, '/ledger', rows) },
+  { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },
+  { name: 'policy', open: (page) => goTo(page, '/policy', rows) },
+  { name: 'not-found', open: (page) => goTo(page, '/nothing/here', 'main:has-text("no such page")') },
+  {
+    name: 'help', open: async (page) => {
+      await goTo(page, '/runs', rows)
+      await page.keyboard.press('?')
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'palette', open: async (page) => {
+      await goTo(page, '/runs', rows)
+      await page.keyboard.press('Control+k')
+      await page.getByRole('dialog').getByRole('option').first().waitFor()
+    },
+  },
+]
+
+/** What is left when the program has gone, for pages that were open before. */
+export const failedStates: readonly ConsoleState[] = [
+  {
+    name: 'failed', open: async (page) => {
+      await page.getByRole('link', { name: 'Ledger', exact: true }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  },
+]
+
+/**
+ * Fills a store with a demo's history and what the demo does not have, and says where to look. This seed's first eight
+ * runs are of six kinds: one failed, one was blocked, one has no price.
+ */
+export async function fillConsole(program: Program, runs: number): Promise<Shown> {
+  await using demo = startDemo(program, '--once', '--runs', String(runs), '--hours', '6', '--seed', '18')
+  const [plainTrace, unpricedRun] = [newTraceId(), newTraceId()]
+  await post(program, exportRequest([plainSpan({ traceId: plainTrace, name: 'GET /health' })], 'gateway'))
+  await post(program, exportRequest([modelCall({ traceId: unpricedRun, name: 'chat house-model', attributes: { 'gen_ai.response.model': 'house-model', 'gen_ai.request.model': 'house-model', 'gen_ai.provider.name': 'in_house' } }, { input: 1_200, output: 80 })], 'batch'))
+  const { code, said } = await demo.ended
+  if (code !== 0) throw new Error(`the demo ended with ${code}: ${said}`)
+  await settledTrace(program, plainTrace, 1)
+  await settledTrace(program, unpricedRun, 1)
+  const { run, guardrail } = await blockedRun(program)
+  const { trace } = await graphql<{ trace: { steps: readonly { id: string; kind: string }[] } }>(program, 'query ($id: ID!) { trace(id: $id) { steps { id kind } } }', { id: run })
+  const first = (kind: string): string => {
+    const found = trace.steps.find((one) => one.kind === kind)
+    if (found === undefined) throw new Error(`run ${run} has no ${kind}`)
+    return found.id
+  }
+  return { run, guardrail, modelCall: first('MODEL_CALL'), toolCall: first('TOOL_CALL'), plainTrace, unpricedRun }
+}
+
+/** Waiting for what was sent to be stored, on a machine with other work. In milliseconds. */
+const storedMsMax = 30_000
+
+/** A run in which the agent itself blocked a tool call, once one is stored. */
+export async function blockedRun(program: Program): Promise<{ readonly run: string; readonly guardrail: string }> {
+  for (const end = Date.now() + storedMsMax; Date.now() < end; await sleep(250)) {
+    const { policyDecisions: { nodes: [decision] } } = await graphql<{ policyDecisions: { nodes: readonly { runId: string; spanId: string }[] } }>(
+      program, '{ policyDecisions(first: 1, filter: { outcome: [DENY], place: [AGENT] }) { nodes { runId spanId } } }')
+    if (decision !== undefined) return { run: decision.runId, guardrail: decision.spanId }
+  }
+  throw new Error(`no blocked tool call within ${storedMsMax} ms: the demo told no such story`)
+}

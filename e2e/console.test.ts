@@ -1,0 +1,346 @@
+/** The console in a real browser over the real program: what a person does in it, mostly by keyboard, and that it shows what GraphQL says. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { encodeRequest } from '#collector/decode/oracle.ts'
+import type { Page } from 'playwright-core'
+import { launchBrowser } from './browser.ts'
+import { blockedRun } from './console-states.ts'
+import { startDemo } from './demo.ts'
+import { agentSpan, ago, exportRequest, type MadeSpan, modelCall, newSpanId, newTraceId, plainSpan } from './made-span.ts'
+import { graphql, type Program, startProgram } from './program.ts'
+import { post } from './sending.ts'
+import { ledgerSum, type LedgerLine, pico, readLedger, settledTrace } from './traces.ts'
+import { openPage } from './watched-page.ts'
+
+const env = { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' }
+const browser = await launchBrowser(console.log)
+const skip = browser === undefined
+after(() => browser?.close())
+/** Tests that need it do not run without it. */
+const chromium = browser as NonNullable<typeof browser>
+
+const treeRows = (page: Page) => page.getByRole('treegrid').locator('[role=row][aria-level]')
+const activeRow = (page: Page) => page.locator('[role=row][aria-selected=true]')
+const main = (page: Page) => page.locator('main')
+
+/** Presses a key until `holds`: the focus has then arrived. Fails after `most`. */
+async function pressUntil(page: Page, key: string, most: number, holds: () => Promise<boolean>): Promise<void> {
+  for (let times = 0; times < most; times++) {
+    if (await holds()) return
+    await page.keyboard.press(key)
+  }
+  assert.ok(await holds(), `${key} pressed ${most} times leads nowhere`)
+}
+
+const focusedHref = (page: Page): Promise<string | null> => page.evaluate(() => document.activeElement?.getAttribute('href') ?? null)
+/** A page that was loaded again has forgotten this. */
+const remember = (page: Page): Promise<void> => page.evaluate(() => void Object.assign(globalThis, { stillHere: true }))
+const remembers = (page: Page): Promise<boolean> => page.evaluate(() => 'stillHere' in globalThis)
+
+/** Text of a fact in the head of a run, and the exact value behind it. */
+async function fact(page: Page, name: string): Promise<{ readonly text: string; readonly titles: readonly string[] }> {
+  const value = main(page).locator(`dt:text-is("${name}") + dd`).first()
+  return { text: await value.innerText(), titles: await value.locator('[title]').evaluateAll((all) => all.map((one) => one.getAttribute('title') ?? '')) }
+}
+
+describe('the console, from nothing to a proof', { skip }, () => {
+  test('empty, demo, live run, open, find, cost line, policy decision', { timeout: 120_000 }, async () => {
+    await using program = await startProgram({ env })
+    const { page, problems } = await openPage(chromium, program.console)
+
+    // Empty: the page says how to send, with an address at which something listens.
+    await page.goto('/')
+    await page.getByRole('heading', { name: 'Send your first trace' }).waitFor()
+    await page.getByText('Nothing received yet').waitFor()
+    const snippet = await page.getByRole('region', { name: 'Commands for Demo data' }).innerText()
+    assert.ok(snippet.includes(`--endpoint ${program.grpc}`), `the demo's command names the address of this server: ${snippet}`)
+    await remember(page)
+
+    // A live demo: the page opens its first run by itself, and later runs join the list.
+    await using live = startDemo(program, '--live', '--seed', '5')
+    await page.waitForURL(/\/runs\/[0-9a-f]{32}$/)
+    await treeRows(page).first().waitFor()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('dialog', { name: 'Go to' }).waitFor()
+    await page.keyboard.type('runs')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/runs$/)
+    const runLinks = page.locator('a[data-run]')
+    await runLinks.first().waitFor()
+    const firstRun = await runLinks.first().getAttribute('href')
+    await page.waitForFunction((before) => [...document.querySelectorAll('a[data-run]')].some((link) => link.getAttribute('href') !== before), firstRun)
+    live.stop()
+    assert.equal((await live.ended).code, 0)
+
+    // A history: the list grows without being asked.
+    await using history = startDemo(program, '--once', '--runs', '40', '--hours', '2', '--seed', '11')
+    const { code, said } = await history.ended
+    assert.equal(code, 0, said)
+    const { run, guardrail } = await blockedRun(program)
+    await runLinks.and(page.locator(`[href="/runs/${run}"]`)).waitFor()
+    assert.ok(await remembers(page), 'the page was never loaded again')
+
+    // Open it by keyboard: find the agent's runs, walk down, Enter.
+    await page.keyboard.press('/')
+    await page.keyboard.type('data-analyst')
+    await page.waitForURL(/q=data-analyst/)
+    await page.waitForFunction(() => [...document.querySelectorAll('a[data-run]')].every((link) => link.textContent?.includes('data-analyst')))
+    await page.keyboard.press('Escape')
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+    await pressUntil(page, 'j', 60, async () => (await focusedHref(page)) === `/runs/${run}`)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(new RegExp(`/runs/${run}`))
+    await treeRows(page).first().waitFor()
+    await assertHead(page, program, run)
+
+    // Find: the search counts, Enter and n walk through what was found.
+    await page.keyboard.press('/')
+    await page.keyboard.type('guardrail')
+    await page.getByText('2 matches').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('1 of 2 matches').waitFor()
+    assert.match(await activeRow(page).innerText(), /run_guardrail/)
+    await page.getByRole('treegrid').focus()
+    await page.keyboard.press('n')
+    await page.getByText('2 of 2 matches').waitFor()
+    await page.keyboard.press('N')
+    await page.getByText('1 of 2 matches').waitFor()
+    await page.keyboard.press('n')
+    await activeRow(page).getByRole('img', { name: 'blocked' }).waitFor()
+
+    await assertCostLine(page, program, run)
+    await assertDecision(page, program, run, guardrail)
+    assert.deepEqual(problems, [])
+  })
+})
+
+interface Head {
+  readonly name: string
+  readonly cost: string
+  readonly modelCalls: number
+  readonly toolCalls: number
+  readonly durationMs: number
+  readonly tokens: { readonly input: number; readonly cachedInput: number; readonly output: number }
+}
+
+const grouped = (value: number): string => value.toLocaleString('en-US')
+
+/** The head of a run names GraphQL's figures; what is rounded for reading is exact in its title. */
+async function assertHead(page: Page, program: Program, id: string): Promise<void> {
+  const { run } = await graphql<{ run: Head }>(program, 'query ($id: ID!) { run(id: $id) { name cost modelCalls toolCalls durationMs tokens { input cachedInput output } } }', { id })
+  await page.getByRole('heading', { level: 1, name: run.name }).waitFor()
+  const { titles: [cost = ''] } = await fact(page, 'Cost')
+  assert.ok(cost.startsWith(`${run.cost} USD`), `${cost} is ${run.cost}`)
+  assert.deepEqual((await fact(page, 'Tokens')).titles, [grouped(run.tokens.input), grouped(run.tokens.cachedInput), grouped(run.tokens.output)])
+  assert.deepEqual((await fact(page, 'Model calls')).titles, [grouped(run.modelCalls)])
+  assert.deepEqual((await fact(page, 'Tool calls')).titles, [grouped(run.toolCalls)])
+  assert.deepEqual((await fact(page, 'Duration')).titles, [`${run.durationMs} ms`])
+}
+
+/** From a model call to the ledger entries its cost is made of. */
+async function assertCostLine(page: Page, program: Program, run: string): Promise<void> {
+  await page.keyboard.press('Home')
+  await pressUntil(page, 'ArrowDown', 20, async () => (await activeRow(page).getByRole('img', { name: 'Model call' }).count()) === 1)
+  await page.keyboard.press('Enter')
+  const tab = page.getByRole('tab', { name: /^Cost \(/ })
+  await tab.waitFor()
+  await page.getByRole('tab', { selected: true }).focus()
+  await pressUntil(page, 'ArrowRight', 5, async () => (await tab.getAttribute('aria-selected')) === 'true')
+  const link = page.getByRole('link', { name: 'Open these entries in the ledger' })
+  await link.focus()
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/ledger\?/)
+  const span = new URL(page.url()).searchParams.get('span')
+  assert.equal(new URL(page.url()).searchParams.get('run'), run)
+  const lines: readonly LedgerLine[] = (await readLedger(program, run)).filter((line) => line.spanId === span)
+  assert.ok(lines.length > 0)
+  const entries = main(page).locator('tbody tr')
+  await entries.nth(lines.length - 1).waitFor()
+  assert.equal(await entries.count(), lines.length)
+  const titles = await entries.locator('[title$=" USD"]').evaluateAll((all) => all.map((one) => one.getAttribute('title') ?? ''))
+  assert.equal(titles.reduce((sum, title) => sum + pico(title.replace(' USD', '')), 0n), ledgerSum(lines))
+  const { costs } = await graphql<{ costs: readonly { entries: number }[] }>(program, 'query ($filter: CostFilter) { costs(range: {}, filter: $filter) { entries } }', { filter: { runId: [run], spanId: [span] } })
+  assert.match(await main(page).innerText(), new RegExp(`\\b${costs[0]?.entries} entr`))
+}
+
+/** From a run to what was decided in it, and back to the very step. */
+async function assertDecision(page: Page, program: Program, run: string, guardrail: string): Promise<void> {
+  const { policyDecisions: { nodes: [decision] } } = await graphql<{ policyDecisions: { nodes: readonly { policyId: string; reason: string }[] } }>(
+    program, 'query ($filter: DecisionFilter) { policyDecisions(filter: $filter) { nodes { policyId reason } } }', { filter: { runId: [run], spanId: [guardrail], outcome: ['DENY'] } })
+  assert.ok(decision !== undefined)
+  await page.goBack()
+  await treeRows(page).first().waitFor()
+  await page.getByRole('link', { name: /Denied/ }).focus()
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/policy\?/)
+  const row = main(page).locator('tbody tr').filter({ hasText: decision.policyId })
+  await row.getByText(decision.reason).waitFor()
+  await row.getByText('in the agent').waitFor()
+  await row.getByRole('link').focus()
+  await page.keyboard.press('Enter')
+  await page.waitForURL(new RegExp(`/runs/${run}\\?span=${guardrail}`))
+  await activeRow(page).getByText('run_guardrail').waitFor()
+  await page.getByRole('tab', { name: 'Policy (1)' }).click()
+  await page.getByRole('tabpanel').getByText(decision.reason).waitFor()
+}
+
+describe('traces that are not as they should be', { skip }, () => {
+  let program: Program
+  before(async () => {
+    program = await startProgram({ env })
+  })
+  after(() => program[Symbol.asyncDispose]())
+
+  const send = async (spans: readonly MadeSpan[]): Promise<void> => assert.equal((await post(program, exportRequest(spans))).status, 200)
+  const names = (page: Page): Promise<string[]> => treeRows(page).locator('[role=gridcell]:first-child').evaluateAll((all) => all.map((one) => one.lastElementChild?.textContent ?? '').toSorted())
+  const shows = async (page: Page, id: string, expected: readonly string[]): Promise<void> => {
+    await page.goto(`/runs/${id}`)
+    await treeRows(page).nth(expected.length - 1).waitFor()
+    assert.deepEqual(await names(page), expected.toSorted())
+  }
+
+  test('an orphan, a cycle and a run without a root are shown whole, and said so', async () => {
+    const [orphan, cycle, rootless] = [newTraceId(), newTraceId(), newTraceId()]
+    const [agent, a, b, lost] = [newSpanId(), newSpanId(), newSpanId(), newSpanId()]
+    await send([
+      agentSpan({ traceId: orphan, spanId: agent }), modelCall({ traceId: orphan, parentSpanId: agent }, { input: 10, output: 1 }),
+      plainSpan({ traceId: orphan, name: 'stray', parentSpanId: newSpanId() }),
+      agentSpan({ traceId: cycle, spanId: a, parentSpanId: b, name: 'hen', start: ago(3) }), plainSpan({ traceId: cycle, spanId: b, parentSpanId: a, name: 'egg', start: ago(2) }),
+      modelCall({ traceId: cycle, parentSpanId: b, start: ago(1) }, { input: 10, output: 1 }),
+      modelCall({ traceId: rootless, parentSpanId: lost, name: 'chat one' }, { input: 10, output: 1 }), modelCall({ traceId: rootless, parentSpanId: lost, name: 'chat two' }, { input: 10, output: 1 }),
+    ])
+    for (const [id, spans] of [[orphan, 3], [cycle, 3], [rootless, 2]] as const) await settledTrace(program, id, spans)
+    const { page, problems } = await openPage(chromium, program.console)
+    await shows(page, orphan, ['invoke_agent clerk', 'chat gpt-5-mini', 'stray'])
+    await page.getByText('1 span without their parent').waitFor()
+    await shows(page, cycle, ['hen', 'egg', 'chat gpt-5-mini'])
+    await page.getByText('1 cycle in the parents').waitFor()
+    await shows(page, rootless, ['chat one', 'chat two'])
+    await page.goto('/runs')
+    for (const id of [orphan, cycle, rootless]) await page.locator(`a[data-run][href="/runs/${id}"]`).waitFor()
+    assert.deepEqual(problems, [])
+  })
+
+  test('a late parent takes its children on an open page', async () => {
+    const traceId = newTraceId()
+    const [agent, call] = [newSpanId(), newSpanId()]
+    await send([modelCall({ traceId, spanId: call, parentSpanId: agent }, { input: 10, output: 1 })])
+    await settledTrace(program, traceId, 1)
+    const { page, problems } = await openPage(chromium, program.console)
+    await shows(page, traceId, ['chat gpt-5-mini'])
+    await page.getByText('1 span without their parent').waitFor()
+    await send([agentSpan({ traceId, spanId: agent, start: ago(2) })])
+    await treeRows(page).nth(1).waitFor()
+    assert.deepEqual(await names(page), ['chat gpt-5-mini', 'invoke_agent clerk'])
+    assert.deepEqual(await treeRows(page).evaluateAll((all) => all.map((one) => one.getAttribute('aria-level')).toSorted()), ['1', '2'])
+    await page.getByText('without their parent').waitFor({ state: 'detached' })
+    assert.deepEqual(problems, [])
+  })
+
+  test('a trace without an agent is shown, and called what it is', async () => {
+    const traceId = newTraceId()
+    await send([plainSpan({ traceId, name: 'GET /health' })])
+    await settledTrace(program, traceId, 1)
+    const { page, problems } = await openPage(chromium, program.console)
+    await shows(page, traceId, ['GET /health'])
+    await page.getByText('a trace, no run').waitFor()
+    assert.deepEqual(problems, [])
+  })
+
+  test('an amount that nobody knows is never $0', async () => {
+    const traceId = newTraceId()
+    const model = { 'gen_ai.request.model': 'house-model', 'gen_ai.response.model': 'house-model', 'gen_ai.provider.name': 'in_house' }
+    await send([modelCall({ traceId, name: 'chat house-model', attributes: model }, { input: 1_000, output: 100 })])
+    await settledTrace(program, traceId, 1)
+    const { page, problems } = await openPage(chromium, program.console)
+    const row = page.locator('main tbody tr').filter({ has: page.locator(`[href="/runs/${traceId}"]`) })
+    await page.goto('/runs')
+    await row.getByText('unpriced').waitFor()
+    assert.doesNotMatch(await row.innerText(), /\$/)
+    await page.goto(`/runs/${traceId}`)
+    await page.getByText('1 model call without a known price').waitFor()
+    assert.equal((await fact(page, 'Cost')).text, 'unpriced')
+    assert.doesNotMatch(await main(page).innerText(), /\$0/)
+    await page.goto(`/ledger?run=${traceId}`)
+    await main(page).locator('tbody tr').first().waitFor()
+    assert.doesNotMatch(await main(page).locator('table').innerText(), /\$/)
+    assert.deepEqual(problems, [])
+  })
+
+  test('hostile telemetry is shown as text and does nothing', { timeout: 90_000 }, async () => {
+    const traceId = newTraceId()
+    const [agent, call, tool] = [newSpanId(), newSpanId(), newSpanId()]
+    await postHostile(program, traceId, agent, call, tool)
+    await settledTrace(program, traceId, 3)
+    const { page, problems } = await openPage(chromium, program.console)
+    const response = await page.goto('/runs')
+    assert.match(response?.headers()['content-security-policy'] ?? '', /default-src 'none'.*script-src 'self'/)
+    await page.locator(`a[data-run][href="/runs/${traceId}"]`).waitFor()
+    await page.locator('tbody tr', { hasText: '<img src=x' }).first().waitFor()
+    for (const span of [agent, call, tool]) {
+      await page.goto(`/runs/${traceId}?span=${span}`)
+      await page.getByRole('tab').first().waitFor()
+      for (const tab of await page.getByRole('tab').all()) {
+        await tab.click()
+        await page.getByRole('tabpanel').waitFor()
+        await assertNothingRan(page)
+      }
+    }
+    for (const path of ['/costs', '/costs?g=user', '/ledger', '/policy', `/runs?agent=${encodeURIComponent(hostile[0])}`]) {
+      await page.goto(path)
+      await page.locator('main tbody tr, main:has-text("No ")').first().waitFor()
+      await assertNothingRan(page)
+    }
+    assert.deepEqual(problems, [])
+  })
+})
+
+const hostile = [
+  '<img src=x onerror="globalThis.ran=1"><svg onload=globalThis.ran=2>', '</script><script>globalThis.ran=3</script>', 'javascript:globalThis.ran=4',
+  '\u202Egnp.exe\u202C\u0000\u200B', '"\'`${globalThis.ran=5}{{globalThis.ran=6}}',
+] as const
+/** Bytes of the long texts. */
+const long = `${hostile[0]}${'x'.repeat(1_000_000)}`
+
+/** What a page may not have done with any of it. */
+async function assertNothingRan(page: Page): Promise<void> {
+  const found = await page.evaluate(() => ({
+    ran: (globalThis as { ran?: number }).ran, images: document.querySelectorAll('main img, main script, main iframe, main [onerror], main [onload]').length,
+    links: [...document.querySelectorAll('a')].filter((link) => link.protocol !== 'http:').map((link) => link.href), wide: document.documentElement.scrollWidth > innerWidth,
+  }))
+  assert.deepEqual(found, { ran: undefined, images: 0, links: [], wide: false })
+}
+
+/** Every text a sender chooses, hostile: names, keys, values, messages, arguments, resource, scope, status, events. */
+async function postHostile(program: Program, traceId: string, agent: string, call: string, tool: string): Promise<void> {
+  const [markup, script, url, turned, quotes] = hostile
+  const keyValues = (pairs: Readonly<Record<string, string | number>>): object[] =>
+    Object.entries(pairs).map(([key, value]) => ({ key, value: typeof value === 'string' ? { stringValue: value } : { intValue: String(value) } }))
+  const messages = JSON.stringify([
+    { role: markup, parts: [{ type: 'text', content: markup + script }, { type: markup, content: url }, { type: 'tool_call', id: quotes, name: markup, arguments: { [script]: markup } }] },
+    { role: 'user', parts: [{ type: 'text', content: long }, { type: 'uri', uri: url, modality: 'image' }, { type: 'blob', content: url, mime_type: 'text/html' }] },
+  ])
+  const common = { [markup]: script, [script]: markup, url, turned, quotes, long, 'gen_ai.conversation.id': markup, 'user.id': turned, 'error.type': markup }
+  const span = (id: string, parent: string, name: string, attributes: Readonly<Record<string, string | number>>): object => ({
+    traceId: Buffer.from(traceId, 'hex'), spanId: Buffer.from(id, 'hex'), parentSpanId: Buffer.from(parent, 'hex'), name, kind: 1,
+    startTimeUnixNano: String(ago(2)), endTimeUnixNano: String(ago(1)), attributes: keyValues({ ...common, ...attributes }), status: { code: 2, message: markup + script },
+    events: [{ timeUnixNano: String(ago(1)), name: markup, attributes: keyValues({ 'exception.message': script, 'exception.type': markup, [script]: url }) }],
+  })
+  const body = encodeRequest({
+    resourceSpans: [{
+      resource: { attributes: keyValues({ 'service.name': markup, 'deployment.environment.name': script, [markup]: turned }) },
+      scopeSpans: [{
+        scope: { name: script, version: markup },
+        spans: [
+          span(agent, '', markup, { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': markup, 'gen_ai.workflow.name': script }),
+          span(call, agent, script, {
+            'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': markup, 'gen_ai.request.model': script, 'gen_ai.response.model': script, 'gen_ai.input.messages': messages,
+            'gen_ai.output.messages': messages, 'gen_ai.system_instructions': markup, 'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': 5,
+          }),
+          span(tool, agent, turned, { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': markup, 'gen_ai.tool.call.id': script, 'gen_ai.tool.call.arguments': JSON.stringify({ [markup]: long }), 'gen_ai.tool.call.result': script }),
+        ],
+      }],
+    }],
+  })
+  assert.equal((await post(program, body)).status, 200)
+}
