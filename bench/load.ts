@@ -180,7 +180,8 @@ interface StoredRow {
   readonly spans: string
   readonly runs: string
   readonly settled_runs: string
-  readonly ledger_pico: string
+  /** Null while there are no lines. */
+  readonly ledger_pico: string | null
   readonly run_costs_pico: string
 }
 
@@ -192,7 +193,7 @@ async function stored(store: Store): Promise<Stored> {
        count() AS runs, countIf(settled) AS settled_runs, ${pico('cost')} AS run_costs_pico FROM runs FINAL`, {}, { maxSeconds: 60 })
   if (row === undefined) throw new Error('ClickHouse answered with no row')
   return {
-    spans: Number(row.spans), runs: Number(row.runs), settledRuns: Number(row.settled_runs), ledger: BigInt(row.ledger_pico), runCosts: BigInt(row.run_costs_pico),
+    spans: Number(row.spans), runs: Number(row.runs), settledRuns: Number(row.settled_runs), ledger: BigInt(row.ledger_pico ?? 0), runCosts: BigInt(row.run_costs_pico),
   }
 }
 

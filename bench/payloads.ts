@@ -46,7 +46,7 @@ const calls: readonly CallShape[] = [
 const tools = ['search_web', 'read_file', 'get_customer', 'query_orders', 'create_ticket']
 const services = ['support-agent', 'research-agent', 'billing-agent', 'coding-agent']
 /** Runs that send side by side where every request carries one span. */
-const runsSideBySide = 256
+export const runsSideBySide = 128
 
 /** Per turn a model call, its HTTP request and a tool; and the agent around them. */
 export const spansPerRun = calls.length * 3 + 1

@@ -1,0 +1,80 @@
+/** Every run in a tiny size: what it counts must be right. How long it takes is no matter of a test. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decodeTraces } from '#collector/decode/traces.ts'
+import { describeStages, runDerive } from './derive.ts'
+import { describeLoad, type LoadOptions, mismatches, runLoad } from './load.ts'
+import { modelCallsPerRun, payloads, runsSideBySide, spansPerRun } from './payloads.ts'
+import { quantile } from './quantile.ts'
+import { describeSettlements, runSettle } from './settle.ts'
+import { describeStart, runStart } from './start.ts'
+
+const now = 1_795_000_000_000_000_000n
+const idsOf = (body: Buffer): readonly string[] => decodeTraces(body).spans.map((span) => `${span.traceId} ${span.spanId}`)
+
+test('payloads: whole runs decode, every id once, parents among them, and the same seed tells the same', () => {
+  const next = payloads({ batch: spansPerRun * 2, seed: 7 })
+  const bodies = [next(now), next(now)]
+  const spans = bodies.flatMap(({ body }) => decodeTraces(body).spans)
+  assert.equal(new Set(bodies.flatMap(({ body }) => idsOf(body))).size, spansPerRun * 4)
+  assert.equal(new Set(spans.map((span) => span.traceId)).size, 4)
+  const known = new Set(spans.map((span) => `${span.traceId} ${span.spanId}`))
+  assert.ok(spans.every((span) => span.parentSpanId === '' || known.has(`${span.traceId} ${span.parentSpanId}`)))
+  assert.equal(spans.filter((span) => span.parentSpanId === '').length, 4)
+  const chats = spans.filter((span) => span.name.startsWith('chat '))
+  assert.equal(chats.length, modelCallsPerRun * 4)
+  assert.ok(chats.every((span) => span.attributes.size === 12))
+  assert.equal(new Set(chats.map((span) => span.attributes.get('gen_ai.response.id'))).size, chats.length)
+  assert.ok(spans.every((span) => span.endTimeUnixNano <= now && span.startTimeUnixNano < span.endTimeUnixNano))
+  assert.deepEqual(idsOf(payloads({ batch: spansPerRun * 2, seed: 7 })(now).body), idsOf(bodies[0]?.body ?? Buffer.alloc(0)))
+})
+
+test('payloads: one span per request makes the same runs', () => {
+  const next = payloads({ batch: 1, seed: 7 })
+  const sent = Array.from({ length: runsSideBySide * spansPerRun }, () => next(now))
+  const whole = payloads({ batch: spansPerRun * runsSideBySide, seed: 7 })(now)
+  assert.deepEqual(new Set(sent.flatMap(({ body }) => idsOf(body))), new Set(idsOf(whole.body)))
+  assert.equal(sent.reduce((sum, { cost }) => sum + cost, 0n), whole.cost)
+  assert.throws(() => payloads({ batch: 5, seed: 7 }), /a batch is 1 span or a multiple of 16, not 5/)
+})
+
+for (const options of [
+  { rate: 1_600, seconds: 1, batch: 160, protocol: 'http' },
+  { rate: 1_600, seconds: 1, batch: 160, protocol: 'grpc' },
+  { rate: runsSideBySide * 2, seconds: 4, batch: 1, protocol: 'http' },
+] as const satisfies readonly LoadOptions[]) {
+  test(`load: ${options.batch} a request over ${options.protocol} is stored, settled and billed to the digit`, async () => {
+    const result = await runLoad({ ...options, env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } })
+    assert.deepEqual(mismatches(result), [])
+    assert.equal(result.refusedRequests, 0)
+    assert.equal(result.stored.spans, options.rate * options.seconds)
+    assert.equal(result.ackMs.length, (options.rate * options.seconds) / options.batch)
+    assert.match(describeLoad(options, result), /all settled, ledger \$\d+\.\d+, exact/)
+    assert.deepEqual(mismatches({ ...result, stored: { ...result.stored, ledger: result.stored.ledger - 1n } }).length, 1)
+  })
+}
+
+test('derive: every stage sees every span', async () => {
+  const stages = await runDerive(1_024)
+  assert.equal(stages.length, 6)
+  assert.ok(stages.every((stage) => stage.spans === 1_024))
+  assert.equal(describeStages(stages).trimEnd().split('\n').length, stages.length + 2)
+})
+
+test('settle: all model calls of the trace are billed', () => {
+  const settlement = runSettle(spansPerRun * 3, 2)
+  assert.equal(settlement.billedSpans, modelCallsPerRun * 3)
+  assert.match(describeSettlements([settlement]), /^\| 48 \|/m)
+})
+
+test('start: the program comes up twice on one folder, and what was sent is seen', async () => {
+  const result = await runStart(1, 1)
+  assert.equal(result.firstReadyMs.length + result.readyMs.length + result.visibleMs.length, 3)
+  assert.match(describeStart(result), /export to visible/)
+})
+
+test('quantile: of an even number of values the upper middle, of none 0', () => {
+  assert.equal(quantile([4, 1, 3, 2], 0.5), 3)
+  assert.equal(quantile([4, 1, 3, 2], 1), 4)
+  assert.equal(quantile([], 0.5), 0)
+})
