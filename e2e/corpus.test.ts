@@ -188,7 +188,24 @@ describe('as captured', () => {
     assert.equal(await ledgerLines(program), lines)
     await assertEveryFact(program)
   })
+
+  test('the counters account for every span of the three sendings', async () => {
+    const spans = [...everySpan.values()].reduce((sum, count) => sum + count, 0)
+    const counted = await counters(program)
+    const count = (name: string): number | undefined => counted.get(`spanledger_spans_${name}_total`)
+    assert.deepEqual(
+      [count('received'), count('stored'), count('deduplicated'), count('loaded'), count('rejected'), count('set_aside')],
+      [3 * spans, spans, 2 * spans, 3 * spans, 0, 0])
+  })
 })
+
+/** The collector's own account, by metric name; labels are summed. */
+async function counters(program: Program): Promise<ReadonlyMap<string, number>> {
+  const text = await (await fetch(`${program.console}/metrics`)).text()
+  const sums = new Map<string, number>()
+  for (const [, name = '', value] of text.matchAll(/^(spanledger_\w+)(?:\{.*\})? (\S+)$/gm)) sums.set(name, (sums.get(name) ?? 0) + Number(value))
+  return sums
+}
 
 /** Parts of the stream that are settled before the next comes: each settlement posts what the next part takes back. */
 for (const { seed, parts } of [{ seed: 1, parts: 1 }, { seed: 2, parts: 3 }]) {

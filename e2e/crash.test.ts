@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crash, summaryText } from './crash.ts'
+import { crash, summaryText, until } from './crash.ts'
+import { enginePid } from './engine.ts'
+import { exportRequest, modelCall, newTraceId } from './made-span.ts'
+import { startProgram } from './program.ts'
+import { post } from './sending.ts'
+import { readTrace, settledTrace } from './traces.ts'
 
 /** One for each of: the program, its engine, both. `ROUNDS=20 node e2e/crash.ts` runs more. */
 const rounds = 3
@@ -10,4 +15,20 @@ test('killed under load, everything acknowledged is there once and the ledger is
   t.diagnostic(summaryText(summary))
   assert.deepEqual(summary.kills, { program: 1, engine: 1, both: 1 })
   assert.ok(summary.acknowledged > 50, 'there was load')
+})
+
+test('while the engine is away, exports are taken and readers are told to come back', async () => {
+  await using program = await startProgram({ env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } })
+  const traceId = newTraceId()
+  process.kill(enginePid(program), 'SIGKILL')
+  const asked = fetch(`${program.console}/graphql`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: '{ runs { nodes { id } } }' }),
+  })
+  assert.equal((await post(program, exportRequest([modelCall({ traceId }, { input: 1, output: 1 })]))).status, 200)
+  const { data, errors } = (await (await asked).json()) as { data?: unknown; errors?: readonly { message: string; extensions: { code: string } }[] }
+  if (errors === undefined) assert.deepEqual(data, { runs: { nodes: [] } })
+  else assert.deepEqual(errors.map((error) => error.extensions.code), ['UNAVAILABLE'])
+  // A reader that is not told yet is asked again, as `settledTrace` does it for as long as the engine starts.
+  await until('the engine serves again', 30_000, () => readTrace(program, traceId).then(() => true, () => false))
+  assert.equal((await settledTrace(program, traceId, 1)).modelCalls, 1)
 })

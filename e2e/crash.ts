@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
-import { engineOf, enginePid, storedSpans } from './engine.ts'
+import { engineOf, enginePid, isEngine, storedSpans } from './engine.ts'
 import { ago, agentSpan, callCost, exportRequest, type MadeSpan, modelCall, newSpanId, newTraceId, plainSpan } from './made-span.ts'
 import { graphql, type Program, startProgram } from './program.ts'
 import { grpcExporter, post } from './sending.ts'
@@ -129,17 +129,7 @@ async function delivered(spans: readonly MadeSpan[], program: Program, transport
   }
 }
 
-export function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
-    throw error
-  }
-}
-
-async function until(what: string, ms: number, met: () => boolean | Promise<boolean>): Promise<void> {
+export async function until(what: string, ms: number, met: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + ms
   while (!(await met())) {
     assert.ok(Date.now() < end, `${what} within ${ms} ms`)
@@ -147,22 +137,14 @@ async function until(what: string, ms: number, met: () => boolean | Promise<bool
   }
 }
 
-/** Kills; brings back what the program itself does not bring back. Resolves with the program that stands afterwards. */
-async function killed(victim: Victim, program: Program): Promise<Program> {
-  const engine = enginePid(program)
+async function kill(victim: Victim, program: Program, engine: number): Promise<void> {
   if (victim !== 'program') process.kill(engine, 'SIGKILL')
-  if (victim === 'engine') {
-    await until('the program starts its engine again', engineMsMax, () => enginePid(program) !== engine)
-    return program
-  }
+  if (victim === 'engine') return
   program.signal('SIGKILL')
   await program.exited
-  // Some operators restart at once, while the old engine still ends; some later.
-  if (chance(0.5)) await until('the engine of a killed program ends', orphanMsMax, () => !alive(engine))
-  const next = await startProgram({ dataDir: program.dataDir, env })
-  await until('the engine of a killed program ends', orphanMsMax, () => !alive(engine))
-  return next
 }
+
+const engineEnds = (engine: number): Promise<void> => until(`engine ${engine} ends after its program`, orphanMsMax, () => !isEngine(engine))
 
 /** Rounds of load and a kill, then every span and every amount is accounted for. Rejects where one is not. */
 export async function crash({ rounds, report }: CrashOptions): Promise<CrashSummary> {
@@ -177,25 +159,34 @@ export async function crash({ rounds, report }: CrashOptions): Promise<CrashSumm
       await sleep(between(roundMsMin, roundMsMax))
       const victim = victims[round % victims.length] ?? 'both'
       const before = book.acknowledged.size
-      program = await killed(victim, program)
+      const engine = enginePid(program)
+      await kill(victim, program, engine)
+      if (victim === 'engine') {
+        await until('the program starts its engine again', engineMsMax, () => enginePid(program) !== engine)
+      } else {
+        // Some operators restart at once, while the old engine still ends; some later.
+        if (chance(0.5)) await engineEnds(engine)
+        program = await startProgram({ dataDir, env })
+        await engineEnds(engine)
+      }
       kills[victim]++
       report(`round ${round + 1} of ${rounds}: ${victim} killed with ${before} spans acknowledged, ${book.acknowledged.size} when it was back`)
     }
     await sleep(roundMsMin)
     stop.abort()
     await Promise.all(sending)
-    await using store = await engineOf(program)
-    const summary = { kills, ...(await accounted(book, store)) }
-    assert.equal(await shownCost(program), summary.ledger, 'GraphQL names the same sum')
-    return summary
+    const accounts = await accounted(book, program)
+    const engine = enginePid(program)
+    program.signal('SIGKILL')
+    await program.exited
+    await engineEnds(engine)
+    return { kills, ...accounts }
   } catch (error) {
-    report(program.log())
+    report(`${error instanceof Error ? error.message : String(error)}\n${program.log()}`)
     throw error
   } finally {
     stop.abort()
-    const engine = enginePid(program)
     await program[Symbol.asyncDispose]()
-    await until('no engine is left behind', orphanMsMax, () => !alive(engine))
     await rm(dataDir, { recursive: true, force: true, maxRetries: 10 })
   }
 }
@@ -211,7 +202,8 @@ interface StoredRun {
   readonly cost: string
 }
 
-async function accounted(book: Book, store: Store): Promise<Omit<CrashSummary, 'kills'>> {
+async function accounted(book: Book, program: Program): Promise<Omit<CrashSummary, 'kills'>> {
+  await using store = await engineOf(program)
   await until('everything is settled', settleMsMax, () => isSettled(store, book.acknowledged.size))
   const { ids, rowsAfterFinal } = await storedSpans(store)
   assert.equal(rowsAfterFinal, ids.size, 'each span once')
@@ -226,6 +218,7 @@ async function accounted(book: Book, store: Store): Promise<Omit<CrashSummary, '
   assert.deepEqual([...actual.keys()].filter((id) => !ids.has(id)), [], 'charged without a span')
 
   const ledger = [...actual.values()].reduce((sum, amount) => sum + amount, 0n)
+  assert.equal(await shownCost(program), ledger, 'GraphQL names the same sum')
   const runs = await store.read<StoredRun>(
     'SELECT lower(hex(trace_id)) AS id, toString(span_count) AS spans, toString(cost) AS cost FROM runs FINAL', {}, { maxSeconds })
   const spansByTrace = Map.groupBy(ids, (id) => book.spans.get(id)?.traceId)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readEngineFile } from '#clickhouse/embedded/engine-file.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import type { Program } from './program.ts'
@@ -12,6 +13,27 @@ export async function engineOf(program: Pick<Program, 'dataDir'>): Promise<Store
 }
 
 export const enginePid = (program: Pick<Program, 'dataDir'>): number => engineAddress(program).pid
+
+/** Whether the process lives and is an engine: a process id is given away again, and an ended child may wait to be reaped. */
+export function isEngine(pid: number): boolean {
+  if (process.platform !== 'linux') return signalled(pid)
+  try {
+    const state = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '')[0]
+    return state !== 'Z' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('/embedded/engine.')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return false
+    throw error
+  }
+}
+
+function signalled(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
+    throw error
+  }
+}
 
 function engineAddress({ dataDir }: Pick<Program, 'dataDir'>) {
   const address = readEngineFile(dataDir)
