@@ -2,9 +2,9 @@ import { crc32 } from 'node:zlib'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
 import { StoreError } from '#clickhouse/store-error.ts'
+import { runs } from '#clickhouse/tables/runs.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Section } from '../spool/frame.ts'
 import type { Segment } from '../spool/segment.ts'
 import type { SealedSegment, Spool } from '../spool/spool.ts'
 
@@ -20,8 +20,8 @@ export interface LoadOptions {
 }
 
 /**
- * Moves sealed segments into ClickHouse, one after the other: one insert per table, in the order of `spooledTables`, each
- * with a token of segment and content, so that a repeated load changes nothing. Only then is the segment removed.
+ * Moves sealed segments into ClickHouse, one after the other: one insert per table, the runs last, each with a token of
+ * segment and content, so that a repeated load changes nothing. Only then is the segment removed.
  */
 export class Loader {
   readonly #options: LoadOptions
@@ -94,30 +94,37 @@ const spanRows = (content: Segment): number => {
   return content.frames.flat().reduce((sum, section) => sum + (section.table === number ? section.rows : 0), 0)
 }
 
+type Again = (error: StoreError & { readonly attempt: number }) => Promise<boolean>
+
 /**
- * Inserts a segment's rows, table by table. Returns the number of spans, or `undefined` when `again` gave up. Throws the
- * `StoreError` that no retry can help.
+ * Inserts a segment's rows: the tables side by side, so that one is on its way while another is written, and the runs
+ * last, so that a summary is never visible before what it sums up. Returns the number of spans, or `undefined` when
+ * `again` gave up. Throws the `StoreError` that no retry can help.
  */
-export async function loadSegment(
-  content: Segment,
-  number: number,
-  store: Store,
-  again: (error: StoreError & { readonly attempt: number }) => Promise<boolean>,
-): Promise<number | undefined> {
-  for (const [index, table] of content.head.tables.entries()) {
-    const sections: Section[] = content.frames.flat().filter((section) => section.table === index)
-    if (sections.length === 0) continue
-    const body = Buffer.concat(sections.map((section) => section.body))
-    const token = `${content.head.spool}-${number}-${table.name}-${body.length}-${crc32(body)}`
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await store.insert(table, body, token)
-        break
-      } catch (error) {
-        if (!(error instanceof StoreError) || !error.retry) throw error
-        if (!(await again(Object.assign(error, { attempt })))) return undefined
-      }
-    }
+export async function loadSegment(content: Segment, number: number, store: Store, again: Again): Promise<number | undefined> {
+  const indexes = [...content.head.tables.keys()]
+  const isSummary = (index: number): boolean => content.head.tables[index]?.name === runs.name
+  for (const group of [indexes.filter((index) => !isSummary(index)), indexes.filter(isSummary)]) {
+    const loaded = await Promise.all(group.map((index) => loadTable(content, index, number, store, again)))
+    if (loaded.includes(false)) return undefined
   }
   return spanRows(content)
+}
+
+/** False when `again` gave up. */
+async function loadTable(content: Segment, index: number, number: number, store: Store, again: Again): Promise<boolean> {
+  const table = content.head.tables[index]
+  const sections = content.frames.flat().filter((section) => section.table === index)
+  if (table === undefined || sections.length === 0) return true
+  const body = Buffer.concat(sections.map((section) => section.body))
+  const token = `${content.head.spool}-${number}-${table.name}-${body.length}-${crc32(body)}`
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await store.insert(table, body, token)
+      return true
+    } catch (error) {
+      if (!(error instanceof StoreError) || !error.retry) throw error
+      if (!(await again(Object.assign(error, { attempt })))) return false
+    }
+  }
 }

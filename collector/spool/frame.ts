@@ -9,8 +9,7 @@ import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 
 /**
- * Tables a frame may hold rows of. The position is the number on disk; it is also the order of loading, so that a run's
- * summary never becomes visible before the spans it sums up. Append, never reorder.
+ * Tables a frame may hold rows of. The position is the number on disk: append, never reorder.
  */
 export const spooledTables = [spans, spanContent, callKeys, ledgerEntries, policyDecisions, runs] as const
 
