@@ -8,7 +8,7 @@ export interface SpoolOptions {
   readonly dir: string
   /** A segment is one insert per table: larger ones make fewer parts, smaller ones are visible sooner. */
   readonly segmentBytesMax: number
-  /** Milliseconds after which a segment with anything in it is handed over. */
+  /** Milliseconds after which a segment with anything in it is handed over, if the reader is waiting. */
   readonly segmentAgeMsMax: number
   /** Bytes of acknowledged rows that may wait for ClickHouse; above it senders are asked to come back. */
   readonly quotaBytes: number
@@ -155,7 +155,9 @@ export class Spool {
     const segment = this.#current
     if (segment === undefined || segment.bytes === segment.emptyBytes) return false
     const old = this.#options.now() - segment.since >= this.#options.segmentAgeMsMax - 1
-    return old || segment.bytes >= this.#options.segmentBytesMax || this.#closed
+    // While the reader is busy it could not take another: what comes meanwhile is one larger insert instead of many small ones.
+    const wanted = this.#sealed.length === 0
+    return (old && wanted) || segment.bytes >= this.#options.segmentBytesMax || this.#closed
   }
 
   async #seal(): Promise<void> {
@@ -227,6 +229,7 @@ export class Spool {
   #forget(segment: SealedSegment): void {
     this.#sealed = this.#sealed.filter((other) => other.number !== segment.number)
     this.#sealedBytes -= segment.bytes
+    if (!this.#writing) void this.#write()
   }
 
   /** Takes nothing more, seals what is open; `next` then runs out. */
