@@ -17,6 +17,7 @@ import type { IngestOptions } from './receive/ingest.ts'
 import { InFlight } from './receive/limits.ts'
 import { LiveTraces } from './settle/live-traces.ts'
 import { Settler } from './settle/settle.ts'
+import { lockSpool } from './spool/lock.ts'
 import { Spool } from './spool/spool.ts'
 
 export interface CollectorOptions {
@@ -52,11 +53,14 @@ const segmentAgeMsMax = 500
 /** What may wait while ClickHouse is away: 2 GiB hold about an hour of 600 spans a second. */
 const spoolBytesMax = 2 * 1024 * 1024 * 1024
 
-export const openSpool = (dataDir: string): Promise<Spool> =>
-  Spool.open({
-    dir: join(dataDir, 'spool'), segmentBytesMax, segmentAgeMsMax, quotaBytes: spoolBytesMax,
-    sync: (file: FileHandle) => file.datasync(), now: Date.now,
+/** Rejects with one sentence where another process has it open. */
+export async function openSpool(dataDir: string): Promise<Spool> {
+  const dir = join(dataDir, 'spool')
+  await lockSpool(dir)
+  return Spool.open({
+    dir, segmentBytesMax, segmentAgeMsMax, quotaBytes: spoolBytesMax, sync: (file: FileHandle) => file.datasync(), now: Date.now,
   })
+}
 
 /** Wall clock at start plus the monotonic clock since: nanoseconds that never step back. */
 function nanoClock(): () => bigint {

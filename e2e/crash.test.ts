@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crash, summaryText, until } from './crash.ts'
-import { enginePid } from './engine.ts'
+import { engineOf, enginePid, storedSpans } from './engine.ts'
 import { exportRequest, modelCall, newTraceId } from './made-span.ts'
 import { startProgram } from './program.ts'
 import { post } from './sending.ts'
@@ -31,4 +31,27 @@ test('while the engine is away, exports are taken and readers are told to come b
   // A reader that is not told yet is asked again, as `settledTrace` does it for as long as the engine starts.
   await until('the engine serves again', 30_000, () => readTrace(program, traceId).then(() => true, () => false))
   assert.equal((await settledTrace(program, traceId, 1)).modelCalls, 1)
+})
+
+test('a second program over the same data is refused in one line, and the first loses nothing', async () => {
+  await using first = await startProgram({ env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } })
+  const stop = new AbortController()
+  const sending = (async () => {
+    const acknowledged: string[] = []
+    while (!stop.signal.aborted) {
+      const span = modelCall({ traceId: newTraceId() }, { input: 1, output: 1 })
+      assert.equal((await post(first, exportRequest([span]))).status, 200)
+      acknowledged.push(span.spanId)
+    }
+    return acknowledged
+  })()
+  const refused = new RegExp(`ended with 1 before it was ready\nspanledger: the spool in \\S+ is in use by process ${first.pid}: stop it, or choose another data folder\n$`)
+  for (let n = 0; n < 2; n++) await assert.rejects(startProgram({ dataDir: first.dataDir }), refused)
+  stop.abort()
+  const acknowledged = await sending
+  await using store = await engineOf(first)
+  await until('everything acknowledged is stored', 30_000, async () => {
+    const { ids } = await storedSpans(store)
+    return acknowledged.every((id) => ids.has(id))
+  })
 })

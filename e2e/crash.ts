@@ -204,7 +204,10 @@ interface StoredRun {
 
 async function accounted(book: Book, program: Program): Promise<Omit<CrashSummary, 'kills'>> {
   await using store = await engineOf(program)
-  await until('everything is settled', settleMsMax, () => isSettled(store, book.acknowledged.size))
+  let open = ''
+  await until('everything is settled', settleMsMax, async () => (open = await openWork(store, book.acknowledged.size)) === '').catch((error: unknown) => {
+    throw new Error(open, { cause: error })
+  })
   const { ids, rowsAfterFinal } = await storedSpans(store)
   assert.equal(rowsAfterFinal, ids.size, 'each span once')
   assert.deepEqual([...book.acknowledged].filter((id) => !ids.has(id)), [], 'acknowledged and not there')
@@ -234,12 +237,14 @@ async function accounted(book: Book, program: Program): Promise<Omit<CrashSummar
   }
 }
 
-/** Every run is settled, and together they hold every span there is, which is all that were acknowledged or more. */
-async function isSettled(store: Store, acknowledged: number): Promise<boolean> {
+/** What is still open: '' once every run is settled and together they hold every span, which is all that were acknowledged or more. */
+async function openWork(store: Store, acknowledged: number): Promise<string> {
   const [row] = await store.read<{ open: string; summed: string; stored: string }>(
     `SELECT toString((SELECT count() FROM runs FINAL WHERE NOT settled)) AS open, toString((SELECT sum(span_count) FROM runs FINAL)) AS summed,
        toString((SELECT uniqExact(span_id) FROM spans)) AS stored`, {}, { maxSeconds })
-  return row !== undefined && row.open === '0' && row.summed === row.stored && Number(row.stored) >= acknowledged
+  assert.ok(row)
+  const done = row.open === '0' && row.summed === row.stored && Number(row.stored) >= acknowledged
+  return done ? '' : `${row.open} runs open, ${row.summed} spans in runs, ${row.stored} stored, ${acknowledged} acknowledged`
 }
 
 export const summaryText = ({ kills, sent, acknowledged, stored, traces, resent, unanswered, ledger }: CrashSummary): string =>

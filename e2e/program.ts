@@ -63,8 +63,14 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
 function readAddresses(child: ChildProcess, exited: Promise<number | null>, log: () => string): Promise<ReadonlyMap<string, string>> {
   return new Promise((resolve, reject) => {
     const addresses = new Map<string, string>()
-    const timer = setTimeout(() => reject(new Error(`not ready after ${readyMsMax} ms\n${log()}`)), readyMsMax)
-    void exited.then((code) => reject(new Error(`the program ended with ${code} before it was ready\n${log()}`)))
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`not ready after ${readyMsMax} ms\n${log()}`))
+    }, readyMsMax)
+    void exited.then((code) => {
+      clearTimeout(timer)
+      reject(new Error(`the program ended with ${code} before it was ready\n${log()}`))
+    })
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       const [, name, url] = /^(\S+)\s+(http:\/\/\S+)$/.exec(line) ?? []
       if (name !== undefined && url !== undefined) addresses.set(name, url)
