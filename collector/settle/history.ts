@@ -119,16 +119,27 @@ function ledgerEntry(row: EntryRow): LedgerEntryRow {
   }
 }
 
-/** Keys asked for in one query: parameters travel in the URL, 35 characters each. */
-const keysPerReadMax = 5_000
+/** Answers asked about in one query: parameters travel in the URL, 82 characters each. */
+const answersPerReadMax = 5_000
 
 /** Everybody who tells these provider answers. `keys` as in `CallTold`. */
-export async function readCallsTold(store: Store, tenant: string, keys: readonly string[]): Promise<CallTold[]> {
+/** A provider's answer and the trace that asks who else tells it. */
+export interface AnswerOf {
+  /** `callKeyId`. */
+  readonly key: string
+  readonly traceId: string
+}
+
+/** What other traces tell of these answers. What the asking traces tell themselves is left out: that is almost every row. */
+export async function readCallsTold(store: Store, tenant: string, answers: readonly AnswerOf[]): Promise<CallTold[]> {
   const told: CallTold[] = []
-  for (let at = 0; at < keys.length; at += keysPerReadMax) {
+  for (let at = 0; at < answers.length; at += answersPerReadMax) {
+    const asked = answers.slice(at, at + answersPerReadMax)
     const rows = await store.read<CallToldRow>(
-      `SELECT ${callToldColumns} FROM call_keys FINAL WHERE tenant = {tenant:String} AND key IN (SELECT unhex(arrayJoin({keys:Array(String)})))`,
-      { tenant, keys: keys.slice(at, at + keysPerReadMax) }, { maxSeconds: readSecondsMax })
+      `WITH asked AS (SELECT unhex(answer.1) AS key, unhex(answer.2) AS trace_id FROM (SELECT arrayJoin(arrayZip({keys:Array(String)}, {traces:Array(String)})) AS answer))
+       SELECT ${callToldColumns} FROM call_keys FINAL
+       WHERE tenant = {tenant:String} AND key IN (SELECT key FROM asked) AND (key, trace_id) NOT IN (SELECT key, trace_id FROM asked)`,
+      { tenant, keys: asked.map((answer) => answer.key), traces: asked.map((answer) => answer.traceId) }, { maxSeconds: readSecondsMax })
     told.push(...rows.map((row) => ({
       key: row.key_hex, traceId: row.trace, spanId: row.span, startedAt: BigInt(row.started), endedAt: BigInt(row.ended), service: row.service,
       scopeName: row.scope_name, model: row.model, inputTokens: Number(row.input_tokens), outputTokens: Number(row.output_tokens),

@@ -57,7 +57,7 @@ export class LiveTraces {
   readonly #traces = new Map<string, LiveTrace>()
   readonly #dirty = new Set<LiveTrace>()
   /** Traces that carry a provider's answer, so that two traces of the same minute find each other before they are loaded. */
-  readonly #byCallKey = new Map<string, Set<string>>()
+  readonly #byCallKey = new Map<string, string | Set<string>>()
   #spanCount = 0
   #evicted: Uint8Array = new Uint8Array(evictedBits / 8)
   #evictedBefore: Uint8Array = new Uint8Array(evictedBits / 8)
@@ -134,16 +134,22 @@ export class LiveTraces {
   }
 
   #index(key: string, traceId: string): void {
-    const traces = this.#byCallKey.get(key)
-    if (traces === undefined) this.#byCallKey.set(key, new Set([traceId]))
-    else traces.add(traceId)
+    const known = this.#byCallKey.get(key)
+    if (known === undefined) this.#byCallKey.set(key, traceId)
+    else if (typeof known !== 'string') known.add(traceId)
+    else if (known !== traceId) this.#byCallKey.set(key, new Set([known, traceId]))
   }
 
-  /** Spans in memory that tell this provider answer. */
-  tellers(key: string): readonly SpanFacts[] {
-    const found: SpanFacts[] = []
-    for (const traceId of this.#byCallKey.get(key) ?? []) {
-      for (const span of this.#traces.get(traceId)?.spans.values() ?? []) if (span.step.callKeys.includes(key)) found.push(span)
+  /** Traces in memory that tell a provider answer which one of `traces` and yet another trace tell; none, almost always. */
+  sharing(traces: Iterable<LiveTrace>): ReadonlySet<LiveTrace> {
+    const found = new Set<LiveTrace>()
+    for (const trace of traces) for (const span of trace.spans.values()) for (const key of span.step.callKeys) {
+      const telling = this.#byCallKey.get(key)
+      if (telling === undefined || typeof telling === 'string') continue
+      for (const traceId of telling) {
+        const other = this.#traces.get(traceId)
+        if (other !== undefined) found.add(other)
+      }
     }
     return found
   }
@@ -226,9 +232,9 @@ export class LiveTraces {
   #clear(trace: LiveTrace): void {
     for (const span of trace.spans.values()) {
       for (const key of span.step.callKeys) {
-        const traces = this.#byCallKey.get(key)
-        traces?.delete(trace.traceId)
-        if (traces?.size === 0) this.#byCallKey.delete(key)
+        const telling = this.#byCallKey.get(key)
+        if (telling === trace.traceId) this.#byCallKey.delete(key)
+        else if (typeof telling === 'object' && telling.delete(trace.traceId) && telling.size === 0) this.#byCallKey.delete(key)
       }
     }
     this.#spanCount -= trace.spans.size

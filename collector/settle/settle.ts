@@ -13,7 +13,7 @@ import type { Log } from '../log.ts'
 import type { PriceBook } from '../price/book.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
-import { readCallsTold, readHistory, readUnsettled, tracesPerReadMax } from './history.ts'
+import { type AnswerOf, readCallsTold, readHistory, readUnsettled, tracesPerReadMax } from './history.ts'
 import type { LiveTrace, LiveTraces } from './live-traces.ts'
 import { post, type Posting } from './post.ts'
 import { costOf, summary } from './summary.ts'
@@ -145,14 +145,16 @@ export class Settler {
     return traces.filter((trace) => !live.mayHaveHistory(trace) && trace.spans.size > 0)
   }
 
-  /** Everybody who tells the provider answers of these traces, by `CallTold.key`. */
+  /** Everybody else who tells the provider answers of these traces, by `CallTold.key`. */
   async #tellers(traces: Iterable<LiveTrace>): Promise<ReadonlyMap<string, readonly CallTold[]>> {
     const { live, store, tenant } = this.#options
-    const keys = new Set<string>()
-    for (const trace of traces) for (const span of trace.spans.values()) for (const key of span.step.callKeys) keys.add(key)
-    if (keys.size === 0) return new Map()
-    const inMemory = [...keys].flatMap((key) => live.tellers(key)).flatMap(callsTold)
-    const stored = await readCallsTold(store, tenant, [...keys].map(callKeyId))
+    const answers: AnswerOf[] = []
+    for (const trace of traces) for (const span of trace.spans.values()) for (const key of span.step.callKeys) {
+      answers.push({ key: callKeyId(key), traceId: trace.traceId })
+    }
+    if (answers.length === 0) return new Map()
+    const inMemory = [...live.sharing(traces)].flatMap((trace) => [...trace.spans.values()].flatMap(callsTold))
+    const stored = await readCallsTold(store, tenant, answers)
     return Map.groupBy([...inMemory, ...stored], (told) => told.key)
   }
 

@@ -22,6 +22,7 @@ export function toldElsewhere(spans: Iterable<SpanFacts>, holders: ReadonlyMap<s
   const replayed = new Set<string>()
   const mirrored = new Set<string>()
   const laterTraces = new Set<string>()
+  if (holders.size === 0) return { replayed, mirrored, laterTraces }
   for (const span of spans) {
     for (const [index, own] of callsTold(span).entries()) {
       const key = span.step.callKeys[index] ?? ''
