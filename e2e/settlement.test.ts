@@ -30,9 +30,9 @@ interface Look {
 interface Story {
   readonly names: ReadonlyMap<string, string>
   readonly first: readonly MadeSpan[]
-  readonly then: readonly MadeSpan[]
+  readonly second: readonly MadeSpan[]
   readonly afterFirst: readonly Look[]
-  readonly afterThen: readonly Look[]
+  readonly afterSecond: readonly Look[]
 }
 
 const whole = { input: 300, output: 60 }
@@ -55,9 +55,9 @@ const stories: Readonly<Record<string, () => Story>> = {
     const call = modelCall({ traceId, parentSpanId: agent.spanId }, whole, responseId())
     const promoted = lines('CHARGE', 'promoted', 'agent', whole)
     return {
-      names: named({ agent, call }), first: [agent], then: [call],
+      names: named({ agent, call }), first: [agent], second: [call],
       afterFirst: [{ traceId, status: 'COMPLETED', modelCalls: 0, cost: callCost(whole), ledger: promoted, agents: ['clerk'] }],
-      afterThen: [{
+      afterSecond: [{
         traceId, status: 'COMPLETED', modelCalls: 1, cost: callCost(whole), agents: ['clerk'],
         ledger: [...promoted, ...lines('REVERSAL', 'rolled_up', 'agent', whole), ...lines('CHARGE', 'metered', 'call', whole)],
       }],
@@ -70,9 +70,9 @@ const stories: Readonly<Record<string, () => Story>> = {
     const lost = modelCall({ traceId, parentSpanId: agent.spanId, start: agent.start + 200_000_000n }, rest, responseId())
     const unexplained = [...lines('CHARGE', 'metered', 'one', part), ...lines('CHARGE', 'unattributed', 'agent', rest)]
     return {
-      names: named({ agent, one, lost }), first: [agent, one], then: [lost],
+      names: named({ agent, one, lost }), first: [agent, one], second: [lost],
       afterFirst: [{ traceId, status: 'COMPLETED', modelCalls: 1, cost: callCost(whole), ledger: unexplained, agents: ['clerk'] }],
-      afterThen: [{
+      afterSecond: [{
         traceId, status: 'COMPLETED', modelCalls: 2, cost: callCost(whole), agents: ['clerk'],
         ledger: [...unexplained, ...lines('REVERSAL', 'rolled_up', 'agent', rest), ...lines('CHARGE', 'metered', 'lost', rest)],
       }],
@@ -84,9 +84,9 @@ const stories: Readonly<Record<string, () => Story>> = {
     const call = modelCall({ traceId, parentSpanId: agent.spanId }, whole, responseId())
     const look = { traceId, modelCalls: 1, cost: callCost(whole), ledger: lines('CHARGE', 'metered', 'call', whole) }
     return {
-      names: named({ agent, call }), first: [call], then: [agent],
+      names: named({ agent, call }), first: [call], second: [agent],
       afterFirst: [{ ...look, status: 'RUNNING', agents: [''] }],
-      afterThen: [{ ...look, status: 'COMPLETED', agents: ['clerk'] }],
+      afterSecond: [{ ...look, status: 'COMPLETED', agents: ['clerk'] }],
     }
   },
   'a parent that never comes: the orphan counts': () => {
@@ -94,9 +94,9 @@ const stories: Readonly<Record<string, () => Story>> = {
     const agent = agentSpan({ traceId })
     const [near, orphan] = [modelCall({ traceId, parentSpanId: agent.spanId }, part, responseId()), modelCall({ traceId, parentSpanId: newSpanId() }, rest, responseId())]
     return {
-      names: named({ agent, near, orphan }), first: [agent, near], then: [orphan],
+      names: named({ agent, near, orphan }), first: [agent, near], second: [orphan],
       afterFirst: [{ traceId, status: 'COMPLETED', modelCalls: 1, cost: callCost(part), ledger: lines('CHARGE', 'metered', 'near', part), agents: ['clerk'] }],
-      afterThen: [{
+      afterSecond: [{
         traceId, status: 'COMPLETED', modelCalls: 2, cost: callCost(whole), agents: ['', 'clerk'],
         ledger: [...lines('CHARGE', 'metered', 'near', part), ...lines('CHARGE', 'metered', 'orphan', rest)],
       }],
@@ -110,17 +110,17 @@ const stories: Readonly<Record<string, () => Story>> = {
     const root = agentSpan({ traceId, start: a.start - minute })
     const look = { traceId, modelCalls: 1, cost: callCost(part), ledger: lines('CHARGE', 'metered', 'a', part), agents: [''] }
     return {
-      names: named({ a, b, root }), first: [a, b], then: [root],
-      afterFirst: [{ ...look, status: 'RUNNING' }], afterThen: [{ ...look, status: 'COMPLETED' }],
+      names: named({ a, b, root }), first: [a, b], second: [root],
+      afterFirst: [{ ...look, status: 'RUNNING' }], afterSecond: [{ ...look, status: 'COMPLETED' }],
     }
   },
   'two roots': () => {
     const traceId = newTraceId()
     const [one, two] = [modelCall({ traceId, start: ago(3) }, part, responseId()), modelCall({ traceId, start: ago(2), failed: true }, rest, responseId())]
     return {
-      names: named({ one, two }), first: [one], then: [two],
+      names: named({ one, two }), first: [one], second: [two],
       afterFirst: [{ traceId, status: 'COMPLETED', modelCalls: 1, cost: callCost(part), ledger: lines('CHARGE', 'metered', 'one', part), agents: [''] }],
-      afterThen: [{
+      afterSecond: [{
         traceId, status: 'COMPLETED', modelCalls: 2, cost: callCost(whole), agents: [''],
         ledger: [...lines('CHARGE', 'metered', 'one', part), ...lines('CHARGE', 'metered', 'two', rest)],
       }],
@@ -128,11 +128,11 @@ const stories: Readonly<Record<string, () => Story>> = {
   },
   'an answer replayed an hour later in another trace': () => {
     const { early, late, names, charged, replayed } = replay()
-    return { names, first: [early], then: [late], afterFirst: [charged(early, 'early')], afterThen: [charged(early, 'early'), replayed] }
+    return { names, first: [early], second: [late], afterFirst: [charged(early, 'early')], afterSecond: [charged(early, 'early'), replayed] }
   },
   'the replay arrives before the answer': () => {
     const { early, late, names, charged, replayed } = replay()
-    return { names, first: [late], then: [early], afterFirst: [charged(late, 'late')], afterThen: [charged(early, 'early'), replayed] }
+    return { names, first: [late], second: [early], afterFirst: [charged(late, 'late')], afterSecond: [charged(early, 'early'), replayed] }
   },
 }
 
@@ -167,8 +167,8 @@ async function look(program: Program, { traceId }: Look, names: ReadonlyMap<stri
 /** A trace that another one corrects is settled again within a moment; the last look decides. In milliseconds. */
 const correctedMsMax = 15_000
 
-async function assertLooks(program: Program, told: readonly (readonly [string, Story])[], which: 'afterFirst' | 'afterThen'): Promise<void> {
-  const spans = told.flatMap(([, story]) => (which === 'afterFirst' ? story.first : [...story.first, ...story.then]))
+async function assertLooks(program: Program, told: readonly (readonly [string, Story])[], which: 'afterFirst' | 'afterSecond'): Promise<void> {
+  const spans = told.flatMap(([, story]) => (which === 'afterFirst' ? story.first : [...story.first, ...story.second]))
   await settledTraces(program, new Map([...Map.groupBy(spans, (span) => span.traceId)].map(([id, own]) => [id, own.length])))
   for (const [name, story] of told) {
     for (const expected of story[which]) {
@@ -194,15 +194,15 @@ describe('late spans', () => {
       for (const [, { first }] of told) await send(program, first)
       if (restart !== 'before settlement') await assertLooks(program, told, 'afterFirst')
       if (restart === 'none') {
-        for (const [, { then }] of told) await send(program, then)
-        return await assertLooks(program, told, 'afterThen')
+        for (const [, { second }] of told) await send(program, second)
+        return await assertLooks(program, told, 'afterSecond')
       }
       program.signal('SIGTERM')
       assert.equal(await program.exited, 0, program.log())
       await using again = await startProgram({ dataDir: program.dataDir, env })
       await assertLooks(again, told, 'afterFirst')
-      for (const [, { then }] of told) await send(again, then)
-      await assertLooks(again, told, 'afterThen')
+      for (const [, { second }] of told) await send(again, second)
+      await assertLooks(again, told, 'afterSecond')
     })
   }
 })
