@@ -30,7 +30,7 @@ interface Bounds {
 /** One query per table for all of the traces. */
 export async function readHistory(store: Store, tenant: string, traceIds: readonly string[]): Promise<History> {
   const params = { tenant, traces: traceIds }
-  const inTraces = `tenant = {tenant:String} AND trace_id IN (SELECT unhex(arrayJoin({traces:Array(String)})))`
+  const inTraces = `tenant = {tenant:String} AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))`
   const options = { maxSeconds: readSecondsMax }
   const [bounds, spans, entries, decisions] = await Promise.all([
     store.read<Bounds>(`SELECT lower(hex(trace_id)) AS trace, toString(max(version)) AS version FROM runs WHERE ${inTraces} GROUP BY trace_id`, params, options),
@@ -136,7 +136,9 @@ export async function readCallsTold(store: Store, tenant: string, answers: reado
   for (let at = 0; at < answers.length; at += answersPerReadMax) {
     const asked = answers.slice(at, at + answersPerReadMax)
     const rows = await store.read<CallToldRow>(
-      `WITH asked AS (SELECT unhex(answer.1) AS key, unhex(answer.2) AS trace_id FROM (SELECT arrayJoin(arrayZip({keys:Array(String)}, {traces:Array(String)})) AS answer))
+      `WITH asked AS (
+         SELECT toFixedString(unhex(answer.1), 16) AS key, toFixedString(unhex(answer.2), 16) AS trace_id
+         FROM (SELECT arrayJoin(arrayZip({keys:Array(String)}, {traces:Array(String)})) AS answer))
        SELECT ${callToldColumns} FROM call_keys FINAL
        WHERE tenant = {tenant:String} AND key IN (SELECT key FROM asked) AND (key, trace_id) NOT IN (SELECT key, trace_id FROM asked)`,
       { tenant, keys: asked.map((answer) => answer.key), traces: asked.map((answer) => answer.traceId) }, { maxSeconds: readSecondsMax })
