@@ -59,6 +59,8 @@ export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): Trac
   const tools = toolCalls(tree)
   const books = settleUsage(tree, attribution, elsewhere)
   const top = tree.spans[tree.top]
+  const verdicts = onceById(tree, books.verdicts)
+  const attributionById = onceById(tree, attribution)
   return {
     isRun: tree.spans.some((span) => isGenAi[span.step.role]),
     name: top?.name ?? '',
@@ -80,8 +82,8 @@ export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): Trac
     errorCount: tree.spans.reduce((count, span) => count + (span.failed ? 1 : 0), 0),
     tokens: tokenUsage(books.total),
     reportedCost: books.reportedCost,
-    verdicts: byId(tree, books.verdicts),
-    attributions: byId(tree, attribution),
+    get verdicts() { return verdicts() },
+    get attributions() { return attributionById() },
     billables: books.billables,
     uncounted: books.uncounted,
     repeatedToolCalls: tools.repeated,
@@ -97,8 +99,8 @@ function firstWorkflow(tree: Tree): string {
   return ''
 }
 
-function byId<Value>(tree: Tree, values: readonly Value[]): ReadonlyMap<string, Value> {
-  const map = new Map<string, Value>()
-  for (let node = 0; node < values.length; node++) map.set(tree.spans[node]!.spanId, values[node]!)
-  return map
+/** A map of 100,000 ids costs as much as half the account, and a settlement looks up few of them: it is made when asked for. */
+function onceById<Value>(tree: Tree, values: readonly Value[]): () => ReadonlyMap<string, Value> {
+  let map: ReadonlyMap<string, Value> | undefined
+  return () => (map ??= new Map(values.map((value, node) => [tree.spans[node]!.spanId, value])))
 }
