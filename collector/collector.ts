@@ -14,7 +14,7 @@ import type { PriceBook } from './price/book.ts'
 import { grpcReceiver, listenGrpc } from './receive/grpc.ts'
 import { httpReceiver } from './receive/http.ts'
 import type { IngestOptions } from './receive/ingest.ts'
-import { InFlight } from './receive/limits.ts'
+import { InFlight, Turns } from './receive/limits.ts'
 import { LiveTraces } from './settle/live-traces.ts'
 import { Settler } from './settle/settle.ts'
 import { lockSpool } from './spool/lock.ts'
@@ -78,7 +78,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const loader = new Loader({ spool, store, metrics, log })
   const settler = new Settler({ ...options, live, loader, delayMs: options.settlementDelayMs, nowMs, nowNano })
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
-  const ingest: IngestOptions = { ...options, live, metrics, nowNano, nowMs }
+  const ingest: IngestOptions = { ...options, live, turns: new Turns(), metrics, nowNano, nowMs }
   const inFlight = new InFlight()
   const http = httpReceiver({ ingest, inFlight })
   const grpc = grpcReceiver({ ingest, inFlight })

@@ -12,6 +12,7 @@ import { Refused } from '../refused.ts'
 import type { LiveTraces } from '../settle/live-traces.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
+import type { Turns } from './limits.ts'
 
 export type Signal = 'traces' | 'logs' | 'metrics'
 export type Encoding = 'protobuf' | 'json'
@@ -25,6 +26,7 @@ export interface Answer {
 export interface IngestOptions extends DeriveOptions {
   readonly spool: Spool
   readonly live: LiveTraces
+  readonly turns: Turns
   readonly metrics: Metrics
   readonly log: Log
   /** Nanoseconds since the epoch. */
@@ -68,31 +70,54 @@ function refuseRecords(signal: 'logs' | 'metrics', body: Buffer, encoding: Encod
 
 async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
   const { spool, live, metrics } = options
-  const converted = encoding === 'json' ? tracesJsonToProtobuf(body) : { bytes: body, rejections: [] }
-  const decoded = decodeTraces(converted.bytes)
-  const receivedAt = options.nowNano()
-  const frame = new FrameWriter()
-  const derived: Derived[] = []
-  const rejections: Rejection[] = [...converted.rejections, ...decoded.rejections]
-  let known = 0
-  for (const [index, record] of decoded.spans.entries()) {
-    if (index > 0 && index % spansPerTurn === 0) await nextTurn()
-    const again = live.knows(record.traceId, record.spanId)
-    const one = deriveOne(record, !again, receivedAt, frame, options)
-    if (one === undefined) rejections.push({ reason: 'the span could not be understood', count: 1 })
-    else {
-      derived.push(one)
-      if (again) known++
-    }
-  }
-  if (!frame.empty) await spool.append(frame.finish())
+  const { derived, known, frame, rejections, warnings, receivedAt } = await understand(body, encoding, options)
+  if (frame !== undefined) await spool.append(frame)
   live.add(derived, receivedAt, options.nowMs())
   metrics.stored(derived.length - known)
   metrics.deduplicated(known)
   const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0)
   for (const { reason, count } of rejections) metrics.rejected(reason, count)
   metrics.received(derived.length + rejected)
-  return { rejected, message: answerMessage(rejections, decoded.warnings, derived.length) }
+  return { rejected, message: answerMessage(rejections, warnings, derived.length) }
+}
+
+/** A request, decoded and derived: what is to be made durable. */
+interface Understood {
+  readonly derived: readonly Derived[]
+  /** How many of them came before. */
+  readonly known: number
+  /** `undefined` where nothing is to be stored. */
+  readonly frame: Buffer | undefined
+  readonly rejections: readonly Rejection[]
+  readonly warnings: readonly string[]
+  readonly receivedAt: bigint
+}
+
+async function understand(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Understood> {
+  const { live, turns } = options
+  await turns.take()
+  try {
+    const converted = encoding === 'json' ? tracesJsonToProtobuf(body) : { bytes: body, rejections: [] }
+    const decoded = decodeTraces(converted.bytes)
+    const receivedAt = options.nowNano()
+    const frame = new FrameWriter()
+    const derived: Derived[] = []
+    const rejections: Rejection[] = [...converted.rejections, ...decoded.rejections]
+    let known = 0
+    for (const [index, record] of decoded.spans.entries()) {
+      if (index > 0 && index % spansPerTurn === 0) await nextTurn()
+      const again = live.knows(record.traceId, record.spanId)
+      const one = deriveOne(record, !again, receivedAt, frame, options)
+      if (one === undefined) rejections.push({ reason: 'the span could not be understood', count: 1 })
+      else {
+        derived.push(one)
+        if (again) known++
+      }
+    }
+    return { derived, known, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: decoded.warnings, receivedAt }
+  } finally {
+    turns.give()
+  }
 }
 
 /** A span that our own code stumbles over is refused alone; its neighbours are not lost with it. */

@@ -20,3 +20,27 @@ export class InFlight {
     this.#bytes -= bytes
   }
 }
+
+/**
+ * Requests that are decoded and derived side by side. As objects a request takes ten times its bytes, and on one thread
+ * more of them at once are not faster; a few, so that a small request gets past a huge one.
+ */
+export const derivingMax = 4
+
+/** Who may decode and derive now; the others wait as the bytes they came as, in order of arrival. */
+export class Turns {
+  #free = derivingMax
+  readonly #waiting: (() => void)[] = []
+
+  take(): Promise<void> {
+    if (this.#free === 0) return new Promise((resolve) => this.#waiting.push(resolve))
+    this.#free--
+    return Promise.resolve()
+  }
+
+  give(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#free++
+    else next()
+  }
+}
