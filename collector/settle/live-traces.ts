@@ -11,7 +11,7 @@ export interface LiveTrace {
   readonly traceId: string
   /** By span id, the latest version of each span. */
   readonly spans: Map<string, SpanFacts>
-  /** Posted ledger lines by id, every kind. */
+  /** Posted ledger lines of every kind, by `entryKey`. */
   readonly entries: Map<string, LedgerEntryRow>
   /** Stored decisions by id. */
   readonly decisions: Map<string, StoredDecision>
@@ -27,6 +27,8 @@ export interface LiveTrace {
   /** Milliseconds of the last summary, 0 for none, and how long it took to make: large traces are summed up less often. */
   summarizedMs: number
   summaryCostMs: number
+  /** `generation` as of the last summary, −1 for none: where nothing arrived since, there is nothing to say. */
+  summarizedGeneration: number
   version: bigint
   /** Settlements by this process. */
   settlements: number
@@ -37,7 +39,16 @@ export interface LiveTrace {
   history: 'whole' | 'unchecked'
   /** The spool segment that must be loaded before ClickHouse can be asked. */
   readableFrom: number
+  /** Settlements in a row that our own code could not make, and when the next may be tried (milliseconds). */
+  failures: number
+  retryMs: number
 }
+
+/**
+ * One row of the ledger. A span that came again with another start has its charge twice, under one id on two days: both
+ * stand until settlement takes one back.
+ */
+export const entryKey = (entry: LedgerEntryRow): string => `${entry.id}@${entry.occurredAt}`
 
 export interface LiveTracesOptions {
   /** Spans held in memory over all traces; a span is about 700 bytes. */
@@ -88,13 +99,16 @@ export class LiveTraces {
     return this.#traces.get(traceId)?.spans.has(spanId) ?? false
   }
 
-  /** Takes in what is durable. Never before: a settlement must not speak of spans that a crash could take back. */
-  add(derived: readonly Derived[], receivedAt: UnixNano, nowMs: number): void {
+  /**
+   * Takes in what is durable. Never before: a settlement must not speak of spans that a crash could take back. `segment` is
+   * the spool segment being written now.
+   */
+  add(derived: readonly Derived[], receivedAt: UnixNano, nowMs: number, segment: number): void {
     for (const { facts, charges, decisions } of derived) {
-      const trace = this.#touch(facts.traceId, nowMs)
+      const trace = this.#touch(facts.traceId, nowMs, segment)
       if (!trace.spans.has(facts.spanId)) this.#spanCount++
       trace.spans.set(facts.spanId, facts)
-      for (const entry of charges) if (!trace.entries.has(entry.id)) trace.entries.set(entry.id, entry)
+      for (const entry of charges) if (!trace.entries.has(entryKey(entry))) trace.entries.set(entryKey(entry), entry)
       for (const decision of decisions) trace.decisions.set(decision.id, decision)
       for (const key of facts.step.callKeys) this.#index(key, facts.traceId)
       if (receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = receivedAt
@@ -102,23 +116,24 @@ export class LiveTraces {
   }
 
   /** Marks a trace for settlement although nothing arrived: after a restart, or because another trace tells the same call. */
-  revisit(traceId: string, nowMs: number): void {
+  revisit(traceId: string, nowMs: number, segment: number): void {
     const known = this.#traces.get(traceId)
     if (known !== undefined) {
       known.generation++
       this.#mark(known)
       return
     }
-    this.#touch(traceId, nowMs).history = 'unchecked'
+    this.#touch(traceId, nowMs, segment).history = 'unchecked'
   }
 
-  #touch(traceId: string, nowMs: number): LiveTrace {
+  #touch(traceId: string, nowMs: number, segment: number): LiveTrace {
     let trace = this.#traces.get(traceId)
     if (trace === undefined) {
       trace = {
         traceId, spans: new Map(), entries: new Map(), decisions: new Map(), firstSeenMs: nowMs, lastSeenMs: nowMs,
-        lastReceivedAt: 0n, generation: 0, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, version: 0n, settlements: 0,
-        history: 'unchecked', readableFrom: 0,
+        lastReceivedAt: 0n, generation: 0, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, summarizedGeneration: -1, version: 0n, settlements: 0,
+        // What was known of it before may stand in any segment that is not loaded yet.
+        history: 'unchecked', readableFrom: segment, failures: 0, retryMs: 0,
       }
       this.#traces.set(traceId, trace)
     }
@@ -141,11 +156,11 @@ export class LiveTraces {
   }
 
   /** Traces in memory that tell a provider answer which one of `traces` and yet another trace tell; none, almost always. */
-  sharing(traces: Iterable<LiveTrace>): ReadonlySet<LiveTrace> {
+  sharing(traces: Iterable<LiveTrace>, tellersMax: number): ReadonlySet<LiveTrace> {
     const found = new Set<LiveTrace>()
     for (const trace of traces) for (const span of trace.spans.values()) for (const key of span.step.callKeys) {
       const telling = this.#byCallKey.get(key)
-      if (telling === undefined || typeof telling === 'string') continue
+      if (telling === undefined || typeof telling === 'string' || telling.size > tellersMax) continue
       for (const traceId of telling) {
         const other = this.#traces.get(traceId)
         if (other !== undefined) found.add(other)
@@ -182,8 +197,8 @@ export class LiveTraces {
       for (const key of span.step.callKeys) this.#index(key, trace.traceId)
     }
     for (const entry of entries) {
-      const own = trace.entries.get(entry.id)
-      if (own === undefined || entry.revision > own.revision) trace.entries.set(entry.id, entry)
+      const own = trace.entries.get(entryKey(entry))
+      if (own === undefined || entry.revision > own.revision) trace.entries.set(entryKey(entry), entry)
     }
     for (const decision of decisions) trace.decisions.set(decision.id, decision)
     trace.history = 'whole'
@@ -192,6 +207,7 @@ export class LiveTraces {
   settled(trace: LiveTrace): void {
     trace.settled = true
     trace.settlements++
+    trace.failures = 0
     trace.dirty = false
     this.#dirty.delete(trace)
   }

@@ -196,6 +196,7 @@ export class Settler {
     trace.version = draft.version
     trace.summarizedMs = this.#options.nowMs()
     trace.summaryCostMs = draft.tookMs
+    trace.summarizedGeneration = draft.generation
     if (!draft.settles) trace.settled = false
     else if (trace.generation === draft.generation) this.#options.live.settled(trace)
   }
@@ -218,6 +219,7 @@ function* inTurns(traces: readonly LiveTrace[]): Generator<readonly LiveTrace[]>
 
 /** A trace nobody has seen yet is summed up at once; a changing one again after a while. */
 function wantsSummary(trace: LiveTrace, now: number): boolean {
+  if (trace.summarizedGeneration === trace.generation) return false
   if (trace.summarizedMs === 0 || trace.settled) return true
   return now - trace.summarizedMs >= Math.max(summaryMsMin, trace.summaryCostMs * summaryShareMax)
 }
