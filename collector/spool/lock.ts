@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 
@@ -19,19 +19,61 @@ interface Holder {
  * Rejects with one sentence where the folder is held.
  */
 export async function lockSpool(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true })
-  const file = join(dir, 'holder.json')
-  const holder = await readHolder(file)
-  if (holder !== undefined && (await holds(holder))) {
-    throw new Error(`the spool in ${dir} is in use by process ${holder.pid}: stop it, or choose another data folder`)
-  }
+  await mkdir(dir, { recursive: true, mode: 0o700 })
   const token = randomUUID()
   const server = createServer((socket) => socket.on('error', () => socket.destroy()).end(token)).unref()
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   const own: Holder = { pid: process.pid, port: (server.address() as AddressInfo).port, token }
-  const draft = `${file}.${process.pid}`
-  await writeFile(draft, `${JSON.stringify(own)}\n`, { mode: 0o600 })
-  await rename(draft, file)
+  const draft = join(dir, `holder.${token}.draft`)
+  await writeFile(draft, `${JSON.stringify(own)}\n`, { mode: 0o600, flag: 'wx' })
+  try {
+    await claim(dir, draft)
+  } catch (error) {
+    server.close()
+    throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/**
+ * Claims have numbers and the highest one holds. A number is taken by a link, which succeeds for one process only and is
+ * never seen half written. Who took one that others have passed meanwhile gives it up; so two starts at once cannot both
+ * find the same dead holder and follow it.
+ */
+async function claim(dir: string, draft: string): Promise<void> {
+  for (;;) {
+    const last = (await claims(dir)).at(-1) ?? 0
+    const holder = last === 0 ? undefined : await readHolder(claimFile(dir, last))
+    if (holder !== undefined && (await holds(holder))) {
+      throw new Error(`the spool in ${dir} is in use by process ${holder.pid}: stop it, or choose another data folder`)
+    }
+    const own = last + 1
+    if (!(await linked(draft, claimFile(dir, own)))) continue
+    const found = await claims(dir)
+    if (found.at(-1) !== own) {
+      await rm(claimFile(dir, own), { force: true })
+      continue
+    }
+    for (const older of found.filter((number) => number < own)) await rm(claimFile(dir, older), { force: true })
+    return
+  }
+}
+
+const claimFile = (dir: string, number: number): string => join(dir, `holder.${number}.json`)
+
+/** Numbers of the claims there are, lowest first. */
+const claims = async (dir: string): Promise<number[]> =>
+  (await readdir(dir)).flatMap((name) => Number(/^holder\.(\d+)\.json$/.exec(name)?.[1] ?? 0) || []).sort((a, b) => a - b)
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  }
 }
 
 async function readHolder(file: string): Promise<Holder | undefined> {
@@ -39,7 +81,7 @@ async function readHolder(file: string): Promise<Holder | undefined> {
     const value: unknown = JSON.parse(await readFile(file, 'utf8'))
     return isHolder(value) ? value : undefined
   } catch (error) {
-    // Nobody held it yet, or a crash tore the file: the token would not match either way.
+    // Given up meanwhile, or torn by a power cut: nobody answers for it either way.
     if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT')) return undefined
     throw error
   }
