@@ -34,6 +34,8 @@ export function headBytes(head: SegmentHead): Buffer {
 export interface Segment {
   readonly head: SegmentHead
   readonly frames: readonly (readonly Section[])[]
+  /** Each frame as it stands in the segment, header included. */
+  readonly frameBytes: readonly Buffer[]
   /** Where the last whole frame ends; what stands behind it was never acknowledged. */
   readonly validBytes: number
   readonly torn: boolean
@@ -47,11 +49,13 @@ export function parseSegment(bytes: Buffer): Segment | undefined {
   const head = parseHead(bytes.toString('utf8', 8, headEnd))
   if (head === undefined) return undefined
   const frames: (readonly Section[])[] = []
+  const frameBytes: Buffer[] = []
   let at = headEnd
   for (;;) {
     const frame = readFrame(bytes, at)
-    if (frame === 'end' || frame === 'torn') return { head, frames, validBytes: at, torn: frame === 'torn' }
+    if (frame === 'end' || frame === 'torn') return { head, frames, frameBytes, validBytes: at, torn: frame === 'torn' }
     frames.push(frame.sections)
+    frameBytes.push(bytes.subarray(at, frame.next))
     at = frame.next
   }
 }

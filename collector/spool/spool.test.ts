@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFile, type FileHandle, mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises'
+import { appendFile, type FileHandle, mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -160,4 +160,37 @@ test('a frame keeps none of the rows of an attempt that threw', () => {
   const read = readFrame(writer.finish(), 0)
   assert.ok(typeof read === 'object')
   assert.deepEqual(read.sections.map((section) => section.rows), [1])
+})
+
+test('the journal is for its owner only', async (t) => {
+  const dir = join(await folder(t), 'data', 'spool')
+  const spool = await Spool.open(options(dir))
+  await spool.append(frame(1))
+  const segment = await (spool.close(), spool.next())
+  assert.ok(segment !== undefined)
+  const mode = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8)
+  assert.deepEqual([await mode(join(dir, '..')), await mode(dir), await mode(segment.path)], ['700', '700', '600'])
+  const content = await spool.read(segment)
+  assert.ok(content !== undefined)
+  await spool.setFramesAside(segment, content, [0])
+  const aside = join(dir, 'set-aside')
+  assert.deepEqual([await mode(aside), await mode(join(aside, '000000000001.0.segment'))], ['700', '600'])
+})
+
+test('a crowd that waits does not make one huge segment', async (t) => {
+  const spool = await Spool.open(options(await folder(t), { segmentBytesMax: 4_000 }))
+  await Promise.all(Array.from({ length: 300 }, (_, n) => spool.append(frame(n))))
+  const largest = Math.max(...spool.sealed().map((segment) => segment.bytes))
+  // The head alone takes more than the bound: what counts is that frames are added to it only up to the bound.
+  assert.ok(spool.sealed().length >= 300 * frame(0).length / 4_000 / 2, `${spool.sealed().length} segments`)
+  assert.ok(largest < 4_000 + 4_000 + 10_000, `${largest} bytes`)
+  assert.deepEqual(await drain(spool), Array.from({ length: 300 }, (_, n) => n))
+})
+
+test('a segment that cannot be begun is refused and leaves nothing behind', async (t) => {
+  const dir = await folder(t)
+  const spool = await Spool.open(options(dir, { sync: () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' })) }))
+  for (let n = 0; n < 3; n++) await assert.rejects(spool.append(frame(n)), /ENOSPC/)
+  await spool.close()
+  assert.deepEqual(await readdir(dir), [])
 })

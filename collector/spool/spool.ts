@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Refused } from '../refused.ts'
 import { currentTables, headBytes, parseSegment, type Segment, writeFully } from './segment.ts'
 
@@ -40,6 +40,10 @@ interface OpenSegment {
   bytes: number
 }
 
+/** The journal holds prompts and answers: for its owner only. */
+const folderMode = 0o700
+const fileMode = 0o600
+
 const segmentName = (number: number): string => `${String(number).padStart(12, '0')}.segment`
 const segmentNumber = (name: string): number | undefined => (/^\d{12}\.segment$/.test(name) ? Number.parseInt(name, 10) : undefined)
 const full = (): Refused => new Refused('overloaded', 'the spool is full: ClickHouse does not keep up or is away, send again later')
@@ -71,7 +75,7 @@ export class Spool {
 
   /** Opens the folder, cuts torn tails (bytes that were never acknowledged) and finds what a former process left to load. */
   static async open(options: SpoolOptions): Promise<Spool> {
-    await mkdir(options.dir, { recursive: true })
+    await mkdir(options.dir, { recursive: true, mode: folderMode })
     const found: SealedSegment[] = []
     for (const name of (await readdir(options.dir)).sort()) {
       const number = segmentNumber(name)
@@ -110,15 +114,21 @@ export class Spool {
     try {
       while (this.#waiting.length > 0 || this.#sealIsDue()) {
         if (this.#sealIsDue()) await this.#seal()
-        const group = this.#waiting
-        if (group.length === 0) continue
-        this.#waiting = []
-        this.#waitingBytes = 0
-        await this.#commit(group)
+        const group = this.#takeGroup()
+        if (group.length > 0) await this.#commit(group)
       }
     } finally {
       this.#writing = false
     }
+  }
+
+  /** What waits, in order, up to a segment's size: a segment is read as a whole, so it must not grow with the crowd. At least one. */
+  #takeGroup(): Waiting[] {
+    let bytes = 0
+    let count = 0
+    while (count < this.#waiting.length && bytes < this.#options.segmentBytesMax) bytes += (this.#waiting[count++] as Waiting).frame.length
+    this.#waitingBytes -= bytes
+    return this.#waiting.splice(0, count)
   }
 
   /** Writes and syncs one group. After an error the segment is not written again: what a failed sync left is unknown. */
@@ -133,22 +143,20 @@ export class Spool {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
       const refused = new Refused('overloaded', `the spool cannot write (${reason}), send again later`)
       for (const waiting of group) waiting.reject(refused)
-      await this.#abandon()
+      await this.#seal()
     }
   }
 
   async #openSegment(): Promise<OpenSegment> {
     const number = this.#nextNumber++
     const path = join(this.#options.dir, segmentName(number))
-    const file = await open(path, 'wx')
-    const head = headBytes({ format: 1, spool: this.#id, tables: currentTables })
-    const bytes = await writeFully(file, [head], 0)
-    await syncDirectory(this.#options.dir)
+    const bytes = headBytes({ format: 1, spool: this.#id, tables: currentTables })
+    const file = await createFile(path, [bytes])
     const since = this.#options.now()
     this.#sealTimer = setTimeout(() => {
       if (!this.#writing) void this.#write()
     }, this.#options.segmentAgeMsMax)
-    return { number, path, file, since, emptyBytes: bytes, bytes }
+    return { number, path, file, since, emptyBytes: bytes.length, bytes: bytes.length }
   }
 
   #sealIsDue(): boolean {
@@ -160,25 +168,14 @@ export class Spool {
     return (old && wanted) || segment.bytes >= this.#options.segmentBytesMax || this.#closed
   }
 
+  /** Hands the segment over as far as it was acknowledged; after an error, a tail of unknown state is not read. */
   async #seal(): Promise<void> {
     const segment = this.#current
     if (segment === undefined) return
     this.#current = undefined
     clearTimeout(this.#sealTimer)
-    await segment.file.close()
-    this.#sealed.push({ number: segment.number, path: segment.path, bytes: segment.bytes, since: segment.since })
-    this.#sealedBytes += segment.bytes
-    this.#wakeReader?.()
-  }
-
-  /** What was acknowledged before stays; the tail of unknown state is cut off before the segment is handed over. */
-  async #abandon(): Promise<void> {
-    const segment = this.#current
-    if (segment === undefined) return
-    this.#current = undefined
-    clearTimeout(this.#sealTimer)
-    await segment.file.close().catch(() => undefined /* the descriptor is gone either way */)
-    if (segment.bytes === segment.emptyBytes) return
+    await segment.file.close().catch(() => undefined /* the descriptor is gone either way, what counts was synced */)
+    if (segment.bytes === segment.emptyBytes) return void (await rm(segment.path, { force: true }).catch(() => undefined /* the next start removes it */))
     this.#sealed.push({ number: segment.number, path: segment.path, bytes: segment.bytes, since: segment.since })
     this.#sealedBytes += segment.bytes
     this.#wakeReader?.()
@@ -220,10 +217,32 @@ export class Spool {
 
   /** Never loadable: kept for a person to look at, out of the way of the others. */
   async setAside(segment: SealedSegment): Promise<void> {
-    const dir = join(this.#options.dir, 'set-aside')
-    await mkdir(dir, { recursive: true })
-    await rename(segment.path, join(dir, segmentName(segment.number)))
+    await rename(segment.path, join(await this.#asideDir(), segmentName(segment.number)))
     this.#forget(segment)
+  }
+
+  /** The same for single frames, by their position, each as a segment of its own. They are durable before the segment may go. */
+  async setFramesAside(segment: SealedSegment, content: Segment, frames: readonly number[]): Promise<void> {
+    const dir = await this.#asideDir()
+    for (const position of frames) {
+      const frame = content.frameBytes[position]
+      if (frame === undefined) continue
+      const path = join(dir, segmentName(segment.number).replace('.', `.${position}.`))
+      // From an attempt that ended before the segment was removed.
+      await rm(path, { force: true })
+      const file = await createFile(path, [headBytes(content.head), frame])
+      try {
+        await this.#options.sync(file)
+      } finally {
+        await file.close()
+      }
+    }
+  }
+
+  async #asideDir(): Promise<string> {
+    const dir = join(this.#options.dir, 'set-aside')
+    await mkdir(dir, { recursive: true, mode: folderMode })
+    return dir
   }
 
   #forget(segment: SealedSegment): void {
@@ -245,6 +264,20 @@ export class Spool {
       await rm(segment.path)
     }
     this.#wakeReader?.()
+  }
+}
+
+/** A new file with this content, open, its name durable. Where that fails nothing stays behind: a full disk is tried again and again. */
+async function createFile(path: string, content: readonly Buffer[]): Promise<FileHandle> {
+  const file = await open(path, 'wx', fileMode)
+  try {
+    await writeFully(file, content, 0)
+    await syncDirectory(dirname(path))
+    return file
+  } catch (error) {
+    await file.close()
+    await rm(path, { force: true })
+    throw error
   }
 }
 
