@@ -48,9 +48,12 @@ export const small = <Row>(name: string, read: Read<Row, number>): Column<Row> =
   column(name, 'UInt8', (w, row) => w.uint8(read(row)))
 export const uint32 = <Row>(name: string, read: Read<Row, number>): Column<Row> =>
   column(name, 'UInt32', (w, row) => w.uint32(read(row)))
-/** Integers from 0 to 2^53. */
+/** Largest count we hold: the last integer a JS number has exactly. A sum beyond it (spans with absurd counts) stays here. */
+const countMax = 2 ** 53
+
+/** Integers from 0 to 2^53; a larger sum is stored as 2^53. */
 export const count = <Row>(name: string, read: Read<Row, number>): Column<Row> =>
-  column(name, 'UInt64', (w, row) => w.uint64(read(row)), 'CODEC(T64, ZSTD(1))')
+  column(name, 'UInt64', (w, row) => w.uint64(Math.min(countMax, read(row))), 'CODEC(T64, ZSTD(1))')
 /** An order among versions of one row; any unsigned 64-bit integer. */
 export const version = <Row>(name: string, read: Read<Row, bigint>): Column<Row> =>
   column(name, 'UInt64', (w, row) => w.bigUint64(read(row)))

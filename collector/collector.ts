@@ -62,27 +62,40 @@ export async function openSpool(dataDir: string): Promise<Spool> {
   })
 }
 
-/** Wall clock at start plus the monotonic clock since: nanoseconds that never step back. */
+/** The wall clock in nanoseconds, each answer later than the one before: a monotonic clock would stand still while a laptop sleeps. */
 function nanoClock(): () => bigint {
-  const offset = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint()
-  return () => offset + process.hrtime.bigint()
+  let last = 0n
+  return () => {
+    const now = BigInt(Date.now()) * 1_000_000n
+    last = now > last ? now : last + 1n
+    return last
+  }
 }
 
-/** Everything an agent talks to, composed: receive → decode → derive → spool → load → settle. */
+/** How long a start that failed waits for what it had begun, in milliseconds. */
+const failedGraceMs = 1_000
+
+/**
+ * Everything an agent talks to, composed: receive → decode → derive → spool → load → settle. It owns the spool from here on.
+ * Rejects where an address cannot be listened on, with nothing left running.
+ */
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
   const { store, spool, log } = options
+  await using begun = new AsyncDisposableStack()
   const nowNano = nanoClock()
   const nowMs = (): number => performance.now()
   const metrics = new Metrics()
   const live = new LiveTraces({ spansMax: liveSpansMax, processStartedAt: nowNano() })
   const loader = new Loader({ spool, store, metrics, log })
-  const settler = new Settler({ ...options, live, loader, delayMs: options.settlementDelayMs, nowMs, nowNano })
+  const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano })
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
   const ingest: IngestOptions = { ...options, live, turns: new Turns(), metrics, nowNano, nowMs }
   const inFlight = new InFlight()
-  const http = httpReceiver({ ingest, inFlight })
-  const grpc = grpcReceiver({ ingest, inFlight })
-  const [httpPort, grpcPort] = await Promise.all([listenHttp(http.server, options.host, options.httpPort), listenGrpc(grpc, options.host, options.grpcPort)])
+  const http = begun.adopt(httpReceiver({ ingest, inFlight }), (it) => it.close(0))
+  const grpc = begun.adopt(grpcReceiver({ ingest, inFlight }), (it) => it.forceShutdown())
+  const httpPort = await listenHttp(http.server, options.host, options.httpPort)
+  const grpcPort = await listenGrpc(grpc, options.host, options.grpcPort)
+  begun.move()
   return {
     grpcPort,
     httpPort,

@@ -10,6 +10,7 @@ export class Metrics {
   #loaded = 0
   #deduplicated = 0
   #requests = 0
+  #settlementsFailed = 0
   readonly #rejected = new Map<string, number>()
   readonly #setAside = new Map<string, number>()
   readonly #refused = new Map<string, number>()
@@ -42,6 +43,11 @@ export class Metrics {
     this.#setAside.set(reason, (this.#setAside.get(reason) ?? 0) + spans)
   }
 
+  /** A trace's settlement threw and is put off. */
+  settlementFailed(): void {
+    this.#settlementsFailed++
+  }
+
   /** Whole requests refused, their spans unknown. */
   refused(verdict: string): void {
     this.#refused.set(verdict, (this.#refused.get(verdict) ?? 0) + 1)
@@ -59,6 +65,7 @@ export class Metrics {
       ...labelled('spanledger_spans_rejected_total', 'Spans refused inside accepted requests.', 'reason', this.#rejected),
       ...labelled('spanledger_spans_set_aside_total', 'Spans in spool segments that could not be loaded.', 'reason', this.#setAside),
       ...labelled('spanledger_requests_refused_total', 'Whole requests refused.', 'verdict', this.#refused),
+      ...counter('spanledger_settlements_failed_total', 'Settlements that were put off because the trace could not be accounted.', this.#settlementsFailed),
       ...gauge('spanledger_spool_bytes', 'Acknowledged bytes that wait for ClickHouse.', bytes),
       ...gauge('spanledger_spool_oldest_age_seconds', 'Age of the oldest of them.', since === undefined ? 0 : Math.max(0, now - since) / 1000),
     ]

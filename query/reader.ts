@@ -53,6 +53,12 @@ export function readerOf(store: Store, tenant: string, signal: AbortSignal): Rea
   }
 }
 
+/**
+ * Tail for the spans of one trace: a span that came again with another start or service is another row to `FINAL`, and the
+ * one accepted last is what it says.
+ */
+export const latestOfSpan = 'ORDER BY received_at DESC LIMIT 1 BY span_id'
+
 /** A `FixedString` as lower-case hex; zeros, which stand for "none", as ''. */
 export const hexOf = (column: string, as: string): string => `if(empty(${column}), '', lower(hex(${column}))) AS ${as}`
 /** A `DateTime64(9)` as a string of nanoseconds. */

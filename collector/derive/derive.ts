@@ -25,14 +25,15 @@ export interface DeriveOptions {
 
 /** What a span adds to its live trace. */
 export interface Derived {
-  readonly facts: SpanFacts
+  /** With the time at which it was accepted. */
+  readonly facts: SpanFacts & { readonly receivedAt: UnixNano }
   readonly charges: readonly LedgerEntryRow[]
   readonly decisions: readonly PolicyDecisionRow[]
 }
 
 /** Everything one span tells us, as rows of `frame`. `charge` is false for a span already charged: settlement restates it. */
 export function derive(record: SpanRecord, options: DeriveOptions, receivedAt: UnixNano, charge: boolean, frame: FrameWriter): Derived {
-  const facts = spanFacts(record)
+  const facts = spanFacts(record, receivedAt)
   addSpan(record, facts, options, receivedAt, frame)
   const charges = charge ? arrivalCharges(facts, options, receivedAt) : []
   for (const entry of charges) frame.add(ledgerEntries, entry)
@@ -55,7 +56,7 @@ function environmentOf(record: SpanRecord): string {
   return ''
 }
 
-function spanFacts(record: SpanRecord): SpanFacts {
+function spanFacts(record: SpanRecord, receivedAt: UnixNano): Derived['facts'] {
   const { startTimeUnixNano: startedAt, endTimeUnixNano: ended } = record
   return {
     traceId: record.traceId,
@@ -72,6 +73,7 @@ function spanFacts(record: SpanRecord): SpanFacts {
     scopeName: record.scope.name,
     scopeVersion: record.scope.version,
     step: interpret(record),
+    receivedAt,
   }
 }
 

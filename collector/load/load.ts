@@ -11,6 +11,11 @@ import type { SealedSegment, Spool } from '../spool/spool.ts'
 /** First wait after a failed load; doubles up to the longest. ClickHouse may be away for hours, a restart takes seconds. */
 const retryMsMin = 100
 const retryMsMax = 5_000
+/**
+ * Most bytes of rows in one insert; of a larger segment the frames go in several. A sealed segment is far below. A frame is
+ * never split, and a request's is bounded too (`frameBytesMax`).
+ */
+export const insertBytesMax = 64 * 1024 * 1024
 
 export interface LoadOptions {
   readonly spool: Spool
@@ -21,16 +26,18 @@ export interface LoadOptions {
 
 /**
  * Moves sealed segments into ClickHouse, one after the other: one insert per table, the runs last, each with a token of
- * segment and content, so that a repeated load changes nothing. Only then is the segment removed.
+ * segment and content, so that a repeated load changes nothing. Only then is the segment removed. A frame that no insert
+ * takes is set aside alone. Nothing that goes wrong here ends the process: senders were told that their spans are safe.
  */
 export class Loader {
   readonly #options: LoadOptions
   readonly #stop = new AbortController()
   readonly #finished: Promise<void>
-  #loadedThrough = 0
+  #loadedThrough: number
 
   constructor(options: LoadOptions) {
     this.#options = options
+    this.#loadedThrough = (options.spool.sealed()[0]?.number ?? options.spool.currentNumber + 1) - 1
     this.#finished = this.#run()
   }
 
@@ -53,71 +60,155 @@ export class Loader {
     for (;;) {
       const segment = await this.#options.spool.next()
       if (segment === undefined || this.#stop.signal.aborted) return
-      await this.#load(segment)
+      await this.#loadAtLast(segment)
       if (this.#stop.signal.aborted) return
       this.#loadedThrough = segment.number
     }
   }
 
+  /** Until it is done or the loader stops: a full disk or a lack of descriptors passes. */
+  async #loadAtLast(segment: SealedSegment): Promise<void> {
+    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+      try {
+        return await this.#load(segment)
+      } catch (error) {
+        if (attempt === 0) this.#options.log.error('a spool segment cannot be read or put away, trying again until it can', { segment: segment.number, error })
+        await this.#wait(attempt)
+      }
+    }
+  }
+
   async #load(segment: SealedSegment): Promise<void> {
     const { spool, metrics, log } = this.#options
-    const content = await spool.read(segment)
+    const content = await spool.read(segment).catch(unlessMissing)
+    if (content === 'missing') {
+      // Waiting would hold up all behind it for ever; should it come back, the next start finds it.
+      log.error('the file of a spool segment is gone, its spans are missing', { segment: segment.number })
+      metrics.setAside('missing', 0)
+      return spool.remove(segment)
+    }
     if (content === undefined) {
       log.error('a spool segment cannot be read, it was set aside', { segment: segment.number })
       metrics.setAside('unreadable', 0)
       await spool.setAside(segment)
       return
     }
+    const refusals: Refusal[] = []
+    for (const range of insertRanges(content)) if (!(await this.#loadRange(content, segment.number, range, refusals))) return
+    const refusedSpans = refusals.reduce((sum, { frame }) => sum + spanRows(content, { from: frame, to: frame + 1 }), 0)
+    if (refusals.length > 0) {
+      log.error('ClickHouse refused rows of the spool for good, they were set aside', {
+        segment: segment.number, frames: refusals.map(({ frame }) => frame), spans: refusedSpans, error: refusals[0]?.error,
+      })
+      await spool.setFramesAside(segment, content, refusals.map(({ frame }) => frame))
+      metrics.setAside('refused', refusedSpans)
+    }
+    if (content.torn) {
+      log.error('a spool segment is damaged: what is whole was loaded, the file was set aside', { segment: segment.number })
+      metrics.setAside('damaged', 0)
+      await spool.setAside(segment)
+    } else await spool.remove(segment)
+    metrics.loaded(spanRows(content, { from: 0, to: content.frames.length }) - refusedSpans)
+  }
+
+  /** Loads what can be loaded and adds the frames that cannot to `refusals`, found by halving. False when the loader is stopping. */
+  async #loadRange(content: Segment, number: number, range: FrameRange, refusals: Refusal[]): Promise<boolean> {
     try {
-      const rows = await loadSegment(content, segment.number, this.#options.store, (wait) => this.#again(wait))
-      if (rows === undefined) return
-      await spool.remove(segment)
-      metrics.loaded(rows)
+      return await loadFrames(content, range, number, this.#options.store, (wait) => this.#again(wait))
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      log.error('ClickHouse refused a spool segment for good, it was set aside', { segment: segment.number, error })
-      metrics.setAside('refused', spanRows(content))
-      await spool.setAside(segment)
+      if (range.to - range.from === 1) {
+        refusals.push({ frame: range.from, error })
+        return true
+      }
+      const middle = (range.from + range.to) >>> 1
+      return (await this.#loadRange(content, number, { ...range, to: middle }, refusals)) &&
+        this.#loadRange(content, number, { ...range, from: middle }, refusals)
     }
   }
 
   /** Waits before the next attempt; false when the loader is stopping. */
   async #again(error: StoreError & { readonly attempt: number }): Promise<boolean> {
     if (error.attempt === 0) this.#options.log.warn('ClickHouse does not take rows, they wait in the spool', { error })
-    await sleep(Math.min(retryMsMax, retryMsMin * 2 ** error.attempt), undefined, { signal: this.#stop.signal }).catch(() => undefined /* stopping */)
+    await this.#wait(error.attempt)
     return !this.#stop.signal.aborted
+  }
+
+  async #wait(attempt: number): Promise<void> {
+    await sleep(Math.min(retryMsMax, retryMsMin * 2 ** attempt), undefined, { signal: this.#stop.signal }).catch(() => undefined /* stopping */)
   }
 }
 
-const spanRows = (content: Segment): number => {
+function unlessMissing(error: unknown): 'missing' {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'missing'
+  throw error
+}
+
+/** A frame that ClickHouse will never take, by its position in the segment, and what it said. */
+interface Refusal {
+  readonly frame: number
+  readonly error: StoreError
+}
+
+/** Neighbouring frames of a segment: from this position to before that one. */
+interface FrameRange {
+  readonly from: number
+  readonly to: number
+}
+
+const spanRows = (content: Segment, { from, to }: FrameRange): number => {
   const number = content.head.tables.findIndex((table) => table.name === 'spans')
-  return content.frames.flat().reduce((sum, section) => sum + (section.table === number ? section.rows : 0), 0)
+  return content.frames.slice(from, to).flat().reduce((sum, section) => sum + (section.table === number ? section.rows : 0), 0)
+}
+
+/** The frames that go into one insert each; the same every time, so that their tokens are. */
+function insertRanges(content: Segment): FrameRange[] {
+  const ranges: FrameRange[] = []
+  let from = 0
+  let bytes = 0
+  content.frameBytes.forEach((frame, position) => {
+    if (position > from && bytes + frame.length > insertBytesMax) {
+      ranges.push({ from, to: position })
+      from = position
+      bytes = 0
+    }
+    bytes += frame.length
+  })
+  if (from < content.frames.length) ranges.push({ from, to: content.frames.length })
+  return ranges
 }
 
 type Again = (error: StoreError & { readonly attempt: number }) => Promise<boolean>
 
+/** Inserts all of a segment. False when `again` gave up; throws the `StoreError` that no retry can help. */
+export async function loadSegment(content: Segment, number: number, store: Store, again: Again): Promise<boolean> {
+  for (const range of insertRanges(content)) if (!(await loadFrames(content, range, number, store, again))) return false
+  return true
+}
+
 /**
- * Inserts a segment's rows: the tables side by side, so that one is on its way while another is written, and the runs
- * last, so that a summary is never visible before what it sums up. Returns the number of spans, or `undefined` when
- * `again` gave up. Throws the `StoreError` that no retry can help.
+ * Inserts the rows of some frames: the tables side by side, so that one is on its way while another is written, and the
+ * runs last, so that a summary is never visible before what it sums up. Ends or throws as `loadSegment`, when no insert is
+ * under way any more.
  */
-export async function loadSegment(content: Segment, number: number, store: Store, again: Again): Promise<number | undefined> {
+async function loadFrames(content: Segment, range: FrameRange, number: number, store: Store, again: Again): Promise<boolean> {
   const indexes = [...content.head.tables.keys()]
   const isSummary = (index: number): boolean => content.head.tables[index]?.name === runs.name
   for (const group of [indexes.filter((index) => !isSummary(index)), indexes.filter(isSummary)]) {
-    const loaded = await Promise.all(group.map((index) => loadTable(content, index, number, store, again)))
-    if (loaded.includes(false)) return undefined
+    const outcomes = await Promise.allSettled(group.map((index) => loadTable(content, range, index, number, store, again)))
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    if (outcomes.some((outcome) => outcome.status === 'fulfilled' && !outcome.value)) return false
   }
-  return spanRows(content)
+  return true
 }
 
 /** False when `again` gave up. */
-async function loadTable(content: Segment, index: number, number: number, store: Store, again: Again): Promise<boolean> {
+async function loadTable(content: Segment, { from, to }: FrameRange, index: number, number: number, store: Store, again: Again): Promise<boolean> {
   const table = content.head.tables[index]
-  const sections = content.frames.flat().filter((section) => section.table === index)
+  const sections = content.frames.slice(from, to).flat().filter((section) => section.table === index)
   if (table === undefined || sections.length === 0) return true
   const body = Buffer.concat(sections.map((section) => section.body))
-  const token = `${content.head.spool}-${number}-${table.name}-${body.length}-${crc32(body)}`
+  const token = `${content.head.spool}-${number}.${from}-${to}-${table.name}-${body.length}-${crc32(body)}`
   for (let attempt = 0; ; attempt++) {
     try {
       await store.insert(table, body, token)

@@ -70,15 +70,20 @@ function refuseRecords(signal: 'logs' | 'metrics', body: Buffer, encoding: Encod
 
 async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
   const { spool, live, metrics } = options
-  const { derived, known, frame, rejections, warnings, receivedAt } = await understand(body, encoding, options)
-  if (frame !== undefined) await spool.append(frame)
-  live.add(derived, receivedAt, options.nowMs())
-  metrics.stored(derived.length - known)
-  metrics.deduplicated(known)
-  const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0)
-  for (const { reason, count } of rejections) metrics.rejected(reason, count)
-  metrics.received(derived.length + rejected)
-  return { rejected, message: answerMessage(rejections, warnings, derived.length) }
+  const claims: string[] = []
+  try {
+    const { derived, known, frame, rejections, warnings } = await understand(body, encoding, options, claims)
+    if (frame !== undefined) await spool.append(frame)
+    live.add(derived, options.nowMs(), spool.currentNumber)
+    metrics.stored(derived.length - known)
+    metrics.deduplicated(known)
+    const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0)
+    for (const { reason, count } of rejections) metrics.rejected(reason, count)
+    metrics.received(derived.length + rejected)
+    return { rejected, message: answerMessage(rejections, warnings, derived.length) }
+  } finally {
+    live.release(claims)
+  }
 }
 
 /** A request, decoded and derived: what is to be made durable. */
@@ -90,10 +95,10 @@ interface Understood {
   readonly frame: Buffer | undefined
   readonly rejections: readonly Rejection[]
   readonly warnings: readonly string[]
-  readonly receivedAt: bigint
 }
 
-async function understand(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Understood> {
+/** `claims` grows by the spans charged here, also where it ends in an error. */
+async function understand(body: Buffer, encoding: Encoding, options: IngestOptions, claims: string[]): Promise<Understood> {
   const { live, turns } = options
   await turns.take()
   try {
@@ -106,15 +111,17 @@ async function understand(body: Buffer, encoding: Encoding, options: IngestOptio
     let known = 0
     for (const [index, record] of decoded.spans.entries()) {
       if (index > 0 && index % spansPerTurn === 0) await nextTurn()
-      const again = live.knows(record.traceId, record.spanId)
-      const one = deriveOne(record, !again, receivedAt, frame, options)
+      const first = live.claim(record.traceId, record.spanId)
+      if (first) claims.push(record.traceId + record.spanId)
+      // A nanosecond apart: of the same span twice in one request the later one is the newer version.
+      const one = deriveOne(record, first, receivedAt + BigInt(index), frame, options)
       if (one === undefined) rejections.push({ reason: 'the span could not be understood', count: 1 })
       else {
         derived.push(one)
-        if (again) known++
+        if (!first) known++
       }
     }
-    return { derived, known, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: decoded.warnings, receivedAt }
+    return { derived, known, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: decoded.warnings }
   } finally {
     turns.give()
   }

@@ -32,8 +32,9 @@ test('who else tells an answer: never the trace that asks, and ids that end in a
     })
   }
   await store.insert(callKeys, writer.take(), 'two spans')
-  const told = await readCallsTold(store, 'default', [{ key, traceId: own }])
+  const told = await readCallsTold(store, 'default', [{ key, traceId: own }], 50)
   assert.deepEqual(told.map(({ traceId }) => traceId), [other])
-  assert.deepEqual((await readCallsTold(store, 'default', [{ key, traceId: '01'.repeat(16) }])).length, 2)
-  assert.deepEqual(await readCallsTold(store, 'nobody', [{ key, traceId: own }]), [])
+  assert.deepEqual((await readCallsTold(store, 'default', [{ key, traceId: '01'.repeat(16) }], 50)).length, 2)
+  assert.deepEqual(await readCallsTold(store, 'default', [{ key, traceId: '01'.repeat(16) }], 1), [], 'an answer that too many tell is none')
+  assert.deepEqual(await readCallsTold(store, 'nobody', [{ key, traceId: own }], 50), [])
 })

@@ -36,6 +36,7 @@ export async function readHistory(store: Store, tenant: string, traceIds: readon
     store.read<Bounds>(`SELECT lower(hex(trace_id)) AS trace, toString(max(version)) AS version FROM runs WHERE ${inTraces} GROUP BY trace_id`, params, options),
     store.read<SpanFactsRow & { readonly receivedAtNanos: string }>(
       `SELECT ${spanFactsColumns}, toUnixTimestamp64Nano(received_at) AS receivedAtNanos FROM spans WHERE ${inTraces} ORDER BY received_at DESC LIMIT 1 BY trace_id, span_id`, params, options),
+    // A span that came again on another day has two rows under one id: both are wanted.
     store.read<EntryRow>(`SELECT ${entryColumns} FROM ledger_entries FINAL WHERE ${inTraces}`, params, options),
     store.read<DecisionRow>(
       `SELECT lower(hex(id)) AS id_hex, lower(hex(trace_id)) AS trace, outcome, place FROM policy_decisions FINAL WHERE ${inTraces}`, params, options),
@@ -131,7 +132,7 @@ export interface AnswerOf {
 }
 
 /** What other traces tell of these answers. What the asking traces tell themselves is left out: that is almost every row. */
-export async function readCallsTold(store: Store, tenant: string, answers: readonly AnswerOf[]): Promise<CallTold[]> {
+export async function readCallsTold(store: Store, tenant: string, answers: readonly AnswerOf[], tellersMax: number): Promise<CallTold[]> {
   const told: CallTold[] = []
   for (let at = 0; at < answers.length; at += answersPerReadMax) {
     const asked = answers.slice(at, at + answersPerReadMax)
@@ -140,14 +141,16 @@ export async function readCallsTold(store: Store, tenant: string, answers: reado
          SELECT toFixedString(unhex(answer.1), 16) AS key, toFixedString(unhex(answer.2), 16) AS trace_id
          FROM (SELECT arrayJoin(arrayZip({keys:Array(String)}, {traces:Array(String)})) AS answer))
        SELECT ${callToldColumns} FROM call_keys FINAL
-       WHERE tenant = {tenant:String} AND key IN (SELECT key FROM asked) AND (key, trace_id) NOT IN (SELECT key, trace_id FROM asked)`,
-      { tenant, keys: asked.map((answer) => answer.key), traces: asked.map((answer) => answer.traceId) }, { maxSeconds: readSecondsMax })
+       WHERE tenant = {tenant:String} AND key IN (SELECT key FROM asked) AND (key, trace_id) NOT IN (SELECT key, trace_id FROM asked)
+       LIMIT {most:UInt32} BY key`,
+      { tenant, keys: asked.map((answer) => answer.key), traces: asked.map((answer) => answer.traceId), most: tellersMax + 1 }, { maxSeconds: readSecondsMax })
     told.push(...rows.map((row) => ({
       key: row.key_hex, traceId: row.trace, spanId: row.span, startedAt: BigInt(row.started), endedAt: BigInt(row.ended), service: row.service,
       scopeName: row.scope_name, model: row.model, inputTokens: Number(row.input_tokens), outputTokens: Number(row.output_tokens),
     })))
   }
-  return told
+  const byKey = Map.groupBy(told, (one) => one.key)
+  return told.filter((one) => (byKey.get(one.key)?.length ?? 0) <= tellersMax)
 }
 
 interface CallToldRow {

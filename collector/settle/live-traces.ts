@@ -6,11 +6,14 @@ import type { Derived } from '../derive/derive.ts'
 /** What a run's summary needs of a decision. */
 export type StoredDecision = Pick<PolicyDecisionRow, 'id' | 'traceId' | 'outcome' | 'place'>
 
+/** A span, and when this process accepted it; 0 for what ClickHouse told. */
+export type LiveSpan = SpanFacts & { readonly receivedAt: UnixNano }
+
 /** What is known of one trace between its first span and its eviction: enough to account it without asking ClickHouse. */
 export interface LiveTrace {
   readonly traceId: string
-  /** By span id, the latest version of each span. */
-  readonly spans: Map<string, SpanFacts>
+  /** By span id, the version of each span that was accepted last. */
+  readonly spans: Map<string, LiveSpan>
   /** Posted ledger lines of every kind, by `entryKey`. */
   readonly entries: Map<string, LedgerEntryRow>
   /** Stored decisions by id. */
@@ -69,6 +72,8 @@ export class LiveTraces {
   readonly #dirty = new Set<LiveTrace>()
   /** Traces that carry a provider's answer, so that two traces of the same minute find each other before they are loaded. */
   readonly #byCallKey = new Map<string, string | Set<string>>()
+  /** Trace and span id of spans that are being charged. */
+  readonly #claimed = new Set<string>()
   #spanCount = 0
   #evicted: Uint8Array = new Uint8Array(evictedBits / 8)
   #evictedBefore: Uint8Array = new Uint8Array(evictedBits / 8)
@@ -95,23 +100,38 @@ export class LiveTraces {
     return [...this.#dirty]
   }
 
-  knows(traceId: string, spanId: string): boolean {
-    return this.#traces.get(traceId)?.spans.has(spanId) ?? false
+  /**
+   * True for the first who asks about a span that is not known yet: that one charges it. Whoever asks before `release` (the
+   * same span twice in a request, or in two requests at once) does not; settlement finds what it says differently.
+   */
+  claim(traceId: string, spanId: string): boolean {
+    if (this.#traces.get(traceId)?.spans.has(spanId) === true) return false
+    const key = traceId + spanId
+    if (this.#claimed.has(key)) return false
+    this.#claimed.add(key)
+    return true
+  }
+
+  /** The spans are in memory now, or their request was refused. */
+  release(claims: readonly string[]): void {
+    for (const key of claims) this.#claimed.delete(key)
   }
 
   /**
    * Takes in what is durable. Never before: a settlement must not speak of spans that a crash could take back. `segment` is
    * the spool segment being written now.
    */
-  add(derived: readonly Derived[], receivedAt: UnixNano, nowMs: number, segment: number): void {
+  add(derived: readonly Derived[], nowMs: number, segment: number): void {
     for (const { facts, charges, decisions } of derived) {
       const trace = this.#touch(facts.traceId, nowMs, segment)
-      if (!trace.spans.has(facts.spanId)) this.#spanCount++
-      trace.spans.set(facts.spanId, facts)
+      const known = trace.spans.get(facts.spanId)
+      if (known === undefined) this.#spanCount++
+      // As the table does: requests that were handled side by side may end in another order than they came.
+      if (known === undefined || facts.receivedAt >= known.receivedAt) trace.spans.set(facts.spanId, facts)
       for (const entry of charges) if (!trace.entries.has(entryKey(entry))) trace.entries.set(entryKey(entry), entry)
       for (const decision of decisions) trace.decisions.set(decision.id, decision)
       for (const key of facts.step.callKeys) this.#index(key, facts.traceId)
-      if (receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = receivedAt
+      if (facts.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = facts.receivedAt
     }
   }
 
@@ -192,7 +212,7 @@ export class LiveTraces {
   merge(trace: LiveTrace, spans: readonly SpanFacts[], entries: readonly LedgerEntryRow[], decisions: readonly StoredDecision[]): void {
     for (const span of spans) {
       if (trace.spans.has(span.spanId)) continue
-      trace.spans.set(span.spanId, span)
+      trace.spans.set(span.spanId, { ...span, receivedAt: 0n })
       this.#spanCount++
       for (const key of span.step.callKeys) this.#index(key, trace.traceId)
     }

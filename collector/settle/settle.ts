@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
+import { StoreError } from '#clickhouse/store-error.ts'
 import { callKeyId } from '#clickhouse/tables/call-keys.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { policyDecisions, type PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
@@ -10,11 +11,12 @@ import { findingRow } from '../derive/derive.ts'
 import { type CallTold, callsTold } from '../derive/call-told.ts'
 import type { Loader } from '../load/load.ts'
 import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
 import type { PriceBook } from '../price/book.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
-import { type AnswerOf, readCallsTold, readHistory, readUnsettled, tracesPerReadMax } from './history.ts'
-import type { LiveTrace, LiveTraces } from './live-traces.ts'
+import { type AnswerOf, type History, readCallsTold, readHistory, readUnsettled, tracesPerReadMax } from './history.ts'
+import { entryKey, type LiveTrace, type LiveTraces } from './live-traces.ts'
 import { post, type Posting } from './post.ts'
 import { costOf, summary } from './summary.ts'
 import { toldElsewhere } from './told-elsewhere.ts'
@@ -29,6 +31,7 @@ export interface SettleOptions {
   readonly loader: Loader
   readonly store: Store
   readonly log: Log
+  readonly metrics: Metrics
   /** Milliseconds a trace must be quiet before its figures are called exact. */
   readonly delayMs: number
   /** Milliseconds, monotonic. */
@@ -50,6 +53,12 @@ const idleMs = 60_000
 /** Spans accounted before what arrives gets its turn: about 20 ms. */
 const spansPerTurn = 200
 
+/** How long a trace waits that could not be settled: doubling between these, in milliseconds. */
+const failureMsMin = 500
+const failureMsMax = 300_000
+/** A provider's answer that more traces tell than this is none: a test server that always gives the same id. */
+const tellersMax = 50
+
 /** What a tick is about to write for one trace. */
 interface Draft {
   readonly trace: LiveTrace
@@ -67,6 +76,8 @@ export class Settler {
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #closed = false
+  /** The last segment of a former process that is still to be loaded. */
+  #leftThrough: number | undefined
 
   constructor(options: SettleOptions) {
     this.#options = options
@@ -74,9 +85,16 @@ export class Settler {
 
   /** Finds what a former process left open, then looks at live traces until closed. */
   async start(): Promise<void> {
-    const now = this.#options.nowMs()
-    for (const traceId of await readUnsettled(this.#options.store, this.#options.tenant)) this.#options.live.revisit(traceId, now)
+    const { spool } = this.#options
+    // Segments that could not be loaded before the migrations hold traces that nobody has summed up yet.
+    if (spool.sealed().length > 0) this.#leftThrough = spool.currentNumber
+    await this.#findUnsettled()
     this.#schedule()
+  }
+
+  async #findUnsettled(): Promise<void> {
+    const { live, nowMs, spool, store, tenant } = this.#options
+    for (const traceId of await readUnsettled(store, tenant)) live.revisit(traceId, nowMs(), spool.currentNumber)
   }
 
   #schedule(): void {
@@ -96,9 +114,13 @@ export class Settler {
   }
 
   async #tick(): Promise<void> {
-    const { live, spool, nowMs } = this.#options
+    const { live, loader, spool, nowMs } = this.#options
     const now = nowMs()
-    const wanted = live.dirty().filter((trace) => this.#isQuiet(trace, now) || wantsSummary(trace, now))
+    if (this.#leftThrough !== undefined && loader.loadedThrough >= this.#leftThrough) {
+      await this.#findUnsettled()
+      this.#leftThrough = undefined
+    }
+    const wanted = live.dirty().filter((trace) => trace.retryMs <= now && (this.#isQuiet(trace, now) || wantsSummary(trace, now)))
     const readable = await this.#withHistory(wanted)
     const quiet = new Set(readable.filter((trace) => this.#isQuiet(trace, now)))
     const tellers = await this.#tellers(quiet)
@@ -113,7 +135,7 @@ export class Settler {
   async #settle(traces: readonly LiveTrace[], quiet: ReadonlySet<LiveTrace>, tellers: ReadonlyMap<string, readonly CallTold[]>): Promise<void> {
     const { spool, nowMs } = this.#options
     const frame = new FrameWriter()
-    const drafts = traces.map((trace) => this.#draft(trace, quiet.has(trace) && this.#isQuiet(trace, nowMs()), tellers, frame))
+    const drafts = traces.flatMap((trace) => this.#tryDraft(trace, quiet.has(trace) && this.#isQuiet(trace, nowMs()), tellers, frame) ?? [])
     if (!frame.empty) await spool.append(frame.finish())
     for (const draft of drafts) this.#commit(draft)
   }
@@ -125,24 +147,36 @@ export class Settler {
 
   /** Completes the traces that ClickHouse may know more about; those it cannot be asked about yet are left for later. */
   async #withHistory(traces: readonly LiveTrace[]): Promise<LiveTrace[]> {
-    const { live, loader, store, tenant } = this.#options
+    const { live, loader } = this.#options
     const asked = traces.filter((trace) => live.mayHaveHistory(trace) && trace.readableFrom <= loader.loadedThrough)
-    for (let at = 0; at < asked.length && !this.#closed; at += tracesPerReadMax) {
-      const chunk = asked.slice(at, at + tracesPerReadMax)
-      const history = await readHistory(store, tenant, chunk.map((trace) => trace.traceId))
-      const spans = Map.groupBy(history.spans, (span) => span.traceId)
-      const entries = Map.groupBy(history.entries, (entry) => entry.traceId)
-      const decisions = Map.groupBy(history.decisions, (decision) => decision.traceId)
-      for (const trace of chunk) {
-        live.merge(trace, spans.get(trace.traceId) ?? [], entries.get(trace.traceId) ?? [], decisions.get(trace.traceId) ?? [])
-        trace.version = history.versions.get(trace.traceId) ?? trace.version
-        const receivedAt = history.receivedAt.get(trace.traceId) ?? 0n
-        if (receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = receivedAt
-        // Nothing anywhere: the trace was named by a row whose spans were deleted.
-        if (trace.spans.size === 0) live.settled(trace)
-      }
-    }
+    for (let at = 0; at < asked.length && !this.#closed; at += tracesPerReadMax) await this.#recall(asked.slice(at, at + tracesPerReadMax))
     return traces.filter((trace) => !live.mayHaveHistory(trace) && trace.spans.size > 0)
+  }
+
+  /** Reads what ClickHouse knows of these traces. What is refused for all is asked for in halves, so that one trace costs itself alone. */
+  async #recall(traces: readonly LiveTrace[]): Promise<void> {
+    const { live, store, tenant } = this.#options
+    let history: History
+    try {
+      history = await readHistory(store, tenant, traces.map((trace) => trace.traceId))
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.retry) throw error
+      const [only] = traces
+      if (traces.length === 1 && only !== undefined) return this.#putOff(only, error)
+      await this.#recall(traces.slice(0, traces.length >> 1))
+      return this.#recall(traces.slice(traces.length >> 1))
+    }
+    const spans = Map.groupBy(history.spans, (span) => span.traceId)
+    const entries = Map.groupBy(history.entries, (entry) => entry.traceId)
+    const decisions = Map.groupBy(history.decisions, (decision) => decision.traceId)
+    for (const trace of traces) {
+      live.merge(trace, spans.get(trace.traceId) ?? [], entries.get(trace.traceId) ?? [], decisions.get(trace.traceId) ?? [])
+      trace.version = history.versions.get(trace.traceId) ?? trace.version
+      const receivedAt = history.receivedAt.get(trace.traceId) ?? 0n
+      if (receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = receivedAt
+      // Nothing anywhere: the trace was named by a row whose spans were deleted.
+      if (trace.spans.size === 0) live.settled(trace)
+    }
   }
 
   /** Everybody else who tells the provider answers of these traces, by `CallTold.key`. */
@@ -153,20 +187,38 @@ export class Settler {
       answers.push({ key: callKeyId(key), traceId: trace.traceId })
     }
     if (answers.length === 0) return new Map()
-    const inMemory = [...live.sharing(traces)].flatMap((trace) => [...trace.spans.values()].flatMap(callsTold))
-    const stored = await readCallsTold(store, tenant, answers)
+    const inMemory = [...live.sharing(traces, tellersMax)].flatMap((trace) => [...trace.spans.values()].flatMap(callsTold))
+    const stored = await readCallsTold(store, tenant, answers, tellersMax)
     return Map.groupBy([...inMemory, ...stored], (told) => told.key)
   }
 
+  /** A trace that our own code stumbles over waits, longer each time; the others are settled without it. */
+  #tryDraft(trace: LiveTrace, settles: boolean, tellers: ReadonlyMap<string, readonly CallTold[]>, frame: FrameWriter): Draft | undefined {
+    try {
+      return frame.attempt(() => this.#draft(trace, settles, tellers, frame))
+    } catch (error) {
+      this.#putOff(trace, error)
+      return undefined
+    }
+  }
+
+  #putOff(trace: LiveTrace, error: unknown): void {
+    const { log, metrics, nowMs } = this.#options
+    if (trace.failures === 0) log.error('a trace cannot be settled, it is tried again', { traceId: trace.traceId, error })
+    trace.failures++
+    trace.retryMs = nowMs() + Math.min(failureMsMax, failureMsMin * 2 ** trace.failures)
+    metrics.settlementFailed()
+  }
+
   #draft(trace: LiveTrace, settles: boolean, tellers: ReadonlyMap<string, readonly CallTold[]>, frame: FrameWriter): Draft {
-    const { live, nowMs, nowNano } = this.#options
+    const { live, nowMs, nowNano, spool } = this.#options
     const began = nowMs()
     const generation = trace.generation
     const now = nowNano()
     const version = now > trace.version ? now : trace.version + 1n
     const told = toldElsewhere(settles ? trace.spans.values() : [], tellers)
     // Once is enough: a trace that is settled again has told the later ones already.
-    if (trace.settlements === 0) for (const later of told.laterTraces) live.revisit(later, nowMs())
+    if (trace.settlements === 0) for (const later of told.laterTraces) live.revisit(later, nowMs(), spool.currentNumber)
     const facts = account([...trace.spans.values()], told)
     const posting = post(facts, trace.spans, trace.entries.values(), version, this.#options)
     // Before a trace is quiet only its figures are shown: corrections that the next span would undo are not posted.
@@ -191,7 +243,7 @@ export class Settler {
   /** The draft is durable: memory follows. What arrived meanwhile keeps the trace on the list. */
   #commit(draft: Draft): void {
     const { trace } = draft
-    for (const entry of draft.posting.rows) trace.entries.set(entry.id, entry)
+    for (const entry of draft.posting.rows) trace.entries.set(entryKey(entry), entry)
     for (const decision of draft.decisions) trace.decisions.set(decision.id, decision)
     trace.version = draft.version
     trace.summarizedMs = this.#options.nowMs()

@@ -2,7 +2,7 @@ import type { RunRow } from '#clickhouse/tables/runs.ts'
 import type { TraceAccount } from '#semconv/account.ts'
 import { kindOfRole, type PicoUsd, type SpanFacts } from '#semconv/facts.ts'
 import { type PriceBook, priceBookProvider } from '../price/book.ts'
-import type { LiveTrace } from './live-traces.ts'
+import { entryKey, type LiveTrace } from './live-traces.ts'
 import type { Posting, PostOptions } from './post.ts'
 
 /** The row of `runs` that says what a trace amounts to, as of `version`. */
@@ -48,7 +48,7 @@ export function summary(trace: LiveTrace, account: TraceAccount, posting: Postin
 export function costOf(trace: LiveTrace, posting: Posting): PicoUsd {
   let sum = 0n
   for (const entry of trace.entries.values()) sum += entry.amount ?? 0n
-  for (const entry of posting.rows) sum += (entry.amount ?? 0n) - (trace.entries.get(entry.id)?.amount ?? 0n)
+  for (const entry of posting.rows) sum += (entry.amount ?? 0n) - (trace.entries.get(entryKey(entry))?.amount ?? 0n)
   return sum
 }
 

@@ -9,6 +9,7 @@ import { encodeSkeleton, flagBits, kindIndex, type SkeletonSpans } from './encod
 import { idIndex } from './id-index.ts'
 import { nativeBlocks, readLength } from './native.ts'
 import { wordTable } from './word-table.ts'
+import { latestOfSpan } from '../reader.ts'
 
 /** Runs up to this size show the verdicts of settlement, as their steps do; a larger one the kinds and charges as stored. */
 const verdictSpansMax = 5_000
@@ -32,7 +33,7 @@ export async function readSkeleton(context: QueryContext, id: string): Promise<B
   const run = await traceById(context, id)
   if (run === null) return undefined
   const [rows, ledger, decisions, verdicts] = await Promise.all([
-    context.reader.binary({ columns, from: 'spans', where: allOf(traceWhere(run, 'started_at'), when('1', { base: run.startedAt.toString() })), tail: '' }),
+    context.reader.binary({ columns, from: 'spans', where: allOf(traceWhere(run, 'started_at'), when('1', { base: run.startedAt.toString() })), tail: latestOfSpan }),
     ledgerBySpan(context, run),
     run.policyDecisionCount > 0 ? decisionsOfRun(context, run) : [],
     run.spanCount <= verdictSpansMax ? context.verdicts.get(context, run) : undefined,

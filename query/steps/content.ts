@@ -3,7 +3,7 @@ import { stepInput, stepOutput } from '#semconv/content.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import { plain } from '#semconv/value.ts'
 import type { QueryContext } from '../context.ts'
-import { hexOf } from '../reader.ts'
+import { hexOf, latestOfSpan } from '../reader.ts'
 import { allOf, betweenNanos, idAmong, idIs } from '../where.ts'
 import { attributes, type KeyValue, storedAny, storedPairs } from './any-value.ts'
 import type { Step, StepEvent } from './step.ts'
@@ -94,7 +94,7 @@ async function readContents(context: QueryContext, runId: string, startOf: Reado
     betweenNanos('steps', 'started_at', starts.at(0) ?? 0n, starts.at(-1)),
   )
   const [spans, contents] = await Promise.all([
-    context.reader.rows<StoredAttributes>({ columns: spanColumns, from: 'spans', where, tail: '' }),
+    context.reader.rows<StoredAttributes>({ columns: spanColumns, from: 'spans', where, tail: latestOfSpan }),
     context.reader.rows<StoredContent>({ columns: contentColumns, from: 'spanContent', where, tail: '' }),
   ])
   const contentOf = new Map(contents.map((content) => [content.id, content]))

@@ -11,6 +11,7 @@ import { storedResource } from './content.ts'
 import { depthFirst } from './order.ts'
 import type { Step } from './step.ts'
 import type { Verdicts } from './verdicts.ts'
+import { latestOfSpan } from '../reader.ts'
 
 /**
  * Steps of one answer: their rows are held at once, about 1 KiB each. The skeleton gives all spans of a larger run, and
@@ -52,7 +53,7 @@ export async function stepsById(context: QueryContext, run: Run, ids: readonly s
 
 async function readSteps(context: QueryContext, run: Run, where: Where): Promise<Step[]> {
   const [rows, verdicts] = await Promise.all([
-    context.reader.rows<StoredStep>({ columns, from: 'spans', where, tail: '' }),
+    context.reader.rows<StoredStep>({ columns, from: 'spans', where, tail: latestOfSpan }),
     context.verdicts.get(context, run),
   ])
   const resources = memo(storedResource)

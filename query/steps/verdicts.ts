@@ -3,7 +3,7 @@ import type { SpanFacts } from '#semconv/facts.ts'
 import { spanFacts, spanFactsColumns, type SpanFactsRow } from '#clickhouse/span-facts.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
-import { hexOf, textOf } from '../reader.ts'
+import { hexOf, textOf, latestOfSpan } from '../reader.ts'
 import { type TraceBounds, traceWhere } from '../runs/read-runs.ts'
 import type { Run } from '../runs/run.ts'
 
@@ -93,7 +93,7 @@ async function readVerdicts(context: QueryContext, run: Run): Promise<Verdicts> 
 }
 
 async function readFacts(context: QueryContext, run: Run): Promise<SpanFacts[]> {
-  const rows = await context.reader.rows<SpanFactsRow>({ columns: spanFactsColumns, from: 'spans', where: traceWhere(run, 'started_at'), tail: '' })
+  const rows = await context.reader.rows<SpanFactsRow>({ columns: spanFactsColumns, from: 'spans', where: traceWhere(run, 'started_at'), tail: latestOfSpan })
   return rows.map(spanFacts)
 }
 

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
+import { encodeRequest } from '../decode/oracle.ts'
+import { Metrics } from '../metrics.ts'
+import { shippedBook } from '../price/book.ts'
+import { LiveTraces } from '../settle/live-traces.ts'
+import { spooledTables } from '../spool/frame.ts'
+import { Spool } from '../spool/spool.ts'
+import { ingest, type IngestOptions } from './ingest.ts'
+import { Turns } from './limits.ts'
+
+const ledgerTable = spooledTables.findIndex((table) => table.name === 'ledger_entries')
+const traceId = '0af7651916cd43dd8448eb211c80319c'
+
+interface World extends IngestOptions {
+  /** Rows of the ledger that the spool holds. */
+  ledgerRows(): Promise<number>
+}
+
+async function world(t: TestContext): Promise<World> {
+  const dir = await mkdtemp(join(tmpdir(), 'ingest-'))
+  const spool = await Spool.open({
+    dir, segmentBytesMax: 1e9, segmentAgeMsMax: 60_000, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now,
+  })
+  t.after(async () => {
+    await spool.close()
+    await rm(dir, { recursive: true, force: true })
+  })
+  let nano = 1n
+  const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
+  return {
+    tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns: new Turns(),
+    live: new LiveTraces({ spansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(),
+    ledgerRows: async () => {
+      await spool.close()
+      const segment = await spool.next()
+      assert.ok(segment)
+      const content = await spool.read(segment)
+      return (content?.frames.flat() ?? []).reduce((sum, section) => sum + (section.table === ledgerTable ? section.rows : 0), 0)
+    },
+  }
+}
+
+const call = (inputTokens: number): object => ({
+  traceId: Buffer.from(traceId, 'hex'), spanId: Buffer.from('b7ad6b7169203331', 'hex'), name: 'chat gpt-4o', startTimeUnixNano: '1763683200000000000',
+  endTimeUnixNano: '1763683201000000000', attributes: [
+    { key: 'gen_ai.operation.name', value: { stringValue: 'chat' } }, { key: 'gen_ai.provider.name', value: { stringValue: 'openai' } },
+    { key: 'gen_ai.request.model', value: { stringValue: 'gpt-4o' } }, { key: 'gen_ai.usage.input_tokens', value: { intValue: inputTokens } },
+  ],
+})
+const request = (...spans: object[]): Buffer => encodeRequest({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
+const tokensOf = (w: World): number | undefined => w.live.get(traceId)?.spans.get('b7ad6b7169203331')?.step.usage?.['input.uncached']
+
+test('the same span twice in one request is charged once, and the later one is what the span says', async (t) => {
+  const w = await world(t)
+  await ingest('traces', request(call(1000), call(2000)), 'protobuf', w)
+  assert.equal(tokensOf(w), 2000)
+  assert.equal(w.live.get(traceId)?.entries.size, 1)
+  assert.equal(await w.ledgerRows(), 1)
+})
+
+test('the same span in requests at once is charged once, whichever is stored first', async (t) => {
+  const w = await world(t)
+  await Promise.all([1000, 1000, 2000, 3000].map((tokens) => ingest('traces', request(call(tokens)), 'protobuf', w)))
+  assert.equal(tokensOf(w), 3000, 'the one accepted last')
+  assert.equal(w.live.get(traceId)?.entries.size, 1)
+  assert.equal(await w.ledgerRows(), 1)
+})
+
+test('a refused request gives its spans free: the next one charges them', async (t) => {
+  const w = await world(t)
+  const refusing = { ...w, spool: Object.assign(Object.create(w.spool), { append: () => Promise.reject(new Error('the disk is gone')) }) as Spool }
+  await assert.rejects(ingest('traces', request(call(1000)), 'protobuf', refusing))
+  await ingest('traces', request(call(1000)), 'protobuf', w)
+  assert.equal(w.live.get(traceId)?.entries.size, 1)
+  assert.equal(await w.ledgerRows(), 1)
+})

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Store } from '#clickhouse/store.ts'
+import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
+import { spanOf } from '#semconv/testdata/span-lines.ts'
+import { Loader } from '../load/load.ts'
+import { Metrics } from '../metrics.ts'
+import { shippedBook } from '../price/book.ts'
+import { Spool } from '../spool/spool.ts'
+import { LiveTraces } from './live-traces.ts'
+import { Settler } from './settle.ts'
+
+/** Takes every insert and knows nothing: these traces need no history. */
+const store = { database: 'd', cluster: '', read: async () => [], insert: async () => undefined } as unknown as Store
+
+test('a trace that our own code stumbles over costs nobody else the settlement', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'settle-'))
+  const spool = await Spool.open({ dir, segmentBytesMax: 1e6, segmentAgeMsMax: 20, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now })
+  const errors: string[] = []
+  const log = { info: () => undefined, warn: () => undefined, error: (message: string) => void errors.push(message) }
+  const metrics = new Metrics()
+  const live = new LiveTraces({ spansMax: 1000, processStartedAt: 0n })
+  const loader = new Loader({ spool, store, metrics, log })
+  const options = { tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()) }
+  const settler = new Settler({ ...options, live, spool, loader, store, log, metrics, delayMs: 100, nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
+  t.after(async () => {
+    await settler.close(1_000)
+    await spool.close()
+    await loader.finished
+    await rm(dir, { recursive: true, force: true })
+  })
+  const facts = (traceId: string, line: string) => ({ ...spanOf(line), traceId, spanId: 'ab'.repeat(8), receivedAt: 1n })
+  const good = 'aa'.repeat(16)
+  const bad = 'bb'.repeat(16)
+  const line = 's  -  model_call  sdk  0-100  10 in 5 out  model=gpt-4o'
+  // What no decoder lets through, as a stand-in for a mistake of ours.
+  const poisoned = facts(bad, line)
+  live.add([{ facts: { ...poisoned, step: { ...poisoned.step, usage: { 'input.uncached': 0.5 } } }, charges: [], decisions: [] }], performance.now(), 0)
+  live.add([{ facts: facts(good, line), charges: [], decisions: [] }], performance.now(), 0)
+  await settler.start()
+  while (live.get(good)?.settled !== true) await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(live.get(bad)?.settled, false)
+  assert.ok((live.get(bad)?.failures ?? 0) >= 1)
+  assert.deepEqual(errors, ['a trace cannot be settled, it is tried again'], 'said once, counted each time')
+  assert.match(metrics.text(spool, Date.now()), /^spanledger_settlements_failed_total [1-9]/m)
+})
