@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
-import { StoreError } from '#clickhouse/store-error.ts'
 import type { Log } from '../log.ts'
 import type { Spool } from '../spool/spool.ts'
 import { loadSegment } from './load.ts'
@@ -17,18 +16,17 @@ export async function replaySpool(spool: Spool, store: Store, log: Log): Promise
   if (left.length === 0) return
   log.info('loading what was acknowledged before the last stop', { segments: left.length })
   for (const segment of left) {
-    const content = await spool.read(segment)
-    if (content === undefined) continue
     try {
+      const content = await spool.read(segment)
+      // What is damaged is set aside by the loader.
+      if (content === undefined || content.torn) continue
       await loadSegment(content, segment.number, store, async () => {
         await sleep(retryMs)
         return true
       })
+      await spool.remove(segment)
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error
       log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
-      continue
     }
-    await spool.remove(segment)
   }
 }

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { type FileHandle, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import type { Store } from '#clickhouse/store.ts'
+import { StoreError } from '#clickhouse/store-error.ts'
+import { callKeys } from '#clickhouse/tables/call-keys.ts'
+import { Metrics } from '../metrics.ts'
+import { FrameWriter } from '../spool/frame.ts'
+import { currentTables, parseSegment, type Segment } from '../spool/segment.ts'
+import { Spool } from '../spool/spool.ts'
+import { insertBytesMax, Loader, loadSegment } from './load.ts'
+
+const MiB = 1024 * 1024
+
+/** A frame with one row that carries `n` in its key. */
+function frame(n: number): Buffer {
+  const writer = new FrameWriter()
+  writer.add(callKeys, {
+    tenant: 't', key: key(n), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n,
+    service: '', scopeName: '', model: '', inputTokens: 0, outputTokens: 0,
+  })
+  return writer.finish()
+}
+const key = (n: number): string => `feed${n.toString(16).padStart(28, '0')}`
+/** What shows in an insert's rows that `n` is among them. */
+const keyBytes = (n: number): Buffer => Buffer.from(key(n), 'hex')
+
+interface Insert {
+  readonly table: string
+  readonly body: Buffer
+  readonly token: string
+}
+
+interface Loading {
+  readonly inserts: readonly Insert[]
+  readonly errors: readonly string[]
+  readonly dir: string
+  readonly spool: Spool
+  readonly metrics: Metrics
+  /** Ends when all that was appended is loaded or set aside. */
+  drain(): Promise<void>
+}
+
+/** A spool, and a loader over a store that does what `insert` says. */
+async function loading(t: TestContext, insert: (one: Insert) => void): Promise<Loading> {
+  const dir = await mkdtemp(join(tmpdir(), 'load-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  const spool = await Spool.open({
+    dir, segmentBytesMax: 512 * MiB, segmentAgeMsMax: 60_000, quotaBytes: 1024 * MiB, sync: (file: FileHandle) => file.datasync(), now: Date.now,
+  })
+  const inserts: Insert[] = []
+  const errors: string[] = []
+  const store: Pick<Store, 'insert'> = {
+    insert: async (table, body, token) => {
+      assert.ok(Buffer.isBuffer(body))
+      const one = { table: table.name, body, token }
+      insert(one)
+      inserts.push(one)
+    },
+  }
+  const metrics = new Metrics()
+  const log = { info: () => undefined, warn: () => undefined, error: (message: string) => void errors.push(message) }
+  let loader: Loader | undefined
+  t.after(() => loader?.stop())
+  const drain = async (): Promise<void> => {
+    await spool.close()
+    loader = new Loader({ spool, store: store as Store, metrics, log })
+    await loader.finished
+  }
+  return { inserts, errors, dir, spool, metrics, drain }
+}
+
+const refusal = (): StoreError => new StoreError('Code: 33. DB::Exception: cannot read', { retry: false, code: '33' })
+
+test('a frame that ClickHouse refuses is set aside alone, its neighbours are loaded', async (t) => {
+  const guilty = keyBytes(666)
+  const load = await loading(t, ({ body }) => {
+    if (body.includes(guilty)) throw refusal()
+  })
+  const numbers = [...Array.from({ length: 37 }, (_, n) => n), 666, ...Array.from({ length: 25 }, (_, n) => 100 + n)]
+  for (const n of numbers) await load.spool.append(frame(n))
+  await load.drain()
+  const loaded = Buffer.concat(load.inserts.map(({ body }) => body))
+  for (const n of numbers) assert.equal(loaded.includes(keyBytes(n)), n !== 666, `frame ${n}`)
+  const aside = await readdir(join(load.dir, 'set-aside'))
+  assert.deepEqual(aside, ['000000000001.37.segment'])
+  const kept = parseSegment(await readFile(join(load.dir, 'set-aside', aside[0] as string)))
+  assert.deepEqual(kept?.frames.flat().map(({ body }) => body.includes(guilty)), [true])
+  assert.deepEqual(await readdir(load.dir), ['set-aside'])
+  assert.equal(new Set(load.inserts.map(({ token }) => token)).size, load.inserts.length)
+  assert.equal(load.errors.length, 1)
+  assert.match(load.metrics.text(load.spool, 0), /spans_set_aside_total\{reason="refused"\} 0/)
+})
+
+test('a segment larger than one insert goes in parts, with the same tokens each time', async () => {
+  const large = Buffer.alloc(insertBytesMax / 2)
+  const body = (n: number): Buffer => Buffer.from(`row ${n} `)
+  const segment: Segment = {
+    head: { format: 1, spool: 'one', tables: currentTables }, validBytes: 0, torn: false,
+    frames: [0, 1, 2, 3, 4].map((n) => [{ table: 2, rows: 1, body: body(n) }]), frameBytes: [large, large, large, large, large],
+  }
+  const rounds: (readonly (readonly [string, string])[])[] = []
+  for (const failures of [0, 2]) {
+    let left = failures
+    const inserts: (readonly [string, string])[] = []
+    const insert: Store['insert'] = async (_table, rows, token) => {
+      if (left-- > 0) throw new StoreError('not now', { retry: true, code: 'UNREACHABLE' })
+      inserts.push([String(rows), token])
+    }
+    assert.equal(await loadSegment(segment, 7, { insert } as Store, async () => true), true)
+    rounds.push(inserts)
+  }
+  assert.deepEqual(rounds[0]?.map(([rows]) => rows), ['row 0 row 1 ', 'row 2 row 3 ', 'row 4 '])
+  assert.deepEqual(rounds[1], rounds[0])
+  assert.equal(new Set(rounds[0]?.map(([, token]) => token)).size, 3)
+})
+
+test('a file error neither ends the process nor loses a row: it is told once and tried again', async (t) => {
+  const load = await loading(t, () => undefined)
+  const read = load.spool.read.bind(load.spool)
+  let failures = 3
+  t.mock.method(load.spool, 'read', (segment: Parameters<typeof read>[0]) =>
+    failures-- > 0 ? Promise.reject(Object.assign(new Error('too many open files'), { code: 'EMFILE' })) : read(segment))
+  await load.spool.append(frame(1))
+  await load.drain()
+  assert.equal(load.inserts.length, 1)
+  assert.equal(load.errors.length, 1)
+  assert.deepEqual(await readdir(load.dir), [])
+})
+
+test('a segment whose file is gone does not hold up those behind it', async (t) => {
+  const load = await loading(t, () => undefined)
+  await load.spool.append(frame(1))
+  const drained = load.drain()
+  await rm(join(load.dir, '000000000001.segment'))
+  await drained
+  assert.equal(load.inserts.length, 0)
+  assert.match(load.metrics.text(load.spool, 0), /spans_set_aside_total\{reason="missing"\}/)
+  assert.equal(load.spool.backlog().bytes, 0)
+})
+
+test('of a damaged segment what is whole is loaded, and the file is kept', async (t) => {
+  const load = await loading(t, () => undefined)
+  await load.spool.append(frame(1))
+  await load.spool.append(frame(2))
+  const [name] = await readdir(load.dir)
+  const path = join(load.dir, name as string)
+  const bytes = await readFile(path)
+  bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1
+  await writeFile(path, bytes)
+  await load.drain()
+  assert.deepEqual(load.inserts.map(({ body }) => [1, 2].filter((n) => body.includes(keyBytes(n)))), [[1]])
+  assert.deepEqual(await readdir(join(load.dir, 'set-aside')), [name])
+})
