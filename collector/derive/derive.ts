@@ -77,12 +77,15 @@ function spanFacts(record: SpanRecord, receivedAt: UnixNano): Derived['facts'] {
   }
 }
 
+/** Longest text of a resource's or a scope's attributes, in characters of JSON: it is stored with every span. Real ones take 1 to 4 KiB. */
+export const listTextMax = 64 * 1024
+
 /** Resources and scopes are shared between the spans of a request, so their text is made once. */
 const listTexts = new WeakMap<Attributes, string>()
 function listText(of: Resource | Scope): string {
   const known = listTexts.get(of.attributes)
   if (known !== undefined) return known
-  const text = attributesJson(of.attributes)
+  const text = attributesJson(of.attributes, listTextMax)
   listTexts.set(of.attributes, text)
   return text
 }

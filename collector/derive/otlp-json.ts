@@ -31,7 +31,24 @@ export function anyValue(value: AttributeValue): AnyValue {
 
 const keyValues = (attributes: Attributes): KeyValue[] => [...attributes].map(([key, value]) => ({ key, value: anyValue(value) }))
 
-export const attributesJson = (attributes: Attributes): string => (attributes.size === 0 ? '' : JSON.stringify(keyValues(attributes)))
+/** Under this key a cut list says what it lacks. */
+export const cutKey = 'spanledger.cut'
+
+/** At most about `charsMax` long: attributes that do not fit are left out, the others kept, and one more tells how many there were. */
+export function attributesJson(attributes: Attributes, charsMax: number): string {
+  if (attributes.size === 0) return ''
+  const kept: string[] = []
+  let chars = 0
+  for (const keyValue of keyValues(attributes)) {
+    const text = JSON.stringify(keyValue)
+    if (chars + text.length > charsMax) continue
+    chars += text.length + 1
+    kept.push(text)
+  }
+  const left = attributes.size - kept.length
+  if (left > 0) kept.push(JSON.stringify({ key: cutKey, value: { stringValue: `${left} of ${attributes.size} attributes are left out, together they take more than ${charsMax} characters` } }))
+  return `[${kept.join(',')}]`
+}
 
 export const eventsJson = (events: readonly SpanEvent[]): string =>
   events.length === 0

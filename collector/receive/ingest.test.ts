@@ -79,3 +79,20 @@ test('a refused request gives its spans free: the next one charges them', async 
   assert.equal(w.live.get(traceId)?.entries.size, 1)
   assert.equal(await w.ledgerRows(), 1)
 })
+
+test('a small request cannot ask for any number of bytes: its resource is cut, and what does not fit is rejected', async (t) => {
+  const w = await world(t)
+  const spans = (count: number): object[] => Array.from({ length: count }, (_, n) => ({
+    traceId: Buffer.from(traceId, 'hex'), spanId: Buffer.from((n + 1).toString(16).padStart(16, '0'), 'hex'),
+  }))
+  const of = (resource: object[], count: number): Buffer => encodeRequest({ resourceSpans: [{ resource: { attributes: resource }, scopeSpans: [{ spans: spans(count) }] }] })
+  const huge = [{ key: 'service.name', value: { stringValue: 'shop' } }, { key: 'huge', value: { stringValue: 'x'.repeat(1_000_000) } }]
+  const before = w.spool.backlog().bytes
+  assert.deepEqual(await ingest('traces', of(huge, 1200), 'protobuf', w), { rejected: 0, message: '' })
+  assert.ok(w.spool.backlog().bytes - before < 1200 * 2_000, `${w.spool.backlog().bytes} bytes`)
+  // What interpretation reads of a resource stands in columns of its own, whatever its length.
+  const named = [{ key: 'service.name', value: { stringValue: 's'.repeat(1_000_000) } }]
+  const answer = await ingest('traces', of(named, 300), 'protobuf', w)
+  assert.ok(answer.rejected > 100 && answer.rejected < 300, `${answer.rejected} rejected`)
+  assert.match(answer.message, /^\d+ rejected: the spans of a request, each with its resource, take at most \d+ bytes as rows, send smaller batches$/)
+})

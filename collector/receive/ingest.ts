@@ -10,7 +10,7 @@ import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { Refused } from '../refused.ts'
 import type { LiveTraces } from '../settle/live-traces.ts'
-import { FrameWriter } from '../spool/frame.ts'
+import { frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Turns } from './limits.ts'
 
@@ -115,7 +115,7 @@ async function understand(body: Buffer, encoding: Encoding, options: IngestOptio
       if (first) claims.push(record.traceId + record.spanId)
       // A nanosecond apart: of the same span twice in one request the later one is the newer version.
       const one = deriveOne(record, first, receivedAt + BigInt(index), frame, options)
-      if (one === undefined) rejections.push({ reason: 'the span could not be understood', count: 1 })
+      if ('reason' in one) rejections.push(one)
       else {
         derived.push(one)
         if (!first) known++
@@ -127,13 +127,16 @@ async function understand(body: Buffer, encoding: Encoding, options: IngestOptio
   }
 }
 
+const tooManyRowBytes = `the spans of a request, each with its resource, take at most ${frameBytesMax} bytes as rows, send smaller batches`
+
 /** A span that our own code stumbles over is refused alone; its neighbours are not lost with it. */
-function deriveOne(record: SpanRecord, charge: boolean, receivedAt: bigint, frame: FrameWriter, options: IngestOptions): Derived | undefined {
+function deriveOne(record: SpanRecord, charge: boolean, receivedAt: bigint, frame: FrameWriter, options: IngestOptions): Derived | Rejection {
   try {
     return frame.attempt(() => derive(record, options, receivedAt, charge, frame))
   } catch (error) {
+    if (error instanceof FrameFull) return { reason: tooManyRowBytes, count: 1 }
     options.log.error('a span could not be understood and was rejected', { traceId: record.traceId, spanId: record.spanId, error })
-    return undefined
+    return { reason: 'the span could not be understood', count: 1 }
   }
 }
 

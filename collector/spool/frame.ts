@@ -37,9 +37,25 @@ interface Part {
   attemptRows: number
 }
 
+/**
+ * Most bytes of rows that spans of one request may make, twice its largest body: what stands once in a request (a resource)
+ * is written with every span, so a small body can ask for any number of bytes.
+ */
+export const frameBytesMax = 128 * 1024 * 1024
+
+/** What was tried does not fit the frame any more, and nothing behind it will. */
+export class FrameFull extends Error {}
+
 /** Rows of one request (or of one settlement tick), appended to the journal as a whole or not at all. */
 export class FrameWriter {
+  readonly #bytesMax: number
+  #full = false
   readonly #parts: (Part | undefined)[] = spooledTables.map(() => undefined)
+
+  /** `bytesMax` bounds what `attempt` may add up to. */
+  constructor(bytesMax = frameBytesMax) {
+    this.#bytesMax = bytesMax
+  }
 
   add<Row>(table: Table<Row>, row: Row): void {
     const number = numbers.get(table.name)
@@ -49,15 +65,19 @@ export class FrameWriter {
     part.rows++
   }
 
-  /** Runs `write`; if it throws, none of its rows stay. */
+  /** Runs `write`; if it throws, none of its rows stay. Throws `FrameFull` where its rows do not fit, and from then on. */
   attempt<T>(write: () => T): T {
+    if (this.#full) throw new FrameFull()
     for (const part of this.#parts) {
       if (part === undefined) continue
       part.attemptLength = part.writer.length
       part.attemptRows = part.rows
     }
     try {
-      return write()
+      const result = write()
+      this.#full = this.#parts.reduce((sum, part) => sum + (part?.writer.length ?? 0), 0) > this.#bytesMax
+      if (this.#full) throw new FrameFull()
+      return result
     } catch (error) {
       for (const part of this.#parts) {
         if (part === undefined) continue

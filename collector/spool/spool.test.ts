@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import { Refused } from '../refused.ts'
-import { FrameWriter, readFrame } from './frame.ts'
+import { FrameFull, FrameWriter, readFrame } from './frame.ts'
 import { parseSegment } from './segment.ts'
 import { Spool, type SpoolOptions } from './spool.ts'
 
@@ -193,4 +193,16 @@ test('a segment that cannot be begun is refused and leaves nothing behind', asyn
   for (let n = 0; n < 3; n++) await assert.rejects(spool.append(frame(n)), /ENOSPC/)
   await spool.close()
   assert.deepEqual(await readdir(dir), [])
+})
+
+test('a frame takes rows up to its bound, and nothing behind them', () => {
+  const row = { tenant: 't', key: '0'.repeat(32), ...told }
+  const writer = new FrameWriter(1_000)
+  const add = (service: string): void => writer.attempt(() => writer.add(callKeys, { ...row, service }))
+  add('a')
+  assert.throws(() => add('b'.repeat(1_000)), FrameFull)
+  assert.throws(() => add('c'), FrameFull, 'the end is cut, not the middle')
+  const read = readFrame(writer.finish(), 0)
+  assert.ok(typeof read === 'object')
+  assert.deepEqual(read.sections.map((section) => section.rows), [1])
 })
