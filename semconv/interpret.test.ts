@@ -237,6 +237,19 @@ const rows: readonly Row[] = [
   { who: 'Vercel 7, an agent without a name', span: { name: 'invoke_agent gpt-5', scope: 'gen_ai',
     attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.request.model': 'gpt-5' } }, step: { agent: '' } },
   {
+    who: 'Langfuse for python around the Responses API',
+    span: {
+      attributes: {
+        'langfuse.observation.type': 'generation',
+        'langfuse.observation.usage_details': JSON.stringify({
+          input_tokens: 1250, input_tokens_details: { cached_tokens: 1024 },
+          output_tokens: 180, output_tokens_details: { reasoning_tokens: 64 }, total_tokens: 1430,
+        }),
+      },
+    },
+    step: { usage: { 'input.uncached': 226, 'input.cache_read': 1024, 'output.text': 116, 'output.reasoning': 64 } },
+  },
+  {
     who: 'Langfuse',
     span: {
       name: 'llm', attributes: {

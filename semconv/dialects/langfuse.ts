@@ -25,7 +25,7 @@ export const langfuse: Dialect = {
   counts(counts, reading) {
     const details = parsedObject(reading.value('usageDetails'))
     if (details === undefined) return
-    const nested = objectMember(details, 'prompt_tokens_details') !== undefined
+    const nested = nestedNames.some((name) => objectMember(details, name) !== undefined)
     disjointCounts(counts, nested ? flattened(details) : details)
   },
   refine(draft, _reading, span) {
@@ -37,6 +37,8 @@ export const langfuse: Dialect = {
   },
 }
 
+/** Chat completions, and the Responses API as captured from langfuse 5.0.4 for python. */
+const nestedNames = ['prompt_tokens_details', 'input_tokens_details']
 const readNames = ['cache_read_input_tokens', 'input_cached_tokens', 'input_cache_read', 'input_cache_read_tokens', 'cached_tokens']
 const write5mNames = ['input_cache_creation_5m', 'input_cache_write_5m', 'ephemeral_5m_input_tokens']
 const write1hNames = ['input_cache_creation_1h', 'input_cache_write_1h', 'ephemeral_1h_input_tokens']
@@ -51,14 +53,14 @@ const audioOutputNames = ['output_audio_tokens', 'output_audio']
  * (langfuse/langfuse-python langfuse/openai.py `_parse_usage`). Brought into the flat, disjoint form.
  */
 function flattened(details: JsonObject): JsonObject {
-  const input = objectMember(details, 'prompt_tokens_details')
-  const output = objectMember(details, 'completion_tokens_details')
+  const input = objectMember(details, 'prompt_tokens_details') ?? objectMember(details, 'input_tokens_details')
+  const output = objectMember(details, 'completion_tokens_details') ?? objectMember(details, 'output_tokens_details')
   const cached = tokenCount(member(input, 'cached_tokens')) ?? 0
   const audioInput = tokenCount(member(input, 'audio_tokens')) ?? 0
   const reasoning = tokenCount(member(output, 'reasoning_tokens')) ?? 0
   const audioOutput = tokenCount(member(output, 'audio_tokens')) ?? 0
-  const prompt = tokenCount(member(details, 'prompt_tokens')) ?? 0
-  const completion = tokenCount(member(details, 'completion_tokens')) ?? 0
+  const prompt = tokenCount(member(details, 'prompt_tokens') ?? member(details, 'input_tokens')) ?? 0
+  const completion = tokenCount(member(details, 'completion_tokens') ?? member(details, 'output_tokens')) ?? 0
   return {
     input: Math.max(prompt - cached - audioInput, 0), input_cached_tokens: cached, input_audio_tokens: audioInput,
     output: Math.max(completion - reasoning - audioOutput, 0), output_reasoning_tokens: reasoning, output_audio_tokens: audioOutput,
