@@ -36,6 +36,7 @@ const cases: readonly (readonly [string, Told, Told, string])[] = [
   ['… its clock half a minute off', { trace: 'b', from: 30_000, service: 'gateway', scope: 'proxy' }, { trace: 'a', from: 0 }, 'mirrored'],
   ['another program an hour later', { trace: 'b', from: hour, service: 'other' }, { trace: 'a', from: 0 }, 'own call'],
   ['a server that counts from 1, another program', { trace: 'b', from: 5_000, key: 'response:openai:chatcmpl-1', service: 'other' }, { trace: 'a', from: 0, key: 'response:openai:chatcmpl-1' }, 'own call'],
+  ['a server that counts from 1, started anew', { trace: 'b', from: 60_000, key: 'response:openai:resp_3' }, { trace: 'a', from: 0, key: 'response:openai:resp_3' }, 'own call'],
   ['the same id, another usage', { trace: 'b', from: hour, tokens: '101 in 20 out' }, { trace: 'a', from: 0 }, 'own call'],
   ['the same id, another model', { trace: 'b', from: hour, model: 'gpt-5' }, { trace: 'a', from: 0 }, 'own call'],
   ['the same trace', { trace: 'a', from: hour }, { trace: 'a', from: 0 }, 'own call'],

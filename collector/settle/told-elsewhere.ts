@@ -5,6 +5,8 @@ import { type CallTold, callsTold } from '../derive/call-told.ts'
 const skewNano = 60_000_000_000n
 /** Providers' own ids are longer. A shorter one (a server that counts from 1) proves nothing unless the spans truly overlap. */
 const uniqueKeyChars = 28
+/** `resp_3`, `msg_5`: a server started anew counts from 1 again, so the same id later is another call. */
+const counted = /:[a-z]+[-_]\d{1,6}$/
 
 export interface ToldElsewhere {
   readonly replayed: ReadonlySet<string>
@@ -40,6 +42,7 @@ export function toldElsewhere(spans: Iterable<SpanFacts>, holders: ReadonlyMap<s
 function relationOf(own: CallTold, other: CallTold, key: string): 'mirrored' | 'replayed' | undefined {
   if (own.model !== other.model || own.inputTokens !== other.inputTokens || own.outputTokens !== other.outputTokens) return undefined
   if (overlaps(own, other, key.length >= uniqueKeyChars ? skewNano : 0n)) return 'mirrored'
+  if (counted.test(key)) return undefined
   return own.service === other.service && own.scopeName === other.scopeName ? 'replayed' : undefined
 }
 
