@@ -227,6 +227,8 @@ const rows: readonly Row[] = [
     },
     step: { usage: { 'input.uncached': 226, 'input.cache_read': 1024, 'output.text': 180, 'output.reasoning': 64 } },
   },
+  { who: 'Laminar tool', span: { name: 'get_weather', attributes: { 'lmnr.span.type': 'TOOL' } },
+    step: { role: 'tool', tool: 'get_weather' } },
   { who: 'Vercel tool', span: { attributes: { 'ai.operationId': 'ai.toolCall', 'ai.toolCall.name': 'add',
     'ai.toolCall.id': 'c' } }, step: { role: 'tool', tool: 'add', toolCallId: 'c' } },
   {

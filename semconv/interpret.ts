@@ -100,6 +100,8 @@ function nameFromSpan(draft: Draft, span: SpanRecord): void {
     if (name !== draft.requestModel) draft.agent = name
   }
   if (draft.role === 'tool' && draft.tool === '') draft.tool = nameAfter(span.name, 'execute_tool ')
+  // Laminar names a tool by its span alone.
+  if (draft.role === 'tool' && draft.tool === '' && span.attributes.has('lmnr.span.type')) draft.tool = word(span.name) ?? ''
   if (draft.role === 'workflow' && draft.workflow === '') draft.workflow = nameAfter(span.name, 'invoke_workflow ')
   draft.agent ||= draft.agentId
 }
