@@ -17,6 +17,8 @@ const tenant = 'default'
 const project = 'default'
 /** SIGTERM and SIGINT drain and exit within 10 s; loading stops a little earlier. */
 const drainMs = 8_000
+/** What has not ended by then, a ClickHouse that never answers among it, is left: what was acknowledged is in the journal. */
+const stopMsMax = 9_000
 
 interface Roles {
   readonly collector: boolean
@@ -91,10 +93,12 @@ function stopSignal(): AbortSignal {
 /** The whole program: what is opened first is closed last, also where a later step fails. */
 async function serve(config: Config, role: Roles): Promise<number> {
   const stop = stopSignal()
+  stop.addEventListener('abort', () => setTimeout(() => process.exit(1), stopMsMax).unref(), { once: true })
   const policies = role.collector ? await loadPolicies(config.policiesFile) : undefined
   await mkdir(config.dataDir, { recursive: true })
   await using open = new AsyncDisposableStack()
   const store = open.use(await openStoreAndRead(config, role))
+  if (stop.aborted) return 0
   const collector = policies === undefined ? await migrated(store) : await collect(config, store, policies)
   open.defer(async () => collector?.close(drainMs))
   const query = role.query ? await answer(config, store, collector) : undefined
@@ -147,13 +151,16 @@ async function collect(config: Config, store: Store, policies: PolicySet): Promi
   const { replaySpool } = await import('#collector/load/replay.ts')
   const { shippedBook } = await import('#collector/price/book.ts')
   const { migrate } = await import('#clickhouse/migrate.ts')
-  const spool = await openSpool(config.dataDir)
+  await using begun = new AsyncDisposableStack()
+  const spool = begun.adopt(await openSpool(config.dataDir), (it) => it.close())
   await replaySpool(spool, store, consoleLog)
   await migrate(store)
-  return startCollector({
+  const collector = await startCollector({
     store, spool, host: config.host, grpcPort: config.otlpGrpcPort, httpPort: config.otlpHttpPort, tenant, project,
     prices: shippedBook(), policies, settlementDelayMs: config.settlementDelayMs, log: consoleLog,
   })
+  begun.move()
+  return collector
 }
 
 async function answer(config: Config, store: Store, collector: Collector | undefined): Promise<QueryServer> {

@@ -86,8 +86,10 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const nowMs = (): number => performance.now()
   const metrics = new Metrics()
   const live = new LiveTraces({ spansMax: liveSpansMax, processStartedAt: nowNano() })
-  const loader = new Loader({ spool, store, metrics, log })
+  const loader = begun.adopt(new Loader({ spool, store, metrics, log }), (it) => it.stop())
+  begun.defer(() => spool.close())
   const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano })
+  begun.defer(() => settler.close(failedGraceMs))
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
   const ingest: IngestOptions = { ...options, live, turns: new Turns(), metrics, nowNano, nowMs }
   const inFlight = new InFlight()

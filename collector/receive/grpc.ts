@@ -1,4 +1,4 @@
-import { Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, type ServiceDefinition } from '@grpc/grpc-js'
+import { logVerbosity, Metadata, Server, ServerCredentials, setLogVerbosity, type sendUnaryData, type ServerUnaryCall, type ServiceDefinition } from '@grpc/grpc-js'
 import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
 import { Refused } from '../refused.ts'
 import { ingest, type IngestOptions, type Signal } from './ingest.ts'
@@ -25,6 +25,9 @@ const definition = (service: string): ServiceDefinition => ({
     requestSerialize: bytes, requestDeserialize: bytes, responseSerialize: bytes, responseDeserialize: bytes,
   },
 })
+
+// What grpc-js would print, an address in use or a client that speaks no HTTP/2, its callers are told as errors.
+setLogVerbosity(logVerbosity.NONE)
 
 /** OTLP/gRPC. https://opentelemetry.io/docs/specs/otlp/#otlpgrpc */
 export function grpcReceiver(options: GrpcReceiverOptions): Server {
