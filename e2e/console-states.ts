@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
-import { startDemo } from './demo.ts'
+import { runDemo } from '#otel-config/demo/demo.ts'
 import { exportRequest, modelCall, newTraceId, plainSpan } from './made-span.ts'
 import { graphql, type Program } from './program.ts'
 import { post } from './sending.ts'
@@ -68,7 +68,7 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'trace-no-run', open: (page, shown) => goTo(page, `/runs/${shown.plainTrace}`, treeRow) },
   { name: 'run-missing', open: (page) => goTo(page, `/runs/${'0'.repeat(31)}1`, '[role=alert]') },
   { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
-  { name: 'ledger', open: (page) => goTo(page, '/ledger', rows) },
+  { name: 'ledger', open: (page) => goTo(page, '/ledger?agent=mail-triage&agent=data-analyst', rows) },
   { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },
   { name: 'policy', open: (page) => goTo(page, '/policy', rows) },
   { name: 'not-found', open: (page) => goTo(page, '/nothing/here', 'main:has-text("no such page")') },
@@ -99,16 +99,15 @@ export const failedStates: readonly ConsoleState[] = [
 ]
 
 /**
- * Fills a store with a demo's history and what the demo does not have, and says where to look. This seed's first eight
- * runs are of six kinds: one failed, one was blocked, one has no price.
+ * Fills a store with a demo's history and what the demo does not have, and says where to look. What a seed tells depends
+ * on the hour, so the history ends at midnight: these runs are of all kinds, one failed, one was blocked, some have no price.
  */
-export async function fillConsole(program: Program, runs: number): Promise<Shown> {
-  await using demo = startDemo(program, '--once', '--runs', String(runs), '--hours', '6', '--seed', '18')
+export async function fillConsole(program: Program): Promise<Shown> {
+  const midnight = new Date().setUTCHours(0, 0, 0, 0)
+  await runDemo({ endpoint: program.grpc, live: false, historyHours: 6, runs: demoRuns, seed: 1_142, now: midnight, stopped: new AbortController().signal, log: () => undefined })
   const [plainTrace, unpricedRun] = [newTraceId(), newTraceId()]
   await post(program, exportRequest([plainSpan({ traceId: plainTrace, name: 'GET /health' })], 'gateway'))
   await post(program, exportRequest([modelCall({ traceId: unpricedRun, name: 'chat house-model', attributes: { 'gen_ai.response.model': 'house-model', 'gen_ai.request.model': 'house-model', 'gen_ai.provider.name': 'in_house' } }, { input: 1_200, output: 80 })], 'batch'))
-  const { code, said } = await demo.ended
-  if (code !== 0) throw new Error(`the demo ended with ${code}: ${said}`)
   await settledTrace(program, plainTrace, 1)
   await settledTrace(program, unpricedRun, 1)
   const { run, guardrail } = await blockedRun(program)
@@ -121,6 +120,8 @@ export async function fillConsole(program: Program, runs: number): Promise<Shown
   return { run, guardrail, modelCall: first('MODEL_CALL'), toolCall: first('TOOL_CALL'), plainTrace, unpricedRun }
 }
 
+/** Few, because rules are checked for every cell of every table. */
+const demoRuns = 10
 /** Waiting for what was sent to be stored, on a machine with other work. In milliseconds. */
 const storedMsMax = 30_000
 

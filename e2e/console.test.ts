@@ -100,7 +100,7 @@ describe('the console, from nothing to a proof', { skip }, () => {
     await page.keyboard.press('Enter')
     await page.getByText('1 of 2 matches').waitFor()
     assert.match(await activeRow(page).innerText(), /run_guardrail/)
-    await page.getByRole('treegrid').focus()
+    await page.keyboard.press('ArrowDown')
     await page.keyboard.press('n')
     await page.getByText('2 of 2 matches').waitFor()
     await page.keyboard.press('N')

@@ -23,7 +23,7 @@ await using browser = await launchBrowser((reason) => process.stderr.write(`${re
 if (browser !== undefined) {
   const { page } = await openPage(browser, program.console)
   await take(page, emptyStates, nothingShown)
-  const shown = await fillConsole(program, 60)
+  const shown = await fillConsole(program)
   await take(page, filledStates, shown)
   await page.goto('/runs')
   program.signal('SIGTERM')

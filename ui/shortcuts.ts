@@ -7,7 +7,7 @@ export const shortcutHelp = [
   {
     group: 'Run', keys: [
       ['↑ ↓ j k', 'Previous, next step'], ['← →', 'Fold, open, or go to the parent'], ['Shift ← →', 'Fold or open everything below'], ['Home End', 'First, last step'],
-      ['Enter', 'Details of the step'], ['n N', 'Next, previous match'], ['e E', 'Next, previous failed or blocked step'], ['+ −', 'Zoom in, out'], ['a d', 'Earlier, later'],
+      ['Enter', 'Details of the step'], ['n N', 'Next, previous match'], ['↓ in the search', 'To the steps, keeping the search'], ['e E', 'Next, previous failed or blocked step'], ['+ −', 'Zoom in, out'], ['a d', 'Earlier, later'],
       ['f', 'Focus on the step'], ['0', 'Whole trace'],
     ],
   },

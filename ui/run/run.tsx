@@ -102,6 +102,7 @@ const Tools = (props: { view: RunView; toGrid: () => void }) => {
         onInput={(event) => props.view.setFind(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter') props.view.nextHit(event.shiftKey ? -1 : 1)
+          else if (event.key === 'ArrowDown') props.toGrid()
           else if (event.key === 'Escape') {
             props.view.setFind('')
             props.toGrid()

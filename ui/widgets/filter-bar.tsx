@@ -75,6 +75,8 @@ export const FilterBar = (props: { choices: readonly FilterChoice[]; text?: stri
 export const ActiveFilters = (props: { keys: readonly FilterKey[]; label: (key: FilterKey, value: string) => string }) => {
   const [search, setSearch] = useSearchParams()
   const active = () => activeFilters(search, props.keys)
+  const words = (filter: { readonly key: FilterKey; readonly value: string }): string =>
+    `${filterLabels[filter.key]}: ${filter.value === unnamed ? unnamed : props.label(filter.key, filter.value)}`
   const remove = (key: FilterKey, value: string): void =>
     setSearch({ [key]: valuesOf(search, key).map(valueText).filter((other) => other !== value) })
   return (
@@ -82,8 +84,8 @@ export const ActiveFilters = (props: { keys: readonly FilterKey[]; label: (key: 
       <div class={styles['active']} role="group" aria-label="Active filters">
         <For each={active()}>
           {(filter) => (
-            <button type="button" class={styles['remove']} onClick={() => remove(filter.key, filter.value)} aria-label={`Remove the filter ${filterLabels[filter.key]} ${filter.value}`}>
-              {filterLabels[filter.key]}: {filter.value === unnamed ? unnamed : props.label(filter.key, filter.value)}<X size={12} aria-hidden="true" />
+            <button type="button" class={styles['remove']} onClick={() => remove(filter.key, filter.value)} aria-label={`Remove the filter ${words(filter)}`} title={filter.value}>
+              {words(filter)}<X size={12} aria-hidden="true" />
             </button>
           )}
         </For>
