@@ -1,4 +1,5 @@
-import { Malformed, wire, WireReader } from './wire.ts'
+import { parseJson } from './json.ts'
+import { wire, WireReader } from './wire.ts'
 
 /**
  * How many records a logs or metrics request carries, without decoding them: what is refused must be counted exactly.
@@ -35,9 +36,9 @@ function countAt(reader: WireReader, path: readonly number[], leaf: (reader: Wir
   return count
 }
 
-/** The same over OTLP/JSON. Throws `Malformed` where the body is not JSON. */
+/** The same over OTLP/JSON. Throws as `parseJson`. */
 export function countJsonRecords(body: Buffer, signal: 'logs' | 'metrics'): number {
-  const request = parseObject(body.toString('utf8'))
+  const request = parseJson(body.toString('utf8'))
   const [resources, scopes, records] = signal === 'logs' ? ['resourceLogs', 'scopeLogs', 'logRecords'] : ['resourceMetrics', 'scopeMetrics', 'metrics']
   const found = lists(request, resources ?? '').flatMap((r) => lists(r, scopes ?? '')).flatMap((s) => lists(s, records ?? ''))
   if (signal === 'logs') return found.length
@@ -45,15 +46,6 @@ export function countJsonRecords(body: Buffer, signal: 'logs' | 'metrics'): numb
 }
 
 type JsonObject = Readonly<Record<string, unknown>>
-
-function parseObject(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new Malformed('the body is not JSON')
-    throw error
-  }
-}
 
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
 

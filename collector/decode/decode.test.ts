@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { type Attributes, type AttributeValue, KeyValueList, type SpanRecord } from '#semconv/attributes.ts'
 import { tracesJsonToProtobuf } from './json.ts'
 import { decodeRequest, encodeRequest, type OracleKeyValue, type OracleSpan, type OracleValue } from './oracle.ts'
-import { decodeTraces, spansPerRequestMax, tooDeep, valueBytesMax, valueDepthMax } from './traces.ts'
-import { Malformed } from './wire.ts'
+import { decodeTraces, fieldsPerSpanMax, messageBytesMax, nameBytesMax, spansPerRequestMax, tooDeep, TracesReader, valueBytesMax, valueDepthMax } from './traces.ts'
+import { fieldsPerRequestMax, Malformed, TooManyFields } from './wire.ts'
 
 const corpus = globSync('../corpus/*/*.traces.pb', { cwd: import.meta.dirname }).map((file) => `${import.meta.dirname}/${file}`).sort()
 const traceId = '0af7651916cd43dd8448eb211c80319c'
@@ -241,4 +241,92 @@ test('an empty request is fine in both encodings', () => {
   assert.deepEqual(decodeTraces(Buffer.alloc(0)).spans, [])
   assert.deepEqual(decodeTraces(tracesJsonToProtobuf(Buffer.from('{}')).bytes).spans, [])
   assert.deepEqual(decodeTraces(tracesJsonToProtobuf(Buffer.from('{"resourceSpans":[{}],"unknown":1}')).bytes).spans, [])
+})
+
+/** A length-delimited field of `field`, and one with nothing in it `count` times. */
+const field = (number: number, ...parts: Buffer[]): Buffer => {
+  const body = Buffer.concat(parts)
+  return Buffer.concat([Buffer.from([(number << 3) | 2]), varint(body.length), body])
+}
+const empties = (number: number, count: number): Buffer => {
+  const bytes = Buffer.alloc(count * 2)
+  for (let i = 0; i < bytes.length; i += 2) bytes[i] = (number << 3) | 2
+  return bytes
+}
+const spanBytes = (...parts: Buffer[]): Buffer => field(2, field(1, Buffer.from(traceId, 'hex')), field(2, Buffer.from(spanId, 'hex')), ...parts)
+const requestBytes = (...spans: Buffer[]): Buffer => field(1, field(2, ...spans))
+const attribute = (...anyValue: Buffer[]): Buffer => field(9, field(1, Buffer.from('k')), field(2, ...anyValue))
+const tooManyOfSpan = `a span has at most ${fieldsPerSpanMax} fields and values, those of its events and nested values included`
+
+const floods: readonly (readonly [string, Buffer])[] = [
+  ['values of an array', attribute(field(5, empties(1, fieldsPerSpanMax)))], ['attributes', empties(9, fieldsPerSpanMax)], ['events', empties(11, fieldsPerSpanMax)],
+  ['attributes of an event', field(11, empties(3, fieldsPerSpanMax))], ['attributes of a link', field(13, empties(4, fieldsPerSpanMax))],
+  ['fields nobody knows', empties(14, fieldsPerSpanMax)], ['values behind each other', attribute(empties(5, fieldsPerSpanMax))],
+]
+for (const [what, flood] of floods) {
+  test(`a span with too many ${what} is rejected alone`, () => {
+    const decoded = decodeTraces(requestBytes(spanBytes(), spanBytes(flood), spanBytes()))
+    assert.equal(decoded.spans.length, 2)
+    assert.deepEqual(decoded.rejections, [{ reason: tooManyOfSpan, count: 1 }])
+  })
+}
+
+test('a request with too many fields in its spans keeps its beginning, one with too many around them is refused', () => {
+  const large = spanBytes(attribute(field(5, empties(1, fieldsPerSpanMax - 10))))
+  const count = fieldsPerRequestMax / fieldsPerSpanMax + 5
+  const decoded = decodeTraces(requestBytes(...Array.from({ length: count }, () => large), spanBytes()))
+  assert.equal(decoded.spans.length, count - 5)
+  assert.deepEqual(decoded.rejections, [{ reason: new TooManyFields().message, count: 6 }])
+  for (const body of [empties(1, fieldsPerRequestMax + 1), field(1, empties(1, fieldsPerRequestMax + 1)), field(1, field(1, empties(1, fieldsPerRequestMax + 1)))]) {
+    assert.throws(() => decodeTraces(body), TooManyFields)
+  }
+})
+
+test('JSON with more values than a request may have fields is refused before it is parsed', () => {
+  const values = `[${'0,'.repeat(fieldsPerRequestMax)}0]`
+  for (const text of [values, `{"resourceSpans":${values}}`]) assert.throws(() => tracesJsonToProtobuf(Buffer.from(text)), TooManyFields)
+})
+
+test('spans are decoded when they are asked for', () => {
+  const reader = new TracesReader(request(span({}), span({ traceId: Buffer.alloc(3) }), span({})))
+  const spans = reader.spans()
+  assert.equal(spans.next().value?.spanId, spanId)
+  assert.deepEqual(reader.rejections(), [])
+  assert.equal(spans.next().value?.spanId, spanId)
+  assert.equal(reader.rejections().length, 1)
+  assert.equal(spans.next().done, true)
+})
+
+test('an array or a list over the bound keeps its beginning and says so, its neighbours are kept', () => {
+  const text = { stringValue: 'x'.repeat(valueBytesMax / 4) }
+  const decoded = decodeTraces(request(span({ attributes: [
+    { key: 'array', value: { arrayValue: { values: Array.from({ length: 9 }, () => text) } } },
+    { key: 'list', value: { kvlistValue: { values: Array.from({ length: 9 }, (_, n) => ({ key: `k${n}`, value: text })) } } },
+    { key: 'flat', value: { intValue: 7 } },
+  ] })))
+  const attributes = decoded.spans[0]?.attributes
+  const array = attributes?.get('array')
+  const list = attributes?.get('list')
+  assert.ok(Array.isArray(array) && list instanceof KeyValueList)
+  assert.deepEqual([array.length, list.entries.size, attributes?.get('flat')], [5, 5, 7n])
+  assert.match(String(array.at(-1)), /^\[spanledger: cut, \d+ bytes\]$/)
+  assert.match(String(list.entries.get('spanledger.cut')), /^\[spanledger: cut, \d+ bytes\]$/)
+  assert.equal(decoded.warnings.length, 1)
+})
+
+test('names, keys and messages over their bound are cut like values, and told', () => {
+  const long = 'é'.repeat(messageBytesMax)
+  const decoded = decodeTraces(encodeRequest({ resourceSpans: [{ schemaUrl: long, scopeSpans: [{ scope: { name: long, version: long }, schemaUrl: long, spans: [span({
+    name: long, traceState: long, status: { message: long }, attributes: [{ key: long, value: { intValue: 1 } }], events: [{ name: long }], links: [{ traceState: long, traceId: Buffer.alloc(500, 1) }],
+  })] }] }] }))
+  const [stored] = decoded.spans
+  assert.ok(stored !== undefined)
+  const names = [stored.name, stored.traceState, stored.scope.name, stored.scope.version, stored.scope.schemaUrl, stored.resource.schemaUrl, ...stored.attributes.keys(),
+    stored.events[0]?.name ?? '', stored.links[0]?.traceState ?? '']
+  for (const [text, bytesMax] of [...names.map((name) => [name, nameBytesMax] as const), [stored.statusMessage, messageBytesMax] as const]) {
+    assert.match(text, /^é+\[spanledger: cut, 131072 bytes, sha256 [0-9a-f]{64}\]$/)
+    assert.ok(Buffer.byteLength(text) <= bytesMax + 150, `${Buffer.byteLength(text)} bytes`)
+  }
+  assert.ok((stored.links[0]?.traceId.length ?? 0) <= 64)
+  assert.deepEqual(decoded.warnings, ['10 names, keys or messages were longer than 4096 bytes (messages 65536) and were cut'])
 })

@@ -1,18 +1,18 @@
 import { ProtobufWriter } from './protobuf-writer.ts'
 import type { Rejection } from './traces.ts'
-import { Malformed } from './wire.ts'
+import { fieldsPerRequestMax, Malformed, TooManyFields } from './wire.ts'
 
 /**
  * OTLP/JSON to protobuf bytes, so that one decoder serves both encodings. The mapping is proto3 JSON with OTLP's
  * exceptions: hex ids, integer enums, lowerCamelCase names only, unknown names ignored.
  * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.11.0/docs/specification.md#json-protobuf-encoding
  *
- * Throws `Malformed` where the request, a resource or a scope is not what it should be; a span that is not is left out
+ * Throws as `parseJson`, and `Malformed` where the request, a resource or a scope is not what it should be; a span that is not is left out
  * and counted.
  */
 export function tracesJsonToProtobuf(body: Buffer): { readonly bytes: Buffer; readonly rejections: readonly Rejection[] } {
   const rejected = new Map<string, number>()
-  const request = object(parse(body.toString('utf8')), 'the request')
+  const request = object(parseJson(body.toString('utf8')), 'the request')
   const writer = new ProtobufWriter()
   for (const resourceSpans of array(request['resourceSpans'], 'resourceSpans')) {
     writer.message(1, (w) => writeResourceSpans(w, object(resourceSpans, 'resourceSpans[]'), rejected))
@@ -25,8 +25,9 @@ type JsonObject = Readonly<Record<string, unknown>>
 /** Deepest nesting of the JSON text itself; the decoder's own bound for values (32 levels) takes 3 JSON levels each. */
 const jsonDepthMax = 200
 
-function parse(text: string): unknown {
-  assertDepth(text)
+/** Throws `Malformed`, and `TooManyFields` where the text holds more values than a request may have fields. */
+export function parseJson(text: string): unknown {
+  assertBounds(text)
   try {
     // 64-bit integers should be strings; some senders write bare numbers, which JSON.parse would round past 2^53.
     return /[:[,\s]-?\d{16}/.test(text) ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(text)
@@ -43,9 +44,10 @@ function exactIntegers(_key: string, value: unknown, context: { readonly source?
     : value
 }
 
-/** JSON.parse and everything after it recurse; a text of brackets must not exhaust the stack. */
-function assertDepth(text: string): void {
+/** JSON.parse and everything after it recurse; a text of brackets must exhaust neither the stack nor, as objects, the memory. */
+function assertBounds(text: string): void {
   let depth = 0
+  let values = 0
   let inString = false
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
@@ -53,9 +55,12 @@ function assertDepth(text: string): void {
       if (c === 0x5c) i++
       else if (c === 0x22) inString = false
     } else if (c === 0x22) inString = true
+    else if (c === 0x2c) values++
     else if (c === 0x5b || c === 0x7b) {
+      values++
       if (++depth > jsonDepthMax) throw new Malformed(`the body is nested deeper than ${jsonDepthMax} levels`)
     } else if (c === 0x5d || c === 0x7d) depth--
+    if (values > fieldsPerRequestMax) throw new TooManyFields()
   }
 }
 

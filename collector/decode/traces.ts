@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto'
 import { type Attributes, type AttributeValue, KeyValueList, type Resource, type Scope, type SpanEvent, type SpanLink, type SpanRecord } from '#semconv/attributes.ts'
-import { Malformed, wire, WireReader } from './wire.ts'
+import { Malformed, TooManyFields, wire, WireReader } from './wire.ts'
 
 /** Most spans one request may carry. An empty span is two bytes, so bytes alone bound nothing; SDKs send 512. */
 export const spansPerRequestMax = 100_000
 /** Most attributes, events or links read of one span; the rest is counted as dropped. The SDKs' own default is 128. */
 export const itemsPerSpanMax = 10_000
-/** Longest attribute value in bytes; a longer one keeps its beginning, its length and its hash. */
+/** Most fields of one span, those of its attributes, events, links and of nested values included: about 125,000 attributes. */
+export const fieldsPerSpanMax = 500_000
+/** Longest attribute value in bytes on the wire, an array or a list as a whole too; a longer one keeps its beginning and says what is missing. */
 export const valueBytesMax = 1024 * 1024
+/** Longest name, key, scope, schema URL or trace state in bytes. Each is stored with every span; real ones take tens. */
+export const nameBytesMax = 4 * 1024
+/** Longest status message in bytes: a stack trace with room to spare. */
+export const messageBytesMax = 64 * 1024
 /** Deepest nesting of an attribute value. Senders nest messages 5 to 8 deep; each level costs a stack frame here. */
 export const valueDepthMax = 32
 /** Stands in place of what lies deeper. */
@@ -15,6 +21,8 @@ export const tooDeep = '[spanledger: nested deeper than 32 levels]'
 
 /** Reason of a span that is broken inside intact framing. */
 export const notProtobuf = 'the span is not valid protobuf'
+
+const tooManyFieldsOfSpan = `a span has at most ${fieldsPerSpanMax} fields and values, those of its events and nested values included`
 
 /** Why one span was not taken. The text goes to the sender, so it holds no payload. */
 export interface Rejection {
@@ -37,7 +45,9 @@ const tagOf = (field: number, type: number): number => (field << 3) | type
 /** What is counted while one request is read. */
 class Tally {
   readonly #rejected = new Map<string, number>()
+  spans = 0
   truncatedValues = 0
+  truncatedNames = 0
   tooDeepValues = 0
 
   reject(reason: string, count: number): void {
@@ -52,30 +62,90 @@ class Tally {
     const warnings: string[] = []
     if (reader.repairedStrings > 0) warnings.push(`${reader.repairedStrings} strings were not UTF-8, their bad bytes became U+FFFD`)
     if (this.truncatedValues > 0) warnings.push(`${this.truncatedValues} attribute values were longer than ${valueBytesMax} bytes and were cut`)
+    if (this.truncatedNames > 0) warnings.push(`${this.truncatedNames} names, keys or messages were longer than ${nameBytesMax} bytes (messages ${messageBytesMax}) and were cut`)
     if (this.tooDeepValues > 0) warnings.push(`${this.tooDeepValues} attribute values were nested deeper than ${valueDepthMax} levels and were cut`)
     return warnings
   }
 }
 
-/**
- * Decodes an `ExportTraceServiceRequest`. Broken framing of the request, a resource or a scope throws `Malformed` (the
- * sender gets 400); a span that is broken inside intact framing is rejected alone.
- * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.11.0/opentelemetry/proto/trace/v1/trace.proto
- */
-export function decodeTraces(body: Buffer): DecodedTraces {
-  const reader = new WireReader(body, 0, body.length)
-  const tally = new Tally()
-  const spans: SpanRecord[] = []
-  while (!reader.done) {
-    const tag = reader.tag()
-    if (tag === tagOf(1, wire.bytes)) reader.nested((r) => readResourceSpans(r, spans, tally))
-    else reader.skip(tag)
-  }
-  return { spans, rejections: tally.rejections(), warnings: tally.warnings(reader) }
+/** The spans of one scope: where each stands in the body. */
+interface ScopeSpans {
+  readonly resource: Resource
+  readonly scope: Scope
+  readonly starts: readonly number[]
 }
 
-/** A resource's fields may come in any order, so its spans are read after the whole message was walked once. */
-function readResourceSpans(reader: WireReader, spans: SpanRecord[], tally: Tally): void {
+/**
+ * An `ExportTraceServiceRequest`, its spans decoded one by one as they are asked for, so that a large request leaves others
+ * their turn and is never in memory as a whole. Broken framing of the request, a resource or a scope throws `Malformed` at
+ * once (the sender gets 400); a span that is broken inside intact framing is rejected alone.
+ * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.11.0/opentelemetry/proto/trace/v1/trace.proto
+ */
+export class TracesReader {
+  readonly #reader: WireReader
+  readonly #tally = new Tally()
+  readonly #scopes: ScopeSpans[] = []
+
+  constructor(body: Buffer) {
+    const reader = new WireReader(body, 0, body.length)
+    while (!reader.done) {
+      const tag = reader.tag()
+      if (tag === tagOf(1, wire.bytes)) reader.nested((r) => findSpans(r, this.#scopes, this.#tally))
+      else reader.skip(tag)
+    }
+    this.#reader = reader
+  }
+
+  /** Every span that is taken. To be run through once. */
+  *spans(): Generator<SpanRecord> {
+    const reader = this.#reader
+    let left = reader.fieldsLeft
+    for (const { resource, scope, starts } of this.#scopes) {
+      for (const at of starts) {
+        const granted = Math.min(left, fieldsPerSpanMax)
+        reader.at = at
+        reader.fieldsLeft = granted
+        const span = this.#span(resource, scope, left <= fieldsPerSpanMax)
+        left -= granted - Math.max(reader.fieldsLeft, 0)
+        if (span !== undefined) yield span
+      }
+    }
+  }
+
+  /** The span at the reader's place; `undefined` where it is rejected. `last` says that the request's budget is the tighter one. */
+  #span(resource: Resource, scope: Scope, last: boolean): SpanRecord | undefined {
+    try {
+      const span = this.#reader.nested((r) => readSpan(r, resource, scope, this.#tally))
+      const wrong = wrongIds(span)
+      if (wrong === '') return span
+      this.#tally.reject(wrong, 1)
+    } catch (error) {
+      if (error instanceof TooManyFields) this.#tally.reject(last ? error.message : tooManyFieldsOfSpan, 1)
+      else if (error instanceof Malformed) this.#tally.reject(notProtobuf, 1)
+      else throw error
+    }
+    return undefined
+  }
+
+  /** Spans refused so far, by reason. */
+  rejections(): Rejection[] {
+    return this.#tally.rejections()
+  }
+
+  /** What was stored differently from what was sent so far, as sentences for the sender. */
+  warnings(): string[] {
+    return this.#tally.warnings(this.#reader)
+  }
+}
+
+/** All of a request at once. Throws as `TracesReader`. */
+export function decodeTraces(body: Buffer): DecodedTraces {
+  const reader = new TracesReader(body)
+  return { spans: [...reader.spans()], rejections: reader.rejections(), warnings: reader.warnings() }
+}
+
+/** A resource's fields may come in any order, so its scopes are read after the whole message was walked once. */
+function findSpans(reader: WireReader, found: ScopeSpans[], tally: Tally): void {
   let resource = emptyResource
   let schemaUrl = ''
   const scopes: number[] = []
@@ -85,19 +155,19 @@ function readResourceSpans(reader: WireReader, spans: SpanRecord[], tally: Tally
     else if (tag === tagOf(2, wire.bytes)) {
       scopes.push(reader.at)
       reader.skip(tag)
-    } else if (tag === tagOf(3, wire.bytes)) schemaUrl = reader.string()
+    } else if (tag === tagOf(3, wire.bytes)) schemaUrl = word(reader, tally)
     else reader.skip(tag)
   }
   if (schemaUrl !== '') resource = { ...resource, schemaUrl }
   const end = reader.at
   for (const at of scopes) {
     reader.at = at
-    reader.nested((r) => readScopeSpans(r, resource, spans, tally))
+    found.push(reader.nested((r) => readScopeSpans(r, resource, tally)))
   }
   reader.at = end
 }
 
-function readScopeSpans(reader: WireReader, resource: Resource, spans: SpanRecord[], tally: Tally): void {
+function readScopeSpans(reader: WireReader, resource: Resource, tally: Tally): ScopeSpans {
   let scope: Scope = { name: '', version: '', attributes: noAttributes, schemaUrl: '' }
   let schemaUrl = ''
   const starts: number[] = []
@@ -105,27 +175,13 @@ function readScopeSpans(reader: WireReader, resource: Resource, spans: SpanRecor
     const tag = reader.tag()
     if (tag === tagOf(1, wire.bytes)) scope = reader.nested((r) => readScope(r, tally))
     else if (tag === tagOf(2, wire.bytes)) {
-      if (spans.length + starts.length < spansPerRequestMax) starts.push(reader.at)
+      if (tally.spans++ < spansPerRequestMax) starts.push(reader.at)
       else tally.reject(`a request carries at most ${spansPerRequestMax} spans, send smaller batches`, 1)
       reader.skip(tag)
-    } else if (tag === tagOf(3, wire.bytes)) schemaUrl = reader.string()
+    } else if (tag === tagOf(3, wire.bytes)) schemaUrl = word(reader, tally)
     else reader.skip(tag)
   }
-  if (schemaUrl !== '') scope = { ...scope, schemaUrl }
-  const end = reader.at
-  for (const at of starts) {
-    reader.at = at
-    try {
-      const span = reader.nested((r) => readSpan(r, resource, scope, tally))
-      const wrong = wrongIds(span)
-      if (wrong === '') spans.push(span)
-      else tally.reject(wrong, 1)
-    } catch (error) {
-      if (!(error instanceof Malformed)) throw error
-      tally.reject(notProtobuf, 1)
-    }
-  }
-  reader.at = end
+  return { resource, scope: schemaUrl === '' ? scope : { ...scope, schemaUrl }, starts }
 }
 
 function readScope(reader: WireReader, tally: Tally): Scope {
@@ -134,8 +190,8 @@ function readScope(reader: WireReader, tally: Tally): Scope {
   const attributes = new Map<string, AttributeValue>()
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === tagOf(1, wire.bytes)) name = reader.word()
-    else if (tag === tagOf(2, wire.bytes)) version = reader.word()
+    if (tag === tagOf(1, wire.bytes)) name = word(reader, tally)
+    else if (tag === tagOf(2, wire.bytes)) version = word(reader, tally)
     else if (tag === tagOf(3, wire.bytes)) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
     else reader.skip(tag)
   }
@@ -180,13 +236,13 @@ function readSpan(reader: WireReader, resource: Resource, scope: Scope, tally: T
         spanId = reader.hex()
         break
       case tagOf(3, wire.bytes):
-        traceState = reader.string()
+        traceState = word(reader, tally)
         break
       case tagOf(4, wire.bytes):
         parentSpanId = reader.hex()
         break
       case tagOf(5, wire.bytes):
-        name = reader.word()
+        name = word(reader, tally)
         break
       case tagOf(6, wire.varint):
         kind = reader.uint32()
@@ -219,7 +275,7 @@ function readSpan(reader: WireReader, resource: Resource, scope: Scope, tally: T
         droppedLinksCount += reader.uint32()
         break
       case tagOf(15, wire.bytes):
-        status = reader.nested(readStatus)
+        status = reader.nested((r) => readStatus(r, tally))
         break
       case tagOf(16, wire.fixed32):
         flags = reader.fixed32()
@@ -243,12 +299,12 @@ function skipped(reader: WireReader, tag: number): 1 {
   return 1
 }
 
-function readStatus(reader: WireReader): { code: number; message: string } {
+function readStatus(reader: WireReader, tally: Tally): { code: number; message: string } {
   let code = 0
   let message = ''
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === tagOf(2, wire.bytes)) message = reader.string()
+    if (tag === tagOf(2, wire.bytes)) message = statusMessage(reader, tally)
     else if (tag === tagOf(3, wire.varint)) code = reader.uint32()
     else reader.skip(tag)
   }
@@ -263,7 +319,7 @@ function readEvent(reader: WireReader, tally: Tally): SpanEvent {
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === tagOf(1, wire.fixed64)) timeUnixNano = reader.fixed64()
-    else if (tag === tagOf(2, wire.bytes)) name = cut(reader, tally)
+    else if (tag === tagOf(2, wire.bytes)) name = word(reader, tally)
     else if (tag === tagOf(3, wire.bytes)) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
     else if (tag === tagOf(4, wire.varint)) droppedAttributesCount = reader.uint32()
     else reader.skip(tag)
@@ -282,7 +338,7 @@ function readLink(reader: WireReader, tally: Tally): SpanLink {
     const tag = reader.tag()
     if (tag === tagOf(1, wire.bytes)) traceId = reader.hex()
     else if (tag === tagOf(2, wire.bytes)) spanId = reader.hex()
-    else if (tag === tagOf(3, wire.bytes)) traceState = reader.string()
+    else if (tag === tagOf(3, wire.bytes)) traceState = word(reader, tally)
     else if (tag === tagOf(4, wire.bytes)) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
     else if (tag === tagOf(5, wire.varint)) droppedAttributesCount = reader.uint32()
     else if (tag === tagOf(6, wire.fixed32)) flags = reader.fixed32()
@@ -307,7 +363,7 @@ function readKeyValue(reader: WireReader, into: Map<string, AttributeValue>, dep
   let value: AttributeValue = null
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === tagOf(1, wire.bytes)) key = reader.word()
+    if (tag === tagOf(1, wire.bytes)) key = word(reader, tally)
     else if (tag === tagOf(2, wire.bytes)) value = reader.nested((r) => readValue(r, depth, tally))
     else reader.skip(tag)
   }
@@ -359,7 +415,12 @@ function nestedValue(
 
 function readArray(reader: WireReader, depth: number, tally: Tally): AttributeValue {
   const values: AttributeValue[] = []
+  const start = reader.at
   while (!reader.done) {
+    if (reader.at - start >= valueBytesMax) {
+      values.push(cutList(reader, start, tally))
+      break
+    }
     const tag = reader.tag()
     if (tag === tagOf(1, wire.bytes)) values.push(reader.nested((r) => readValue(r, depth, tally)))
     else reader.skip(tag)
@@ -369,7 +430,12 @@ function readArray(reader: WireReader, depth: number, tally: Tally): AttributeVa
 
 function readKeyValueList(reader: WireReader, depth: number, tally: Tally): AttributeValue {
   const entries = new Map<string, AttributeValue>()
+  const start = reader.at
   while (!reader.done) {
+    if (reader.at - start >= valueBytesMax) {
+      entries.set(cutListKey, cutList(reader, start, tally))
+      break
+    }
     const tag = reader.tag()
     if (tag === tagOf(1, wire.bytes)) reader.nested((r) => readKeyValue(r, entries, depth, tally))
     else reader.skip(tag)
@@ -377,15 +443,43 @@ function readKeyValueList(reader: WireReader, depth: number, tally: Tally): Attr
   return new KeyValueList(entries)
 }
 
+/** Key of the entry that says what a cut list lacks. */
+const cutListKey = 'spanledger.cut'
+
+/** The last item of an array or list that is too long. The rest is left unread: `nested` steps over it. */
+function cutList(reader: WireReader, start: number, tally: Tally): string {
+  tally.truncatedValues++
+  return `[spanledger: cut, ${reader.end - start} bytes]`
+}
+
 /** A string value; too long a one keeps its beginning and says what is missing, so that nothing looks whole that is not. */
 function cut(reader: WireReader, tally: Tally): string {
   const length = reader.length()
   if (length <= valueBytesMax) return reader.text(length)
+  tally.truncatedValues++
+  return cutText(reader, length, valueBytesMax)
+}
+
+function word(reader: WireReader, tally: Tally): string {
+  const length = reader.length()
+  if (length <= nameBytesMax) return reader.word(length)
+  tally.truncatedNames++
+  return cutText(reader, length, nameBytesMax)
+}
+
+function statusMessage(reader: WireReader, tally: Tally): string {
+  const length = reader.length()
+  if (length <= messageBytesMax) return reader.text(length)
+  tally.truncatedNames++
+  return cutText(reader, length, messageBytesMax)
+}
+
+/** The first `bytesMax` of `length` bytes, and what they are the beginning of. */
+function cutText(reader: WireReader, length: number, bytesMax: number): string {
   const start = reader.at
   const end = start + length
-  tally.truncatedValues++
   const hash = createHash('sha256').update(reader.bytes.subarray(start, end)).digest('hex')
-  const kept = reader.text(cutPoint(reader.bytes, start, start + valueBytesMax) - start)
+  const kept = reader.text(cutPoint(reader.bytes, start, start + bytesMax) - start)
   reader.at = end
   return `${kept}[spanledger: cut, ${length} bytes, sha256 ${hash}]`
 }

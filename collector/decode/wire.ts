@@ -1,11 +1,27 @@
 import { isUtf8 } from 'node:buffer'
+import { Refused } from '../refused.ts'
 
 /** The bytes do not follow the protobuf wire format at this place. */
 export class Malformed extends Error {}
 
+/**
+ * Most fields read of one request, those of nested messages and values included: a field takes two bytes or more on the wire,
+ * and up to fifty times that in memory. 64 MiB of real spans have 5 million; these take about a second.
+ */
+export const fieldsPerRequestMax = 10_000_000
+
+/** What is read has more fields than it may have. */
+export class TooManyFields extends Refused {
+  constructor() {
+    super('too_large', `a request has at most ${fieldsPerRequestMax} fields and values, send smaller batches`)
+  }
+}
+
 /** Wire types, https://protobuf.dev/programming-guides/encoding/#structure. Groups (3, 4) are not part of OTLP. */
 export const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 
+/** Longest id in bytes; of a longer one the beginning is read, which is as wrong as the whole. */
+const idBytesMax = 32
 /** Keys and names up to this many bytes are interned: they repeat thousands of times a request. */
 const internBytesMax = 96
 /** Slots of the intern table, a power of two. A collision only costs a new string. */
@@ -15,12 +31,14 @@ const internedText: string[] = Array.from({ length: internSlots }, () => '')
 
 /**
  * Reads protobuf in place. `end` bounds every read: a field cannot reach out of its message. All methods throw
- * `Malformed` and nothing else on bad bytes.
+ * `Malformed` on bad bytes, `TooManyFields` where there are more than `fieldsLeft`, and nothing else.
  */
 export class WireReader {
   readonly bytes: Buffer
   at: number
   end: number
+  /** Fields that may still be read. */
+  fieldsLeft = fieldsPerRequestMax
   /** Strings that were not UTF-8 and were repaired with U+FFFD. */
   repairedStrings = 0
 
@@ -108,6 +126,7 @@ export class WireReader {
 
   /** The next tag: field number shifted by 3, and the wire type. Field 0 and groups are malformed. */
   tag(): number {
+    if (--this.fieldsLeft < 0) throw new TooManyFields()
     const tag = this.varint()
     const type = tag & 7
     if (tag < 8 || tag > 0xffff_ffff || type === 3 || type === 4 || type > 5) throw new Malformed(`tag ${tag} is no valid field`)
@@ -167,9 +186,8 @@ export class WireReader {
     return this.text(this.length())
   }
 
-  /** A string that is likely to repeat: an attribute key, a span name. */
-  word(): string {
-    const length = this.length()
+  /** A string of `length` bytes that is likely to repeat: an attribute key, a span name. */
+  word(length: number): string {
     if (length > internBytesMax) return this.text(length)
     const { bytes } = this
     const start = this.at
@@ -193,7 +211,7 @@ export class WireReader {
     const length = this.length()
     const start = this.at
     this.at += length
-    return this.bytes.toString('hex', start, this.at)
+    return this.bytes.toString('hex', start, Math.min(this.at, start + idBytesMax))
   }
 
   /** A copy: nothing that lives on may hold the request's buffer. */

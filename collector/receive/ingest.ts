@@ -3,7 +3,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api'
 import type { SpanRecord } from '#semconv/attributes.ts'
 import { countDataPoints, countJsonRecords, countLogRecords } from '../decode/count-records.ts'
 import { tracesJsonToProtobuf } from '../decode/json.ts'
-import { decodeTraces, notProtobuf, type Rejection } from '../decode/traces.ts'
+import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
 import type { Log } from '../log.ts'
@@ -37,8 +37,8 @@ export interface IngestOptions extends DeriveOptions {
 
 const tracer = trace.getTracer('spanledger')
 
-/** Spans derived before other work gets its turn: 2 ms. Longer, and an insert of 16 MiB, written turn by turn, starves. */
-const spansPerTurn = 64
+/** How long spans are decoded and derived before other work gets its turn, in milliseconds. Longer, and an insert of 16 MiB, written turn by turn, starves. */
+const turnMs = 2
 
 /**
  * One export request, from bytes to the acknowledgement: resolves only when everything accepted is durable. Throws
@@ -103,25 +103,30 @@ async function understand(body: Buffer, encoding: Encoding, options: IngestOptio
   await turns.take()
   try {
     const converted = encoding === 'json' ? tracesJsonToProtobuf(body) : { bytes: body, rejections: [] }
-    const decoded = decodeTraces(converted.bytes)
+    const reader = new TracesReader(converted.bytes)
     const receivedAt = options.nowNano()
     const frame = new FrameWriter()
     const derived: Derived[] = []
-    const rejections: Rejection[] = [...converted.rejections, ...decoded.rejections]
+    const rejections: Rejection[] = [...converted.rejections]
     let known = 0
-    for (const [index, record] of decoded.spans.entries()) {
-      if (index > 0 && index % spansPerTurn === 0) await nextTurn()
+    let index = 0
+    let turnEnds = options.nowMs() + turnMs
+    for (const record of reader.spans()) {
+      if (options.nowMs() >= turnEnds) {
+        await nextTurn()
+        turnEnds = options.nowMs() + turnMs
+      }
       const first = live.claim(record.traceId, record.spanId)
       if (first) claims.push(record.traceId + record.spanId)
       // A nanosecond apart: of the same span twice in one request the later one is the newer version.
-      const one = deriveOne(record, first, receivedAt + BigInt(index), frame, options)
+      const one = deriveOne(record, first, receivedAt + BigInt(index++), frame, options)
       if ('reason' in one) rejections.push(one)
       else {
         derived.push(one)
         if (!first) known++
       }
     }
-    return { derived, known, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: decoded.warnings }
+    return { derived, known, frame: frame.empty ? undefined : frame.finish(), rejections: [...rejections, ...reader.rejections()], warnings: reader.warnings() }
   } finally {
     turns.give()
   }
