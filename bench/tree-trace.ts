@@ -51,35 +51,38 @@ export function treeTrace(spans: number, endMs: number): TreeTrace {
   const agentSpan = (node: Node, parent: Buffer): void =>
     span(node, parent, `invoke_agent ${node.agent}`, { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': node.agent }, false)
 
+  const callModel = (node: Node, parent: Buffer): void => {
+    const model = models[all.length % models.length] as (typeof models)[number]
+    const [input, output] = [200 + (all.length % 900), 20 + (all.length % 180)]
+    cost += BigInt(input) * model.inputPico + BigInt(output) * model.outputPico
+    modelCalls++
+    span(node, parent, `chat ${model.name}`, {
+      'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': model.provider, 'gen_ai.request.model': model.name, 'gen_ai.response.model': model.name,
+      'gen_ai.usage.input_tokens': input, 'gen_ai.usage.output_tokens': output, 'gen_ai.response.id': `resp_${node.id.toString('hex')}`,
+    }, false)
+  }
+
   const root: Node = { id: randomBytes(8), depth: 0, agent: 'orchestrator', from: endMs - spans * 5, to: endMs }
   agentSpan(root, Buffer.alloc(0))
-  const agents: Node[] = [root]
-  for (let next = 0; all.length < spans; next++) {
-    const parent = agents[next] as Node
-    const width = (parent.to - parent.from) / (children + 1)
+  // Deepest first: a small trace is as deep as a large one. Where the tree is full, the root delegates once more.
+  const waiting: Node[] = []
+  while (all.length < spans) {
+    const parent = waiting.pop() ?? root
+    const width = (parent.to - parent.from) / children
     for (let place = 0; place < children && all.length < spans; place++) {
-      const node: Node = { id: randomBytes(8), depth: parent.depth + 1, agent: parent.agent, from: parent.from + place * width, to: parent.from + (place + 0.9) * width }
-      // The first children of each agent delegate until the tree is as deep as it shall be; then it grows in width.
-      if (node.depth < levels - 1 && (place === 0 || (place === 4 && agents.length * children < spans * 2))) {
-        const agent = { ...node, agent: `worker-${node.depth}-${agents.length % 7}` }
+      const from = parent.from + place * width
+      const node: Node = { id: randomBytes(8), depth: parent.depth + 1, agent: parent.agent, from, to: from + width * 0.9 }
+      if (place % 4 === 0 && node.depth < levels - 1) {
+        const agent = { ...node, agent: `worker-${node.depth}` }
         agentSpan(agent, parent.id)
-        agents.push(agent)
+        waiting.push(agent)
       } else if (place % 2 === 1) {
-        const model = models[all.length % models.length] as (typeof models)[number]
-        const [input, output] = [200 + (all.length % 900), 20 + (all.length % 180)]
-        cost += BigInt(input) * model.inputPico + BigInt(output) * model.outputPico
-        modelCalls++
-        span(node, parent.id, `chat ${model.name}`, {
-          'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': model.provider, 'gen_ai.request.model': model.name, 'gen_ai.response.model': model.name,
-          'gen_ai.usage.input_tokens': input, 'gen_ai.usage.output_tokens': output, 'gen_ai.response.id': `resp_${node.id.toString('hex')}`,
-        }, false)
+        callModel(node, parent.id)
       } else {
         const tool = tools[all.length % tools.length] as string
         span(node, parent.id, `execute_tool ${tool}`, { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': tool, 'gen_ai.tool.call.id': node.id.toString('hex') }, all.length % 97 === 0)
       }
     }
-    // Where the tree is out of agents, the root takes another round of them.
-    if (next === agents.length - 1) agents.push({ ...root, from: root.from + 1 })
   }
   const requests: Buffer[] = []
   for (let at = 0; at < all.length; at += requestSpans) {
