@@ -375,9 +375,13 @@ function collect(
 function tellsMore(tree: Tree, a: number, b: number): boolean {
   if (a === b) return false
   const [stepA, stepB] = [tree.spans[a]!.step, tree.spans[b]!.step]
-  const difference = told(stepA) - told(stepB) || named(stepA) - named(stepB) || tree.depth[a]! - tree.depth[b]!
+  const difference = told(stepA) - told(stepB) || named(stepA) - named(stepB) || tree.depth[a]! - tree.depth[b]! ||
+    vendors(tree.spans[a]!) - vendors(tree.spans[b]!)
   return difference > 0
 }
+
+/** The vendor's own SDK knows best what was used: OpenLLMetry 0.62.4 beside it adds a token to every stream. */
+const vendors = ({ scopeName }: SpanFacts): number => (scopeName.startsWith('com.anthropic.') ? 1 : 0)
 
 const told = (step: Step): number => (isMetered(step) ? 1 + Object.keys(step.usage ?? {}).length : 0)
 const named = (step: Step): number => (step.responseId === '' ? 0 : 1)
