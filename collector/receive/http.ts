@@ -1,16 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { gunzip, gunzipSync, type ZlibOptions } from 'node:zlib'
+import { createGunzip, gunzipSync } from 'node:zlib'
 import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
 import { Refused } from '../refused.ts'
 import { type Answer, type Encoding, ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, type InFlight, retrySeconds } from './limits.ts'
 import { exportResponse, grpcCode, type GrpcCode, rpcStatus } from './otlp-answer.ts'
 
-const gunzipAsync = promisify<Buffer, ZlibOptions, Buffer>(gunzip)
-/** Below this, decompressing at once is cheaper than a trip to the thread pool. In bytes, compressed. */
+/** Up to this, decompressing at once is cheaper than a trip to the thread pool. In bytes, before and after. */
 const syncGunzipBytesMax = 64 * 1024
+const syncGunzipBytesOutMax = 1024 * 1024
 
 const signals: Readonly<Record<string, Signal>> = { '/v1/traces': 'traces', '/v1/logs': 'logs', '/v1/metrics': 'metrics' }
 /** Exactly these: the Go exporter compares the answer's type with `==` and ignores partial success otherwise. */
@@ -77,9 +76,13 @@ async function receive(request: IncomingMessage, signal: Signal, encoding: Encod
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > bodyBytesMax) throw tooLarge()
   const held = { bytes: 0 }
+  const hold: Hold = (bytes) => {
+    if (!options.inFlight.reserve(bytes)) throw new Refused('overloaded', 'too many requests are being received, send again later')
+    held.bytes += bytes
+  }
   try {
-    const body = await readBody(request, announced, held, options.inFlight)
-    const payload = await decompress(body, request.headers['content-encoding'])
+    const body = await readBody(request, announced, hold)
+    const payload = await decompress(body, request.headers['content-encoding'], hold)
     return await withLoopGuard(request.headers[selfHeader]?.toString(), () => ingest(signal, payload, encoding, options.ingest))
   } finally {
     options.inFlight.release(held.bytes)
@@ -88,34 +91,58 @@ async function receive(request: IncomingMessage, signal: Signal, encoding: Encod
 
 const tooLarge = (): Refused => new Refused('too_large', `a request is at most ${bodyBytesMax} bytes, before and after decompression; send smaller batches`)
 
-async function readBody(request: IncomingMessage, announced: number, held: { bytes: number }, inFlight: InFlight): Promise<Buffer> {
-  const hold = (bytes: number): void => {
-    if (!inFlight.reserve(bytes)) throw new Refused('overloaded', 'too many requests are being received, send again later')
-    held.bytes += bytes
-  }
+/** Counts bytes that are about to be held in memory; throws `Refused` where there are too many. */
+type Hold = (bytes: number) => void
+
+async function readBody(request: IncomingMessage, announced: number, hold: Hold): Promise<Buffer> {
   hold(announced)
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length
     if (length > bodyBytesMax) throw tooLarge()
-    if (length > held.bytes) hold(length - held.bytes)
+    if (length > announced) hold(Math.min(chunk.length, length - announced))
     chunks.push(chunk)
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
 }
 
-async function decompress(body: Buffer, contentEncoding: string | undefined): Promise<Buffer> {
+async function decompress(body: Buffer, contentEncoding: string | undefined, hold: Hold): Promise<Buffer> {
   const coding = (contentEncoding ?? 'identity').trim().toLowerCase()
   if (coding === '' || coding === 'identity') return body
   if (coding !== 'gzip') throw new Refused('malformed', `Content-Encoding '${coding.slice(0, 40)}' is not supported, use gzip or identity`)
   try {
-    const bound = { maxOutputLength: bodyBytesMax }
-    return body.length <= syncGunzipBytesMax ? gunzipSync(body, bound) : await gunzipAsync(body, bound)
+    return (body.length <= syncGunzipBytesMax ? gunzipAtOnce(body, hold) : undefined) ?? (await gunzip(body, hold))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge()
-    throw new Refused('malformed', 'the body is not valid gzip')
+    throw error instanceof Refused ? error : new Refused('malformed', 'the body is not valid gzip')
   }
+}
+
+/** `undefined` where it becomes large. */
+function gunzipAtOnce(body: Buffer, hold: Hold): Buffer | undefined {
+  try {
+    const payload = gunzipSync(body, { maxOutputLength: syncGunzipBytesOutMax })
+    hold(payload.length)
+    return payload
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return undefined
+    throw error
+  }
+}
+
+/** Every piece is held as it comes: a hundred small bodies may become a hundred large ones at the same time. */
+async function gunzip(body: Buffer, hold: Hold): Promise<Buffer> {
+  const stream = createGunzip({ chunkSize: syncGunzipBytesMax })
+  stream.end(body)
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > bodyBytesMax) throw tooLarge()
+    hold(chunk.length)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, encoding: Encoding, error: unknown, options: HttpReceiverOptions): void {

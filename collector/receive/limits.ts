@@ -1,6 +1,6 @@
 /** The specification's recommended bound of a request, before and after decompression (OTLP 1.11). In bytes. */
 export const bodyBytesMax = 64 * 1024 * 1024
-/** Bytes of request bodies held at once over all connections; above it senders are asked to come back. */
+/** Bytes of request bodies held at once over all connections, as they came and decompressed; above it senders are asked to come back. */
 export const bytesInFlightMax = 256 * 1024 * 1024
 /** Seconds a refused sender is asked to wait: JavaScript's exporter gives up after 10 s in total. */
 export const retrySeconds = 1
