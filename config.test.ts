@@ -62,6 +62,9 @@ test('a value that is not allowed is named with its key and what is', () => {
     assert.ok(said.startsWith(`${name} is '${value}', allowed is `), said)
     assert.match(said, allowed)
   }
+  for (const [url, shown] of [['ftp://u:secret@h', 'ftp://…@h'], ['//u:secret@h', '//…@h'], ['u:secret@h:8123', '…@h:8123'], ['ftp://u:s@e/cret@h/x', 'ftp://…@h/x']] as const) {
+    assert.ok(message({ CLICKHOUSE_URL: url }).startsWith(`CLICKHOUSE_URL is '${shown}', allowed is `), message({ CLICKHOUSE_URL: url }))
+  }
   assert.match(message({ SPANLEDGER_CONFIG: file('port: many') }), /^port is 'many', allowed is/)
 })
 

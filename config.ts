@@ -45,6 +45,8 @@ const integer = (min: number, max: number, unit: string) => (value: string): str
   /^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max ? undefined : `an integer from ${min} to ${max} (${unit})`
 const httpUrl = (value: string): string | undefined =>
   value === '' || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) ? undefined : 'an http:// or https:// URL'
+/** A URL can hold a password, also one that is no URL after all. */
+const withoutUserinfo = (value: string): string => value.replace(/^([a-z+.-]*:?\/\/)?.*@/i, '$1…@')
 const identifier = (value: string): string | undefined => (/^\w{0,64}$/.test(value) ? undefined : 'letters, digits and _')
 const loopbackHosts = ['127.0.0.1', '::1', 'localhost']
 const loopback = (value: string): string | undefined =>
@@ -87,7 +89,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     const text = fromEnv ?? file.get(setting.key) ?? setting.fallback
     const allowed = setting.allowed(text)
     if (allowed === undefined) return text
-    throw new ConfigError(`${fromEnv === undefined ? setting.key : setting.env} is '${setting.secret === true ? '…' : text}', allowed is ${allowed}`)
+    throw new ConfigError(`${fromEnv === undefined ? setting.key : setting.env} is '${setting.secret === true ? '…' : withoutUserinfo(text)}', allowed is ${allowed}`)
   }
   return {
     host: value('host'), port: Number(value('port')), otlpGrpcPort: Number(value('otlpGrpcPort')), otlpHttpPort: Number(value('otlpHttpPort')),
