@@ -1,3 +1,5 @@
+import type { GraphQLError } from 'graphql'
+import { StoreError } from '#clickhouse/store-error.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
 import { quoted, userError } from '../errors.ts'
@@ -92,9 +94,13 @@ const row = (sum: StoredSum): CostRow => ({
 })
 
 function zoneWhere(zone: string): Where {
-  if (!isZone(zone)) throw userError('BAD_INPUT', `timeZone ${quoted(zone)} is no IANA time zone, such as "UTC" or "Europe/Berlin"`)
+  if (!isZone(zone)) throw noZone(zone)
   return when('1', { zone })
 }
+const noZone = (zone: string): GraphQLError => userError('BAD_INPUT', `timeZone ${quoted(zone)} is no IANA time zone, such as "UTC" or "Europe/Berlin"`)
+/** Intl knows old names that ClickHouse does not, such as "US/Pacific-New". */
+const isUnknownZone = (error: unknown): boolean => error instanceof StoreError && /cannot load time zone/i.test(error.message)
+
 /** Offsets such as "+02:00" are zones to Intl and not to ClickHouse. */
 const zoneText = /^[A-Za-z][A-Za-z0-9_+\-/]{0,63}$/
 function isZone(zone: string): boolean {
@@ -122,15 +128,18 @@ export async function costs(
   const interval = args.interval ?? null
   const groups = [...(interval === null ? [] : ['by_start']), ...by.map(({ field }) => `by_${field}`)]
   const order = [...(interval === null ? [] : ['toInt64(by_start)']), 'sum(amount) DESC NULLS LAST', ...by.map(({ field }) => `by_${field}`)]
+  const zone = args.timeZone ?? 'UTC'
   const rows = await context.reader.rows<StoredSum>({
     columns: [...(interval === null ? [] : [startSql(interval)]), ...by.map(({ select }) => select), ...sums].join(', '),
     from: 'ledgerEntries',
     where: allOf(
       within('range', 'occurred_at', args.range),
       ledgerWhere(args.filter ?? {}),
-      zoneWhere(args.timeZone ?? 'UTC'),
+      zoneWhere(zone),
     ),
     tail: groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')} ORDER BY ${order.join(', ')} LIMIT ${rowsMax + 1}`,
+  }).catch((error: unknown) => {
+    throw isUnknownZone(error) ? noZone(zone) : error
   })
   if (rows.length > rowsMax) {
     throw userError('TOO_WIDE', `costs would be more than ${rowsMax} rows: narrow the range, widen the interval or drop a dimension`)

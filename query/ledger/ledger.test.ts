@@ -60,6 +60,10 @@ test('by interval, in the time zone asked for', async () => {
   assert.deepEqual(await starts(', interval: MONTH, timeZone: "Europe/Berlin"'), ['2026-10-31T23:00:00Z'])
   assert.deepEqual(await starts(', interval: MINUTE, filter: {runId: "' + traceId(2) + '"}'), ['2026-11-21T12:00:00Z'])
   assert.equal((await query.refusal(`{ costs(range: ${everything}, timeZone: "Mars/Olympus") { cost } }`))[0]?.code, 'BAD_INPUT')
+  // A zone that JavaScript knows and ClickHouse does not.
+  const [refusal] = await query.refusal(`{ costs(range: ${everything}, interval: DAY, timeZone: "US/Pacific-New") { cost } }`)
+  assert.equal(refusal?.code, 'BAD_INPUT')
+  assert.match(refusal?.message ?? '', /^timeZone 'US\/Pacific-New' is no IANA time zone/)
 })
 test('an empty range is one row of nothing without groups, no row with them', async () => {
   const none = '{from: "2020-01-01T00:00:00Z", to: "2020-01-02T00:00:00Z"}'
