@@ -23,7 +23,7 @@ export function staticFiles(dir: string): (request: IncomingMessage, response: S
     const file = join(dir, isPage ? 'index.html' : name)
     const changed = await modified(file)
     if (changed === undefined) {
-      return refuse(response, 404, 'NOT_FOUND', isPage ? 'the console is not built: run `npm run build`' : 'there is no such file')
+      return refuse(response, 404, 'NOT_FOUND', isPage ? 'the console is not built: run `npm run prepare` and load this page again' : 'there is no such file')
     }
     const type = types[extname(file)] ?? 'application/octet-stream'
     const encoding = compressible.test(type) ? acceptedEncoding(request) : 'identity'
