@@ -93,7 +93,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
   const ingest: IngestOptions = { ...options, live, turns: new Turns(), metrics, nowNano, nowMs }
   const inFlight = new InFlight()
-  const http = begun.adopt(httpReceiver({ ingest, inFlight }), (it) => it.close(0))
+  const http = begun.adopt(httpReceiver({ host: options.host, ingest, inFlight }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, inFlight }), (it) => it.forceShutdown())
   const httpPort = await listenHttp(http.server, options.host, options.httpPort)
   const grpcPort = await listenGrpc(grpc, options.host, options.grpcPort)

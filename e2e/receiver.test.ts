@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:http2'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { type ServiceError, status as grpcStatus } from '@grpc/grpc-js'
@@ -275,6 +276,17 @@ describe('requests that are not taken', () => {
     ]
     for (const [coding, body] of frames) assert.ok(Number(await rawGrpcStatus(coding, body)) > 0, coding)
     await assertAlive()
+  })
+
+  test('a web page that points its own name at this machine writes nothing', async () => {
+    const sendAs = async (host: string): Promise<readonly [number | undefined, string]> => {
+      const sent = request(`${program.http}/v1/traces`, { method: 'POST', headers: { host, 'content-type': json } })
+      sent.end(jsonRequest(spanJson()))
+      const [response] = (await once(sent, 'response')) as [IncomingMessage]
+      return [response.statusCode, await text(response)]
+    }
+    assert.deepEqual(await sendAs('rebound.example:4318'), [421, "host 'rebound.example:4318' is not served here: use localhost or 127.0.0.1\n"])
+    for (const host of ['localhost:4318', '127.0.0.1', '[::1]:4318', 'host.docker.internal:4318']) assert.equal((await sendAs(host))[0], 200, host)
   })
 
   test('wrong method, type, path', async () => {

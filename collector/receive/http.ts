@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip, gunzipSync } from 'node:zlib'
 import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
+import { hostAllowed, isLoopback } from '#otel-config/loopback-host.ts'
 import { Refused } from '../refused.ts'
 import { type Answer, type Encoding, ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, type InFlight, retrySeconds } from './limits.ts'
@@ -22,6 +23,8 @@ const httpStatus: Readonly<Record<Refused['verdict'], { readonly status: number;
 }
 
 export interface HttpReceiverOptions {
+  /** What it listens on. On loopback it is for this machine only: a web page that points its name here writes nothing. */
+  readonly host: string
   readonly ingest: IngestOptions
   readonly inFlight: InFlight
 }
@@ -51,6 +54,9 @@ export function httpReceiver(options: HttpReceiverOptions): HttpReceiver {
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, options: HttpReceiverOptions): Promise<void> {
+  if (isLoopback(options.host) && !hostAllowed(request.headers.host, options.host)) {
+    return plain(request, response, 421, `host '${(request.headers.host ?? '').slice(0, 80)}' is not served here: use localhost or ${options.host}`)
+  }
   const signal = signals[(request.url ?? '').split('?')[0] ?? '']
   if (signal === undefined) return plain(request, response, 404, 'no such path: OTLP/HTTP is at /v1/traces, /v1/logs and /v1/metrics')
   if (request.method !== 'POST') {
