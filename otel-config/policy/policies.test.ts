@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { KeyValueList } from '#semconv/attributes.ts'
+import { scenarios } from '../demo/story.ts'
 import { evaluateRun, evaluateSpan, parsePolicies, PolicyError, starterPolicies } from './policies.ts'
 import { sampleAccount, sampleSpan } from './sample.ts'
 import { listItemsMax } from './cel-lint.ts'
@@ -28,12 +29,19 @@ const refused = (yaml: string, message: string | RegExp): void => {
 test('the starter policies find a tool nobody allowed', () => {
   const set = parsePolicies(starterPolicies())
   assert.deepEqual(set.policies.map(({ id }) => id), ['tool-allow-list', 'run-cost-limit', 'repeated-tool-call'])
-  assert.deepEqual(evaluateSpan(set, sampleSpan({ tool: 'execute_sql' }), none), [{
+  const inDemo = { service: 'data-analyst' }
+  assert.deepEqual(evaluateSpan(set, sampleSpan({ tool: 'execute_sql' }, inDemo), none), [{
     policyId: 'tool-allow-list', policyVersion: 1, outcome: 'DENY', mode: 'SHADOW', reason: 'The tool execute_sql is not on the allow-list.',
-    spanId: '2222222222222222', at: 1_250_000_000n, evidence: { 'span.kind': 'TOOL_CALL', 'step.tool': 'execute_sql', 'step.executed': 'true' },
+    spanId: '2222222222222222', at: 1_250_000_000n, evidence: { 'span.kind': 'TOOL_CALL', 'step.tool': 'execute_sql', 'span.service': 'data-analyst', 'step.executed': 'true' },
   }])
-  assert.deepEqual(evaluateSpan(set, sampleSpan({ tool: 'search_web' }), none), [])
-  assert.deepEqual(evaluateSpan(set, sampleSpan({ role: 'model_call', tool: 'execute_sql' }), none), [])
+  assert.deepEqual(evaluateSpan(set, sampleSpan({ tool: 'search_web' }, inDemo), none), [])
+  assert.deepEqual(evaluateSpan(set, sampleSpan({ role: 'model_call', tool: 'execute_sql' }, inDemo), none), [])
+})
+
+test('the starter allow-list is about the demo alone: a newcomer\'s tools are no findings', () => {
+  const set = parsePolicies(starterPolicies())
+  for (const { service } of scenarios) assert.equal(evaluateSpan(set, sampleSpan({ tool: 'shell' }, { service }), none).length, 1, service)
+  for (const service of ['', 'shop']) assert.deepEqual(evaluateSpan(set, sampleSpan({ tool: 'shell' }, { service }), none), [])
 })
 
 test('the starter policies find an expensive run and one that goes in circles', () => {
@@ -181,9 +189,10 @@ const microsecondsPerRound = (work: () => unknown): number => {
 
 test('a span costs about a microsecond per policy, and next to nothing where no policy is about its kind', (t) => {
   const set = parsePolicies(starterPolicies())
-  const tool = sampleSpan({ tool: 'execute_sql' })
+  const inDemo = { service: 'support-desk' }
+  const tool = sampleSpan({ tool: 'execute_sql' }, inDemo)
   const call = sampleSpan({ role: 'model_call', requestModel: 'gpt-5' })
-  const allowed = sampleSpan({ tool: 'search_web' })
+  const allowed = sampleSpan({ tool: 'search_web' }, inDemo)
   const fired = microsecondsPerRound(() => evaluateSpan(set, tool, none))
   const passed = microsecondsPerRound(() => evaluateSpan(set, allowed, none))
   const other = microsecondsPerRound(() => evaluateSpan(set, call, none))
