@@ -22,6 +22,12 @@ test('every component in use is configured, and every configured one is in use',
   assert.deepEqual(Object.keys(gateway.service.pipelines).sort(), ['logs', 'metrics', 'traces'])
 })
 
+test('no variable of the gateway is taken for a setting of the server that runs in the same shell', () => {
+  const names = [...readFileSync(new URL('collector.yaml', import.meta.url), 'utf8').matchAll(/\$\{env:(\w+)|^#\s+(\w+)=/gm)].map(([, used, shown]) => used ?? shown ?? '')
+  assert.ok(names.includes('GATEWAY_EXPORT_TO'))
+  assert.deepEqual(names.filter((name) => name.startsWith('SPANLEDGER_') || name.startsWith('CLICKHOUSE_')), [])
+})
+
 test('what was accepted is kept on disk until it is delivered', () => {
   const { sending_queue: queue, retry_on_failure: retry } = gateway.exporters.otlp
   assert.ok(gateway.service.extensions.includes(queue.storage))
