@@ -16,7 +16,7 @@ const readSecondsMax = 10
  */
 export async function storeDefinitions(store: Store, tenant: string, prices: PriceBook, policies: PolicySet, postedAt: UnixNano): Promise<void> {
   const [books, documents] = await Promise.all([
-    store.read<{ known: number }>(`SELECT count() > 0 AS known FROM price_books WHERE version = unhex({version:String})`, { version: prices.version }, { maxSeconds: readSecondsMax }),
+    store.read<{ known: number }>(`SELECT count() > 0 AS known FROM price_books WHERE version = toFixedString(unhex({version:String}), 32)`, { version: prices.version }, { maxSeconds: readSecondsMax }),
     store.read<{ policy_id: string; version: number; document: string }>(
       'SELECT policy_id, version, document FROM policy_versions FINAL WHERE tenant = {tenant:String}', { tenant }, { maxSeconds: readSecondsMax }),
   ])

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,13 +27,17 @@ export interface ProgramOptions {
   readonly command?: 'start' | 'collector' | 'query'
 }
 
+const root = join(import.meta.dirname, '..')
+/** Node's options as `npm start` gives them. */
+const nodeOptions = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { start: string } }).scripts.start.split(' ').filter((word) => word.startsWith('--'))
+
 /** Start-up is under 3 s on an idle machine; a loaded one gets more before the test gives up. */
 const readyMsMax = 60_000
 
 export async function startProgram(options: ProgramOptions = {}): Promise<Program> {
   const ownDir = options.dataDir === undefined
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'spanledger-')))
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), options.command ?? 'start'], {
+  const child = spawn(process.execPath, [...nodeOptions, join(root, 'main.ts'), options.command ?? 'start'], {
     env: {
       ...process.env, SPANLEDGER_PORT: '0', SPANLEDGER_OTLP_GRPC_PORT: '0', SPANLEDGER_OTLP_HTTP_PORT: '0', SPANLEDGER_DATA_DIR: dataDir,
       ...options.env,

@@ -53,6 +53,9 @@ const idleMs = 60_000
 /** Spans accounted before what arrives gets its turn: about 20 ms. */
 const spansPerTurn = 200
 
+/** Above this many changing traces, a new one is shown when it settles, or after this many milliseconds: nobody watches thousands begin. */
+const crowdedTraces = 500
+const crowdedMs = 2_500
 /** How long a trace waits that could not be settled: doubling between these, in milliseconds. */
 const failureMsMin = 500
 const failureMsMax = 300_000
@@ -120,7 +123,9 @@ export class Settler {
       await this.#findUnsettled()
       this.#leftThrough = undefined
     }
-    const wanted = live.dirty().filter((trace) => trace.retryMs <= now && (this.#isQuiet(trace, now) || wantsSummary(trace, now)))
+    const dirty = live.dirty()
+    const crowded = dirty.length > crowdedTraces
+    const wanted = dirty.filter((trace) => trace.retryMs <= now && (this.#isQuiet(trace, now) || wantsSummary(trace, now, crowded)))
     const readable = await this.#withHistory(wanted)
     const quiet = new Set(readable.filter((trace) => this.#isQuiet(trace, now)))
     const tellers = await this.#tellers(quiet)
@@ -269,9 +274,10 @@ function* inTurns(traces: readonly LiveTrace[]): Generator<readonly LiveTrace[]>
   if (turn.length > 0) yield turn
 }
 
-/** A trace nobody has seen yet is summed up at once; a changing one again after a while. */
-function wantsSummary(trace: LiveTrace, now: number): boolean {
+/** A trace nobody has seen yet is summed up at once; a changing one again after a while. In a crowd, most settle before that. */
+function wantsSummary(trace: LiveTrace, now: number, crowded: boolean): boolean {
   if (trace.summarizedGeneration === trace.generation) return false
-  if (trace.summarizedMs === 0 || trace.settled) return true
+  if (trace.summarizedMs === 0) return !crowded || now - trace.firstSeenMs >= crowdedMs
+  if (trace.settled) return true
   return now - trace.summarizedMs >= Math.max(summaryMsMin, trace.summaryCostMs * summaryShareMax)
 }
