@@ -43,6 +43,10 @@ const claims: readonly (readonly [string, Readonly<Record<string, Literal>>, big
   ['OpenRouter', { 'openrouter.usage.cost': 0.2 }, 200_000_000_000n],
   ['Vercel AI Gateway', { 'ai.operationId': 'ai.generateText.doGenerate',
     'ai.response.providerMetadata': '{"gateway":{"cost":"0.00045405"}}' }, 454_050_000n],
+  ['OpenLIT, whose price list does not know the model', { 'gen_ai.usage.cost': 0 }, undefined],
+  ['zeros by its parts', { 'llm.cost.prompt': 0, 'llm.cost.completion': 0 }, undefined],
+  ['zero in a map', { 'langfuse.observation.cost_details': '{"input":0,"output":0,"total":0}' }, undefined],
+  ['free input and paid output', { 'llm.cost.prompt': 0, 'llm.cost.completion': 0.02 }, 20_000_000_000n],
   ['no claim', {}, undefined],
   ['an empty map claims nothing', { 'langfuse.observation.cost_details': '{}' }, undefined],
 ]

@@ -33,8 +33,17 @@ function roundedQuotient(dividend: bigint, divisor: bigint): bigint {
   return (2n * dividend + divisor) / (2n * divisor)
 }
 
-/** What the instrumentation says the call cost (semconv.md 3.6). Claude Code's micro-dollars are exact, so they win. */
+/**
+ * What the instrumentation says the call cost (semconv.md 3.6). Zero is no claim: price lists that do not know a model
+ * send 0 (captured from OpenLIT), and an unknown price must never be shown as free.
+ */
 export function reportedCost(reading: Reading): PicoUsd | undefined {
+  const claim = claimed(reading)
+  return claim === 0n ? undefined : claim
+}
+
+/** Claude Code's micro-dollars are exact, so they win. */
+function claimed(reading: Reading): PicoUsd | undefined {
   const micros = picoUsd(reading.value('costMicros'))
   if (micros !== undefined) return micros / 1_000_000n
   const whole = costOf(reading.value('cost'))

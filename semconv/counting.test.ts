@@ -84,6 +84,12 @@ const rows: readonly Row[] = [
   { who: 'ADK generate_content', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.operation.name': 'generate_content' },
     input: 'inclusive' },
   { who: 'Anthropic SDK', scope: 'com.anthropic.sdk.python', attributes: call, input: 'inclusive' },
+  { who: 'OpenLIT with Anthropic', scope: 'openlit.instrumentation.anthropic', attributes: { ...call,
+    'gen_ai.provider.name': 'anthropic' }, input: 'exclusive' },
+  { who: 'OpenLIT with Bedrock', scope: 'openlit.instrumentation.bedrock', attributes: { ...call,
+    'gen_ai.provider.name': 'aws.bedrock' }, input: 'exclusive' },
+  { who: 'OpenLIT with OpenAI', scope: 'openlit.instrumentation.openai', attributes: { ...call,
+    'gen_ai.provider.name': 'openai' }, input: 'inclusive' },
   { who: 'LiteLLM', scope: 'litellm', attributes: call, input: 'inclusive' },
 ]
 

@@ -70,6 +70,9 @@ export const openinference: Dialect = {
     const metadata = parsedObject(reading.value('metadata'))
     const thread = member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata, 'conversation_id')
     draft.session ||= asWord(thread) ?? ''
+    // LangChain's run metadata, whole: what the application attached, and LangChain's own `ls_provider`.
+    draft.user ||= asWord(member(metadata, 'user_id')) ?? ''
+    draft.provider ||= asWord(member(metadata, 'ls_provider')) ?? ''
     if (draft.role === 'span' || draft.role === 'workflow') {
       if (member(metadata, 'langgraph_node') !== undefined) draft.role = 'step'
       else if (isStep(span.name)) draft.role = 'step'

@@ -9,11 +9,8 @@ export const openllmetry: Dialect = {
     kind: ['traceloop.span.kind', 'llm.request.type'],
     workflow: ['traceloop.workflow.name', 'gen_ai.workflow.name'],
     entity: ['traceloop.entity.name'],
-    session: [
-      'traceloop.association.properties.session_id', 'traceloop.association.properties.conversation_id',
-      'traceloop.association.properties.thread_id', 'traceloop.association.properties.chat_id',
-    ],
-    user: ['traceloop.association.properties.user_id', 'llm.user', 'gen_ai.user'],
+    session: associated('session_id', 'sessionId', 'conversation_id', 'conversationId', 'thread_id', 'threadId', 'chat_id', 'chatId'),
+    user: [...associated('user_id', 'userId'), 'llm.user', 'gen_ai.user'],
     toolArguments: ['traceloop.entity.input'],
     finishReasons: ['gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'gen_ai.response.stop_reason',
       'gen_ai.completion.0.finish_reason'],
@@ -54,6 +51,11 @@ export const openllmetry: Dialect = {
     // LangGraph under Traceloop: the id is the run's, new each time.
     draft.agentId = ''
   },
+}
+
+/** The application names these itself: snake case in python, mostly camel case in JavaScript. */
+function associated(...names: readonly string[]): readonly string[] {
+  return names.map((name) => `traceloop.association.properties.${name}`)
 }
 
 function jsAnthropic(scope: string): boolean {

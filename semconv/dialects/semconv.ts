@@ -3,6 +3,8 @@ import type { Dialect } from '../dialect.ts'
 /** OpenTelemetry's google-genai and botocore instrumentations are the only ones read that leave the conventions' counting. */
 const botocore = (scope: string) => scope === 'opentelemetry.instrumentation.botocore.bedrock-runtime'
 
+const openlit = (scope: string) => scope.startsWith('openlit.')
+
 /** semantic-conventions-genai after 1.41 (`cache_write`), commits in `keys.ts`. */
 export const semconvGenai: Dialect = {
   name: 'semconv_genai',
@@ -14,8 +16,13 @@ export const semconvGenai: Dialect = {
 export const semconv137: Dialect = {
   name: 'semconv',
   keys: {},
-  counting: [{ source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'),
-    input: 'inclusive', output: 'inclusive' }],
+  counting: [
+    { source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'),
+      input: 'inclusive', output: 'inclusive' },
+    // Passes the provider's counts on (prompt_tokens_include_cache in instrumentation/*/utils.py); captured from 1.45.0.
+    { source: 'openlit 1.45.0 on PyPI', scope: openlit, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
+    { source: 'openlit 1.45.0 on PyPI', scope: openlit, input: 'inclusive', output: 'inclusive' },
+  ],
 }
 
 /** semantic-conventions 1.26 to 1.36: `gen_ai.system`. */
