@@ -15,7 +15,7 @@ export interface NativeColumn {
 }
 
 /** Bytes of one value. */
-const widths: Readonly<Record<string, number>> = { UInt8: 1, Float64: 8, 'FixedString(8)': 8 }
+const widths: Readonly<Record<string, number>> = { UInt8: 1, Int64: 8, Float64: 8, 'FixedString(8)': 8 }
 
 /** Where everything lies; nothing is copied. Throws where the bytes are no such blocks. */
 export function nativeBlocks(bytes: Buffer): NativeBlock[] {

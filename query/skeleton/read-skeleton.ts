@@ -4,9 +4,8 @@ import type { QueryContext } from '../context.ts'
 import { decisionsOfRun } from '../policy-decisions/read-decisions.ts'
 import { allOf, when } from '../where.ts'
 import { traceById, traceWhere } from '../runs/read-runs.ts'
-import { ledgerBySpan, type SpanLedger } from '../steps/verdicts.ts'
 import { encodeSkeleton, flagBits, kindIndex, type SkeletonSpans } from './encode.ts'
-import { idIndex } from './id-index.ts'
+import { type IdIndex, idIndex } from './id-index.ts'
 import { nativeBlocks, readLength } from './native.ts'
 import { wordTable } from './word-table.ts'
 import { latestOfSpan } from '../reader.ts'
@@ -28,13 +27,17 @@ const columns = [
   ...['name', 'agent', `if(response_model = '', request_model, response_model)`, 'service'].map((sql) => `CAST(${sql} AS String)`),
 ].map((sql, index) => `${sql} AS c${index}`).join(', ')
 
+/** What the ledger says of each span, in the order that `applyLedger` expects. Pico-dollars: a decimal times 10^12. */
+const ledgerColumns = ['span_id', 'toInt64(ifNull(sum(amount), 0) * 1000000000000)', 'toUInt8(sum(quantity) != 0 OR ifNull(sum(amount), 0) != 0)']
+  .map((sql, index) => `${sql} AS c${index}`).join(', ')
+
 /** The skeleton of a trace, uncompressed; `undefined` where there is no such trace. */
 export async function readSkeleton(context: QueryContext, id: string): Promise<Buffer | undefined> {
   const run = await traceById(context, id)
   if (run === null) return undefined
   const [rows, ledger, decisions, verdicts] = await Promise.all([
     context.reader.binary({ columns, from: 'spans', where: allOf(traceWhere(run, 'started_at'), when('1', { base: run.startedAt.toString() })), tail: latestOfSpan }),
-    ledgerBySpan(context, run),
+    context.reader.binary({ columns: ledgerColumns, from: 'ledgerEntries', where: traceWhere(run, 'occurred_at'), tail: 'GROUP BY span_id' }),
     run.policyDecisionCount > 0 ? decisionsOfRun(context, run) : [],
     run.spanCount <= verdictSpansMax ? context.verdicts.get(context, run) : undefined,
   ])
@@ -55,8 +58,8 @@ interface DecodedSpans extends SkeletonSpans {
   readonly usageReported: Uint8Array
 }
 
-/** `Native` blocks of `columns`. */
-function decode(bytes: Buffer, base: bigint, ledger: ReadonlyMap<string, SpanLedger>): DecodedSpans {
+/** `Native` blocks of `columns` and of `ledgerColumns`. */
+function decode(bytes: Buffer, base: bigint, ledger: Buffer): DecodedSpans {
   const blocks = nativeBlocks(bytes)
   const rows = blocks.reduce((sum, block) => sum + block.rows, 0)
   const words = (...given: readonly string[]) => ({ ...wordTable(given), numbers: new Uint32Array(rows) })
@@ -84,14 +87,22 @@ function decode(bytes: Buffer, base: bigint, ledger: ReadonlyMap<string, SpanLed
     if (spans.usageReported[row] === 1) spans.flags[row] = (spans.flags[row] ?? 0) | flagBits.uncounted
   }
   const index = idIndex(spans.spanId)
+  applyLedger(spans, index, ledger)
   const rowOf = (id: string): number => index.find(Buffer.from(id, 'hex'), 0)
-  for (const [id, lines] of ledger) {
-    const row = rowOf(id)
-    if (row === -1) continue
-    spans.cost[row] = lines.cost ?? 0n
-    if (lines.stands) spans.flags[row] = (spans.flags[row] ?? 0) & ~flagBits.uncounted
-  }
   return { ...spans, rowOf }
+}
+
+/** `Native` blocks of `ledgerColumns`: what a span costs, and that its usage is counted. */
+function applyLedger(spans: Pick<SkeletonSpans, 'cost' | 'flags'>, index: IdIndex, bytes: Buffer): void {
+  for (const { rows, columns: [id, cost, stands] } of nativeBlocks(bytes)) {
+    if (id === undefined || cost === undefined || stands === undefined) throw new Error('the ledger was asked for three columns')
+    for (let line = 0; line < rows; line++) {
+      const row = index.find(bytes, id.at + line * 8)
+      if (row === -1) continue
+      spans.cost[row] = bytes.readBigInt64LE(cost.at + line * 8)
+      if (bytes[stands.at + line] === 1) spans.flags[row] = (spans.flags[row] ?? 0) & ~flagBits.uncounted
+    }
+  }
 }
 
 /** Copies a block's values of one column behind those of the blocks before it. */
