@@ -272,11 +272,24 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       assert.equal(await total('aa'.repeat(16)), '2')
     })
 
-    test('one batch may span more than a hundred months, and be sent twice', async () => {
-      const month = 30n * 86_400n * 1_000_000_000n
-      const rows = Array.from({ length: 102 }, (_, i) => spanRow({ traceId: 'bb'.repeat(16), startedAt: BigInt(i) * month, endedAt: timeMax }))
+    test('one batch may hold every month there is, be sent twice, and makes few partitions', async () => {
+      const trace = 'bb'.repeat(16)
+      const rows = Array.from({ length: (2262 - 1970) * 12 }, (_, i) => spanRow({ traceId: trace, startedAt: BigInt(Date.UTC(1970, i)) * 1_000_000n, endedAt: timeMax }))
       for (let i = 0; i < 2; i++) await store.insert(spans, rowBinary(spans, rows), 'months')
-      assert.equal(await total('bb'.repeat(16)), '102')
+      assert.equal(await total(trace), String(rows.length))
+      const partitions = await store.read<{ id: string; n: string }>(`SELECT _partition_id AS id, count() AS n FROM spans
+        WHERE trace_id = unhex({trace:String}) GROUP BY id ORDER BY id`, { trace }, soon)
+      // Twenty years of months that are meant, and all others in one.
+      assert.equal(partitions.length, 241)
+      assert.deepEqual(partitions.slice(0, 2), [{ id: '0', n: String(rows.length - 240) }, { id: '202001', n: '1' }])
+      assert.equal(partitions.at(-1)?.id, '203912')
+    })
+
+    test('every table with partitions has the same ones', async () => {
+      const keys = await store.read<{ name: string; key: string }>(`SELECT name, partition_key AS key FROM system.tables
+        WHERE database = {database:String} AND partition_key != '' ORDER BY name`, { database: store.database }, soon)
+      assert.deepEqual(keys.map(({ name }) => name), ['call_keys', 'ledger_entries', 'span_content', 'spans'])
+      assert.equal(new Set(keys.map(({ key }) => key.replaceAll('occurred_at', 'started_at'))).size, 1)
     })
 
     test('a time range finds its spans, also at the ends of what can be stored', async () => {

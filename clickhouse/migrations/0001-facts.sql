@@ -1,5 +1,5 @@
 -- The first schema. {columns:…} is the column list of clickhouse/tables, {engine:…} and {on_cluster} the topology,
--- {durable} the settings every table shares (see migrate.ts).
+-- {durable} the settings every table shares, {month:…} the month of a time (see migrate.ts).
 
 -- Minute first: time ranges read few granules; then the service, then the trace. A trace by id goes through the bloom
 -- filter. The partition follows from the span's own start, so that a span that comes twice always meets itself.
@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS spans {on_cluster} (
   INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX by_session session TYPE bloom_filter(0.01) GRANULARITY 1
 ) ENGINE = {engine:ReplacingMergeTree(received_at)}
-PARTITION BY toYYYYMM(started_at)
+PARTITION BY {month:started_at}
 ORDER BY (tenant, toStartOfMinute(started_at), service, trace_id, span_id)
 SETTINGS {durable};
 
@@ -16,7 +16,7 @@ SETTINGS {durable};
 CREATE TABLE IF NOT EXISTS span_content {on_cluster} (
 {columns:span_content}
 ) ENGINE = {engine:ReplacingMergeTree(received_at)}
-PARTITION BY toYYYYMM(started_at)
+PARTITION BY {month:started_at}
 ORDER BY (tenant, trace_id, span_id)
 SETTINGS index_granularity_bytes = 67108864, merge_max_block_size_bytes = 67108864, {durable};
 
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS ledger_entries {on_cluster} (
 {columns:ledger_entries},
   INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
 ) ENGINE = {engine:ReplacingMergeTree(revision)}
-PARTITION BY toYYYYMM(occurred_at)
+PARTITION BY {month:occurred_at}
 ORDER BY (tenant, toDate(occurred_at), trace_id, span_id, id)
 SETTINGS {durable};
 
@@ -47,7 +47,7 @@ SETTINGS {durable};
 CREATE TABLE IF NOT EXISTS call_keys {on_cluster} (
 {columns:call_keys}
 ) ENGINE = {engine:ReplacingMergeTree(ended_at)}
-PARTITION BY toYYYYMM(started_at)
+PARTITION BY {month:started_at}
 ORDER BY (tenant, key, trace_id, span_id)
 SETTINGS {durable};
 
