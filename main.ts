@@ -95,7 +95,7 @@ async function serve(config: Config, role: Roles): Promise<number> {
   const stop = stopSignal()
   stop.addEventListener('abort', () => setTimeout(() => process.exit(1), stopMsMax).unref(), { once: true })
   const policies = role.collector ? await loadPolicies(config.policiesFile) : undefined
-  await mkdir(config.dataDir, { recursive: true })
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   await using open = new AsyncDisposableStack()
   const store = open.use(await openStoreAndRead(config, role))
   if (stop.aborted) return 0

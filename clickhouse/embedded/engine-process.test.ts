@@ -77,6 +77,16 @@ describe('one engine', () => {
     await assert.rejects(openStore({ kind: 'server', url, user, password: 'wrong', database: 'spanledger', cluster: '' }), (e) => e instanceof StoreError && e.code === '516' && !e.retry)
   })
 
+  test('the data is for its owner only, whatever the umask it was started under', async () => {
+    await store.insert(notes, note(0), 'modes')
+    const open = readdirSync(dataDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isSymbolicLink())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077)
+    assert.deepEqual(open, [])
+    assert.ok(readdirSync(join(dataDir, 'clickhouse'), { recursive: true }).some((name) => String(name).endsWith('.bin')), 'a part was written')
+  })
+
   test('the ClickHouse client works as against a server', async () => {
     assert.deepEqual(await client.ping(), { success: true })
     assert.deepEqual(await client.ping({ select: true }), { success: true })

@@ -99,7 +99,9 @@ const tell = (message: EngineMessage): Promise<void> =>
 
 async function run(settings: EngineSettings): Promise<void> {
   const inserts = join(settings.dataDir, 'inserts')
-  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 })
+  // What is stored are prompts and answers: every file and folder is for its owner only, those that chDB makes too.
+  process.umask(0o077)
+  mkdirSync(clickhouseDir(settings.dataDir), { recursive: true, mode: 0o700 })
   const first = await openFirst(settings)
   // Bodies of inserts that a crash cut off: never acknowledged, and sent again by whoever holds them.
   rmSync(inserts, { recursive: true, force: true })
