@@ -3,11 +3,13 @@ import { type FileHandle, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import type { Store } from '#clickhouse/store.ts'
+import { crc32 } from 'node:zlib'
+import { migrate } from '#clickhouse/migrate.ts'
+import { openStore, type Store } from '#clickhouse/store.ts'
 import { StoreError } from '#clickhouse/store-error.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import { Metrics } from '../metrics.ts'
-import { FrameWriter } from '../spool/frame.ts'
+import { frameHeaderBytes, FrameWriter, sectionHeadBytes } from '../spool/frame.ts'
 import { currentTables, parseSegment, type Segment } from '../spool/segment.ts'
 import { Spool } from '../spool/spool.ts'
 import { insertBytesMax, Loader, loadSegment } from './load.ts'
@@ -43,8 +45,8 @@ interface Loading {
   drain(): Promise<void>
 }
 
-/** A spool, and a loader over a store that does what `insert` says. */
-async function loading(t: TestContext, insert: (one: Insert) => void): Promise<Loading> {
+/** A spool, and a loader over a store that does what `insert` says, with `engine` behind it. */
+async function loading(t: TestContext, insert: (one: Insert) => void, engine?: Store): Promise<Loading> {
   const dir = await mkdtemp(join(tmpdir(), 'load-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   const spool = await Spool.open({
@@ -57,6 +59,7 @@ async function loading(t: TestContext, insert: (one: Insert) => void): Promise<L
       assert.ok(Buffer.isBuffer(body))
       const one = { table: table.name, body, token }
       insert(one)
+      await engine?.insert(table, body, token)
       inserts.push(one)
     },
   }
@@ -153,4 +156,24 @@ test('of a damaged segment what is whole is loaded, and the file is kept', async
   await load.drain()
   assert.deepEqual(load.inserts.map(({ body }) => [1, 2].filter((n) => body.includes(keyBytes(n)))), [[1]])
   assert.deepEqual(await readdir(join(load.dir, 'set-aside')), [name])
+})
+
+test('the embedded engine refuses one frame of many, and the rows of the others are there', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'load-engine-'))
+  const store = await openStore({ kind: 'embedded', dataDir, readSessions: 1, biSessions: 1 })
+  t.after(async () => {
+    await store[Symbol.asyncDispose]()
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 10 })
+  })
+  await migrate(store)
+  const load = await loading(t, () => undefined, store)
+  const broken = frame(666)
+  // The length of the first text, in nine bytes: larger than any text. Then a checksum that fits, as our own mistake would have.
+  broken.fill(0xff, frameHeaderBytes + 1 + sectionHeadBytes, frameHeaderBytes + 1 + sectionHeadBytes + 8)
+  broken.writeUInt32LE(crc32(broken.subarray(frameHeaderBytes)), 4)
+  for (let n = 0; n < 9; n++) await load.spool.append(n === 6 ? broken : frame(n))
+  await load.drain()
+  const keys = await store.read<{ key: string }>('SELECT lower(hex(key)) AS key FROM call_keys FINAL ORDER BY key', {}, { maxSeconds: 10 })
+  assert.deepEqual(keys.map(({ key }) => key), [0, 1, 2, 3, 4, 5, 7, 8].map(key))
+  assert.deepEqual(await readdir(join(load.dir, 'set-aside')), ['000000000001.6.segment'])
 })

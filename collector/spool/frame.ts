@@ -16,7 +16,7 @@ export const spooledTables = [spans, spanContent, callKeys, ledgerEntries, polic
 /** `u32` length and `u32` crc32 of the payload. */
 export const frameHeaderBytes = 8
 /** A table's head inside a payload: `u8` number, `u32` rows, `u32` bytes. */
-const sectionHeadBytes = 9
+export const sectionHeadBytes = 9
 
 const numbers: ReadonlyMap<string, number> = new Map(spooledTables.map((table, number) => [table.name, number]))
 
