@@ -90,6 +90,8 @@ const rows: readonly Row[] = [
     'gen_ai.provider.name': 'aws.bedrock' }, input: 'exclusive' },
   { who: 'OpenLIT with OpenAI', scope: 'openlit.instrumentation.openai', attributes: { ...call,
     'gen_ai.provider.name': 'openai' }, input: 'inclusive' },
+  { who: 'Anthropic SDK under Traceloop', scope: 'com.anthropic.sdk.python', attributes: { ...call,
+    'traceloop.workflow.name': 'wf' }, input: 'inclusive' },
   { who: 'LiteLLM', scope: 'litellm', attributes: call, input: 'inclusive' },
 ]
 

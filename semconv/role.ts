@@ -84,8 +84,8 @@ const nameRoles: readonly (readonly [RegExp, Role])[] = [
 
 const roleOfName = remembered((name: string): Role | 'none' => nameRoles.find(([pattern]) => pattern.test(name))?.[1] ?? 'none')
 
-/** `openai.embeddings`, `cohere.embed` */
-const isEmbedding = remembered((name: string): boolean => /^[a-z]+\.embed(?:dings?)?$/.test(name))
+/** `openai.embeddings`, `OpenAI.embeddings`, `cohere.embed` */
+const isEmbedding = remembered((name: string): boolean => /^[a-z]+\.embed(?:dings?)?$/i.test(name))
 
 /** `transfer_to_billing`, `handoff_to_x`, ADK's `transfer_to_agent`: control moves, nothing is executed. */
 export const isHandoffTool = remembered((tool: string): boolean => /^(?:transfer_to_|handoff_to_|handoff to )/.test(tool))
@@ -100,7 +100,7 @@ export function roleOf(reading: Reading, span: SpanRecord): Role {
 function roleByRule(reading: Reading, span: SpanRecord): Role {
   const operation = roleOfOperation(reading.word('operation'))
   const explicit = roleOfKind(reading.word('kind'), operation, span)
-  // Laminar says LLM of every call that its instrumentations make.
+  // Laminar says LLM of every call that its instrumentations make, and Langfuse's OpenAI wrapper for JavaScript generation.
   if (explicit === 'model_call' && isEmbedding(span.name)) return 'embedding'
   if (explicit !== undefined) return explicit
   if (operation !== undefined) return operation

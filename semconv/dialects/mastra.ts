@@ -25,6 +25,8 @@ export const mastra: Dialect = {
     const kind = reading.word('kind').toLowerCase()
     if (parts.has(kind) || parts.has(reading.word('operation'))) draft.usagePartial = true
     const counted = reading.count('input') !== undefined || reading.count('output') !== undefined
+    // A call whose request failed ends well there, and says so only as the reason it ended.
+    if (draft.role === 'model_call' && draft.finishReasons.includes('error')) draft.errorType ||= 'error'
     if (kind === 'model_generation' && !counted && draft.operation !== 'chat') draft.role = 'step'
   },
 }

@@ -8,6 +8,11 @@ const claudeAgentJs = (scope: string) => scope.startsWith('@arizeai/openinferenc
 const anthropicJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-anthropic')
 /** smolagents numbers its steps, OpenAI's agents SDK calls them turns. */
 const isStep = (name: string) => name === 'turn' || /^Step \d+$/.test(name)
+const openaiAgents = (scope: string) => scope === 'openinference.instrumentation.openai_agents' ||
+  scope === '@arizeai/openinference-instrumentation-openai-agents'
+const llamaIndex = (scope: string) => scope === 'openinference.instrumentation.llama_index'
+/** The provider's answer as JSON, whose own id comes first; the prefixes tell it from whatever else a model may write. */
+const answerId = /^\{\s*"id":\s*"((?:msg_|resp_|chatcmpl-)[\w-]{1,128})"/
 const smolagents = (scope: string) => scope === 'openinference.instrumentation.smolagents'
 
 const source = 'Arize-ai/openinference@1fe497f'
@@ -67,6 +72,9 @@ export const openinference: Dialect = {
     draft.serviceTier ||= asWord(member(parameters, 'service_tier')) ?? ''
     if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
     if (draft.role === 'tool') draft.tool ||= span.name
+    if (llamaIndex(span.scope.name) && span.name.endsWith('._prepare_chat_with_tools')) draft.role = 'span'
+    const answer = span.attributes.get('output.value')
+    if (draft.role === 'model_call' && typeof answer === 'string') draft.responseId ||= answerId.exec(answer)?.[1] ?? ''
     const metadata = parsedObject(reading.value('metadata'))
     const thread = member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata, 'conversation_id')
     draft.session ||= asWord(thread) ?? ''
@@ -91,10 +99,12 @@ export const openinference: Dialect = {
 
 /**
  * CrewAI's spans are named after agent and task, `researcher.find._execute_core`: the agent is the graph's node.
- * OpenAI's agents SDK opens its trace with a span of kind AGENT that has the workflow's name; its agents have `agent.name`.
+ * OpenAI's agents SDK opens its trace with a span of kind AGENT that has the workflow's name; its agents have `agent.name`,
+ * in JavaScript a node.
  */
 function nameAgent(draft: Draft, span: SpanRecord, node: string): void {
-  if (span.scope.name !== 'openinference.instrumentation.openai_agents') draft.agent = node || crewRole(span.name)
+  const { name: scope } = span.scope
+  if (!openaiAgents(scope) || (scope.startsWith('@') && node !== '')) draft.agent = node || crewRole(span.name)
   else {
     draft.role = 'workflow'
     draft.workflow ||= span.name

@@ -33,6 +33,9 @@ export const openllmetry: Dialect = {
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, input: 'inclusive' },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.bedrock', input: 'exclusive' },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.anthropic', input: 'inclusive' },
+    // The vendor's own SDK below a Traceloop decorator, which marks its spans too.
+    { source: 'semantic-conventions-genai@e57c543b', scope: (scope) => scope.startsWith('com.anthropic.sdk.'),
+      input: 'inclusive', output: 'inclusive' },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.google_generativeai', output: 'exclusive' },
   ],
   counts(counts, reading) {
