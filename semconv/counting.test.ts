@@ -46,6 +46,8 @@ const rows: readonly Row[] = [
   { who: 'OpenInference over Strands', scope: 'strands.telemetry.tracer', attributes: { ...llm, 'llm.token_count.prompt': 1000,
     'gen_ai.request.model': 'us.anthropic.claude-sonnet-4' }, input: 'inclusive' },
   { who: 'OpenInference py Bedrock', scope: 'openinference.instrumentation.bedrock', attributes: llm, input: 'exclusive' },
+  { who: 'OpenInference py Bedrock since 0.1.61', scope: 'openinference.instrumentation.bedrock', version: '0.1.61',
+    attributes: llm, input: 'inclusive' },
   { who: 'OpenInference claude-agent-sdk py', scope: 'openinference.instrumentation.claude_agent_sdk',
     attributes: { 'openinference.span.kind': 'AGENT' }, input: 'exclusive' },
   { who: 'OpenInference claude-agent-sdk JS', scope: '@arizeai/openinference-instrumentation-claude-agent-sdk',

@@ -117,6 +117,8 @@ const rows: readonly Row[] = [
   { who: 'Mastra: a call that was paid and failed', span: { attributes: { 'mastra.span.type': 'model_inference',
     'gen_ai.operation.name': 'chat', 'gen_ai.response.finish_reasons': ['error'], 'gen_ai.usage.input_tokens': 5 } },
     step: { errorType: 'error', usage: { 'input.uncached': 5 } } },
+  { who: 'OpenInference DSPy tool', span: { name: 'get_weather.__call__', attributes: { 'openinference.span.kind': 'TOOL' } },
+    step: { tool: 'get_weather' } },
   { who: 'OpenInference agent', span: { name: 'Researcher._execute_core', attributes: { 'openinference.span.kind': 'AGENT' } },
     step: { agent: 'Researcher' } },
   { who: 'OpenInference agent by attribute', span: { name: 'x', attributes: { 'openinference.span.kind': 'AGENT',

@@ -52,6 +52,9 @@ export const openinference: Dialect = {
     judgement: ['output.value'],
   },
   counting: [
+    // Adds the cache to Bedrock's counts since some version between the commit above and this one.
+    { source: 'openinference-instrumentation-bedrock 0.1.61 on PyPI (_converse_attributes.py), captured', scope: bedrock,
+      from: '0.1.61', input: 'inclusive' },
     { source, scope: bedrock, input: 'exclusive' },
     { source, scope: claudeAgentPython, input: 'exclusive' },
     { source, scope: claudeAgentJs, input: 'exclusive', lossy: true },
@@ -71,7 +74,8 @@ export const openinference: Dialect = {
     if (truth(member(parameters, 'stream')) === true) draft.streaming = true
     draft.serviceTier ||= asWord(member(parameters, 'service_tier')) ?? ''
     if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
-    if (draft.role === 'tool') draft.tool ||= span.name
+    // DSPy's tools are methods: `get_weather.__call__`.
+    if (draft.role === 'tool') draft.tool ||= span.name.replace(/\.__call__$/, '')
     if (llamaIndex(span.scope.name) && span.name.endsWith('._prepare_chat_with_tools')) draft.role = 'span'
     const answer = span.attributes.get('output.value')
     if (draft.role === 'model_call' && typeof answer === 'string') draft.responseId ||= answerId.exec(answer)?.[1] ?? ''
