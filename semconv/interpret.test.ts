@@ -119,6 +119,15 @@ const rows: readonly Row[] = [
     step: { errorType: 'error', usage: { 'input.uncached': 5 } } },
   { who: 'OpenInference DSPy tool', span: { name: 'get_weather.__call__', attributes: { 'openinference.span.kind': 'TOOL' } },
     step: { tool: 'get_weather' } },
+  { who: 'LangSmith JS: a run that failed has status OK', span: { status: 1, attributes: { 'langsmith.span.kind': 'llm' },
+    events: [{ name: 'exception', attributes: { 'exception.type': 'Error', 'exception.message': '429' } }] },
+    step: { role: 'model_call', errorType: 'Error' } },
+  { who: 'MLflow: model asked for and model that answered, and the answer\'s id', span: { attributes: {
+    'mlflow.spanType': '"CHAT_MODEL"', model: '"gpt-5"', 'mlflow.llm.model': '"gpt-5-2026"',
+    'mlflow.spanOutputs': '{"id": "chatcmpl-Ab12cd", "choices": []}' } },
+    step: { requestModel: 'gpt-5', responseModel: 'gpt-5-2026', responseId: 'chatcmpl-Ab12cd' } },
+  { who: 'MLflow: a call that failed names what it asked for', span: { status: 2, attributes: {
+    'mlflow.spanType': '"CHAT_MODEL"', model: '"gpt-5"' } }, step: { requestModel: 'gpt-5', responseModel: '' } },
   { who: 'OpenInference agent', span: { name: 'Researcher._execute_core', attributes: { 'openinference.span.kind': 'AGENT' } },
     step: { agent: 'Researcher' } },
   { who: 'OpenInference agent by attribute', span: { name: 'x', attributes: { 'openinference.span.kind': 'AGENT',

@@ -41,6 +41,9 @@ export const langsmith: Dialect = {
   },
   refine(draft, reading, span) {
     if (draft.role === 'tool') draft.tool ||= span.name
+    // JavaScript's exporter sets a failed run's status to OK; the exception is the run's error all the same.
+    const exception = span.events.findLast((event) => event.name === 'exception')
+    if (exception !== undefined) draft.errorType ||= word(exception.attributes.get('exception.type')) ?? 'error'
     // Every span's own name; only the root's is the trace's.
     if (span.parentSpanId === '') draft.workflow ||= word(span.attributes.get('langsmith.trace.name')) ?? ''
     if (draft.role === 'span' && reading.word('entity') !== '') draft.role = 'step'

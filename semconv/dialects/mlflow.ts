@@ -1,13 +1,19 @@
+import { answerId } from '../answer-id.ts'
 import type { Dialect } from '../dialect.ts'
 import { member, parsed, parsedObject, tokenCount } from '../value.ts'
 
-/** mlflow/mlflow constant.py@00449464 and claude_code.py@07ab5f97. Its exporter JSON-encodes every value, strings too. */
+/**
+ * mlflow/mlflow constant.py@00449464 and claude_code.py@07ab5f97, and spans captured from its OpenAI autologging. Its
+ * exporter JSON-encodes every value, strings too.
+ */
 export const mlflow: Dialect = {
   name: 'mlflow',
   keys: {
     kind: ['mlflow.spanType'],
     provider: ['mlflow.llm.provider'],
-    requestModel: ['mlflow.llm.model'],
+    // What was asked for is among the parameters; `mlflow.llm.model` is the answer's once there is one.
+    requestModel: ['model', 'mlflow.llm.model'],
+    responseModel: ['mlflow.llm.model'],
     session: ['mlflow.trace.session'],
     user: ['mlflow.trace.user'],
     toolArguments: ['mlflow.spanInputs'],
@@ -27,6 +33,8 @@ export const mlflow: Dialect = {
   },
   refine(draft, _reading, span) {
     draft.requestModel = unquoted(draft.requestModel)
+    draft.responseModel = unquoted(draft.responseModel)
+    if (draft.role === 'model_call') draft.responseId ||= answerId(span.attributes.get('mlflow.spanOutputs'))
     draft.provider = unquoted(draft.provider)
     draft.session = unquoted(draft.session)
     draft.user = unquoted(draft.user)

@@ -1,3 +1,4 @@
+import { answerId } from '../answer-id.ts'
 import type { SpanRecord } from '../attributes.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import { finite, member, parsedObject, truth, word } from '../value.ts'
@@ -11,8 +12,6 @@ const isStep = (name: string) => name === 'turn' || /^Step \d+$/.test(name)
 const openaiAgents = (scope: string) => scope === 'openinference.instrumentation.openai_agents' ||
   scope === '@arizeai/openinference-instrumentation-openai-agents'
 const llamaIndex = (scope: string) => scope === 'openinference.instrumentation.llama_index'
-/** The provider's answer as JSON, whose own id comes first; the prefixes tell it from whatever else a model may write. */
-const answerId = /^\{\s*"id":\s*"((?:msg_|resp_|chatcmpl-)[\w-]{1,128})"/
 const smolagents = (scope: string) => scope === 'openinference.instrumentation.smolagents'
 
 const source = 'Arize-ai/openinference@1fe497f'
@@ -77,8 +76,7 @@ export const openinference: Dialect = {
     // DSPy's tools are methods: `get_weather.__call__`.
     if (draft.role === 'tool') draft.tool ||= span.name.replace(/\.__call__$/, '')
     if (llamaIndex(span.scope.name) && span.name.endsWith('._prepare_chat_with_tools')) draft.role = 'span'
-    const answer = span.attributes.get('output.value')
-    if (draft.role === 'model_call' && typeof answer === 'string') draft.responseId ||= answerId.exec(answer)?.[1] ?? ''
+    if (draft.role === 'model_call') draft.responseId ||= answerId(span.attributes.get('output.value'))
     const metadata = parsedObject(reading.value('metadata'))
     const thread = member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata, 'conversation_id')
     draft.session ||= asWord(thread) ?? ''
