@@ -255,6 +255,8 @@ interface Inner {
   plainSeveral: boolean
   /** Sum over the nearest metered calls. */
   tokens: number
+  /** One of them tells the answer that the outer span tells. */
+  repeats: boolean
 }
 
 /** Innermost first: each call looks at the calls inside it, and is their wrapper, their sum, or a call of its own. */
@@ -285,8 +287,21 @@ function mergeWrappers(tree: Tree, nodes: readonly number[], around: Enclosing, 
  */
 function isSum(step: Step, inner: Inner): boolean {
   if (!isMetered(step)) return inner.plain >= 2
+  if (hasAnswerOfItsOwn(step, inner)) return false
   if (inner.plainSeveral) return true
   return inner.several && step.usage !== undefined && totalTokens(step.usage) >= inner.tokens
+}
+
+/** Ids that providers make; frameworks and gateways number their sums otherwise. */
+const providersId = /^(?:msg_|resp_|chatcmpl-)/
+
+/**
+ * LangSmith's wrapper for JavaScript writes a streamed call onto the span around it, beside that span's other calls: an
+ * answer that none of them got, and fewer tokens than they have together, cannot be their sum.
+ */
+function hasAnswerOfItsOwn(step: Step, inner: Inner): boolean {
+  if (step.usage === undefined || inner.repeats || !providersId.test(step.responseId)) return false
+  return totalTokens(step.usage) < inner.tokens
 }
 
 function isWrapper(spans: readonly SpanFacts[], around: Enclosing, node: number, partner: number, inner: Inner): boolean {
@@ -309,9 +324,12 @@ function report(
   const own = inside.get(node)
   let into = inside.get(outer)
   if (into === undefined) {
-    into = { plain: 0, last: -1, from: startedAt, to: endedAt, metered: -1, several: false, plainSeveral: false, tokens: 0 }
+    into = {
+      plain: 0, last: -1, from: startedAt, to: endedAt, metered: -1, several: false, plainSeveral: false, tokens: 0, repeats: false,
+    }
     inside.set(outer, into)
   }
+  into.repeats ||= same.find(node) === same.find(outer) || step.responseId === spans[outer]!.step.responseId
   if (plain) {
     into.plain++
     if (startedAt < into.from || into.last < 0) into.from = startedAt
