@@ -13,7 +13,9 @@ import { runFeed } from './live/run-feed.ts'
 import type { Logger } from './logger.ts'
 import { publicError } from './public-error.ts'
 import { readerOf } from './reader.ts'
+import { traceById } from './runs/read-runs.ts'
 import { readSkeleton } from './skeleton/read-skeleton.ts'
+import { skeletonCache } from './skeleton/skeleton-cache.ts'
 import { verdictCache } from './steps/verdicts.ts'
 import { hexId } from './where.ts'
 
@@ -108,6 +110,7 @@ async function serve(options: QueryOptions, route: (method: string, path: string
 /** What is served where. Reading this function is reading the server. */
 function router(options: QueryOptions, streams: ReturnType<typeof eventStreams>): (method: string, path: string) => Handler | number {
   const { store, logger } = options
+  const skeletons = skeletonCache()
   const verdicts = verdictCache()
   const graphql = graphqlAnswer(logger)
   const files = staticFiles(options.uiDir)
@@ -135,9 +138,11 @@ function router(options: QueryOptions, streams: ReturnType<typeof eventStreams>)
   }
 
   const skeleton = (id: string): Handler => async (request, response) => {
-    const bytes = await readSkeleton(contextFor(response), id)
-    if (bytes === undefined) return refuse(response, 404, 'NOT_FOUND', `there is no run ${id.slice(0, 80)}`)
-    const { body, headers } = await encoded(acceptedEncoding(request), bytes)
+    const context = contextFor(response)
+    const run = await traceById(context, id)
+    if (run === null) return refuse(response, 404, 'NOT_FOUND', `there is no run ${id.slice(0, 80)}`)
+    const encoding = acceptedEncoding(request)
+    const { body, headers } = await skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run)))
     answer(response, 200, 'application/x-trace-columns', body, { ...headers, 'cache-control': 'no-cache' })
   }
 

@@ -3,7 +3,8 @@ import { usageColumn } from '#clickhouse/tables/spans.ts'
 import type { QueryContext } from '../context.ts'
 import { decisionsOfRun } from '../policy-decisions/read-decisions.ts'
 import { allOf, when } from '../where.ts'
-import { traceById, traceWhere } from '../runs/read-runs.ts'
+import { traceWhere } from '../runs/read-runs.ts'
+import type { Run } from '../runs/run.ts'
 import { encodeSkeleton, flagBits, kindIndex, type SkeletonSpans } from './encode.ts'
 import { type IdIndex, idIndex } from './id-index.ts'
 import { nativeBlocks, readLength } from './native.ts'
@@ -31,10 +32,8 @@ const columns = [
 const ledgerColumns = ['span_id', 'toInt64(ifNull(sum(amount), 0) * 1000000000000)', 'toUInt8(sum(quantity) != 0 OR ifNull(sum(amount), 0) != 0)']
   .map((sql, index) => `${sql} AS c${index}`).join(', ')
 
-/** The skeleton of a trace, uncompressed; `undefined` where there is no such trace. */
-export async function readSkeleton(context: QueryContext, id: string): Promise<Buffer | undefined> {
-  const run = await traceById(context, id)
-  if (run === null) return undefined
+/** The skeleton of a trace, uncompressed. */
+export async function readSkeleton(context: QueryContext, run: Run): Promise<Buffer> {
   const [rows, ledger, decisions, verdicts] = await Promise.all([
     context.reader.binary({ columns, from: 'spans', where: allOf(traceWhere(run, 'started_at'), when('1', { base: run.startedAt.toString() })), tail: latestOfSpan }),
     context.reader.binary({ columns: ledgerColumns, from: 'ledgerEntries', where: traceWhere(run, 'occurred_at'), tail: 'GROUP BY span_id' }),
