@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { getIntrospectionQuery } from 'graphql'
 import { runs } from '#clickhouse/tables/runs.ts'
+import { staticFiles } from './http/static-files.ts'
 import { noon, runRow, type TestQuery, testQuery, traceId } from './test-store.ts'
 
 let query: TestQuery
@@ -64,6 +67,19 @@ test('the console: page for every route, immutable assets, strict policy', async
   const asset = await get('/assets/a-1234.js', { 'accept-encoding': 'br' })
   assert.deepEqual([asset.status, asset.headers['content-encoding'], asset.headers['cache-control']], [200, 'br', 'public, max-age=31536000, immutable'])
   assert.equal((await get('/assets/missing.js')).status, 404)
+})
+
+test('a console that is not built says what to do', async (t) => {
+  const files = staticFiles(join(uiDir, 'nowhere'))
+  const server = createServer((request, response) => void files(request, response, request.url ?? '/')).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  for (const page of ['/', '/runs/1']) {
+    const response = await fetch(origin + page)
+    assert.deepEqual([response.status, await response.text()], [404, 'The console is not built. Run `npm run prepare` in the folder of Spanledger and load this page again.\n'])
+  }
+  assert.equal((await fetch(`${origin}/assets/a.js`)).status, 404)
 })
 
 test('no path leads out of the console\'s folder', async () => {

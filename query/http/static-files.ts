@@ -23,7 +23,8 @@ export function staticFiles(dir: string): (request: IncomingMessage, response: S
     const file = join(dir, isPage ? 'index.html' : name)
     const changed = await modified(file)
     if (changed === undefined) {
-      return refuse(response, 404, 'NOT_FOUND', isPage ? 'the console is not built: run `npm run prepare` and load this page again' : 'there is no such file')
+      if (!isPage) return refuse(response, 404, 'NOT_FOUND', 'there is no such file')
+      return answer(response, 404, 'text/plain; charset=utf-8', 'The console is not built. Run `npm run prepare` in the folder of Spanledger and load this page again.\n')
     }
     const type = types[extname(file)] ?? 'application/octet-stream'
     const encoding = compressible.test(type) ? acceptedEncoding(request) : 'identity'
