@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { startProgram, graphql } from './program.ts'
 
+/** A run is settled two seconds after its last span; a loaded machine gets more before the test gives up. */
+const settledMsMax = 30_000
+
 const root = join(import.meta.dirname, '..')
 
 const agent = `
@@ -40,13 +43,14 @@ test('node --import spanledger/preset, from the packed tarball: a span of an age
     cwd: app, env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: program.grpc }, stdio: ['ignore', 'inherit', 'inherit'],
   })
   assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0)
-  for (;;) {
+  for (const until = Date.now() + settledMsMax; ;) {
     const { runs } = await graphql<{ runs: { edges: { node: { service: string; cost: string; settled: boolean } }[] } }>(program, '{ runs { edges { node { service cost settled } } } }')
     const [run] = runs.edges
     if (run?.node.settled === true) {
       assert.deepEqual(run.node, { service: 'packed-agent', cost: '0.00065', settled: true })
       return
     }
+    assert.ok(Date.now() < until, `the run is not settled after ${settledMsMax} ms: ${JSON.stringify(runs)}\n${program.log()}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 })
