@@ -43,7 +43,10 @@ export async function runDerive(spans: number): Promise<readonly Stage[]> {
   await stage('decode', (request) => decodeTraces(bodies[request] as Buffer))
   await stage('interpret', (request) => { for (const record of records[request] ?? []) interpret(record) })
   await stage('evaluate policies', (request) => {
-    facts[request]?.forEach((span, index) => evaluateSpan(options.policies, span, (records[request]?.[index] as SpanRecord).attributes))
+    for (const [index, span] of (facts[request] ?? []).entries()) {
+      const record = records[request]?.[index]
+      if (record !== undefined) evaluateSpan(options.policies, span, record.attributes)
+    }
   })
   await stage('price', (request) => {
     for (const { step, startedAt } of facts[request] ?? []) if (chargedOnArrival(step)) ledgerLines(options.prices, { ...step, usage: step.usage ?? {}, at: startedAt })
