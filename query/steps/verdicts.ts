@@ -3,7 +3,7 @@ import type { SpanFacts } from '#semconv/facts.ts'
 import { spanFacts, spanFactsColumns, type SpanFactsRow } from '#clickhouse/span-facts.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
-import { hexOf, textOf, latestOfSpan } from '../reader.ts'
+import { hexOf, latestOfSpan, textOf } from '../reader.ts'
 import { type TraceBounds, traceWhere } from '../runs/read-runs.ts'
 import type { Run } from '../runs/run.ts'
 
