@@ -8,6 +8,9 @@ const initialBytes = 16 * 1024
 /** Up to this many characters a loop is faster than a call into the runtime; measured with names and ids of real spans. */
 const loopCharsMax = 48
 
+/** The last integer a JS number has exactly. */
+const countMax = 2 ** 53
+
 /** Value of a hex digit by its character code, 255 for anything else. */
 const hexValues = new Uint8Array(128).fill(255)
 for (const [value, digit] of [...'0123456789abcdef'].entries()) {
@@ -75,6 +78,7 @@ export class RowBinaryWriter {
   }
 
   string(value: string): void {
+    if (value.length === 0) return this.uint8(0)
     if (value.length <= loopCharsMax && this.#ascii(value)) return
     // One byte a character is right for ASCII; anything longer is written behind a length measured first.
     if (value.length < 128) {
@@ -126,9 +130,10 @@ export class RowBinaryWriter {
     if (digits > 15) throw new Error(`'${hex}' is not hex`)
   }
 
-  uint8(value: number): void {
+  /** A boolean is written as 0 or 1. */
+  uint8(value: number | boolean): void {
     this.#room(1)
-    this.#bytes[this.#at++] = value
+    this.#bytes[this.#at++] = value as number
   }
 
   uint32(value: number): void {
@@ -138,9 +143,10 @@ export class RowBinaryWriter {
     this.#at += 4
   }
 
-  /** A count: an integer from 0 to 2^53. */
-  uint64(value: number): void {
-    if (!(value >= 0 && value <= 2 ** 53)) throw new RangeError(`${value} is no count`)
+  /** A count: an integer from 0; above 2^53 it is written as 2^53. */
+  uint64(count: number): void {
+    if (!(count >= 0)) throw new RangeError(`${count} is no count`)
+    const value = count > countMax ? countMax : count
     this.#room(8)
     this.#view.setUint32(this.#at, value, true)
     this.#view.setUint32(this.#at + 4, value < 0x1_0000_0000 ? 0 : Math.floor(value / 0x1_0000_0000), true)
