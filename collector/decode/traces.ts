@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Attributes, type AttributeValue, KeyValueList, type Resource, type Scope, type SpanEvent, type SpanLink, type SpanRecord } from '#semconv/attributes.ts'
-import { Malformed, TooManyFields, wire, WireReader } from './wire.ts'
+import { type LastId, Malformed, noId, TooManyFields, wire, WireReader } from './wire.ts'
 
 /** Most spans one request may carry. An empty span is two bytes, so bytes alone bound nothing; SDKs send 512. */
 export const spansPerRequestMax = 100_000
@@ -40,11 +40,17 @@ export interface DecodedTraces {
 
 const noAttributes: Attributes = new Map()
 const emptyResource: Resource = { attributes: noAttributes, schemaUrl: '' }
+const none: readonly never[] = []
+const unset = { code: 0, message: '' }
 const tagOf = (field: number, type: number): number => (field << 3) | type
 
 /** What is counted while one request is read. */
 class Tally {
   readonly #rejected = new Map<string, number>()
+  /** The ids read last: most spans follow one of their trace, and have its parent. */
+  readonly traceId: LastId = noId(16)
+  readonly parentSpanId: LastId = noId(8)
+  readonly spanId: LastId = noId(8)
   spans = 0
   truncatedValues = 0
   truncatedNames = 0
@@ -114,8 +120,11 @@ export class TracesReader {
 
   /** The span at the reader's place; `undefined` where it is rejected. `last` says that the request's budget is the tighter one. */
   #span(resource: Resource, scope: Scope, last: boolean): SpanRecord | undefined {
+    const reader = this.#reader
+    const outerEnd = reader.end
     try {
-      const span = this.#reader.nested((r) => readSpan(r, resource, scope, this.#tally))
+      reader.enter()
+      const span = readSpan(reader, resource, scope, this.#tally)
       const wrong = wrongIds(span)
       if (wrong === '') return span
       this.#tally.reject(wrong, 1)
@@ -123,6 +132,8 @@ export class TracesReader {
       if (error instanceof TooManyFields) this.#tally.reject(last ? error.message : tooManyFieldsOfSpan, 1)
       else if (error instanceof Malformed) this.#tally.reject(notProtobuf, 1)
       else throw error
+    } finally {
+      reader.end = outerEnd
     }
     return undefined
   }
@@ -192,7 +203,7 @@ function readScope(reader: WireReader, tally: Tally): Scope {
     const tag = reader.tag()
     if (tag === tagOf(1, wire.bytes)) name = word(reader, tally)
     else if (tag === tagOf(2, wire.bytes)) version = word(reader, tally)
-    else if (tag === tagOf(3, wire.bytes)) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
+    else if (tag === tagOf(3, wire.bytes)) readKeyValue(reader, attributes, 0, tally)
     else reader.skip(tag)
   }
   return { name, version, attributes, schemaUrl: '' }
@@ -219,27 +230,27 @@ function readSpan(reader: WireReader, resource: Resource, scope: Scope, tally: T
   let endTimeUnixNano = 0n
   const attributes = new Map<string, AttributeValue>()
   let droppedAttributesCount = 0
-  const events: SpanEvent[] = []
+  let events: SpanEvent[] | undefined
   let droppedEventsCount = 0
-  const links: SpanLink[] = []
+  let links: SpanLink[] | undefined
   let droppedLinksCount = 0
-  let status = { code: 0, message: '' }
+  let status = unset
   let flags = 0
   let items = 0
   while (!reader.done) {
     const tag = reader.tag()
     switch (tag) {
       case tagOf(1, wire.bytes):
-        traceId = reader.hex()
+        traceId = reader.hex(tally.traceId)
         break
       case tagOf(2, wire.bytes):
-        spanId = reader.hex()
+        spanId = reader.hex(tally.spanId)
         break
       case tagOf(3, wire.bytes):
         traceState = word(reader, tally)
         break
       case tagOf(4, wire.bytes):
-        parentSpanId = reader.hex()
+        parentSpanId = reader.hex(tally.parentSpanId)
         break
       case tagOf(5, wire.bytes):
         name = word(reader, tally)
@@ -254,28 +265,28 @@ function readSpan(reader: WireReader, resource: Resource, scope: Scope, tally: T
         endTimeUnixNano = reader.fixed64()
         break
       case tagOf(9, wire.bytes):
-        if (++items <= itemsPerSpanMax) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
+        if (++items <= itemsPerSpanMax) readKeyValue(reader, attributes, 0, tally)
         else droppedAttributesCount += skipped(reader, tag)
         break
       case tagOf(10, wire.varint):
         droppedAttributesCount += reader.uint32()
         break
       case tagOf(11, wire.bytes):
-        if (events.length < itemsPerSpanMax) events.push(reader.nested((r) => readEvent(r, tally)))
+        if ((events ??= []).length < itemsPerSpanMax) events.push(readEvent(reader, tally))
         else droppedEventsCount += skipped(reader, tag)
         break
       case tagOf(12, wire.varint):
         droppedEventsCount += reader.uint32()
         break
       case tagOf(13, wire.bytes):
-        if (links.length < itemsPerSpanMax) links.push(reader.nested((r) => readLink(r, tally)))
+        if ((links ??= []).length < itemsPerSpanMax) links.push(readLink(reader, tally))
         else droppedLinksCount += skipped(reader, tag)
         break
       case tagOf(14, wire.varint):
         droppedLinksCount += reader.uint32()
         break
       case tagOf(15, wire.bytes):
-        status = reader.nested((r) => readStatus(r, tally))
+        status = readStatus(reader, tally)
         break
       case tagOf(16, wire.fixed32):
         flags = reader.fixed32()
@@ -288,8 +299,8 @@ function readSpan(reader: WireReader, resource: Resource, scope: Scope, tally: T
   return {
     traceId, spanId, parentSpanId, traceState, flags, name, kind, startTimeUnixNano, endTimeUnixNano,
     statusCode: status.code, statusMessage: status.message, attributes,
-    droppedAttributesCount: Math.min(droppedAttributesCount, 0xffff_ffff), events,
-    droppedEventsCount: Math.min(droppedEventsCount, 0xffff_ffff), links,
+    droppedAttributesCount: Math.min(droppedAttributesCount, 0xffff_ffff), events: events ?? none,
+    droppedEventsCount: Math.min(droppedEventsCount, 0xffff_ffff), links: links ?? none,
     droppedLinksCount: Math.min(droppedLinksCount, 0xffff_ffff), resource, scope,
   }
 }
@@ -300,6 +311,7 @@ function skipped(reader: WireReader, tag: number): 1 {
 }
 
 function readStatus(reader: WireReader, tally: Tally): { code: number; message: string } {
+  const outerEnd = reader.enter()
   let code = 0
   let message = ''
   while (!reader.done) {
@@ -308,10 +320,12 @@ function readStatus(reader: WireReader, tally: Tally): { code: number; message: 
     else if (tag === tagOf(3, wire.varint)) code = reader.uint32()
     else reader.skip(tag)
   }
+  reader.leave(outerEnd)
   return { code, message }
 }
 
 function readEvent(reader: WireReader, tally: Tally): SpanEvent {
+  const outerEnd = reader.enter()
   let timeUnixNano = 0n
   let name = ''
   const attributes = new Map<string, AttributeValue>()
@@ -320,14 +334,16 @@ function readEvent(reader: WireReader, tally: Tally): SpanEvent {
     const tag = reader.tag()
     if (tag === tagOf(1, wire.fixed64)) timeUnixNano = reader.fixed64()
     else if (tag === tagOf(2, wire.bytes)) name = word(reader, tally)
-    else if (tag === tagOf(3, wire.bytes)) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
+    else if (tag === tagOf(3, wire.bytes)) readKeyValue(reader, attributes, 0, tally)
     else if (tag === tagOf(4, wire.varint)) droppedAttributesCount = reader.uint32()
     else reader.skip(tag)
   }
+  reader.leave(outerEnd)
   return { timeUnixNano, name, attributes, droppedAttributesCount }
 }
 
 function readLink(reader: WireReader, tally: Tally): SpanLink {
+  const outerEnd = reader.enter()
   let traceId = ''
   let spanId = ''
   let traceState = ''
@@ -336,14 +352,15 @@ function readLink(reader: WireReader, tally: Tally): SpanLink {
   let flags = 0
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === tagOf(1, wire.bytes)) traceId = reader.hex()
-    else if (tag === tagOf(2, wire.bytes)) spanId = reader.hex()
+    if (tag === tagOf(1, wire.bytes)) traceId = reader.hex(tally.traceId)
+    else if (tag === tagOf(2, wire.bytes)) spanId = reader.hex(tally.spanId)
     else if (tag === tagOf(3, wire.bytes)) traceState = word(reader, tally)
-    else if (tag === tagOf(4, wire.bytes)) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
+    else if (tag === tagOf(4, wire.bytes)) readKeyValue(reader, attributes, 0, tally)
     else if (tag === tagOf(5, wire.varint)) droppedAttributesCount = reader.uint32()
     else if (tag === tagOf(6, wire.fixed32)) flags = reader.fixed32()
     else reader.skip(tag)
   }
+  reader.leave(outerEnd)
   return { traceId, spanId, traceState, attributes, droppedAttributesCount, flags }
 }
 
@@ -352,25 +369,28 @@ function readAttributesOf(reader: WireReader, field: number, tally: Tally): Attr
   let items = 0
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === tagOf(field, wire.bytes) && ++items <= itemsPerSpanMax) reader.nested((r) => readKeyValue(r, attributes, 0, tally))
+    if (tag === tagOf(field, wire.bytes) && ++items <= itemsPerSpanMax) readKeyValue(reader, attributes, 0, tally)
     else reader.skip(tag)
   }
   return attributes
 }
 
 function readKeyValue(reader: WireReader, into: Map<string, AttributeValue>, depth: number, tally: Tally): void {
+  const outerEnd = reader.enter()
   let key = ''
   let value: AttributeValue = null
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === tagOf(1, wire.bytes)) key = word(reader, tally)
-    else if (tag === tagOf(2, wire.bytes)) value = reader.nested((r) => readValue(r, depth, tally))
+    else if (tag === tagOf(2, wire.bytes)) value = readValue(reader, depth, tally)
     else reader.skip(tag)
   }
+  reader.leave(outerEnd)
   into.set(key, value)
 }
 
 function readValue(reader: WireReader, depth: number, tally: Tally): AttributeValue {
+  const outerEnd = reader.enter()
   let value: AttributeValue = null
   while (!reader.done) {
     const tag = reader.tag()
@@ -400,6 +420,7 @@ function readValue(reader: WireReader, depth: number, tally: Tally): AttributeVa
         reader.skip(tag)
     }
   }
+  reader.leave(outerEnd)
   return value
 }
 
@@ -422,7 +443,7 @@ function readArray(reader: WireReader, depth: number, tally: Tally): AttributeVa
       break
     }
     const tag = reader.tag()
-    if (tag === tagOf(1, wire.bytes)) values.push(reader.nested((r) => readValue(r, depth, tally)))
+    if (tag === tagOf(1, wire.bytes)) values.push(readValue(reader, depth, tally))
     else reader.skip(tag)
   }
   return values
@@ -437,7 +458,7 @@ function readKeyValueList(reader: WireReader, depth: number, tally: Tally): Attr
       break
     }
     const tag = reader.tag()
-    if (tag === tagOf(1, wire.bytes)) reader.nested((r) => readKeyValue(r, entries, depth, tally))
+    if (tag === tagOf(1, wire.bytes)) readKeyValue(reader, entries, depth, tally)
     else reader.skip(tag)
   }
   return new KeyValueList(entries)
@@ -455,7 +476,7 @@ function cutList(reader: WireReader, start: number, tally: Tally): string {
 /** A string value; too long a one keeps its beginning and says what is missing, so that nothing looks whole that is not. */
 function cut(reader: WireReader, tally: Tally): string {
   const length = reader.length()
-  if (length <= valueBytesMax) return reader.text(length)
+  if (length <= valueBytesMax) return reader.word(length)
   tally.truncatedValues++
   return cutText(reader, length, valueBytesMax)
 }

@@ -22,12 +22,14 @@ export const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 
 /** Longest id in bytes; of a longer one the beginning is read, which is as wrong as the whole. */
 const idBytesMax = 32
-/** Keys and names up to this many bytes are interned: they repeat thousands of times a request. */
+/** Text up to this many bytes is interned: keys, names, models and tools repeat thousands of times a request. */
 const internBytesMax = 96
 /** Slots of the intern table, a power of two. A collision only costs a new string. */
-const internSlots = 4096
-const internedBytes: (Buffer | undefined)[] = Array.from({ length: internSlots })
-const internedText: string[] = Array.from({ length: internSlots }, () => '')
+const internSlots = 8192
+/** ASCII only, so that characters compare with bytes. */
+const interned: string[] = Array.from({ length: internSlots }, () => '')
+/** What stood last in a slot, as its hash: what is seen once (an id) does not push out what repeats. */
+const seenOnce = new Int32Array(internSlots)
 
 /**
  * Reads protobuf in place. `end` bounds every read: a field cannot reach out of its message. All methods throw
@@ -35,6 +37,7 @@ const internedText: string[] = Array.from({ length: internSlots }, () => '')
  */
 export class WireReader {
   readonly bytes: Buffer
+  readonly #view: DataView
   at: number
   end: number
   /** Fields that may still be read. */
@@ -44,6 +47,7 @@ export class WireReader {
 
   constructor(bytes: Buffer, at: number, end: number) {
     this.bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.at = at
     this.end = end
   }
@@ -100,26 +104,27 @@ export class WireReader {
 
   /** An enum or `uint32` of any size, folded to 32 bits as protobuf does: an unknown value is no error. */
   uint32(): number {
+    if (this.at < this.end && (this.bytes[this.at] as number) < 0x80) return this.bytes[this.at++] as number
     return Number(BigInt.asUintN(32, this.int64()))
   }
 
   fixed64(): bigint {
     if (this.at + 8 > this.end) throw new Malformed('a fixed64 reaches past the end')
-    const value = this.bytes.readBigUInt64LE(this.at)
+    const value = this.#view.getBigUint64(this.at, true)
     this.at += 8
     return value
   }
 
   double(): number {
     if (this.at + 8 > this.end) throw new Malformed('a double reaches past the end')
-    const value = this.bytes.readDoubleLE(this.at)
+    const value = this.#view.getFloat64(this.at, true)
     this.at += 8
     return value
   }
 
   fixed32(): number {
     if (this.at + 4 > this.end) throw new Malformed('a fixed32 reaches past the end')
-    const value = this.bytes.readUInt32LE(this.at)
+    const value = this.#view.getUint32(this.at, true)
     this.at += 4
     return value
   }
@@ -160,17 +165,30 @@ export class WireReader {
     throw new Malformed(`wire type ${tag & 7} cannot be skipped`)
   }
 
-  /** Runs `read` bounded to the nested message that starts here. The position afterwards is the message's end, whatever was read. */
-  nested<T>(read: (reader: WireReader) => T): T {
+  /**
+   * Bounds what follows to the nested message that starts here; the end to give back to `leave`. A `Malformed` between the two
+   * leaves the reader where it is: whoever goes on after one sets `at` and `end` anew.
+   */
+  enter(): number {
     const length = this.length()
     const outerEnd = this.end
-    const innerEnd = this.at + length
-    this.end = innerEnd
+    this.end = this.at + length
+    return outerEnd
+  }
+
+  /** The position is the nested message's end then, whatever was read of it. */
+  leave(outerEnd: number): void {
+    this.at = this.end
+    this.end = outerEnd
+  }
+
+  /** Runs `read` between `enter` and `leave`. */
+  nested<T>(read: (reader: WireReader) => T): T {
+    const outerEnd = this.enter()
     try {
       return read(this)
     } finally {
-      this.end = outerEnd
-      this.at = innerEnd
+      this.leave(outerEnd)
     }
   }
 
@@ -186,32 +204,57 @@ export class WireReader {
     return this.text(this.length())
   }
 
-  /** A string of `length` bytes that is likely to repeat: an attribute key, a span name. */
+  /** A string of `length` bytes that may repeat: an attribute key, a span name, a short value. */
   word(length: number): string {
     if (length > internBytesMax) return this.text(length)
     const { bytes } = this
     const start = this.at
     const end = start + length
-    let hash = 0x811c9dc5
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
+    const hash = length < 4 ? this.#shortHash(start, end) : this.#sampleHash(start, length)
     const slot = (hash ^ (hash >>> 15)) & (internSlots - 1)
-    const known = internedBytes[slot]
-    if (known !== undefined && known.length === length && known.compare(bytes, start, end) === 0) {
+    const known = interned[slot] as string
+    if (isText(bytes, start, known, length)) {
       this.at = end
-      return internedText[slot] as string
+      return known
     }
     const text = this.text(length)
-    internedBytes[slot] = Buffer.from(bytes.subarray(start, end))
-    internedText[slot] = text
+    if (seenOnce[slot] !== hash) seenOnce[slot] = hash
+    // Longer in bytes than in characters: not ASCII.
+    else if (text.length === length) interned[slot] = text
     return text
   }
 
-  /** Hex of a bytes field, '' if it is empty. */
-  hex(): string {
+  /** Beginning, middle and end: keys that differ nowhere else share a slot, and only lose by it. */
+  #sampleHash(start: number, length: number): number {
+    const view = this.#view
+    const middle = Math.imul(view.getUint32(start + ((length - 4) >> 1), true), 0x85eb_ca6b)
+    return Math.imul(view.getUint32(start, true) ^ middle ^ Math.imul(view.getUint32(start + length - 4, true), 0x9e37_79b1) ^ length, 0xc2b2_ae35)
+  }
+
+  #shortHash(start: number, end: number): number {
+    let hash = end - start
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (this.bytes[i] as number), 0x0100_0193)
+    return hash
+  }
+
+  /** Hex of a bytes field, '' if it is empty. The spans of a trace mostly come together, so `last` often is the answer. */
+  hex(last: LastId): string {
     const length = this.length()
     const start = this.at
     this.at += length
-    return this.bytes.toString('hex', start, Math.min(this.at, start + idBytesMax))
+    if (length !== last.bytes) return this.bytes.toString('hex', start, Math.min(this.at, start + idBytesMax))
+    const low = this.#view.getUint32(start, true)
+    const high = this.#view.getUint32(start + 4, true)
+    const middle = length === 16 ? this.#view.getUint32(start + 8, true) : 0
+    const end = length === 16 ? this.#view.getUint32(start + 12, true) : 0
+    if (last.low !== low || last.high !== high || last.middle !== middle || last.end !== end) {
+      last.text = this.bytes.toString('hex', start, this.at)
+      last.low = low
+      last.high = high
+      last.middle = middle
+      last.end = end
+    }
+    return last.text
   }
 
   /** A copy: nothing that lives on may hold the request's buffer. */
@@ -221,4 +264,22 @@ export class WireReader {
     this.at += length
     return Uint8Array.prototype.slice.call(this.bytes, start, this.at)
   }
+}
+
+/** The last id of a kind, 16 or 8 bytes long, and its hex. */
+export interface LastId {
+  readonly bytes: 16 | 8
+  low: number
+  high: number
+  middle: number
+  end: number
+  text: string
+}
+
+export const noId = (bytes: 16 | 8): LastId => ({ bytes, low: 0, high: 0, middle: 0, end: 0, text: '0'.repeat(bytes * 2) })
+
+function isText(bytes: Buffer, start: number, text: string, length: number): boolean {
+  if (text.length !== length) return false
+  for (let i = 0; i < length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false
+  return true
 }
