@@ -49,10 +49,10 @@ export interface Store extends AsyncDisposable {
   /** The answer's bytes in a format of ClickHouse's, `Native` and `RowBinary` included. */
   readBinary(sql: string, params: Params, options: ReadOptions & { readonly format: 'RowBinary' | 'Native' | 'Parquet' | 'ArrowStream' }): Promise<Buffer>
   /**
-   * One durable insert of `RowBinary` bytes; a repeated token changes nothing. The token must contain a hash of the bytes:
-   * the same token over other rows drops them silently.
+   * One durable insert of rows, `RowBinary` where nothing else is said; a repeated token changes nothing, whatever the format.
+   * The token must contain a hash of the rows: the same token over other rows drops them silently.
    */
-  insert(table: InsertTarget, body: AsyncIterable<Buffer> | Buffer, token: string): Promise<void>
+  insert(table: InsertTarget, body: AsyncIterable<Buffer> | Buffer, token: string, format?: 'RowBinary' | 'Native'): Promise<void>
   /** DDL, mutations, `INSERT … VALUES` and `INSERT … SELECT`. */
   command(sql: string): Promise<void>
 }
@@ -79,10 +79,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     readBatches: (sql, params, options) => batches(() => request(readRequest(sql, 'JSONCompactEachRow', params, options, {})), options.signal),
     readBinary: async (sql, params, options) =>
       collect(await request(readRequest(sql, options.format, params, options, wholeAnswer)), options.signal),
-    insert: async (table, body, token) => {
+    insert: async (table, body, token, format = 'RowBinary') => {
       const values = Buffer.isBuffer(body) ? Readable.from([body]) : Readable.from(body)
       await collect(await request({
-        query: `INSERT INTO ${table.name} (${columnNames(table)}) FORMAT RowBinary`, values,
+        query: `INSERT INTO ${table.name} (${columnNames(table)}) FORMAT ${format}`, values,
         clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
       }), undefined)
     },

@@ -8,6 +8,7 @@ import type { Store } from '#clickhouse/store.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import { storeDefinitions } from './definitions.ts'
 import { Loader } from './load/load.ts'
+import { nativeBlocks } from './load/native-blocks.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { PriceBook } from './price/book.ts'
@@ -86,7 +87,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const nowMs = (): number => performance.now()
   const metrics = new Metrics()
   const live = new LiveTraces({ spansMax: liveSpansMax, processStartedAt: nowNano() })
-  const loader = begun.adopt(new Loader({ spool, store, metrics, log }), (it) => it.stop())
+  const blocks = begun.use(nativeBlocks())
+  const loader = begun.adopt(new Loader({ spool, store, blocks, metrics, log }), (it) => it.stop())
   begun.defer(() => spool.close())
   const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano })
   begun.defer(() => settler.close(failedGraceMs))
@@ -110,6 +112,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       // An insert that is under way at the deadline is not waited for: its segment stays and is loaded again, with the same token.
       await Promise.race([loader.finished, sleep(Math.max(0, deadline - nowMs()), undefined, { ref: false })])
       loader.stop()
+      await blocks[Symbol.asyncDispose]()
     },
   }
 }

@@ -5,14 +5,17 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { crc32 } from 'node:zlib'
 import { migrate } from '#clickhouse/migrate.ts'
+import { nativeBlock } from '#clickhouse/native.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import { StoreError } from '#clickhouse/store-error.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
+import type { Log } from '../log.ts'
 import { Metrics } from '../metrics.ts'
 import { frameHeaderBytes, FrameWriter, sectionHeadBytes } from '../spool/frame.ts'
-import { currentTables, parseSegment, type Segment } from '../spool/segment.ts'
+import { currentTables, headBytes, parseSegment, type Segment } from '../spool/segment.ts'
 import { Spool } from '../spool/spool.ts'
 import { insertBytesMax, Loader, loadSegment } from './load.ts'
+import { type NativeBlocks, nativeBlocks } from './native-blocks.ts'
 
 const MiB = 1024 * 1024
 
@@ -28,6 +31,8 @@ function frame(n: number): Buffer {
 const key = (n: number): string => `feed${n.toString(16).padStart(28, '0')}`
 /** What shows in an insert's rows that `n` is among them. */
 const keyBytes = (n: number): Buffer => Buffer.from(key(n), 'hex')
+
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 interface Insert {
   readonly table: string
@@ -64,7 +69,7 @@ async function loading(t: TestContext, insert: (one: Insert) => void, engine?: S
     },
   }
   const metrics = new Metrics()
-  const log = { info: () => undefined, warn: () => undefined, error: (message: string) => void errors.push(message) }
+  const log: Log = { ...silent, error: (message) => void errors.push(message) }
   let loader: Loader | undefined
   t.after(() => loader?.stop())
   const drain = async (): Promise<void> => {
@@ -112,7 +117,7 @@ test('a segment larger than one insert goes in parts, with the same tokens each 
       if (left-- > 0) throw new StoreError('not now', { retry: true, code: 'UNREACHABLE' })
       inserts.push([String(rows), token])
     }
-    assert.equal(await loadSegment(segment, 7, { insert } as Store, async () => true), true)
+    assert.equal(await loadSegment(segment, 7, { store: { insert } as Store, log: silent, again: async () => true }), true)
     rounds.push(inserts)
   }
   assert.deepEqual(rounds[0]?.map(([rows]) => rows), ['row 0 row 1 ', 'row 2 row 3 ', 'row 4 '])
@@ -176,4 +181,27 @@ test('the embedded engine refuses one frame of many, and the rows of the others 
   const keys = await store.read<{ key: string }>('SELECT lower(hex(key)) AS key FROM call_keys FINAL ORDER BY key', {}, { maxSeconds: 10 })
   assert.deepEqual(keys.map(({ key }) => key), [0, 1, 2, 3, 4, 5, 7, 8].map(key))
   assert.deepEqual(await readdir(join(load.dir, 'set-aside')), ['000000000001.6.segment'])
+})
+
+test('a block made on its own thread goes under the token of its rows; where none can be made, the rows go', async () => {
+  const frames = [1, 2, 3].map((n) => frame(n))
+  const content = parseSegment(Buffer.concat([headBytes({ format: 1, spool: 'one', tables: currentTables }), ...frames]))
+  assert.ok(content)
+  await using blocks = nativeBlocks()
+  const inserts: { readonly body: Buffer; readonly token: string; readonly format: string | undefined }[] = []
+  const insert: Store['insert'] = async (_table, body, token, format) => void inserts.push({ body: body as Buffer, token, format })
+  const load = (made: NativeBlocks | undefined): Promise<boolean> =>
+    loadSegment(content, 7, { store: { insert } as Store, log: silent, ...(made === undefined ? {} : { blocks: made }), again: async () => true })
+  await load(undefined)
+  await load(blocks)
+  await load({ ...blocks, of: (columns, rows, body) => blocks.of(columns, rows + 1, body) })
+  await blocks[Symbol.asyncDispose]()
+  await load(blocks)
+  const [rows] = inserts
+  assert.deepEqual(inserts.map(({ format }) => format), ['RowBinary', 'Native', 'RowBinary', 'RowBinary'])
+  assert.equal(new Set(inserts.map(({ token }) => token)).size, 1)
+  const section = content.frames.flat().map(({ body }) => body)
+  assert.deepEqual(rows?.body, Buffer.concat(section))
+  assert.deepEqual(inserts[1]?.body, nativeBlock(callKeys.columns, 3, Buffer.concat(section)))
+  assert.deepEqual(inserts.slice(2).map(({ body }) => body), [rows?.body, rows?.body])
 })

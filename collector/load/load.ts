@@ -5,8 +5,10 @@ import { StoreError } from '#clickhouse/store-error.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Segment } from '../spool/segment.ts'
+import type { Section } from '../spool/frame.ts'
+import type { Segment, SegmentHead } from '../spool/segment.ts'
 import type { SealedSegment, Spool } from '../spool/spool.ts'
+import type { NativeBlocks } from './native-blocks.ts'
 
 /** First wait after a failed load; doubles up to the longest. ClickHouse may be away for hours, a restart takes seconds. */
 const retryMsMin = 100
@@ -20,6 +22,8 @@ export const insertBytesMax = 64 * 1024 * 1024
 export interface LoadOptions {
   readonly spool: Spool
   readonly store: Store
+  /** Rows are inserted as they are where there is none. */
+  readonly blocks?: NativeBlocks
   readonly metrics: Metrics
   readonly log: Log
 }
@@ -114,7 +118,7 @@ export class Loader {
   /** Loads what can be loaded and adds the frames that cannot to `refusals`, found by halving. False when the loader is stopping. */
   async #loadRange(content: Segment, number: number, range: FrameRange, refusals: Refusal[]): Promise<boolean> {
     try {
-      return await loadFrames(content, range, number, this.#options.store, (wait) => this.#again(wait))
+      return await loadFrames(content, range, number, { ...this.#options, again: (wait) => this.#again(wait) })
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       if (range.to - range.from === 1) {
@@ -180,9 +184,14 @@ function insertRanges(content: Segment): FrameRange[] {
 
 type Again = (error: StoreError & { readonly attempt: number }) => Promise<boolean>
 
+/** How rows get into ClickHouse. */
+interface Insertion extends Pick<LoadOptions, 'store' | 'blocks' | 'log'> {
+  readonly again: Again
+}
+
 /** Inserts all of a segment. False when `again` gave up; throws the `StoreError` that no retry can help. */
-export async function loadSegment(content: Segment, number: number, store: Store, again: Again): Promise<boolean> {
-  for (const range of insertRanges(content)) if (!(await loadFrames(content, range, number, store, again))) return false
+export async function loadSegment(content: Segment, number: number, insertion: Insertion): Promise<boolean> {
+  for (const range of insertRanges(content)) if (!(await loadFrames(content, range, number, insertion))) return false
   return true
 }
 
@@ -191,11 +200,11 @@ export async function loadSegment(content: Segment, number: number, store: Store
  * runs last, so that a summary is never visible before what it sums up. Ends or throws as `loadSegment`, when no insert is
  * under way any more.
  */
-async function loadFrames(content: Segment, range: FrameRange, number: number, store: Store, again: Again): Promise<boolean> {
+async function loadFrames(content: Segment, range: FrameRange, number: number, insertion: Insertion): Promise<boolean> {
   const indexes = [...content.head.tables.keys()]
   const isSummary = (index: number): boolean => content.head.tables[index]?.name === runs.name
   for (const group of [indexes.filter((index) => !isSummary(index)), indexes.filter(isSummary)]) {
-    const outcomes = await Promise.allSettled(group.map((index) => loadTable(content, range, index, number, store, again)))
+    const outcomes = await Promise.allSettled(group.map((index) => loadTable(content, range, index, number, insertion)))
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
     if (outcomes.some((outcome) => outcome.status === 'fulfilled' && !outcome.value)) return false
   }
@@ -203,19 +212,51 @@ async function loadFrames(content: Segment, range: FrameRange, number: number, s
 }
 
 /** False when `again` gave up. */
-async function loadTable(content: Segment, { from, to }: FrameRange, index: number, number: number, store: Store, again: Again): Promise<boolean> {
+async function loadTable(content: Segment, { from, to }: FrameRange, index: number, number: number, insertion: Insertion): Promise<boolean> {
+  const { store, again } = insertion
   const table = content.head.tables[index]
   const sections = content.frames.slice(from, to).flat().filter((section) => section.table === index)
   if (table === undefined || sections.length === 0) return true
-  const body = Buffer.concat(sections.map((section) => section.body))
-  const token = `${content.head.spool}-${number}.${from}-${to}-${table.name}-${body.length}-${crc32(body)}`
+  // Of the rows as they stand in the journal: the same whether they are sent as rows or as a block, now or by a later program.
+  const length = sections.reduce((sum, section) => sum + section.body.length, 0)
+  const token = `${content.head.spool}-${number}.${from}-${to}-${table.name}-${length}-${sections.reduce((sum, section) => crc32(section.body, sum), 0)}`
+  const { body, format } = await bodyOf(table, sections, insertion)
   for (let attempt = 0; ; attempt++) {
     try {
-      await store.insert(table, body, token)
+      await store.insert(table, body, token, format)
       return true
     } catch (error) {
       if (!(error instanceof StoreError) || !error.retry) throw error
       if (!(await again(Object.assign(error, { attempt })))) return false
     }
   }
+}
+
+interface InsertBody {
+  readonly body: Buffer
+  readonly format: 'RowBinary' | 'Native'
+}
+
+/** One block where it can be made. Where not (a column of an older program, a thread that ended), the rows go as they are: slower, never lost. */
+async function bodyOf(table: SegmentHead['tables'][number], sections: readonly Section[], { blocks, log }: Insertion): Promise<InsertBody> {
+  if (blocks !== undefined) {
+    try {
+      const rows = sections.reduce((sum, section) => sum + section.rows, 0)
+      return { body: await blocks.of(table.columns, rows, joined(sections)), format: 'Native' }
+    } catch (error) {
+      log.warn('rows are inserted one by one, which takes the engine longer', { table: table.name, error })
+    }
+  }
+  return { body: Buffer.from(joined(sections).buffer), format: 'RowBinary' }
+}
+
+/** In memory of its own, which may move to another thread. */
+function joined(sections: readonly Section[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(sections.reduce((sum, { body }) => sum + body.length, 0))
+  let at = 0
+  for (const { body } of sections) {
+    all.set(body, at)
+    at += body.length
+  }
+  return all
 }

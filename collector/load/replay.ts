@@ -20,9 +20,12 @@ export async function replaySpool(spool: Spool, store: Store, log: Log): Promise
       const content = await spool.read(segment)
       // What is damaged is set aside by the loader.
       if (content === undefined || content.torn) continue
-      await loadSegment(content, segment.number, store, async () => {
-        await sleep(retryMs)
-        return true
+      await loadSegment(content, segment.number, {
+        store, log,
+        again: async () => {
+          await sleep(retryMs)
+          return true
+        },
       })
       await spool.remove(segment)
     } catch (error) {
