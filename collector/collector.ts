@@ -45,8 +45,10 @@ export interface Collector {
   close(deadlineMs: number): Promise<void>
 }
 
-/** Spans of live traces held in memory, about 700 bytes each. */
+/** Spans of live traces held in memory, about 2 KB each. */
 const liveSpansMax = 400_000
+/** Of them, spans of traces that are settled: a second of a busy server, a minute of most. */
+const settledSpansMax = 20_000
 /** Bytes after which a segment is handed over early: one second of 20,000 spans. */
 const segmentBytesMax = 16 * 1024 * 1024
 /** Half a second: with the insert behind it, an export is visible well within three. */
@@ -86,7 +88,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const nowNano = nanoClock()
   const nowMs = (): number => performance.now()
   const metrics = new Metrics()
-  const live = new LiveTraces({ spansMax: liveSpansMax, processStartedAt: nowNano() })
+  const live = new LiveTraces({ spansMax: liveSpansMax, settledSpansMax, processStartedAt: nowNano() })
   const blocks = begun.use(nativeBlocks())
   const loader = begun.adopt(new Loader({ spool, store, blocks, metrics, log }), (it) => it.stop())
   begun.defer(() => spool.close())

@@ -31,7 +31,7 @@ async function receiver(t: TestContext): Promise<Receiver> {
     inFlight,
     ingest: {
       tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns,
-      live: new LiveTraces({ spansMax: 1000, processStartedAt: 0n }), nowNano: () => 1n, nowMs: () => performance.now(),
+      live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => 1n, nowMs: () => performance.now(),
     },
   })
   http.server.listen(0, '127.0.0.1')

@@ -34,7 +34,7 @@ async function world(t: TestContext): Promise<World> {
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
   return {
     tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns: new Turns(),
-    live: new LiveTraces({ spansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(),
+    live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(),
     ledgerRows: async () => {
       await spool.close()
       const segment = await spool.next()

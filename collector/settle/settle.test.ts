@@ -22,7 +22,7 @@ test('a trace that our own code stumbles over costs nobody else the settlement',
   const errors: string[] = []
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => void errors.push(message) }
   const metrics = new Metrics()
-  const live = new LiveTraces({ spansMax: 1000, processStartedAt: 0n })
+  const live = new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n })
   const loader = new Loader({ spool, store, metrics, log })
   const options = { tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()) }
   const settler = new Settler({ ...options, live, spool, loader, store, log, metrics, delayMs: 100, nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
