@@ -2,6 +2,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeTraces } from '#collector/decode/traces.ts'
+import { chargeArrivals } from '#collector/derive/charge.ts'
 import { derive } from '#collector/derive/derive.ts'
 import { ledgerLines } from '#collector/derive/ledger-lines.ts'
 import { shippedBook } from '#collector/price/book.ts'
@@ -72,7 +73,7 @@ type Options = Parameters<typeof derive>[1]
 function deriveAll(records: readonly SpanRecord[], options: Options): FrameWriter {
   const frame = new FrameWriter()
   const receivedAt = BigInt(Date.now()) * 1_000_000n
-  for (const record of records) frame.attempt(() => derive(record, options, receivedAt, true, frame))
+  chargeArrivals(records.map((record) => frame.attempt(() => derive(record, options, receivedAt, true, frame))), () => undefined, options, frame)
   return frame
 }
 

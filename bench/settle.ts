@@ -1,7 +1,8 @@
 import { shippedBook } from '#collector/price/book.ts'
 import { decodeTraces } from '#collector/decode/traces.ts'
+import { chargeArrivals } from '#collector/derive/charge.ts'
 import { derive, type Derived } from '#collector/derive/derive.ts'
-import { post } from '#collector/settle/post.ts'
+import { contested, post, writeOut } from '#collector/settle/post.ts'
 import { FrameWriter } from '#collector/spool/frame.ts'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { account } from '#semconv/account.ts'
@@ -43,13 +44,17 @@ export function runSettle(spans: number, times: number): Settlement {
   const derived = traceOf(spans)
   const facts: readonly SpanFacts[] = derived.map((one) => one.facts)
   const byId = new Map(facts.map((span) => [span.spanId, span]))
-  const charges = derived.flatMap((one) => one.charges)
+  const charges = new Map(chargeArrivals(derived, () => undefined, options, new FrameWriter()).map((charge) => [charge.facts.spanId, charge]))
   const accountMs: number[] = []
   const postMs: number[] = []
   let billedSpans = 0
   for (let time = 0; time < times; time++) {
     const accounted = timed(accountMs, () => account(facts, nobodyElse))
-    timed(postMs, () => post(accounted, byId, charges, 1n, options))
+    timed(postMs, () => {
+      const posted = { charges: new Map(charges), entries: new Map() }
+      writeOut(posted, contested(accounted, byId, posted), options)
+      return post(accounted, byId, posted, 1n, options)
+    })
     billedSpans = accounted.billables.length
   }
   return { spans, accountMs: median(accountMs), postMs: median(postMs), billedSpans }

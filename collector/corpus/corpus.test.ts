@@ -7,9 +7,11 @@ import type { PicoUsd, SpanFacts } from '#semconv/facts.ts'
 import { interpret } from '#semconv/interpret.ts'
 import { decodeTraces } from '../decode/traces.ts'
 import { tracesJsonToProtobuf } from '../decode/json.ts'
-import { derive, type Derived } from '../derive/derive.ts'
+import { chargeArrivals } from '../derive/charge.ts'
+import { derive } from '../derive/derive.ts'
 import { shippedBook } from '../price/book.ts'
-import { post } from '../settle/post.ts'
+import { contested, entryKey, post, type Posted, writeOut } from '../settle/post.ts'
+import { costOf } from '../settle/summary.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import { type Capture, captures, type ExpectedFacts } from './captures.ts'
 
@@ -51,9 +53,8 @@ function decoded({ encoding, body }: Capture['payloads'][number]): readonly Span
 }
 
 /** The ledger and the accounts of every trace, as settlement leaves them. */
-interface Trace {
+interface Trace extends Posted {
   readonly spans: Map<string, SpanFacts>
-  readonly entries: Map<string, Derived['charges'][number]>
   account: TraceAccount
   providers: ReadonlySet<string>
 }
@@ -73,18 +74,20 @@ function factsSettledAfterEach(records: readonly SpanRecord[]): object {
 
 function arrive(traces: Map<string, Trace>, record: SpanRecord): Trace {
   const trace = traces.get(record.traceId)
-    ?? { spans: new Map(), entries: new Map(), account: account([], nothingElsewhere), providers: new Set() }
+    ?? { spans: new Map(), charges: new Map(), entries: new Map(), account: account([], nothingElsewhere), providers: new Set() }
   traces.set(record.traceId, trace)
   const derived = derive(record, options, record.endTimeUnixNano, !trace.spans.has(record.spanId), new FrameWriter())
   trace.spans.set(record.spanId, derived.facts)
-  for (const entry of derived.charges) trace.entries.set(entry.id, entry)
+  const charges = chargeArrivals([derived], (_, spanId) => trace.spans.get(spanId), options, new FrameWriter())
+  for (const charge of charges) trace.charges.set(record.spanId, charge)
   return trace
 }
 
 function settle(trace: Trace): void {
   trace.account = account([...trace.spans.values()], nothingElsewhere)
-  const posting = post(trace.account, trace.spans, trace.entries.values(), 0n, options)
-  for (const entry of posting.rows) trace.entries.set(entry.id, entry)
+  writeOut(trace, contested(trace.account, trace.spans, trace), options)
+  const posting = post(trace.account, trace.spans, trace, 0n, options)
+  for (const entry of posting.rows) trace.entries.set(entryKey(entry), entry)
   trace.providers = new Set([...trace.account.providers, ...posting.providers])
 }
 
@@ -92,7 +95,7 @@ function summed(traces: readonly Trace[]): object {
   const runs = traces.filter((trace) => trace.account.isRun)
   const sum = (count: (account: TraceAccount) => number): number => runs.reduce((total, run) => total + count(run.account), 0)
   const union = (words: (run: Trace) => Iterable<string>): string[] => [...new Set(runs.flatMap((run) => [...words(run)]))].sort()
-  const cost = runs.reduce((total, run) => total + [...run.entries.values()].reduce((own, entry) => own + (entry.amount ?? 0n), 0n), 0n)
+  const cost = runs.reduce((total, run) => total + costOf(run, { rows: [], unpricedModelCalls: 0, providers: [] }), 0n)
   const claims = runs.map((run) => run.account.reportedCost).filter((claim) => claim !== undefined)
   return {
     runs: runs.length,

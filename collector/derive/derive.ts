@@ -1,10 +1,8 @@
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
-import { type LedgerEntryRow, ledgerEntries, revisionAtArrival } from '#clickhouse/tables/ledger-entries.ts'
 import { type PolicyDecisionRow, policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import { type Finding, evaluateSpan, type PolicySet } from '#otel-config/policy/policies.ts'
-import { chargedOnArrival } from '#semconv/account.ts'
 import type { Attributes, AttributeValue, Resource, Scope, SpanRecord } from '#semconv/attributes.ts'
 import { isContentKey, preview, stepInput, stepOutput } from '#semconv/content.ts'
 import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
@@ -12,8 +10,7 @@ import { interpret } from '#semconv/interpret.ts'
 import type { PriceBook } from '../price/book.ts'
 import type { FrameWriter } from '../spool/frame.ts'
 import { callsTold } from './call-told.ts'
-import { decisionId, ledgerEntryId } from './identity.ts'
-import { ledgerLines } from './ledger-lines.ts'
+import { decisionId } from './identity.ts'
 import { anyValue, attributesJson, eventsJson, linksJson } from './otlp-json.ts'
 
 export interface DeriveOptions {
@@ -27,20 +24,19 @@ export interface DeriveOptions {
 export interface Derived {
   /** With the time at which it was accepted. */
   readonly facts: SpanFacts & { readonly receivedAt: UnixNano }
-  readonly charges: readonly LedgerEntryRow[]
+  /** Nobody brought this span before: a model call is charged now. One that comes again waits for settlement, which restates it. */
+  readonly first: boolean
   readonly decisions: readonly PolicyDecisionRow[]
 }
 
-/** Everything one span tells us, as rows of `frame`. `charge` is false for a span already charged: settlement restates it. */
-export function derive(record: SpanRecord, options: DeriveOptions, receivedAt: UnixNano, charge: boolean, frame: FrameWriter): Derived {
+/** Everything one span tells us but its charge (`chargeArrivals`), as rows of `frame`. */
+export function derive(record: SpanRecord, options: DeriveOptions, receivedAt: UnixNano, first: boolean, frame: FrameWriter): Derived {
   const facts = spanFacts(record, receivedAt)
   addSpan(record, facts, options, receivedAt, frame)
-  const charges = charge ? arrivalCharges(facts, options, receivedAt) : []
-  for (const entry of charges) frame.add(ledgerEntries, entry)
   for (const told of callsTold(facts)) frame.add(callKeys, { tenant: options.tenant, ...told })
   const decisions = decisionRows(record, facts, options, receivedAt)
   for (const decision of decisions) frame.add(policyDecisions, decision)
-  return { facts, charges, decisions }
+  return { facts, first, decisions }
 }
 
 /** Deployment environment, in the order of its names over the conventions' versions. */
@@ -136,32 +132,6 @@ function addSpan(record: SpanRecord, facts: SpanFacts, options: DeriveOptions, r
       attributesString: content.string, attributesJson: content.json, events, links,
     })
   }
-}
-
-/** A model call is charged when it arrives; usage on agents and wrappers waits for settlement. */
-function arrivalCharges(facts: SpanFacts, options: DeriveOptions, postedAt: UnixNano): LedgerEntryRow[] {
-  const { step } = facts
-  if (!chargedOnArrival(step)) return []
-  return ledgerLines(options.prices, { ...step, usage: step.usage ?? {}, at: facts.startedAt }).map((line) => ({
-    ...line,
-    tenant: options.tenant,
-    project: options.project,
-    id: ledgerEntryId(options.tenant, facts.traceId, facts.spanId, line.meter, 'CHARGE', 0),
-    kind: 'CHARGE',
-    reason: 'metered',
-    occurredAt: facts.startedAt,
-    postedAt,
-    traceId: facts.traceId,
-    spanId: facts.spanId,
-    reverses: '',
-    agent: step.agent === '' ? step.agentId : step.agent,
-    user: step.user,
-    session: step.session,
-    workflow: step.workflow,
-    service: facts.service,
-    environment: facts.environment,
-    revision: revisionAtArrival(postedAt),
-  }))
 }
 
 function decisionRows(record: SpanRecord, facts: SpanFacts, options: DeriveOptions, postedAt: UnixNano): PolicyDecisionRow[] {

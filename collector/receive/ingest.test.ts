@@ -59,7 +59,7 @@ test('the same span twice in one request is charged once, and the later one is w
   const w = await world(t)
   await ingest('traces', request(call(1000), call(2000)), 'protobuf', w)
   assert.equal(tokensOf(w), 2000)
-  assert.equal(w.live.get(traceId)?.entries.size, 1)
+  assert.equal(w.live.get(traceId)?.charges.size, 1)
   assert.equal(await w.ledgerRows(), 1)
 })
 
@@ -67,7 +67,7 @@ test('the same span in requests at once is charged once, whichever is stored fir
   const w = await world(t)
   await Promise.all([1000, 1000, 2000, 3000].map((tokens) => ingest('traces', request(call(tokens)), 'protobuf', w)))
   assert.equal(tokensOf(w), 3000, 'the one accepted last')
-  assert.equal(w.live.get(traceId)?.entries.size, 1)
+  assert.equal(w.live.get(traceId)?.charges.size, 1)
   assert.equal(await w.ledgerRows(), 1)
 })
 
@@ -76,7 +76,7 @@ test('a refused request gives its spans free: the next one charges them', async 
   const refusing = { ...w, spool: Object.assign(Object.create(w.spool), { append: () => Promise.reject(new Error('the disk is gone')) }) as Spool }
   await assert.rejects(ingest('traces', request(call(1000)), 'protobuf', refusing))
   await ingest('traces', request(call(1000)), 'protobuf', w)
-  assert.equal(w.live.get(traceId)?.entries.size, 1)
+  assert.equal(w.live.get(traceId)?.charges.size, 1)
   assert.equal(await w.ledgerRows(), 1)
 })
 

@@ -5,6 +5,7 @@ import { countDataPoints, countJsonRecords, countLogRecords } from '../decode/co
 import { tracesJsonToProtobuf } from '../decode/json.ts'
 import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
+import { type Charge, chargeArrivals } from '../derive/charge.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -72,9 +73,9 @@ async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOpt
   const { spool, live, metrics } = options
   const claims: string[] = []
   try {
-    const { derived, known, frame, rejections, warnings } = await understand(body, encoding, options, claims)
+    const { derived, charges, known, frame, rejections, warnings } = await understand(body, encoding, options, claims)
     if (frame !== undefined) await spool.append(frame)
-    live.add(derived, options.nowMs(), spool.currentNumber)
+    live.add(derived, charges, options.nowMs(), spool.currentNumber)
     metrics.stored(derived.length - known)
     metrics.deduplicated(known)
     const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0)
@@ -89,6 +90,7 @@ async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOpt
 /** A request, decoded and derived: what is to be made durable. */
 interface Understood {
   readonly derived: readonly Derived[]
+  readonly charges: readonly Charge[]
   /** How many of them came before. */
   readonly known: number
   /** `undefined` where nothing is to be stored. */
@@ -126,7 +128,8 @@ async function understand(body: Buffer, encoding: Encoding, options: IngestOptio
         if (!first) known++
       }
     }
-    return { derived, known, frame: frame.empty ? undefined : frame.finish(), rejections: [...rejections, ...reader.rejections()], warnings: reader.warnings() }
+    const charges = charge(derived, frame, options)
+    return { derived, charges, known, frame: frame.empty ? undefined : frame.finish(), rejections: [...rejections, ...reader.rejections()], warnings: reader.warnings() }
   } finally {
     turns.give()
   }
@@ -142,6 +145,17 @@ function deriveOne(record: SpanRecord, charge: boolean, receivedAt: bigint, fram
     if (error instanceof FrameFull) return { reason: tooManyRowBytes, count: 1 }
     options.log.error('a span could not be understood and was rejected', { traceId: record.traceId, spanId: record.spanId, error })
     return { reason: 'the span could not be understood', count: 1 }
+  }
+}
+
+/** What cannot be charged now (no room left for its lines, or our own code stumbles) settlement charges. */
+function charge(derived: readonly Derived[], frame: FrameWriter, options: IngestOptions): readonly Charge[] {
+  const { live, log } = options
+  try {
+    return frame.attempt(() => chargeArrivals(derived, (traceId, spanId) => live.get(traceId)?.spans.get(spanId), options, frame))
+  } catch (error) {
+    if (!(error instanceof FrameFull)) log.error('the calls of a request could not be charged, settlement will', { error })
+    return []
   }
 }
 

@@ -1,7 +1,9 @@
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
+import type { Charge } from '../derive/charge.ts'
 import type { Derived } from '../derive/derive.ts'
+import { entryKey } from './post.ts'
 
 /** What a run's summary needs of a decision. */
 export type StoredDecision = Pick<PolicyDecisionRow, 'id' | 'traceId' | 'outcome' | 'place'>
@@ -14,7 +16,9 @@ export interface LiveTrace {
   readonly traceId: string
   /** By span id, the version of each span that was accepted last. */
   readonly spans: Map<string, LiveSpan>
-  /** Posted ledger lines of every kind, by `entryKey`. */
+  /** What was posted when spans arrived, by span id, as long as it stands as it was. */
+  readonly charges: Map<string, Charge>
+  /** All other posted ledger lines, of every kind, by `entryKey`. */
   readonly entries: Map<string, LedgerEntryRow>
   /** Stored decisions by id. */
   readonly decisions: Map<string, StoredDecision>
@@ -46,12 +50,6 @@ export interface LiveTrace {
   failures: number
   retryMs: number
 }
-
-/**
- * One row of the ledger. A span that came again with another start has its charge twice, under one id on two days: both
- * stand until settlement takes one back.
- */
-export const entryKey = (entry: LedgerEntryRow): string => `${entry.id}@${entry.occurredAt}`
 
 export interface LiveTracesOptions {
   /** Spans held in memory over all traces; a span is about 2 KB with its ledger lines. */
@@ -126,18 +124,18 @@ export class LiveTraces {
    * Takes in what is durable. Never before: a settlement must not speak of spans that a crash could take back. `segment` is
    * the spool segment being written now.
    */
-  add(derived: readonly Derived[], nowMs: number, segment: number): void {
-    for (const { facts, charges, decisions } of derived) {
+  add(derived: readonly Derived[], charges: readonly Charge[], nowMs: number, segment: number): void {
+    for (const { facts, decisions } of derived) {
       const trace = this.#touch(facts.traceId, nowMs, segment)
       const known = trace.spans.get(facts.spanId)
       if (known === undefined) this.#spanCount++
       // As the table does: requests that were handled side by side may end in another order than they came.
       if (known === undefined || facts.receivedAt >= known.receivedAt) trace.spans.set(facts.spanId, facts)
-      for (const entry of charges) if (!trace.entries.has(entryKey(entry))) trace.entries.set(entryKey(entry), entry)
       for (const decision of decisions) trace.decisions.set(decision.id, decision)
       for (const key of facts.step.callKeys) this.#index(key, facts.traceId)
       if (facts.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = facts.receivedAt
     }
+    for (const charge of charges) this.#traces.get(charge.facts.traceId)?.charges.set(charge.facts.spanId, charge)
   }
 
   /** Marks a trace for settlement although nothing arrived: after a restart, or because another trace tells the same call. */
@@ -155,7 +153,7 @@ export class LiveTraces {
     let trace = this.#traces.get(traceId)
     if (trace === undefined) {
       trace = {
-        traceId, spans: new Map(), entries: new Map(), decisions: new Map(), firstSeenMs: nowMs, lastSeenMs: nowMs,
+        traceId, spans: new Map(), charges: new Map(), entries: new Map(), decisions: new Map(), firstSeenMs: nowMs, lastSeenMs: nowMs,
         lastReceivedAt: 0n, generation: 0, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, summarizedGeneration: -1, version: 0n, settlements: 0,
         // What was known of it before may stand in any segment that is not loaded yet.
         history: 'unchecked', readableFrom: segment, failures: 0, retryMs: 0,
@@ -285,6 +283,7 @@ export class LiveTraces {
     }
     this.#spanCount -= trace.spans.size
     trace.spans.clear()
+    trace.charges.clear()
     trace.entries.clear()
     trace.decisions.clear()
   }

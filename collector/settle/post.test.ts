@@ -2,22 +2,28 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
-import { account, chargedOnArrival } from '#semconv/account.ts'
+import { account, type Elsewhere } from '#semconv/account.ts'
 import type { SpanFacts } from '#semconv/facts.ts'
 import { factsOf } from '#semconv/testdata/span-lines.ts'
-import { ledgerEntryId } from '../derive/identity.ts'
-import { ledgerLines } from '../derive/ledger-lines.ts'
+import { type Charge, chargeArrivals, chargeRows } from '../derive/charge.ts'
 import { shippedBook } from '../price/book.ts'
-import { post } from './post.ts'
+import { contested, entryKey, post, writeOut } from './post.ts'
+import { costOf } from './summary.ts'
 
 const options = { tenant: 't', project: 'p', prices: shippedBook() }
-const nowhere = { replayed: new Set<string>(), mirrored: new Set<string>() }
+const nowhere: Elsewhere = { replayed: new Set(), mirrored: new Set() }
 
-/** The ledger of one trace as it grows: charges on arrival, then whatever settlements post. */
+/** The ledger of one trace as it grows: charges on arrival, then whatever settlements post. `kept`: charges stay charges while nobody contests them. */
 class Ledger {
   readonly spans = new Map<string, SpanFacts>()
+  readonly charges = new Map<string, Charge>()
   readonly entries = new Map<string, LedgerEntryRow>()
+  readonly #kept: boolean
   #time = 1n
+
+  constructor(kept = false) {
+    this.#kept = kept
+  }
 
   arrive(lines: string): this {
     for (const facts of factsOf(lines)) this.take(facts)
@@ -25,32 +31,34 @@ class Ledger {
   }
 
   take(facts: SpanFacts): void {
-    const known = this.spans.has(facts.spanId)
-    this.spans.set(facts.spanId, facts)
-    if (known || !chargedOnArrival(facts.step)) return
-    for (const line of ledgerLines(options.prices, { ...facts.step, usage: facts.step.usage ?? {}, at: facts.startedAt })) {
-      const id = ledgerEntryId('t', facts.traceId, facts.spanId, line.meter, 'CHARGE', 0)
-      this.entries.set(id, {
-        ...line, tenant: 't', project: 'p', id, kind: 'CHARGE', reason: 'metered', occurredAt: facts.startedAt, postedAt: this.#time, traceId: facts.traceId,
-        spanId: facts.spanId, reverses: '', agent: facts.step.agent, user: '', session: '', workflow: '', service: '', environment: '', revision: 1n,
-      })
-    }
+    const first = !this.spans.has(facts.spanId)
+    const arrived = { ...facts, receivedAt: this.#time }
+    this.spans.set(facts.spanId, arrived)
+    const charges = chargeArrivals([{ facts: arrived, first, decisions: [] }], (_, spanId) => this.spans.get(spanId), options, { add: () => undefined })
+    for (const charge of charges) this.charges.set(facts.spanId, charge)
+    if (!this.#kept) writeOut(this, charges, options)
   }
 
   settle(elsewhere = nowhere): LedgerEntryRow[] {
-    const { rows } = post(account([...this.spans.values()], elsewhere), this.spans, this.entries.values(), ++this.#time, options)
+    const accounted = account([...this.spans.values()], elsewhere)
+    writeOut(this, contested(accounted, this.spans, this), options)
+    const { rows } = post(accounted, this.spans, this, ++this.#time, options)
     for (const row of rows) {
-      const known = this.entries.get(row.id)
+      const known = this.entries.get(entryKey(row))
       if (known !== undefined) assert.deepEqual([row.quantity, row.amount, row.unitPrice, row.kind], [known.quantity, known.amount, known.unitPrice, known.kind], 'money never changes under an id')
-      this.entries.set(row.id, row)
+      this.entries.set(entryKey(row), row)
     }
     return [...rows]
+  }
+
+  #all(): LedgerEntryRow[] {
+    return [...[...this.charges.values()].flatMap((charge) => chargeRows(charge, options)), ...this.entries.values()]
   }
 
   /** Net quantity and amount per span and meter, what is zero left out. */
   net(): Record<string, string> {
     const sums = new Map<string, readonly [bigint, bigint]>()
-    for (const entry of this.entries.values()) {
+    for (const entry of this.#all()) {
       const key = `${entry.spanId} ${entry.meter}`
       const [quantity, amount] = sums.get(key) ?? [0n, 0n]
       sums.set(key, [quantity + entry.quantity, amount + (entry.amount ?? 0n)])
@@ -59,7 +67,7 @@ class Ledger {
   }
 
   kinds(): string[] {
-    return [...this.entries.values()].map((entry) => `${entry.kind} ${entry.spanId} ${entry.meter} ${entry.reason}`).sort()
+    return this.#all().map((entry) => `${entry.kind} ${entry.spanId} ${entry.meter} ${entry.reason}`).sort()
   }
 }
 
@@ -69,11 +77,19 @@ test('settling twice posts nothing the second time', () => {
     c1    root  model_call  ai     10-300  100 in 20 out  model=gpt-4o
     c2    root  model_call  ai    400-800  200 in 40 out  model=gpt-4o`)
   const [first] = ledger.settle()
-  assert.equal(first?.agent, 'shop', 'the first settlement says whom the calls belong to')
+  assert.deepEqual([first, ledger.kinds().length], [undefined, 4], 'the agent came with its calls: they were charged in its name')
   assert.deepEqual(ledger.settle(), [])
   assert.deepEqual(ledger.net(), {
     'c1 input.uncached': '100 $250000000', 'c1 output.text': '20 $200000000', 'c2 input.uncached': '200 $500000000', 'c2 output.text': '40 $400000000',
   })
+})
+
+test('calls that come before their agent are charged to nobody, until a settlement says whose they are', () => {
+  const call = 'c1    root  model_call  ai     10-300  100 in 20 out  model=gpt-4o'
+  const ledger = new Ledger().arrive(call).arrive('root  -     agent       ai      0-900  agent=shop')
+  assert.deepEqual([...ledger.entries.values()].map(({ agent }) => agent), ['', ''])
+  assert.deepEqual(ledger.settle().map(({ kind, agent }) => [kind, agent]), [['CHARGE', 'shop'], ['CHARGE', 'shop']])
+  assert.deepEqual(ledger.settle(), [])
 })
 
 test('T14: a model call that comes after its agent was promoted takes the charge over', () => {
@@ -126,7 +142,7 @@ test('a replayed answer is reversed, and charged again when it turns out not to 
 test('an unknown model has quantities and no amount, and is counted', () => {
   const ledger = new Ledger().arrive('c  -  model_call  ai  0-100  100 in 20 out  model=never-heard-of')
   const facts = account([...ledger.spans.values()], nowhere)
-  assert.equal(post(facts, ledger.spans, ledger.entries.values(), 9n, options).unpricedModelCalls, 1)
+  assert.equal(post(facts, ledger.spans, ledger, 9n, options).unpricedModelCalls, 1)
   assert.ok([...ledger.entries.values()].every((entry) => entry.basis === 'UNPRICED' && entry.amount === undefined && entry.quantity > 0n))
 })
 
@@ -165,4 +181,22 @@ test('whatever the order of arrival, the duplicates and the settlements between,
       assert.deepEqual(ledger.net(), expected.net())
       assert.deepEqual(ledger.settle(), [])
     }), { numRuns: 150 })
+})
+
+test('a charge that is kept as one says what its lines would', () => {
+  const changed = tree.map((facts) => (facts.spanId.startsWith('c1') ? { ...facts, step: { ...facts.step, usage: { 'input.uncached': 7 } } } : facts))
+  fc.assert(fc.property(fc.array(fc.record({ facts: fc.constantFrom(...tree, ...changed), pause: fc.boolean(), replayed: fc.boolean() }), { minLength: 1, maxLength: 20 }), (steps) => {
+    const ledgers = [new Ledger(), new Ledger(true)] as const
+    for (const { facts, pause, replayed } of steps) {
+      const elsewhere = replayed ? { ...nowhere, replayed: new Set(facts.step.callKeys) } : nowhere
+      const posted = ledgers.map((ledger) => {
+        ledger.take(facts)
+        return pause ? ledger.settle(elsewhere).sort((a, b) => (entryKey(a) < entryKey(b) ? -1 : 1)) : []
+      })
+      assert.deepEqual(posted[1], posted[0])
+    }
+    assert.deepEqual(ledgers[1].net(), ledgers[0].net())
+    assert.deepEqual(ledgers[1].kinds(), ledgers[0].kinds())
+    assert.deepEqual(costOf(ledgers[1], { rows: [], unpricedModelCalls: 0, providers: [] }), costOf(ledgers[0], { rows: [], unpricedModelCalls: 0, providers: [] }))
+  }), { numRuns: 200 })
 })

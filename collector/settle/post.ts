@@ -1,15 +1,11 @@
 import { type LedgerEntryRow, revisionAtSettlement } from '#clickhouse/tables/ledger-entries.ts'
 import type { Billable, TraceAccount } from '#semconv/account.ts'
 import type { LedgerKind, LedgerMeter, LedgerReason, PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
+import { type Charge, type ChargeOptions, chargeRows } from '../derive/charge.ts'
 import { ledgerEntryId } from '../derive/identity.ts'
 import { type LedgerLine, ledgerLines } from '../derive/ledger-lines.ts'
-import type { PriceBook } from '../price/book.ts'
 
-export interface PostOptions {
-  readonly tenant: string
-  readonly project: string
-  readonly prices: PriceBook
-}
+export type PostOptions = ChargeOptions
 
 export interface Posting {
   /** New lines, and known lines that now say whom they belong to. */
@@ -20,20 +16,62 @@ export interface Posting {
   readonly providers: readonly string[]
 }
 
+/** What stands in the ledger for one trace: charges as they were made on arrival, and all other lines by `entryKey`. */
+export interface Posted {
+  readonly charges: Map<string, Charge>
+  readonly entries: Map<string, LedgerEntryRow>
+}
+
+/**
+ * One row of the ledger. A span that came again with another start has its charge twice, under one id on two days: both
+ * stand until settlement takes one back.
+ */
+export const entryKey = (entry: LedgerEntryRow): string => `${entry.id}@${entry.occurredAt}`
+
+/** Writes charges out as the lines they were posted as, so that they can be compared and corrected one by one. */
+export function writeOut(posted: Posted, charges: readonly Charge[], options: PostOptions): void {
+  for (const charge of charges) {
+    posted.charges.delete(charge.facts.spanId)
+    for (const row of chargeRows(charge, options)) if (!posted.entries.has(entryKey(row))) posted.entries.set(entryKey(row), row)
+  }
+}
+
+/** Charges that must not stand as they are. The others, almost all, need no second look at their lines. */
+export function contested(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, { charges }: Posted): Charge[] {
+  const stands = new Set<Charge>()
+  for (const billable of account.billables) {
+    const charge = charges.get(billable.spanId)
+    if (charge !== undefined && spans.get(billable.spanId) === charge.facts && isFor(charge, billable)) stands.add(charge)
+  }
+  return stands.size === charges.size ? [] : [...charges.values()].filter((charge) => !stands.has(charge))
+}
+
+function isFor({ facts: { step, startedAt }, attribution }: Charge, billable: Billable): boolean {
+  const { agent, user, session, workflow } = billable.attribution
+  return billable.reason === 'metered' && billable.usage === step.usage && billable.at === startedAt && billable.reportedCost === step.reportedCost &&
+    billable.provider === step.provider && billable.requestModel === step.requestModel && billable.responseModel === step.responseModel &&
+    billable.serviceTier === step.serviceTier &&
+    agent === attribution.agent && user === attribution.user && session === attribution.session && workflow === attribution.workflow
+}
+
 /**
  * Compares what the trace's account wants in the ledger with what was posted, and says what to add: a charge where there
  * is none, an adjustment where the span says something else now, a reversal where the charge must not stand. Nothing is
- * ever changed: applying the rows and posting again adds nothing.
+ * ever changed: applying the rows and posting again adds nothing. Charges that are `contested` are written out before.
  */
-export function post(
-  account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, posted: Iterable<LedgerEntryRow>, postedAt: UnixNano, options: PostOptions,
-): Posting {
-  const standing = Map.groupBy(posted, (entry) => entry.spanId)
+export function post(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, posted: Posted, postedAt: UnixNano, options: PostOptions): Posting {
+  const standing = Map.groupBy(posted.entries.values(), (entry) => entry.spanId)
   const wanted = new Map<string, readonly LedgerLine[]>()
   const providers = new Set<string>()
   const rows: LedgerEntryRow[] = []
   let unpricedModelCalls = 0
   for (const billable of account.billables) {
+    const charge = posted.charges.get(billable.spanId)
+    if (charge !== undefined) {
+      if (charge.unpriced) unpricedModelCalls++
+      if (billable.provider === '' && charge.provider !== '') providers.add(charge.provider)
+      continue
+    }
     const lines = ledgerLines(options.prices, billable)
     wanted.set(billable.spanId, lines)
     const facts = spans.get(billable.spanId)

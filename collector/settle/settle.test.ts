@@ -38,8 +38,8 @@ test('a trace that our own code stumbles over costs nobody else the settlement',
   const line = 's  -  model_call  sdk  0-100  10 in 5 out  model=gpt-4o'
   // What no decoder lets through, as a stand-in for a mistake of ours.
   const poisoned = facts(bad, line)
-  live.add([{ facts: { ...poisoned, step: { ...poisoned.step, usage: { 'input.uncached': 0.5 } } }, charges: [], decisions: [] }], performance.now(), 0)
-  live.add([{ facts: facts(good, line), charges: [], decisions: [] }], performance.now(), 0)
+  live.add([{ facts: { ...poisoned, step: { ...poisoned.step, usage: { 'input.uncached': 0.5 } } }, first: true, decisions: [] }], [], performance.now(), 0)
+  live.add([{ facts: facts(good, line), first: true, decisions: [] }], [], performance.now(), 0)
   await settler.start()
   while (live.get(good)?.settled !== true) await new Promise((resolve) => setTimeout(resolve, 20))
   assert.equal(live.get(bad)?.settled, false)

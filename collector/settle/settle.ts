@@ -16,8 +16,8 @@ import type { PriceBook } from '../price/book.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import { type AnswerOf, type History, readCallsTold, readHistory, readUnsettled, tracesPerReadMax } from './history.ts'
-import { entryKey, type LiveTrace, type LiveTraces } from './live-traces.ts'
-import { post, type Posting } from './post.ts'
+import type { LiveTrace, LiveTraces } from './live-traces.ts'
+import { contested, entryKey, post, type Posting, writeOut } from './post.ts'
 import { costOf, summary } from './summary.ts'
 import { toldElsewhere } from './told-elsewhere.ts'
 
@@ -175,6 +175,7 @@ export class Settler {
     const entries = Map.groupBy(history.entries, (entry) => entry.traceId)
     const decisions = Map.groupBy(history.decisions, (decision) => decision.traceId)
     for (const trace of traces) {
+      writeOut(trace, [...trace.charges.values()], this.#options)
       live.merge(trace, spans.get(trace.traceId) ?? [], entries.get(trace.traceId) ?? [], decisions.get(trace.traceId) ?? [])
       trace.version = history.versions.get(trace.traceId) ?? trace.version
       const receivedAt = history.receivedAt.get(trace.traceId) ?? 0n
@@ -225,7 +226,8 @@ export class Settler {
     // Once is enough: a trace that is settled again has told the later ones already.
     if (trace.settlements === 0) for (const later of told.laterTraces) live.revisit(later, nowMs(), spool.currentNumber)
     const facts = account([...trace.spans.values()], told)
-    const posting = post(facts, trace.spans, trace.entries.values(), version, this.#options)
+    writeOut(trace, contested(facts, trace.spans, trace), this.#options)
+    const posting = post(facts, trace.spans, trace, version, this.#options)
     // Before a trace is quiet only its figures are shown: corrections that the next span would undo are not posted.
     const rows = settles ? posting.rows : []
     for (const entry of rows) frame.add(ledgerEntries, entry)

@@ -2,8 +2,8 @@ import type { RunRow } from '#clickhouse/tables/runs.ts'
 import type { TraceAccount } from '#semconv/account.ts'
 import { kindOfRole, type PicoUsd, type SpanFacts } from '#semconv/facts.ts'
 import { type PriceBook, priceBookProvider } from '../price/book.ts'
-import { entryKey, type LiveTrace } from './live-traces.ts'
-import type { Posting, PostOptions } from './post.ts'
+import type { LiveTrace } from './live-traces.ts'
+import { entryKey, type Posted, type Posting, type PostOptions } from './post.ts'
 
 /** The row of `runs` that says what a trace amounts to, as of `version`. */
 export function summary(trace: LiveTrace, account: TraceAccount, posting: Posting, settled: boolean, version: bigint, options: PostOptions): RunRow {
@@ -45,8 +45,9 @@ export function summary(trace: LiveTrace, account: TraceAccount, posting: Postin
 }
 
 /** Sum of the ledger as it stands once `posting` is in: a row of the posting replaces the one with its id. */
-export function costOf(trace: LiveTrace, posting: Posting): PicoUsd {
+export function costOf(trace: Posted, posting: Posting): PicoUsd {
   let sum = 0n
+  for (const charge of trace.charges.values()) sum += charge.amount
   for (const entry of trace.entries.values()) sum += entry.amount ?? 0n
   for (const entry of posting.rows) sum += (entry.amount ?? 0n) - (trace.entries.get(entryKey(entry))?.amount ?? 0n)
   return sum

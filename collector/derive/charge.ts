@@ -1,0 +1,82 @@
+import { type LedgerEntryRow, ledgerEntries, revisionAtArrival } from '#clickhouse/tables/ledger-entries.ts'
+import { chargedOnArrival, type Attribution } from '#semconv/account.ts'
+import type { PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
+import type { FrameWriter } from '../spool/frame.ts'
+import type { Derived, DeriveOptions } from './derive.ts'
+import { ledgerEntryId } from './identity.ts'
+import { type LedgerLine, ledgerLines } from './ledger-lines.ts'
+
+export type ChargeOptions = Pick<DeriveOptions, 'tenant' | 'project' | 'prices'>
+
+/** What was posted when a model call arrived: enough to say its ledger lines again, which are six times as large. */
+export interface Charge {
+  readonly facts: SpanFacts
+  readonly postedAt: UnixNano
+  readonly attribution: Attribution
+  /** Sum of the lines. */
+  readonly amount: PicoUsd
+  /** No price was found for it. */
+  readonly unpriced: boolean
+  /** As its lines name it. */
+  readonly provider: string
+}
+
+/** Spans of a trace by id: those that came with the charged one, and those that were there. */
+export type KnownSpans = (traceId: string, spanId: string) => SpanFacts | undefined
+
+/** Deepest ancestor that is asked whom a call belongs to. Agents nest 5 to 8 deep; a cycle ends here too. */
+const ancestorsMax = 32
+
+/**
+ * Charges the model calls among `derived` that nobody charged before, as rows of `frame`. Agents and users stand on spans above,
+ * which mostly come with the call: so this waits until the request is read. What an ancestor tells later, settlement adds.
+ */
+export function chargeArrivals(derived: readonly Derived[], known: KnownSpans, options: ChargeOptions, frame: Pick<FrameWriter, 'add'>): Charge[] {
+  const charged = derived.filter(({ first, facts }) => first && chargedOnArrival(facts.step))
+  if (charged.length === 0) return []
+  const together = new Map(derived.map(({ facts }) => [facts.spanId, facts]))
+  const spans: KnownSpans = (traceId, spanId) => {
+    const found = together.get(spanId)
+    return found?.traceId === traceId ? found : known(traceId, spanId)
+  }
+  return charged.map(({ facts }) => {
+    const lines = linesOf(facts, options)
+    const charge: Charge = {
+      facts, postedAt: facts.receivedAt, attribution: attributionOf(facts, spans), provider: lines[0]?.provider ?? '',
+      amount: lines.reduce((sum, line) => sum + (line.amount ?? 0n), 0n), unpriced: lines.some((line) => line.basis === 'UNPRICED'),
+    }
+    for (const row of rowsOf(charge, lines, options)) frame.add(ledgerEntries, row)
+    return charge
+  })
+}
+
+/** The ledger lines that were posted with a charge. */
+export const chargeRows = (charge: Charge, options: ChargeOptions): LedgerEntryRow[] => rowsOf(charge, linesOf(charge.facts, options), options)
+
+const linesOf = ({ step, startedAt }: SpanFacts, { prices }: ChargeOptions): LedgerLine[] => ledgerLines(prices, { ...step, usage: step.usage ?? {}, at: startedAt })
+
+const rowsOf = ({ facts, postedAt, attribution }: Charge, lines: readonly LedgerLine[], { tenant, project }: ChargeOptions): LedgerEntryRow[] =>
+  lines.map((line) => ({
+    ...line, ...attribution, tenant, project,
+    id: ledgerEntryId(tenant, facts.traceId, facts.spanId, line.meter, 'CHARGE', 0),
+    kind: 'CHARGE', reason: 'metered', occurredAt: facts.startedAt, postedAt, traceId: facts.traceId, spanId: facts.spanId, reverses: '',
+    service: facts.service, environment: facts.environment, revision: revisionAtArrival(postedAt),
+  }))
+
+/** A span's own values, each else that of the nearest ancestor known by now. */
+function attributionOf(facts: SpanFacts, spans: KnownSpans): Attribution {
+  let { agent, user, session, workflow } = facts.step
+  agent ||= facts.step.agentId
+  let above: SpanFacts | undefined = facts
+  for (let level = 0; level < ancestorsMax && above.parentSpanId !== ''; level++) {
+    if (agent !== '' && user !== '' && session !== '' && workflow !== '') break
+    above = spans(facts.traceId, above.parentSpanId)
+    if (above === undefined) break
+    const { step } = above
+    agent ||= step.agent || step.agentId
+    user ||= step.user
+    session ||= step.session
+    workflow ||= step.workflow
+  }
+  return { agent, user, session, workflow }
+}
