@@ -15,9 +15,10 @@ import { nativeBlock } from './native.ts'
 import { RowBinaryWriter } from './row-binary.ts'
 import { spanFacts, spanFactsColumns, type SpanFactsRow } from './span-facts.ts'
 import { openStore, type Store, type StoreOptions } from './store.ts'
+import { pairs } from './test-pairs.ts'
 import { StoreError } from './store-error.ts'
 import {
-  boolMap, choice, columnsDdl, count, decimal, doubleMap, flag, id, intMap, nullableDecimal, nullableFloat, nullableTime, small, stringMap, type Table,
+  boolMap, choice, columnsDdl, count, decimal, doubleMap, flag, id, intMap, nullableDecimal, nullableFloat, nullableTime, type Pairs, small, stringMap, type Table,
   text, time, timeMax, uint32, version, word, words, writeRow,
 } from './table.ts'
 import { callKeyId, callKeys } from './tables/call-keys.ts'
@@ -61,10 +62,10 @@ interface Thing {
   readonly decimal: bigint
   readonly nullableDecimal: bigint | undefined
   readonly choice: 'A' | 'B'
-  readonly strings: ReadonlyMap<string, string>
-  readonly ints: ReadonlyMap<string, bigint>
-  readonly doubles: ReadonlyMap<string, number>
-  readonly bools: ReadonlyMap<string, boolean>
+  readonly strings: Pairs<string>
+  readonly ints: Pairs<bigint>
+  readonly doubles: Pairs<number>
+  readonly bools: Pairs<boolean>
 }
 
 /** A column of every kind there is. */
@@ -83,8 +84,8 @@ const things: Table<Thing> = {
 const int64 = fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n })
 const pico = fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n })
 const anyText = fc.string({ unit: 'binary', maxLength: 200 })
-const mapOf = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<ReadonlyMap<string, T>> =>
-  fc.uniqueArray(fc.tuple(anyText, value), { selector: ([key]) => key, maxLength: 4 }).map((entries) => new Map(entries))
+const mapOf = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Pairs<T>> =>
+  fc.uniqueArray(fc.tuple(anyText, value), { selector: ([key]) => key, maxLength: 4 }).map(pairs)
 const anyThing: fc.Arbitrary<Omit<Thing, 'id'>> = fc.record({
   text: anyText, word: anyText, words: fc.array(anyText, { maxLength: 4 }),
   hex: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('hex')),
@@ -104,8 +105,8 @@ const thingColumns = `id, a_text, a_word, some_words, lower(hex(hex_id)), a_flag
 const thingRow = (r: Thing): unknown[] => [
   r.id, r.text, r.word, r.words, r.hex, r.flag, r.small, r.uint32, String(r.count), String(r.version), String(r.time),
   r.nullableTime === undefined ? null : String(r.nullableTime), r.float ?? null, String(r.decimal), String(r.nullableDecimal ?? 0n),
-  r.nullableDecimal === undefined ? 1 : 0, r.choice, [...r.strings.keys()], [...r.strings.values()], [...r.ints.keys()],
-  [...r.ints.values()].map(String), [...r.doubles.keys()], [...r.doubles.values()], [...r.bools.keys()], [...r.bools.values()],
+  r.nullableDecimal === undefined ? 1 : 0, r.choice, r.strings.keys, r.strings.values, r.ints.keys,
+  r.ints.values.map(String), r.doubles.keys, r.doubles.values, r.bools.keys, r.bools.values,
 ]
 
 const step: Step = {
@@ -124,8 +125,8 @@ const facts: SpanFacts = {
 const spanRow = (change: Partial<SpanFacts>, receivedAt = 1_763_683_202_000_000_000n): SpanRow => ({
   tenant: 'acme', project: 'web', facts: { ...facts, ...change }, receivedAt, statusCode: (change.failed ?? facts.failed) ? 2 : 1, statusMessage: 'm',
   traceState: 'k=v', spanFlags: 0xffff_ffff, schemaUrl: 'https://x', inputPreview: 'in', outputPreview: 'out\0\n',
-  attributesString: new Map([['a.b', '\\ \' "\n'], ['', '']]), attributesInt: new Map([['n', 2n ** 53n + 1n], ['min', -(1n << 63n)]]),
-  attributesDouble: new Map([['d', 0.1]]), attributesBool: new Map([['t', true], ['f', false]]), attributesJson: new Map([['j', '{"arrayValue":{}}']]),
+  attributesString: pairs([['a.b', '\\ \' "\n'], ['', '']]), attributesInt: pairs([['n', 2n ** 53n + 1n], ['min', -(1n << 63n)]]),
+  attributesDouble: pairs([['d', 0.1]]), attributesBool: pairs([['t', true], ['f', false]]), attributesJson: pairs([['j', '{"arrayValue":{}}']]),
   resourceAttributes: '[]', scopeAttributes: '', droppedAttributes: 1, droppedEvents: 2, droppedLinks: 3,
 })
 const bare: Step = {
@@ -233,8 +234,8 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
 
     test('the other tables say back what was written', async () => {
       const content = {
-        tenant: 'acme', traceId: facts.traceId, spanId: facts.spanId, startedAt: 1n, receivedAt: 2n, attributesString: new Map([['gen_ai.input.messages', 'x'.repeat(300_000)]]),
-        attributesJson: new Map([['j', '{}']]), events: '[{}]', links: '',
+        tenant: 'acme', traceId: facts.traceId, spanId: facts.spanId, startedAt: 1n, receivedAt: 2n, attributesString: pairs([['gen_ai.input.messages', 'x'.repeat(300_000)]]),
+        attributesJson: pairs([['j', '{}']]), events: '[{}]', links: '',
       }
       const key = {
         tenant: 'acme', key: callKeyId('response:openai:1'), traceId: facts.traceId, spanId: facts.spanId, startedAt: 3n, endedAt: 4n,

@@ -83,20 +83,25 @@ export const choice = <Row, T extends string>(name: string, values: readonly T[]
   })
 }
 
-const map = <Row, T>(name: string, type: string, read: Read<Row, ReadonlyMap<string, T>>, write: (w: RowBinaryWriter, value: T) => void, codec = ''): Column<Row> =>
-  column(name, `Map(LowCardinality(String), ${type})`, read, (w, values: ReadonlyMap<string, T>) => {
-    w.varint(values.size)
-    if (values.size === 0) return
-    for (const [key, value] of values) {
-      w.string(key)
-      write(w, value)
+/** A map's keys and, at the same places, its values: as it is written, without the cost of a `Map` for every row. */
+export interface Pairs<T> {
+  readonly keys: readonly string[]
+  readonly values: readonly T[]
+}
+
+const map = <Row, T>(name: string, type: string, read: Read<Row, Pairs<T>>, write: (w: RowBinaryWriter, value: T) => void, codec = ''): Column<Row> =>
+  column(name, `Map(LowCardinality(String), ${type})`, read, (w, { keys, values }: Pairs<T>) => {
+    w.varint(keys.length)
+    for (let at = 0; at < keys.length; at++) {
+      w.string(keys[at] as string)
+      write(w, values[at] as T)
     }
   }, codec)
-export const stringMap = <Row>(name: string, read: Read<Row, ReadonlyMap<string, string>>, codec = ''): Column<Row> =>
+export const stringMap = <Row>(name: string, read: Read<Row, Pairs<string>>, codec = ''): Column<Row> =>
   map(name, 'String', read, (w, value) => w.string(value), codec)
-export const intMap = <Row>(name: string, read: Read<Row, ReadonlyMap<string, bigint>>): Column<Row> => map(name, 'Int64', read, (w, value) => w.bigInt64(value))
-export const doubleMap = <Row>(name: string, read: Read<Row, ReadonlyMap<string, number>>): Column<Row> => map(name, 'Float64', read, (w, value) => w.float64(value))
-export const boolMap = <Row>(name: string, read: Read<Row, ReadonlyMap<string, boolean>>): Column<Row> => map(name, 'Bool', read, (w, value) => w.uint8(value ? 1 : 0))
+export const intMap = <Row>(name: string, read: Read<Row, Pairs<bigint>>): Column<Row> => map(name, 'Int64', read, (w, value) => w.bigInt64(value))
+export const doubleMap = <Row>(name: string, read: Read<Row, Pairs<number>>): Column<Row> => map(name, 'Float64', read, (w, value) => w.float64(value))
+export const boolMap = <Row>(name: string, read: Read<Row, Pairs<boolean>>): Column<Row> => map(name, 'Bool', read, (w, value) => w.uint8(value))
 
 export const columnNames = (table: InsertTarget): string => table.columns.map((c) => c.name).join(', ')
 

@@ -11,6 +11,7 @@ import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import type { RunRow } from '#clickhouse/tables/runs.ts'
 import type { SpanContentRow } from '#clickhouse/tables/span-content.ts'
 import type { SpanRow } from '#clickhouse/tables/spans.ts'
+import { pairs } from '#clickhouse/test-pairs.ts'
 import type { Step } from '#semconv/facts.ts'
 import { type QueryServer, startQuery } from './server.ts'
 
@@ -108,8 +109,8 @@ export const spanRow = (said: SaidSpan): SpanRow => {
   const startedAt = noon + BigInt(said.start ?? 0) * 1_000_000n
   return {
     tenant, project: 'default', receivedAt: noon, statusCode: 0, statusMessage: '', traceState: '', spanFlags: 0, schemaUrl: '', inputPreview: '',
-    outputPreview: '', attributesString: new Map(), attributesInt: new Map(), attributesDouble: new Map(), attributesBool: new Map(),
-    attributesJson: new Map(), resourceAttributes: '[{"key":"service.name","value":{"stringValue":"shop"}}]', scopeAttributes: '',
+    outputPreview: '', attributesString: pairs([]), attributesInt: pairs([]), attributesDouble: pairs([]), attributesBool: pairs([]),
+    attributesJson: pairs([]), resourceAttributes: '[{"key":"service.name","value":{"stringValue":"shop"}}]', scopeAttributes: '',
     droppedAttributes: 0, droppedEvents: 0, droppedLinks: 0,
     facts: {
       traceId: traceId(said.trace), spanId: spanId(said.span), parentSpanId: said.parent === 0 ? '' : spanId(said.parent), startedAt,
@@ -121,7 +122,7 @@ export const spanRow = (said: SaidSpan): SpanRow => {
 }
 
 export const contentRow = (trace: number, span: number, said: Partial<SpanContentRow>): SpanContentRow => ({
-  tenant, traceId: traceId(trace), spanId: spanId(span), startedAt: noon, receivedAt: noon, attributesString: new Map(), attributesJson: new Map(),
+  tenant, traceId: traceId(trace), spanId: spanId(span), startedAt: noon, receivedAt: noon, attributesString: pairs([]), attributesJson: pairs([]),
   events: '', links: '', ...said,
 })
 

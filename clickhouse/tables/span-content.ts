@@ -1,4 +1,4 @@
-import { id, stringMap, type Table, text, time, word } from '../table.ts'
+import { id, type Pairs, stringMap, type Table, text, time, word } from '../table.ts'
 
 /** The large text of a span, one row per span that has any: prompts, answers, tool arguments and results, events, links. */
 export interface SpanContentRow {
@@ -8,9 +8,9 @@ export interface SpanContentRow {
   readonly startedAt: bigint
   readonly receivedAt: bigint
   /** Content attributes that are strings, by key. */
-  readonly attributesString: ReadonlyMap<string, string>
+  readonly attributesString: Pairs<string>
   /** Content attributes of any other type, as OTLP/JSON `AnyValue`. */
-  readonly attributesJson: ReadonlyMap<string, string>
+  readonly attributesJson: Pairs<string>
   /** OTLP/JSON `Event[]`, '' if none. */
   readonly events: string
   /** OTLP/JSON `Link[]`, '' if none. */

@@ -1,5 +1,5 @@
 import { meters, type Meter, type SpanFacts, stepKinds, roles, kindOfRole } from '#semconv/facts.ts'
-import { boolMap, choice, count, doubleMap, flag, id, intMap, nullableDecimal, nullableFloat, small, stringMap, type Table, text, time, uint32, word, words } from '../table.ts'
+import { boolMap, choice, count, doubleMap, flag, id, intMap, nullableDecimal, nullableFloat, type Pairs, small, stringMap, type Table, text, time, uint32, word, words } from '../table.ts'
 
 /**
  * A span at rest: its facts in typed columns, every other attribute in a map of its own OTLP type, text of prompts and
@@ -18,12 +18,12 @@ export interface SpanRow {
   readonly schemaUrl: string
   readonly inputPreview: string
   readonly outputPreview: string
-  readonly attributesString: ReadonlyMap<string, string>
-  readonly attributesInt: ReadonlyMap<string, bigint>
-  readonly attributesDouble: ReadonlyMap<string, number>
-  readonly attributesBool: ReadonlyMap<string, boolean>
+  readonly attributesString: Pairs<string>
+  readonly attributesInt: Pairs<bigint>
+  readonly attributesDouble: Pairs<number>
+  readonly attributesBool: Pairs<boolean>
   /** Arrays, lists, bytes and empty values, as OTLP/JSON `AnyValue`. */
-  readonly attributesJson: ReadonlyMap<string, string>
+  readonly attributesJson: Pairs<string>
   /** OTLP/JSON `KeyValue[]`, one text per resource, so that it compresses to a dictionary entry. */
   readonly resourceAttributes: string
   readonly scopeAttributes: string

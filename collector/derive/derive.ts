@@ -86,23 +86,36 @@ function listText(of: Resource | Scope): string {
   return text
 }
 
-/** Attributes by OTLP type. A map is made when there is something to put into it: most spans fill two of the five. */
+/** Attributes by OTLP type. A list is made when there is something to put into it: most spans fill two of the five. */
 interface Split {
-  string: Map<string, string>
-  int: Map<string, bigint>
-  double: Map<string, number>
-  bool: Map<string, boolean>
-  json: Map<string, string>
+  string: PairList<string>
+  int: PairList<bigint>
+  double: PairList<number>
+  bool: PairList<boolean>
+  json: PairList<string>
 }
 
-const nothing: Split = { string: new Map(), int: new Map(), double: new Map(), bool: new Map(), json: new Map() }
+interface PairList<T> {
+  readonly keys: string[]
+  readonly values: T[]
+}
+
+const empty: PairList<never> = { keys: [], values: [] }
+const nothing: Split = { string: empty, int: empty, double: empty, bool: empty, json: empty }
+
+function pair<T>(list: PairList<T>, key: string, value: T): PairList<T> {
+  if (list === empty) return { keys: [key], values: [value] }
+  list.keys.push(key)
+  list.values.push(value)
+  return list
+}
 
 function place(split: Split, key: string, value: AttributeValue): void {
-  if (typeof value === 'string') (split.string === nothing.string ? (split.string = new Map()) : split.string).set(key, value)
-  else if (typeof value === 'bigint') (split.int === nothing.int ? (split.int = new Map()) : split.int).set(key, value)
-  else if (typeof value === 'number') (split.double === nothing.double ? (split.double = new Map()) : split.double).set(key, value)
-  else if (typeof value === 'boolean') (split.bool === nothing.bool ? (split.bool = new Map()) : split.bool).set(key, value)
-  else (split.json === nothing.json ? (split.json = new Map()) : split.json).set(key, JSON.stringify(anyValue(value)))
+  if (typeof value === 'string') split.string = pair(split.string, key, value)
+  else if (typeof value === 'bigint') split.int = pair(split.int, key, value)
+  else if (typeof value === 'number') split.double = pair(split.double, key, value)
+  else if (typeof value === 'boolean') split.bool = pair(split.bool, key, value)
+  else split.json = pair(split.json, key, JSON.stringify(anyValue(value)))
 }
 
 function addSpan(record: SpanRecord, facts: SpanFacts, options: DeriveOptions, receivedAt: UnixNano, frame: FrameWriter): void {
@@ -115,7 +128,7 @@ function addSpan(record: SpanRecord, facts: SpanFacts, options: DeriveOptions, r
   }
   const events = eventsJson(record.events)
   const links = linksJson(record.links)
-  const hasContent = content.string.size + content.json.size > 0
+  const hasContent = content.string !== empty || content.json !== empty
   frame.add(spans, {
     tenant: options.tenant, project: options.project, facts, receivedAt,
     statusCode: record.statusCode, statusMessage: record.statusMessage, traceState: record.traceState, spanFlags: record.flags,

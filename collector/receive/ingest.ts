@@ -10,7 +10,7 @@ import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { Refused } from '../refused.ts'
-import type { LiveTraces } from '../settle/live-traces.ts'
+import type { Claim, LiveTraces } from '../settle/live-traces.ts'
 import { frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Turns } from './limits.ts'
@@ -71,7 +71,7 @@ function refuseRecords(signal: 'logs' | 'metrics', body: Buffer, encoding: Encod
 
 async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
   const { spool, live, metrics } = options
-  const claims: string[] = []
+  const claims: Claim[] = []
   try {
     const { derived, charges, known, frame, rejections, warnings } = await understand(body, encoding, options, claims)
     if (frame !== undefined) await spool.append(frame)
@@ -100,7 +100,7 @@ interface Understood {
 }
 
 /** `claims` grows by the spans charged here, also where it ends in an error. */
-async function understand(body: Buffer, encoding: Encoding, options: IngestOptions, claims: string[]): Promise<Understood> {
+async function understand(body: Buffer, encoding: Encoding, options: IngestOptions, claims: Claim[]): Promise<Understood> {
   const { live, turns } = options
   await turns.take()
   try {
@@ -119,7 +119,7 @@ async function understand(body: Buffer, encoding: Encoding, options: IngestOptio
         turnEnds = options.nowMs() + turnMs
       }
       const first = live.claim(record.traceId, record.spanId)
-      if (first) claims.push(record.traceId + record.spanId)
+      if (first) claims.push({ traceId: record.traceId, spanId: record.spanId })
       // A nanosecond apart: of the same span twice in one request the later one is the newer version.
       const one = deriveOne(record, first, receivedAt + BigInt(index++), frame, options)
       if ('reason' in one) rejections.push(one)

@@ -51,6 +51,12 @@ export interface LiveTrace {
   retryMs: number
 }
 
+/** A span that is being charged. */
+export interface Claim {
+  readonly traceId: string
+  readonly spanId: string
+}
+
 export interface LiveTracesOptions {
   /** Spans held in memory over all traces; a span is about 2 KB with its ledger lines. */
   readonly spansMax: number
@@ -75,8 +81,8 @@ export class LiveTraces {
   readonly #dirty = new Set<LiveTrace>()
   /** Traces that carry a provider's answer, so that two traces of the same minute find each other before they are loaded. */
   readonly #byCallKey = new Map<string, string | Set<string>>()
-  /** Trace and span id of spans that are being charged. */
-  readonly #claimed = new Set<string>()
+  /** Spans that are being charged, by trace id. */
+  readonly #claimed = new Map<string, Set<string>>()
   #spanCount = 0
   #evicted: Uint8Array = new Uint8Array(evictedBits / 8)
   #evictedBefore: Uint8Array = new Uint8Array(evictedBits / 8)
@@ -109,15 +115,19 @@ export class LiveTraces {
    */
   claim(traceId: string, spanId: string): boolean {
     if (this.#traces.get(traceId)?.spans.has(spanId) === true) return false
-    const key = traceId + spanId
-    if (this.#claimed.has(key)) return false
-    this.#claimed.add(key)
+    const claimed = this.#claimed.get(traceId)
+    if (claimed === undefined) this.#claimed.set(traceId, new Set([spanId]))
+    else if (claimed.has(spanId)) return false
+    else claimed.add(spanId)
     return true
   }
 
   /** The spans are in memory now, or their request was refused. */
-  release(claims: readonly string[]): void {
-    for (const key of claims) this.#claimed.delete(key)
+  release(claims: readonly Claim[]): void {
+    for (const { traceId, spanId } of claims) {
+      const claimed = this.#claimed.get(traceId)
+      if (claimed?.delete(spanId) === true && claimed.size === 0) this.#claimed.delete(traceId)
+    }
   }
 
   /**

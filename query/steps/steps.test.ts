@@ -5,6 +5,7 @@ import { policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
+import { pairs } from '#clickhouse/test-pairs.ts'
 import { decodeSkeleton } from '../skeleton/decode.fixture.ts'
 import { flagBits } from '../skeleton/encode.ts'
 import { contentRow, decisionRow, ledgerRow, noon, runRow, spanId, spanRow, type TestQuery, testQuery, traceId } from '../test-store.ts'
@@ -18,7 +19,7 @@ before(async () => {
     spanRow({ trace: 1, span: 3, parent: 1, start: 20, name: 'delete', step: { role: 'tool', tool: 'rm' }, row: { statusCode: 2, statusMessage: 'denied' } }),
     spanRow({
       trace: 1, span: 2, parent: 1, start: 10, durationMs: 5, name: 'chat', step: { role: 'model_call', provider: 'openai', requestModel: 'gpt-5', usage: { 'input.uncached': 60, 'input.cache_read': 40, 'output.text': 7 }, usageFlags: ['assumed_inclusive'], finishReasons: ['stop'] },
-      row: { attributesInt: new Map([['gen_ai.usage.input_tokens', 100n], ['big', 9_007_199_254_740_993n]]), attributesDouble: new Map([['temperature', 0.5]]), attributesBool: new Map([['stream', true]]), attributesJson: new Map([['list', '{"arrayValue":{"values":[{"intValue":"1"},{"kvlistValue":{"values":[{"key":"__proto__","value":{"stringValue":"x"}}]}}]}}']]), attributesString: new Map([['gen_ai.system', 'openai']]) },
+      row: { attributesInt: pairs([['gen_ai.usage.input_tokens', 100n], ['big', 9_007_199_254_740_993n]]), attributesDouble: pairs([['temperature', 0.5]]), attributesBool: pairs([['stream', true]]), attributesJson: pairs([['list', '{"arrayValue":{"values":[{"intValue":"1"},{"kvlistValue":{"values":[{"key":"__proto__","value":{"stringValue":"x"}}]}}]}}']]), attributesString: pairs([['gen_ai.system', 'openai']]) },
     }),
     spanRow({ trace: 1, span: 1, parent: 0, start: 0, durationMs: 50, name: 'invoke_agent', step: { role: 'agent', agent: 'planner' } }),
     spanRow({ trace: 1, span: 4, parent: 99, start: 15, name: 'lost' }),
@@ -29,7 +30,7 @@ before(async () => {
   ])
   await query.insert(spanContent, [contentRow(1, 2, {
     startedAt: noon + 10_000_000n,
-    attributesString: new Map([['gen_ai.input.messages', '[{"role":"user","parts":[{"type":"text","content":"Where is the Needle?"}]}]']]),
+    attributesString: pairs([['gen_ai.input.messages', '[{"role":"user","parts":[{"type":"text","content":"Where is the Needle?"}]}]']]),
     events: '[{"timeUnixNano":"1795176000010000001","name":"first token","attributes":[{"key":"n","value":{"intValue":"1"}}]}]',
     links: '[{"traceId":"ab","spanId":"cd"}]',
   })])
