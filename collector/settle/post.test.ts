@@ -183,6 +183,13 @@ test('whatever the order of arrival, the duplicates and the settlements between,
     }), { numRuns: 150 })
 })
 
+test('a call that came again while its lines were read back from a former process is charged once', () => {
+  const ledger = new Ledger(true).arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o')
+  for (const charge of ledger.charges.values()) for (const row of chargeRows(charge, options)) ledger.entries.set(entryKey(row), row)
+  assert.deepEqual(ledger.settle(), [])
+  assert.deepEqual(ledger.net(), { 'c input.uncached': '100 $250000000', 'c output.text': '20 $200000000' })
+})
+
 test('a charge that is kept as one says what its lines would', () => {
   const changed = tree.map((facts) => (facts.spanId.startsWith('c1') ? { ...facts, step: { ...facts.step, usage: { 'input.uncached': 7 } } } : facts))
   fc.assert(fc.property(fc.array(fc.record({ facts: fc.constantFrom(...tree, ...changed), pause: fc.boolean(), replayed: fc.boolean() }), { minLength: 1, maxLength: 20 }), (steps) => {

@@ -36,12 +36,19 @@ export function writeOut(posted: Posted, charges: readonly Charge[], options: Po
   }
 }
 
-/** Charges that must not stand as they are. The others, almost all, need no second look at their lines. */
-export function contested(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, { charges }: Posted): Charge[] {
+/**
+ * Charges that must not stand as they are, and those of spans that have other lines too (a call that came again while its lines
+ * were read back from a former process). The rest, almost all, needs no second look.
+ */
+export function contested(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, { charges, entries }: Posted): Charge[] {
   const stands = new Set<Charge>()
   for (const billable of account.billables) {
     const charge = charges.get(billable.spanId)
     if (charge !== undefined && spans.get(billable.spanId) === charge.facts && isFor(charge, billable)) stands.add(charge)
+  }
+  if (stands.size > 0) for (const { spanId } of entries.values()) {
+    const charge = charges.get(spanId)
+    if (charge !== undefined) stands.delete(charge)
   }
   return stands.size === charges.size ? [] : [...charges.values()].filter((charge) => !stands.has(charge))
 }
