@@ -18,13 +18,17 @@ test('a trace of agents is as large and deep as it says, and names its cost', ()
 })
 
 test('the console opens, scrolls, zooms and searches a trace', { timeout: 90_000 }, async (t) => {
-  const figures = await measureConsole({ spans: 1_000, openings: 1, frames: 20 })
+  const figures = await measureConsole({ spans: 1_000, traces: 1, openings: 1, frames: 20 })
   if (figures === undefined) return t.skip('no packaged Chromium for this platform and no installed Chrome')
   assert.equal(figures.rows, 1_000)
   assert.equal(figures.scroll.length, 20)
   assert.equal(figures.zoom.length, 20)
-  const [opening] = figures.openings
-  assert.ok(opening !== undefined && opening.asked > 0 && opening.answered >= opening.asked && opening.received >= opening.answered && opening.painted >= opening.received)
-  assert.ok(opening.transferredBytes > 0 && figures.heapBytes > 0 && (figures.clicks[0] ?? 0) > 0 && figures.letters.length > 0)
+  for (const openings of [figures.openings, figures.firsts, figures.restarted]) {
+    const [opening] = openings
+    assert.equal(openings.length, 1)
+    assert.ok(opening !== undefined && opening.asked > 0 && opening.answered >= opening.asked && opening.received >= opening.answered && opening.painted >= opening.received)
+    assert.ok(opening.transferredBytes > 0)
+  }
+  assert.ok(figures.heapBytes > 0 && (figures.clicks[0] ?? 0) > 0 && figures.letters.length > 0)
   assert.doesNotMatch(describeConsole([figures]), /NaN|undefined/)
 })

@@ -1,11 +1,16 @@
 /** How large traces behave in the console, in a real browser over the real program. `node bench/console.ts` prints a table. */
-import type { CDPSession, Page } from 'playwright-core'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, CDPSession, Page } from 'playwright-core'
 import { launchBrowser } from '../e2e/browser.ts'
+import { enginePid } from '../e2e/engine.ts'
 import { type Program, startProgram } from '../e2e/program.ts'
 import { post } from '../e2e/sending.ts'
 import { pico, settledTrace } from '../e2e/traces.ts'
 import { openPage } from '../e2e/watched-page.ts'
 import { takenOn } from './machine.ts'
+import { processUsage } from './process-usage.ts'
 import { median, quantile } from './quantile.ts'
 import { type TreeTrace, treeTrace } from './tree-trace.ts'
 
@@ -20,12 +25,22 @@ export interface Opening {
   readonly transferredBytes: number
 }
 
+/** An opening in a browser that has nothing of the console yet, of a trace that nobody has opened yet. */
+export interface FirstOpening extends Opening {
+  /** Milliseconds of processor that the program and its engine spent meanwhile. */
+  readonly processorMs: number
+}
+
 export interface ConsoleFigures {
   readonly spans: number
   /** Milliseconds to send all of it, one request after the other. */
-  readonly sendMs: number
+  readonly sendMs: readonly number[]
   /** Milliseconds from the last answer until the figures are exact. */
-  readonly settleMs: number
+  readonly settleMs: readonly number[]
+  /** As soon as the trace is known to be settled, a trace of its own each. */
+  readonly firsts: readonly FirstOpening[]
+  /** The first question that the program is asked after it was started again. */
+  readonly restarted: readonly FirstOpening[]
   /** Loads of the whole page; the browser's cache is warm. */
   readonly openings: readonly Opening[]
   /** Milliseconds from a click in the list of runs until the first rows are on the screen. */
@@ -45,6 +60,8 @@ export interface ConsoleFigures {
 
 export interface ConsoleOptions {
   readonly spans: number
+  /** Traces that are sent, each of them opened first once when it is settled and once after a restart. */
+  readonly traces: number
   readonly openings: number
   readonly frames: number
 }
@@ -54,29 +71,53 @@ const flingPx = 5_600
 const searched = 'gpt-5-mini'
 const rowCount = (page: Page): Promise<number> => page.getByRole('treegrid').getAttribute('aria-rowcount').then((rows) => Number(rows) - 1)
 
-/** Sends a trace and measures it. Throws where what is stored is not what was sent. `undefined` without a browser. */
-export async function measureConsole({ spans, openings, frames }: ConsoleOptions): Promise<ConsoleFigures | undefined> {
+/** Sends traces and measures them. Throws where what is stored is not what was sent. `undefined` without a browser. */
+export async function measureConsole(options: ConsoleOptions): Promise<ConsoleFigures | undefined> {
   await using browser = await launchBrowser((reason) => process.stderr.write(`${reason}\n`), ['--enable-precise-memory-info'])
   if (browser === undefined) return undefined
-  await using program = await startProgram()
-  const trace = treeTrace(spans, Date.now())
-  const times = await sendTrace(program, trace)
+  await using disposed = new AsyncDisposableStack()
+  const dataDir = disposed.adopt(await mkdtemp(join(tmpdir(), 'spanledger-console-')), (dir) => rm(dir, { recursive: true, force: true, maxRetries: 10 }))
+  const { ids, ...sent } = await sendAndOpen(browser, dataDir, options)
+  const restarted: FirstOpening[] = []
+  for (const id of ids) {
+    await using program = await startProgram({ dataDir })
+    restarted.push(await openFirst(browser, program, id))
+  }
+  await using program = await startProgram({ dataDir })
+  return { spans: options.spans, ...sent, restarted, ...(await measurePage(browser, program, ids[0] ?? '', options)) }
+}
+
+async function sendAndOpen(browser: Browser, dataDir: string, { spans, traces }: ConsoleOptions) {
+  await using program = await startProgram({ dataDir })
+  const figures = { ids: [] as string[], sendMs: [] as number[], settleMs: [] as number[], firsts: [] as FirstOpening[] }
+  for (let time = 0; time < traces; time++) {
+    const trace = treeTrace(spans, Date.now())
+    const { sendMs, settleMs } = await sendTrace(program, trace)
+    figures.ids.push(trace.id)
+    figures.sendMs.push(sendMs)
+    figures.settleMs.push(settleMs)
+    figures.firsts.push(await openFirst(browser, program, trace.id))
+  }
+  return figures
+}
+
+/** Everything about one trace in one page. */
+async function measurePage(browser: Browser, program: Program, id: string, { openings, frames }: ConsoleOptions) {
   const { page, problems } = await openPage(browser, program.console)
   const cdp = await page.context().newCDPSession(page)
   await cdp.send('Performance.enable')
   await page.addInitScript(watchRows)
-  await page.goto(`/runs/${trace.id}`)
-  await painted(page)
+  await openOnce(page, id)
   const opened: Opening[] = []
-  for (let time = 0; time < openings; time++) opened.push(await openOnce(page, trace.id))
+  for (let time = 0; time < openings; time++) opened.push(await openOnce(page, id))
   const clicks: number[] = []
-  for (let time = 0; time < openings; time++) clicks.push(await clickOnce(page, trace.id))
+  for (let time = 0; time < openings; time++) clicks.push(await clickOnce(page, id))
   const before = await taskSeconds(cdp)
   const scroll = await scrollFrames(page, frames)
   const scrollWork = ((await taskSeconds(cdp)) - before) * 1_000 / frames
   const zoom = await zoomFrames(page, frames)
   const letters = await page.evaluate(typeLetters, searched)
-  const figures = { spans, ...times, openings: opened, clicks, scroll, zoom, scrollWork, letters, heapBytes: await heapBytes(cdp), rows: await rowCount(page) }
+  const figures = { openings: opened, clicks, scroll, zoom, scrollWork, letters, heapBytes: await heapBytes(cdp), rows: await rowCount(page) }
   if (problems.length > 0) throw new Error(`the page has problems: ${problems.join('; ')}`)
   return figures
 }
@@ -121,6 +162,21 @@ async function openOnce(page: Page, id: string): Promise<Opening> {
   })
   return { ...columns, painted: at }
 }
+
+async function openFirst(browser: Browser, program: Program, id: string): Promise<FirstOpening> {
+  const { page, problems } = await openPage(browser, program.console)
+  await page.addInitScript(watchRows)
+  const before = processorMs(program)
+  const opening = await openOnce(page, id)
+  const after = processorMs(program)
+  await page.context().close()
+  if (problems.length > 0) throw new Error(`the page has problems: ${problems.join('; ')}`)
+  return { ...opening, processorMs: after - before }
+}
+
+/** NaN where the system does not say. */
+const processorMs = (program: Program): number =>
+  [program.pid, enginePid(program)].reduce((sum, pid) => sum + (processUsage(pid)?.cpuSeconds ?? Number.NaN) * 1_000, 0)
 
 async function clickOnce(page: Page, id: string): Promise<number> {
   await page.goto('/runs')
@@ -195,12 +251,21 @@ const lateMs = 34
 export function describeConsole(all: readonly ConsoleFigures[]): string {
   const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`
   const mid = (list: readonly Opening[], read: (one: Opening) => number): string => ms(median(list.map(read)))
+  const first = (list: readonly FirstOpening[]): string => `**${mid(list, (o) => o.painted)}**, slowest ${ms(Math.max(...list.map((o) => o.painted)))} of ${list.length}`
+  const firstParts = (list: readonly FirstOpening[]): string => {
+    const processor = median(list.map((o) => o.processorMs))
+    return `${mid(list, (o) => o.answered - o.asked)}; ${Number.isNaN(processor) ? 'unknown' : ms(processor)}`
+  }
   const frames = (list: readonly number[]): string =>
     `p50 ${quantile(list, 0.5).toFixed(1)}, p95 ${quantile(list, 0.95).toFixed(1)}, max ${quantile(list, 1).toFixed(0)} ms; ${list.filter((delta) => delta > lateMs).length} of ${list.length} late`
   const rows: readonly (readonly [string, (one: ConsoleFigures) => string])[] = [
-    ['sent, one request after the other', (one) => `${(one.sendMs / 1_000).toFixed(1)} s`],
-    ['then settled and exact', (one) => `${(one.settleMs / 1_000).toFixed(1)} s`],
-    ['**page loaded until rows are painted**', (one) => `**${mid(one.openings, (o) => o.painted)}**`],
+    ['sent, one request after the other', (one) => `${(median(one.sendMs) / 1_000).toFixed(1)} s`],
+    ['then settled and exact', (one) => `${(median(one.settleMs) / 1_000).toFixed(1)} s`],
+    ['**first opening, just settled, new browser**', (one) => first(one.firsts)],
+    ['of it: server; its processor', (one) => firstParts(one.firsts)],
+    ['**first opening after a restart, new browser**', (one) => first(one.restarted)],
+    ['of it: server; its processor', (one) => firstParts(one.restarted)],
+    ['**page loaded again until rows are painted**', (one) => `**${mid(one.openings, (o) => o.painted)}**`],
     ['of it: until the columns are asked for', (one) => mid(one.openings, (o) => o.asked)],
     ['of it: server', (one) => mid(one.openings, (o) => o.answered - o.asked)],
     ['of it: transfer', (one) => `${mid(one.openings, (o) => o.received - o.answered)}, ${(median(one.openings.map((o) => o.transferredBytes)) / 1_000).toFixed(0)} kB`],
@@ -221,7 +286,7 @@ if (import.meta.main) {
   const taken = takenOn()
   const figures: ConsoleFigures[] = []
   for (const spans of sizes) {
-    const one = await measureConsole({ spans, openings: 5, frames: 240 })
+    const one = await measureConsole({ spans, traces: 3, openings: 5, frames: 240 })
     if (one !== undefined) figures.push(one)
   }
   process.stdout.write(`${taken}\n\n${describeConsole(figures)}`)
