@@ -163,7 +163,7 @@ async function openOnce(page: Page, id: string): Promise<Opening> {
   return { ...columns, painted: at }
 }
 
-async function openFirst(browser: Browser, program: Program, id: string): Promise<FirstOpening> {
+export async function openFirst(browser: Browser, program: Program, id: string): Promise<FirstOpening> {
   const { page, problems } = await openPage(browser, program.console)
   await page.addInitScript(watchRows)
   const before = processorMs(program)

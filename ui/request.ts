@@ -50,10 +50,33 @@ export async function ask<Result, Variables>(document: TypedDocumentString<Resul
   return answer.data
 }
 
+/** What the script in `index.html` has begun. */
+interface BegunSkeleton {
+  readonly path: string
+  readonly stop: AbortController
+  readonly response: Promise<Response>
+}
+
+/** The answer that the page began to ask for, once: whoever asks again wants a new one. */
+function begunSkeleton(path: string, signal: AbortSignal): Promise<Response> | undefined {
+  const page = globalThis as { begunSkeleton?: BegunSkeleton }
+  const begun = page.begunSkeleton
+  delete page.begunSkeleton
+  if (begun === undefined) return undefined
+  if (begun.path === path && !signal.aborted) {
+    signal.addEventListener('abort', () => begun.stop.abort(signal.reason), { once: true })
+    return begun.response
+  }
+  begun.stop.abort()
+  return undefined
+}
+
 /** The columns of a trace. Throws `RequestError`. */
 export async function fetchSkeleton(runId: string, signal: AbortSignal): Promise<ArrayBuffer> {
   try {
-    const response = await fetch(`/v1/runs/${encodeURIComponent(runId)}/skeleton`, { signal: patience(signal) })
+    const path = `/v1/runs/${encodeURIComponent(runId)}/skeleton`
+    const within = patience(signal)
+    const response = await (begunSkeleton(path, within) ?? fetch(path, { signal: within }))
     if (response.status === 404) throw new RequestError('NOT_FOUND', `No trace has the id ${runId}.`)
     if (!response.ok) throw new RequestError(response.status < 500 ? 'BAD_INPUT' : 'UNAVAILABLE', `The server answered ${response.status} for the spans of this trace.`)
     return await response.arrayBuffer()

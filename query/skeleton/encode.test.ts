@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodeSkeleton, type DecodedRow } from './decode.fixture.ts'
 import { encodeSkeleton, flagBits, type SkeletonSpans, type Words } from './encode.ts'
+import { idIndex, idWords } from './id-index.ts'
 import { wordTable } from './word-table.ts'
 
 interface Said {
@@ -27,7 +28,7 @@ const words = (given: readonly string[], values: readonly string[]): Words => {
   return { words: table.words, numbers: Uint32Array.from(values, (value) => table.number(Buffer.from(`<${value}>`), 1, 1 + Buffer.byteLength(value))) }
 }
 const spans = (said: readonly Said[]): SkeletonSpans => ({
-  spanId: ids(said.map((s) => s.id)), parentId: ids(said.map((s) => s.parent)),
+  index: idIndex(idWords(ids(said.map((s) => s.id)))), spanId: ids(said.map((s) => s.id)), parentId: ids(said.map((s) => s.parent)),
   base: from, start: Float64Array.from(said, (s) => s.start), end: Float64Array.from(said, (s) => s.start + (s.duration ?? 0)),
   name: words([], said.map((s) => `span ${s.id % 5}`)), agent: words([''], said.map((s) => s.agent ?? '')), model: words([''], said.map(() => 'gpt-5')),
   service: words([], said.map(() => 'shop')),

@@ -8,14 +8,29 @@ export interface NativeBlock {
   readonly columns: readonly NativeColumn[]
 }
 
-/** `at`: where the values begin; of texts, where the length of the first begins. */
+/** `at`: where the values begin; of words, where the numbers of the rows' words begin. */
 export interface NativeColumn {
   readonly type: string
   readonly at: number
+  /** Only of `LowCardinality(String)`. */
+  readonly words: NativeWords | undefined
+}
+
+/** The words of one block, each once. */
+export interface NativeWords {
+  readonly count: number
+  /** Where the length of the first begins. */
+  readonly at: number
+  /** Bytes of a row's number. */
+  readonly width: 1 | 2 | 4 | 8
 }
 
 /** Bytes of one value. */
 const widths: Readonly<Record<string, number>> = { UInt8: 1, Int64: 8, Float64: 8, 'FixedString(8)': 8 }
+
+interface Cursor {
+  at: number
+}
 
 /** Where everything lies; nothing is copied. Throws where the bytes are no such blocks. */
 export function nativeBlocks(bytes: Buffer): NativeBlock[] {
@@ -31,28 +46,48 @@ export function nativeBlocks(bytes: Buffer): NativeBlock[] {
     const rows = readLength(bytes, cursor)
     const columns = Array.from({ length: width }, () => {
       text()
-      const type = text()
-      const at = cursor.at
-      skip(bytes, cursor, type, rows)
-      return { type, at }
+      return column(bytes, cursor, text(), rows)
     })
     blocks.push({ rows, columns })
   }
   return blocks
 }
 
-function skip(bytes: Buffer, cursor: { at: number }, type: string, rows: number): void {
+/** Moves the cursor behind the column. */
+function column(bytes: Buffer, cursor: Cursor, type: string, rows: number): NativeColumn {
   const fixed = widths[type]
-  if (fixed !== undefined) cursor.at += rows * fixed
-  else if (type !== 'String') throw new Error(`a Native column of type ${type} was not asked for`)
-  else for (let row = 0; row < rows; row++) {
+  const words = fixed === undefined && rows > 0 ? readWords(bytes, cursor, type, rows) : undefined
+  const { at } = cursor
+  cursor.at += rows * (fixed ?? words?.width ?? 0)
+  if (cursor.at > bytes.length) throw new Error('Native data ends inside a column')
+  return { type, at, words }
+}
+
+/** `SerializationLowCardinality`: its version, what follows, the words, how many numbers. Without a dictionary shared by blocks, which `Native` never has. */
+function readWords(bytes: Buffer, cursor: Cursor, type: string, rows: number): NativeWords {
+  if (type !== 'LowCardinality(String)') throw new Error(`a Native column of type ${type} was not asked for`)
+  const number = (): number => {
+    cursor.at += 8
+    return Number(bytes.readBigUInt64LE(cursor.at - 8))
+  }
+  const version = number()
+  const what = number()
+  const width = ([1, 2, 4, 8] as const)[what & 0xff]
+  if (version !== 1 || width === undefined || (what & sharedDictionary) !== 0 || (what & ownWords) === 0) throw new Error(`words of version ${version} and kind ${what} are not known`)
+  const count = number()
+  const { at } = cursor
+  for (let word = 0; word < count; word++) {
     const length = readLength(bytes, cursor)
     cursor.at += length
   }
+  if (number() !== rows) throw new Error('a Native column has another number of rows than its block')
+  return { count, at, width }
 }
+const sharedDictionary = 0x100
+const ownWords = 0x200
 
 /** An unsigned LEB128; moves the cursor behind it. */
-export function readLength(bytes: Buffer, cursor: { at: number }): number {
+export function readLength(bytes: Buffer, cursor: Cursor): number {
   let length = 0
   let scale = 1
   for (;;) {

@@ -38,3 +38,27 @@ test(`the skeleton of ${rows} spans holds every span and every cost`, async (t) 
   assert.equal(drawn.length, rows)
   assert.equal(drawn[0]?.subtreeCost, BigInt(charged.length) * 7n)
 })
+
+test('of a span that is stored more than once, what was received last is drawn', async () => {
+  await using query = await testQuery()
+  await query.insert(runs, [runRow(1, { spanCount: 3, startedAt: noon, endedAt: noon + 200_000_000_000n })])
+  const received = (after: bigint): { receivedAt: bigint } => ({ receivedAt: noon + after })
+  await query.insert(spans, [
+    spanRow({ trace: 1, span: 1, parent: 0, start: 0, name: 'root, at first', row: received(1n) }),
+    spanRow({ trace: 1, span: 2, parent: 1, start: 90_000, name: 'another minute, last', durationMs: 7, row: received(9n) }),
+    spanRow({ trace: 1, span: 3, parent: 2, start: 91_000, name: 'once', row: received(1n) }),
+  ])
+  await query.insert(spans, [
+    spanRow({ trace: 1, span: 2, parent: 3, start: 5, name: 'at first', row: received(3n) }),
+    spanRow({ trace: 1, span: 1, parent: 0, start: 0, name: 'root', row: received(2n) }),
+  ])
+  await query.insert(ledgerEntries, [ledgerRow(1, 1, 2, { amount: -3n, occurredAt: noon + 90_000_000_000n })])
+  const response = await fetch(`${query.server.address.url}/v1/runs/${traceId(1)}/skeleton`)
+  const { header, rows: drawn } = decodeSkeleton(Buffer.from(await response.arrayBuffer()))
+  assert.deepEqual(header.notes, { orphans: 0, cyclesBroken: 0, missingRoot: false })
+  assert.deepEqual(drawn.map((row) => [row.name, row.parent, row.start, row.duration, row.cost, row.subtreeCost].join(' ')), [
+    `root -1 0 ${1_000_000 / header.tickNanos} 0 -3`,
+    `another minute, last 0 ${90_000_000_000 / header.tickNanos} ${7_000_000 / header.tickNanos} -3 -3`,
+    `once 1 ${91_000_000_000 / header.tickNanos} ${1_000_000 / header.tickNanos} 0 0`,
+  ])
+})
