@@ -16,15 +16,15 @@ export interface Select {
   readonly where: Where
   /** Everything after `WHERE`: GROUP BY, HAVING, ORDER BY, LIMIT. */
   readonly tail: string
+  /** For who picks the latest version of a row itself: `FINAL` of 100,000 spans takes as long as reading them. */
+  readonly allVersions?: true
 }
 
-/** The only way this folder reads telemetry: one tenant's rows, each row once unless it is asked for all its versions. */
+/** The only way this folder reads telemetry: one tenant's rows, each row once unless all its versions are wanted. */
 export interface Reader {
   rows<Row>(select: Select): Promise<Row[]>
   /** The same in `Native`, for answers too large to be parsed as text. */
   binary(select: Select): Promise<Buffer>
-  /** The same without the deduplication, for who picks the latest version of a row itself: `FINAL` of 100,000 spans takes as long as reading them. */
-  versions(select: Select): Promise<Buffer>
   /** The same as they arrive, at the reader's pace: for exports, which may take ten minutes. Rows are arrays in column order. */
   batches<Row extends readonly unknown[]>(select: Select): AsyncIterable<Row[]>
 }
@@ -44,14 +44,13 @@ const settings = 'SETTINGS optimize_move_to_prewhere_if_final = 1'
  * `signal` ends a read in the engine when its asker has gone.
  */
 export function readerOf(store: Store, tenant: string, signal: AbortSignal): Reader {
-  const sql = ({ columns, from, where, tail }: Select, final = 'FINAL'): string =>
-    `SELECT ${columns} FROM ${tables[from].name} ${final} WHERE tenant = {tenant:String} AND (${where.sql}) ${tail} ${settings}`
+  const sql = ({ columns, from, where, tail, allVersions }: Select): string =>
+    `SELECT ${columns} FROM ${tables[from].name} ${allVersions === true ? '' : 'FINAL'} WHERE tenant = {tenant:String} AND (${where.sql}) ${tail} ${settings}`
   const params = ({ where }: Select) => ({ ...where.params, tenant })
   const limits = { signal, maxSeconds: readSecondsMax }
   return {
     rows: (select) => store.read(sql(select), params(select), limits),
     binary: (select) => store.readBinary(sql(select), params(select), { ...limits, format: 'Native' }),
-    versions: (select) => store.readBinary(sql(select, ''), params(select), { ...limits, format: 'Native' }),
     batches: (select) => store.readBatches(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi' }),
   }
 }

@@ -5,15 +5,17 @@ import { hostAllowed } from '#otel-config/loopback-host.ts'
 import type { Endpoints, QueryContext } from './context.ts'
 import { writeLedgerCsv } from './export/ledger-csv.ts'
 import { graphqlAnswer } from './graphql.ts'
-import { acceptedEncoding, answer, encoded, refuse } from './http/answer.ts'
+import { acceptedEncoding, answer, encoded, type Encoded, type Encoding, refuse } from './http/answer.ts'
 import { readBody } from './http/body.ts'
 import { staticFiles } from './http/static-files.ts'
 import { eventStreams } from './live/event-stream.ts'
 import { runFeed } from './live/run-feed.ts'
 import type { Logger } from './logger.ts'
 import { publicError } from './public-error.ts'
-import { readerOf } from './reader.ts'
+import { type Reader, readerOf } from './reader.ts'
 import { traceById } from './runs/read-runs.ts'
+import type { Run } from './runs/run.ts'
+import { skeletonPreparation } from './skeleton/prepare.ts'
 import { readSkeleton } from './skeleton/read-skeleton.ts'
 import { skeletonCache } from './skeleton/skeleton-cache.ts'
 import { verdictCache } from './steps/verdicts.ts'
@@ -35,6 +37,8 @@ export interface QueryOptions {
   readonly endpoints: Endpoints
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number
+  /** Calls back after this process has stored summaries of runs; never where another process does. */
+  readonly onSummaries: (tell: () => void) => void
   readonly logger: Logger
   /** Unix time in milliseconds. */
   readonly now: () => number
@@ -63,7 +67,19 @@ export async function startQuery(options: QueryOptions): Promise<QueryServer> {
   const stopped = new AbortController()
   const feed = runFeed(readerOf(store, options.tenant, stopped.signal), options)
   const streams = eventStreams(feed)
-  const route = router(options, streams)
+  const answers = answersOf(options)
+  const preparation = skeletonPreparation({
+    readerFor: (signal) => readerOf(store, options.tenant, signal),
+    prepare: async (reader, id) => {
+      const context = answers.context(reader)
+      const run = await traceById(context, id)
+      // What browsers ask for.
+      if (run?.settled === true) await answers.skeleton(context, run, 'br')
+    },
+    logger, now: options.now,
+  })
+  options.onSummaries(preparation.news)
+  const route = router(options, streams, answers)
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
     serve(options, route, request, response).catch((error: unknown) => fail(response, error, logger))
   })
@@ -73,6 +89,7 @@ export async function startQuery(options: QueryOptions): Promise<QueryServer> {
   const close = async (): Promise<void> => {
     streams.close()
     feed.close()
+    preparation.close()
     const closed = new Promise((resolve) => server.close(resolve))
     server.closeIdleConnections()
     const late = setTimeout(() => server.closeAllConnections(), drainMs)
@@ -107,20 +124,27 @@ async function serve(options: QueryOptions, route: (method: string, path: string
   await handler(request, response, url)
 }
 
-/** What is served where. Reading this function is reading the server. */
-function router(options: QueryOptions, streams: ReturnType<typeof eventStreams>): (method: string, path: string) => Handler | number {
-  const { store, logger } = options
+/** What outlives a request. */
+interface Answers {
+  context(reader: Reader): QueryContext
+  skeleton(context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded>
+}
+
+function answersOf({ endpoints, incompleteAfterMs, now }: QueryOptions): Answers {
   const skeletons = skeletonCache()
   const verdicts = verdictCache()
+  return {
+    context: (reader) => ({ reader, verdicts, endpoints, incompleteAfterMs, now }),
+    skeleton: (context, run, encoding) => skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run))),
+  }
+}
+
+/** What is served where. Reading this function is reading the server. */
+function router(options: QueryOptions, streams: ReturnType<typeof eventStreams>, answers: Answers): (method: string, path: string) => Handler | number {
+  const { store, logger } = options
   const graphql = graphqlAnswer(logger)
   const files = staticFiles(options.uiDir)
-  const contextFor = (response: ServerResponse): QueryContext => ({
-    reader: readerOf(store, options.tenant, goneSignal(response)),
-    verdicts,
-    endpoints: options.endpoints,
-    incompleteAfterMs: options.incompleteAfterMs,
-    now: options.now,
-  })
+  const contextFor = (response: ServerResponse): QueryContext => answers.context(readerOf(store, options.tenant, goneSignal(response)))
 
   const askGraphql: Handler = async (request, response) => {
     // A form of another page cannot send JSON without asking first, and nobody answers that question.
@@ -141,8 +165,7 @@ function router(options: QueryOptions, streams: ReturnType<typeof eventStreams>)
     const context = contextFor(response)
     const run = await traceById(context, id)
     if (run === null) return refuse(response, 404, 'NOT_FOUND', `there is no run ${id.slice(0, 80)}`)
-    const encoding = acceptedEncoding(request)
-    const { body, headers } = await skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run)))
+    const { body, headers } = await answers.skeleton(context, run, acceptedEncoding(request))
     answer(response, 200, 'application/x-trace-columns', body, { ...headers, 'cache-control': 'no-cache' })
   }
 

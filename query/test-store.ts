@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { migrate } from '#clickhouse/migrate.ts'
 import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
+import { toldInserts } from '#clickhouse/told-inserts.ts'
 import { type Table, writeRow } from '#clickhouse/table.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
-import type { RunRow } from '#clickhouse/tables/runs.ts'
+import { type RunRow, runs } from '#clickhouse/tables/runs.ts'
 import type { SpanContentRow } from '#clickhouse/tables/span-content.ts'
 import type { SpanRow } from '#clickhouse/tables/spans.ts'
 import { pairs } from '#clickhouse/test-pairs.ts'
@@ -33,14 +34,16 @@ export const noon = 1_795_176_000_000_000_000n
 export const testNow = Number(noon / 1_000_000n) + 60_000
 export const tenant = 'acme'
 
-export async function testQuery(uiDir = '/nonexistent'): Promise<TestQuery> {
+/** `watched` sees, or fails, what the server asks of the store. */
+export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) => Store = (store) => store): Promise<TestQuery> {
   const dataDir = await mkdtemp(join(tmpdir(), 'query-'))
-  const store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 })
+  const { store, onInsert } = toldInserts(await openStore({ kind: 'embedded', dataDir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 }))
   await migrate(store)
   const errors: unknown[] = []
   const server = await startQuery({
-    store, host: '127.0.0.1', port: 0, uiDir, tenant, metrics: () => 'spanledger_spans_received_total 1\n',
+    store: watched(store), host: '127.0.0.1', port: 0, uiDir, tenant, metrics: () => 'spanledger_spans_received_total 1\n',
     endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, incompleteAfterMs: 600_000,
+    onSummaries: (tell) => onInsert((table) => { if (table === runs.name) tell() }),
     logger: { info: () => undefined, error: (message, { error }) => errors.push(message, error) }, now: () => testNow,
   })
   const post = async (query: string, variables: Readonly<Record<string, unknown>>) => {

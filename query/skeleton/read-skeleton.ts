@@ -35,7 +35,9 @@ const ledgerColumns = ['span_id', 'toInt64(ifNull(sum(amount), 0) * 100000000000
 export async function readSkeleton(context: QueryContext, run: Run): Promise<Buffer> {
   const [rows, ledger, decisions, verdicts] = await Promise.all([
     // Every version: picking the latest of each span here takes 5 ms, sorting all of them in the engine 200.
-    context.reader.versions({ columns, from: 'spans', where: allOf(traceWhere(run, 'started_at'), when('1', { base: run.startedAt.toString() })), tail: '' }),
+    context.reader.binary({
+      columns, from: 'spans', where: allOf(traceWhere(run, 'started_at'), when('1', { base: run.startedAt.toString() })), tail: '', allVersions: true,
+    }),
     context.reader.binary({ columns: ledgerColumns, from: 'ledgerEntries', where: traceWhere(run, 'occurred_at'), tail: 'GROUP BY span_id' }),
     run.policyDecisionCount > 0 ? decisionsOfRun(context, run) : [],
     run.spanCount <= verdictSpansMax ? context.verdicts.get(context, run) : undefined,

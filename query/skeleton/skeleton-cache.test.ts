@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Encoded } from '../http/answer.ts'
 import type { Run } from '../runs/run.ts'
 import { skeletonCache } from './skeleton-cache.ts'
 
@@ -46,4 +47,21 @@ test('an answer larger than all that may be kept is not kept', async () => {
   await ask(1n)
   await ask(1n)
   assert.equal(made(), 2)
+})
+
+test('who asks while the same answer is being made waits for it, and makes it where that one was given up', async () => {
+  const cache = skeletonCache()
+  const first = Promise.withResolvers<Encoded>()
+  const answer = (text: string): Encoded => ({ body: Buffer.from(text), headers: {} })
+  const asked = cache.get(run(1n, true), 'br', () => first.promise)
+  const joined = cache.get(run(1n, true), 'br', () => assert.fail('made twice'))
+  first.resolve(answer('one'))
+  assert.equal((await asked).body, (await joined).body)
+
+  const gone = Promise.withResolvers<Encoded>()
+  const ended = assert.rejects(cache.get(run(2n, true), 'br', () => gone.promise), /gone/)
+  const waiting = cache.get(run(2n, true), 'br', async () => answer('own'))
+  gone.reject(new Error('gone'))
+  await ended
+  assert.equal((await waiting).body.toString(), 'own')
 })
