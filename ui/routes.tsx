@@ -12,6 +12,9 @@ const Costs = lazy(async () => ({ default: (await import('./costs/costs.tsx')).C
 const Ledger = lazy(async () => ({ default: (await import('./ledger/ledger.tsx')).Ledger }))
 const Policy = lazy(async () => ({ default: (await import('./policy/policy.tsx')).Policy }))
 
+// Somebody who opens a trace by its address waits for both: its code is fetched while this one is still being run.
+if (location.pathname.startsWith('/runs/')) void Run.preload()
+
 const client = new QueryClient({
   defaultOptions: {
     queries: {

@@ -77,12 +77,15 @@ export function encodeSkeleton(trace: SkeletonTrace, spans: SkeletonSpans): Buff
   const rowOf = new Int32Array(rows)
   for (let row = 0; row < rows; row++) rowOf[order[row]!] = row
 
-  const columns = {
-    parent: new Int32Array(rows), start: new Uint32Array(rows), duration: new Uint32Array(rows),
-    name: new Uint32Array(rows), agent: new Uint32Array(rows), model: new Uint32Array(rows), service: new Uint32Array(rows),
-    kind: new Uint8Array(rows), flags: new Uint8Array(rows), tokensIn: new Uint32Array(rows), tokensOut: new Uint32Array(rows),
-    cost: new BigInt64Array(rows), subtreeCost: new BigInt64Array(rows), spanId: new Uint8Array(rows * 8),
-  }
+  const { bytes, columns } = frame(
+    {
+      version: 1, traceId: trace.traceId, rows, startUnixNano: clock.from.toString(), tickNanos: clock.nanos,
+      settled: trace.settled, status: trace.status,
+      dictionaries: { name: spans.name.words, agent: spans.agent.words, model: spans.model.words, service: spans.service.words },
+      notes,
+    },
+    rows,
+  )
   const ids = { from: idWords(spans.spanId), to: idWords(columns.spanId) }
   const costs = { from: halves(spans.cost), to: halves(columns.cost) }
   for (let row = 0; row < rows; row++) {
@@ -110,15 +113,7 @@ export function encodeSkeleton(trace: SkeletonTrace, spans: SkeletonSpans): Buff
   columns.subtreeCost.set(columns.cost)
   sumUp(columns.parent, columns.subtreeCost)
 
-  return frame(
-    {
-      version: 1, traceId: trace.traceId, rows, startUnixNano: clock.from.toString(), tickNanos: clock.nanos,
-      settled: trace.settled, status: trace.status,
-      dictionaries: { name: spans.name.words, agent: spans.agent.words, model: spans.model.words, service: spans.service.words },
-      notes,
-    },
-    columns,
-  )
+  return bytes
 }
 
 /** Low and high half of each, one after the other. */
@@ -250,31 +245,37 @@ function ticks({ base, start, end }: SkeletonSpans): { readonly from: bigint; re
   return { from: base + BigInt(from), nanos, tick: (at) => Math.max(0, Math.floor((at - from) / nanos)) }
 }
 
-type Column = Int32Array | Uint32Array | Uint8Array | BigInt64Array
-const typeName = (name: string, column: Column): string => {
-  if (name === 'spanId') return 'bytes8'
-  if (column instanceof Int32Array) return 'i32'
-  if (column instanceof Uint32Array) return 'u32'
-  return column instanceof BigInt64Array ? 'i64' : 'u8'
-}
+const columnTypes = {
+  parent: 'i32', start: 'u32', duration: 'u32', name: 'u32', agent: 'u32', model: 'u32', service: 'u32', kind: 'u8', flags: 'u8', tokensIn: 'u32', tokensOut: 'u32',
+  cost: 'i64', subtreeCost: 'i64', spanId: 'bytes8',
+} as const
+type ColumnName = keyof typeof columnTypes
+/** Bytes of one row. */
+const widths = { i32: 4, u32: 4, u8: 1, i64: 8, bytes8: 8 } as const
 /** Typed arrays over the answer must start at a multiple of their width; 8 is the widest. */
 const aligned = (length: number): number => Math.ceil(length / 8) * 8
 
-/** Header length, header, padding, columns. Columns are little-endian, as every machine Node runs on is. */
-function frame(header: object, columns: Readonly<Record<string, Column>>): Buffer {
-  let offset = 0
-  const listed = Object.entries(columns).map(([name, column]) => {
-    const place = { name, type: typeName(name, column), offset }
-    offset += aligned(column.byteLength)
-    return place
+/** Header length, header, padding, columns: these as views of the bytes, to be filled. Little-endian, as every machine Node runs on is. */
+function frame(header: object, rows: number) {
+  let end = 0
+  const listed = Object.entries(columnTypes).map(([name, type]) => {
+    const offset = end
+    end += aligned(rows * widths[type])
+    return { name, type, offset }
   })
   const text = Buffer.from(JSON.stringify({ ...header, columns: listed }))
   const body = aligned(4 + text.length)
-  const out = Buffer.alloc(body + offset)
-  out.writeUInt32LE(text.length, 0)
-  text.copy(out, 4)
-  Object.values(columns).forEach((column, index) => {
-    out.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), body + (listed[index]?.offset ?? 0))
-  })
-  return out
+  const bytes = Buffer.from(new ArrayBuffer(body + end))
+  bytes.writeUInt32LE(text.length, 0)
+  text.copy(bytes, 4)
+  const places = Object.fromEntries(listed.map(({ name, offset }) => [name, body + offset])) as Readonly<Record<ColumnName, number>>
+  const u32 = (name: ColumnName): Uint32Array => new Uint32Array(bytes.buffer, places[name], rows)
+  const u8 = (name: ColumnName): Uint8Array => new Uint8Array(bytes.buffer, places[name], rows)
+  const i64 = (name: ColumnName): BigInt64Array => new BigInt64Array(bytes.buffer, places[name], rows)
+  const columns = {
+    parent: new Int32Array(bytes.buffer, places.parent, rows), start: u32('start'), duration: u32('duration'), name: u32('name'), agent: u32('agent'),
+    model: u32('model'), service: u32('service'), kind: u8('kind'), flags: u8('flags'), tokensIn: u32('tokensIn'), tokensOut: u32('tokensOut'),
+    cost: i64('cost'), subtreeCost: i64('subtreeCost'), spanId: new Uint8Array(bytes.buffer, places.spanId, rows * 8),
+  }
+  return { bytes, columns }
 }
