@@ -6,7 +6,7 @@ import { allOf, when } from '../where.ts'
 import { traceWhere } from '../runs/read-runs.ts'
 import type { Run } from '../runs/run.ts'
 import { encodeSkeleton, flagBits, kindIndex, type SkeletonSpans } from './encode.ts'
-import { idIndex, idWords } from './id-index.ts'
+import { type IdIndex, idIndex, idWords } from './id-index.ts'
 import { type NativeColumn, nativeBlocks, readLength } from './native.ts'
 import { type WordTable, wordTable } from './word-table.ts'
 
@@ -65,12 +65,11 @@ function decode(bytes: Buffer, base: bigint, ledger: Buffer): DecodedSpans {
   for (let row = 0; row < read.usageReported.length; row++) {
     if (read.usageReported[row] === 1) read.flags[row] = (read.flags[row] ?? 0) | flagBits.uncounted
   }
-  const index = idIndex(idWords(read.spanId))
-  const spans = { base, ...read, cost: new BigInt64Array(received.length), index }
+  const spans = { base, ...read, cost: new BigInt64Array(received.length) }
   applyLedger(spans, ledger)
   const rowOf = (id: string): number => {
     const [first = 0, second = 0] = idWords(Buffer.from(id, 'hex'))
-    return index.find(first, second)
+    return read.index.find(first, second)
   }
   return { ...spans, rowOf }
 }
@@ -116,11 +115,11 @@ function readWords(bytes: Buffer, { at, words }: NativeColumn, table: WordTable,
 }
 
 /** Of a span that is stored more than once, what was received last: what `FINAL` and `latestOfSpan` say elsewhere. */
-function latest(all: Rows): Rows {
+function latest(all: Rows): Rows & { readonly index: IdIndex } {
   const ids = idWords(all.spanId)
   const index = idIndex(ids)
   const { received } = all
-  if (index.size === received.length) return all
+  if (index.size === received.length) return { ...all, index }
   /** By the row that the index finds. */
   const newest = Int32Array.from(received, (_, row) => row)
   const found = (row: number): number => index.find(ids[row * 2] ?? 0, ids[row * 2 + 1] ?? 0)
@@ -131,8 +130,9 @@ function latest(all: Rows): Rows {
   const kept = newest.filter((_, row) => found(row) === row)
   const of = <Column extends Values>(column: Column): Column => picked(column, kept, received.length)
   const words = (column: Rows['name']): Rows['name'] => ({ ...column, numbers: of(column.numbers) })
+  const spanId = of(all.spanId)
   return {
-    spanId: of(all.spanId), parentId: of(all.parentId), received: of(received), start: of(all.start), end: of(all.end), kind: of(all.kind), flags: of(all.flags),
+    spanId, index: idIndex(idWords(spanId)), parentId: of(all.parentId), received: of(received), start: of(all.start), end: of(all.end), kind: of(all.kind), flags: of(all.flags),
     usageReported: of(all.usageReported), tokensIn: of(all.tokensIn), tokensOut: of(all.tokensOut),
     name: words(all.name), agent: words(all.agent), model: words(all.model), service: words(all.service),
   }
