@@ -3,6 +3,7 @@ import './language.ts'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import styles from './chart.module.css'
+import { axisTimes } from './format.ts'
 import { stacked } from './stack.ts'
 import { paint, tokenColor } from './theme.ts'
 
@@ -24,6 +25,8 @@ export interface Bucket {
 }
 
 const heightPx = 240
+/** Half of the widest mark, which stands around the end of the axis. */
+const lastMarkPx = 28
 /** Milliseconds a cursor rests before a screen reader hears of it. */
 const sayMs = 250
 
@@ -76,11 +79,14 @@ export const StackedBars = (props: {
     const last = buckets[buckets.length - 1]!
     const bars = uPlot.paths.bars?.({ size: [0.8, 64], align: 1 })
     const chart = new uPlot({
-      width: w, height: heightPx, legend: { show: false }, padding: [8, 8, 0, 0],
+      width: w, height: heightPx, legend: { show: false }, padding: [8, lastMarkPx, 0, 0],
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       scales: { x: { time: true, range: [buckets[0]!.start, last.end] }, y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.05 : 1] } },
       axes: [
-        { stroke: text, grid: { show: false }, ticks: { stroke: line, size: 4 }, font: '11px ui-sans-serif, system-ui, sans-serif' },
+        {
+          stroke: text, grid: { show: false }, ticks: { stroke: line, size: 4 }, font: '11px ui-sans-serif, system-ui, sans-serif',
+          values: (_chart, splits, _axis, _space, step) => axisTimes(splits, step),
+        },
         { stroke: text, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px ui-sans-serif, system-ui, sans-serif', size: 64, values: (_chart, splits) => splits.map(props.axisText) },
       ],
       series: [{}, ...series.map((one) => ({ label: one.label, fill: tokenColor(one.token), stroke: surface, width: 1, points: { show: false }, ...(bars === undefined ? {} : { paths: bars }) }))],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { count, countExact, decimalExact, duration, knownCost, localTime, money, moneyExact, picoText, picoUsd, plural, shortId } from './format.ts'
+import { axisTimes, count, countExact, decimalExact, duration, knownCost, localTime, money, moneyExact, picoText, picoUsd, plural, shortId } from './format.ts'
 
 const table = <In, Out>(name: string, format: (value: In) => Out, rows: readonly (readonly [In, Out])[]): void => {
   for (const [value, expected] of rows) test(`${name}: ${String(value)} is ${String(expected)}`, () => assert.equal(format(value), expected))
@@ -40,4 +40,13 @@ test('a time says its year only where it is another one, and hostile text stays 
   assert.doesNotMatch(localTime('2026-03-04T05:06:07.123456789Z', now), /2026/)
   assert.match(localTime('2024-03-04T05:06:07Z', now), /2024/)
   assert.equal(localTime('<b>yesterday</b>', now), '<b>yesterday</b>')
+})
+
+test('marks of an axis: 24 hours with the day where it changes, then days, then months', () => {
+  const at = (day: number, hour: number, second = 0): number => new Date(2026, 10, day, hour, 0, second).getTime() / 1_000
+  const hours = axisTimes([at(25, 18), at(25, 21), at(26, 0), at(26, 3)], 3 * 3_600)
+  assert.deepEqual(hours.map((text) => text.replace(/\n.*25$/, ' + 25').replace(/\n.*26$/, ' + 26')), ['18:00 + 25', '21:00', '00:00 + 26', '03:00'])
+  assert.match(axisTimes([at(25, 18, 10)], 10)[0] ?? '', /^18:00:10\n/)
+  assert.deepEqual(axisTimes([at(25, 0), at(26, 0)], 86_400).map((text) => /\d\d/.exec(text)?.[0]), ['25', '26'])
+  assert.match(axisTimes([at(1, 0)], 30 * 86_400)[0] ?? '', /2026/)
 })

@@ -105,5 +105,23 @@ export const localTime = (iso: string, now: Date = new Date()): string => {
   return (date.getFullYear() === now.getFullYear() ? sameYear : otherYear).format(date)
 }
 
+const clocks = {
+  second: new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
+  minute: new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+}
+const dayOfYear = new Intl.DateTimeFormat(undefined, { month: 'short', day: '2-digit' })
+const monthOfYear = new Intl.DateTimeFormat(undefined, { month: 'short', year: 'numeric' })
+const daySeconds = 86_400
+
+/** Marks of a time axis, seconds since the epoch and `step` seconds apart: the time of day, below it the day where it is another one; else days, else months. */
+export const axisTimes = (marks: readonly number[], step: number): string[] => {
+  const dates = marks.map((mark) => new Date(mark * 1_000))
+  if (step >= 28 * daySeconds) return dates.map((date) => monthOfYear.format(date))
+  const days = dates.map((date) => dayOfYear.format(date))
+  if (step >= daySeconds) return days
+  const clock = step < 60 ? clocks.second : clocks.minute
+  return dates.map((date, index) => `${clock.format(date)}${days[index] === days[index - 1] ? '' : `\n${days[index]}`}`)
+}
+
 /** `3 calls`, `1 call`. */
 export const plural = (value: number, one: string, many = `${one}s`): string => `${countExact(value)} ${value === 1 ? one : many}`

@@ -3,17 +3,17 @@ import { QueryClient, QueryClientProvider } from '@tanstack/solid-query'
 import { lazy } from 'solid-js'
 import { Frame } from './frame/frame.tsx'
 import { RequestError } from './request.ts'
-import { Runs } from './runs/runs.tsx'
 import { Empty, Page } from './widgets/page.tsx'
 
-// The runs list is where people arrive; what it does not need comes when it is opened.
+// A page's code comes when the page is opened, and that of the page in the address while this one is still being run.
+const Runs = lazy(async () => ({ default: (await import('./runs/runs.tsx')).Runs }))
 const Run = lazy(async () => ({ default: (await import('./run/run.tsx')).Run }))
 const Costs = lazy(async () => ({ default: (await import('./costs/costs.tsx')).Costs }))
 const Ledger = lazy(async () => ({ default: (await import('./ledger/ledger.tsx')).Ledger }))
 const Policy = lazy(async () => ({ default: (await import('./policy/policy.tsx')).Policy }))
 
-// Somebody who opens a trace by its address waits for both: its code is fetched while this one is still being run.
 if (location.pathname.startsWith('/runs/')) void Run.preload()
+else if (location.pathname === '/' || location.pathname === '/runs') void Runs.preload()
 
 const client = new QueryClient({
   defaultOptions: {
