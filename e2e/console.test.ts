@@ -160,7 +160,8 @@ async function assertCostLine(page: Page, program: Program, run: string): Promis
   const titles = await entries.locator('[title$=" USD"]').evaluateAll((all) => all.map((one) => one.getAttribute('title') ?? ''))
   assert.equal(titles.reduce((sum, title) => sum + pico(title.replace(' USD', '')), 0n), ledgerSum(lines))
   const { costs } = await graphql<{ costs: readonly { entries: number }[] }>(program, 'query ($filter: CostFilter) { costs(range: {}, filter: $filter) { entries } }', { filter: { runId: [run], spanId: [span] } })
-  assert.match(await main(page).innerText(), new RegExp(`\\b${costs[0]?.entries} entr`))
+  // Asked for beside the entries: it may arrive after them.
+  await main(page).getByText(new RegExp(`\\b${costs[0]?.entries} entr`)).waitFor()
 }
 
 /** From a run to what was decided in it, and back to the very step. */
