@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Store } from './store.ts'
+import { runs } from './tables/runs.ts'
+import { spans } from './tables/spans.ts'
+import { toldInserts } from './told-inserts.ts'
+
+test('who listens is told of an insert when its rows are stored, and not of one that failed', async () => {
+  const done: string[] = []
+  const insert: Store['insert'] = async ({ name }, _, token) => {
+    if (token === 'refused') throw new Error('refused')
+    done.push(`${name} stored`)
+  }
+  const { store, onInsert } = toldInserts({ insert } as Store)
+  onInsert((table) => done.push(`${table} told`))
+  await store.insert(spans, Buffer.alloc(0), 'taken')
+  await assert.rejects(store.insert(runs, Buffer.alloc(0), 'refused'), /refused/)
+  await store.insert(runs, Buffer.alloc(0), 'taken')
+  assert.deepEqual(done, ['spans stored', 'spans told', 'runs stored', 'runs told'])
+})
