@@ -15,7 +15,7 @@ describeClient({
     const venv = await installed('python', readFileSync(requirements, 'utf8'), async (place) => {
       await run(['python3', '-m', 'venv', place], process.env, installMsMax)
       // Everything is pinned, also what the pinned need: nothing is resolved, nothing is built.
-      await run([join(place, 'bin/python'), '-m', 'pip', 'install', '--quiet', '--no-deps', '--only-binary', ':all:', '-r', requirements], process.env, installMsMax)
+      await run([join(place, 'bin/python'), '-m', 'pip', 'install', '--quiet', '--no-compile', '--no-deps', '--only-binary', ':all:', '-r', requirements], process.env, installMsMax)
     })
     return [join(venv, 'bin/python'), join(folder, 'client.py')]
   },
