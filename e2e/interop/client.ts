@@ -18,8 +18,11 @@ export interface Client {
   /** Installs what is pinned, once, and answers the command that exports one run. */
   readonly install: () => Promise<Command>
   readonly protocols: readonly Protocol[]
+  readonly signals: readonly Signal[]
   /** Whether an application learns of a partial success, by its error handler or log. */
   readonly tellsPartialSuccess: boolean
+  /** Whether what was refused for now is sent again, by transport. */
+  readonly repeats: Readonly<Record<'grpc' | 'http', boolean>>
   /** Whether it waits as long as the receiver asks, by transport. */
   readonly honoursWait: Readonly<Record<'grpc' | 'http', boolean>>
   /** Whether a post whose answer was lost is posted again, by transport. */

@@ -14,7 +14,9 @@ describeClient({
   missing: missingGo,
   install: async () => [await buildGo('client')],
   protocols: ['grpc', 'http/protobuf', 'http/json'],
+  signals: ['traces', 'logs', 'metrics'],
   tellsPartialSuccess: true,
+  repeats: { grpc: true, http: true },
   honoursWait: { grpc: true, http: true },
   repeatsLost: { grpc: true, http: false },
 })

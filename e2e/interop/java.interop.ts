@@ -23,7 +23,9 @@ describeClient({
     return ['java', '-cp', `${place}:${readFileSync(join(place, 'classpath'), 'utf8')}`, 'Client']
   },
   protocols: ['grpc', 'http/protobuf'],
+  signals: ['traces', 'logs', 'metrics'],
   tellsPartialSuccess: false,
+  repeats: { grpc: true, http: true },
   honoursWait: { grpc: false, http: true },
   repeatsLost: { grpc: false, http: false },
 })

@@ -20,7 +20,9 @@ describeClient({
     return [join(venv, 'bin/python'), join(folder, 'client.py')]
   },
   protocols: ['grpc', 'http/protobuf', 'http/json'],
+  signals: ['traces', 'logs', 'metrics'],
   tellsPartialSuccess: false,
+  repeats: { grpc: true, http: true },
   honoursWait: { grpc: true, http: true },
   repeatsLost: { grpc: true, http: true },
 })
