@@ -78,16 +78,18 @@ export async function run(command: Command, env: NodeJS.ProcessEnv, msMax: numbe
 /** A program of a toolchain, and the oldest version that will do. */
 export interface Tool {
   readonly command: string
-  readonly versionArgument: string
+  /** With these it prints its version, and fails where a part that is needed is not there. */
+  readonly versionArguments: readonly string[]
   readonly atLeast: readonly [major: number, minor: number]
 }
 
 /** Why the tools will not do, in a line for the one who reads that a client was skipped. */
 export function missingTool(tools: readonly Tool[]): string | undefined {
-  for (const { command, versionArgument, atLeast } of tools) {
-    const asked: SpawnSyncReturns<string> = spawnSync(command, [versionArgument], { encoding: 'utf8' })
+  for (const { command, versionArguments, atLeast } of tools) {
+    const asked: SpawnSyncReturns<string> = spawnSync(command, versionArguments, { encoding: 'utf8' })
     const needed = `${command} ${atLeast.join('.')} or newer`
-    if (asked.error !== undefined || asked.status !== 0) return `needs ${needed}, which is not installed`
+    if (asked.error !== undefined) return `needs ${needed}, which is not installed`
+    if (asked.status !== 0) return `needs ${needed}, here it fails: ${asked.stderr.trim().split('\n').at(-1) ?? ''}`
     const [, found = '', major = '', minor = '0'] = /((\d+)(?:\.(\d+))?\S*)/.exec(stripVTControlCharacters(`${asked.stdout}${asked.stderr}`)) ?? []
     if (Number(major) < atLeast[0] || (Number(major) === atLeast[0] && Number(minor) < atLeast[1])) return `needs ${needed}, here is ${found}`
   }

@@ -40,8 +40,9 @@ const validateMsMax = 30_000
 describe('OpenTelemetry Collector', { skip: missingGo ?? false }, () => {
   let program: Program
   let otelcol: string
-  const dir = mkdtempSync(join(tmpdir(), 'spanledger-otelcol-'))
+  let dir: string
   before(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'spanledger-otelcol-'))
     otelcol = await buildGo('otelcol')
     program = await startProgram({ env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } })
   })
@@ -174,6 +175,7 @@ describe('OpenTelemetry Collector', { skip: missingGo ?? false }, () => {
       await using collector = await startOtelCollector(gateway(port, health), port, environment(proxy))
       await assertStoredOnce(await sendCall(collector))
       assert.deepEqual(proxy.posts.map(({ code, compression }) => [code, compression]), [[grpcStatus.OK, 'gzip']])
+      assert.doesNotMatch(collector.log(), /deprecated/)
       assert.equal((await fetch(`http://127.0.0.1:${health}`)).status, 200)
     })
 

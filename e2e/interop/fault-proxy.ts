@@ -55,7 +55,8 @@ export async function startFaultProxy(program: Pick<Program, 'grpc' | 'http'>, f
   const note = (path: string, post: Omit<Post, 'answeredAt'>): void => {
     if (tracesPaths.includes(path)) posts.push({ ...post, answeredAt: performance.now() })
   }
-  const http = createHttp((request, response) => void relayHttp(request, response, program.http, faultOf, note))
+  // A sender that goes away in the middle is seen by what it then says of its export.
+  const http = createHttp((request, response) => void relayHttp(request, response, program.http, faultOf, note).catch(() => response.destroy()))
   const grpc = createHttp2({ maxSessionMemory })
   const sessions = new Set<ServerHttp2Session>()
   grpc.on('session', (session) => {
@@ -63,7 +64,7 @@ export async function startFaultProxy(program: Pick<Program, 'grpc' | 'http'>, f
     session.on('close', () => sessions.delete(session))
   })
   const upstream = connect(program.grpc, { maxSessionMemory })
-  grpc.on('stream', (stream, headers) => void relayGrpc(stream, headers, upstream, faultOf, note))
+  grpc.on('stream', (stream, headers) => void relayGrpc(stream, headers, upstream, faultOf, note).catch(() => stream.destroy()))
   return {
     grpc: await listen(grpc),
     http: await listen(http),

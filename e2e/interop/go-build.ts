@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Command, missingTool, run } from './client.ts'
 
 /** What `go/go.mod` asks for. */
-export const missingGo = missingTool([{ command: 'go', versionArgument: 'version', atLeast: [1, 26] }])
+export const missingGo = missingTool([{ command: 'go', versionArguments: ['version'], atLeast: [1, 26] }])
 
 /** Two cores compile both programs in two minutes from nothing; ten are a build that will not end. In milliseconds. */
 const buildMsMax = 600_000

@@ -12,8 +12,8 @@ const installMsMax = 300_000
 describeClient({
   name: 'Java',
   missing: missingTool([
-    { command: 'javac', versionArgument: '-version', atLeast: [17, 0] }, { command: 'java', versionArgument: '--version', atLeast: [17, 0] },
-    { command: 'mvn', versionArgument: '--version', atLeast: [3, 6] },
+    { command: 'javac', versionArguments: ['-version'], atLeast: [17, 0] }, { command: 'java', versionArguments: ['--version'], atLeast: [17, 0] },
+    { command: 'mvn', versionArguments: ['--version'], atLeast: [3, 6] },
   ]),
   install: async () => {
     const place = await installed('java', readFileSync(pom, 'utf8') + readFileSync(source, 'utf8'), async (place) => {

@@ -10,7 +10,7 @@ const installMsMax = 300_000
 
 describeClient({
   name: 'Python',
-  missing: missingTool([{ command: 'python3', versionArgument: '--version', atLeast: [3, 10] }]),
+  missing: missingTool([{ command: 'python3', versionArguments: ['-c', 'import ensurepip, platform; print(platform.python_version())'], atLeast: [3, 10] }]),
   install: async () => {
     const venv = await installed('python', readFileSync(requirements, 'utf8'), async (place) => {
       await run(['python3', '-m', 'venv', place], process.env, installMsMax)

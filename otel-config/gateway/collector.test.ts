@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 
 interface Gateway {
   readonly service: { readonly extensions: readonly string[]; readonly pipelines: Readonly<Record<string, Readonly<Record<'receivers' | 'processors' | 'exporters', readonly string[]>>>> }
-  readonly exporters: { readonly otlp: { readonly sending_queue: { readonly storage: string; readonly queue_size: number; readonly batch: { readonly max_size: number } }; readonly retry_on_failure: { readonly max_elapsed_time: string } } }
+  readonly exporters: { readonly otlp_grpc: { readonly sending_queue: { readonly storage: string; readonly queue_size: number; readonly batch: { readonly max_size: number } }; readonly retry_on_failure: { readonly max_elapsed_time: string } } }
   readonly [section: string]: object
 }
 
@@ -29,7 +29,7 @@ test('no variable of the gateway is taken for a setting of the server that runs 
 })
 
 test('what was accepted is kept on disk until it is delivered', () => {
-  const { sending_queue: queue, retry_on_failure: retry } = gateway.exporters.otlp
+  const { sending_queue: queue, retry_on_failure: retry } = gateway.exporters.otlp_grpc
   assert.ok(gateway.service.extensions.includes(queue.storage))
   assert.equal(retry.max_elapsed_time, '0s')
   assert.ok(queue.batch.max_size < queue.queue_size)
