@@ -60,6 +60,9 @@ export async function runClient(command: Command, told: Told, variables: Readonl
   return new Map(outcomes.map((outcome) => [outcome.signal, outcome]))
 }
 
+/** A program that was ended because its time was up. */
+export class TookTooLong extends Error {}
+
 /** Standard output of a program that must succeed. */
 export async function run(command: Command, env: NodeJS.ProcessEnv, msMax: number, cwd = import.meta.dirname): Promise<string> {
   const [program, ...args] = command
@@ -71,6 +74,7 @@ export async function run(command: Command, env: NodeJS.ProcessEnv, msMax: numbe
     child.once('error', reject)
     child.once('close', (...how) => resolve(how))
   })
+  if (signal === 'SIGKILL') throw new TookTooLong(`${command.join(' ')} was ended after ${msMax} ms\n${out}${err}`)
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code ?? signal}\n${out}${err}`)
   return out
 }

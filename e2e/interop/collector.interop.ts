@@ -11,7 +11,7 @@ import { post } from '../sending.ts'
 import { pico, settledTrace } from '../traces.ts'
 import { type Command, run } from './client.ts'
 import { type Fault, startFaultProxy } from './fault-proxy.ts'
-import { buildGo, missingGo } from './go-build.ts'
+import { buildGo } from './go-build.ts'
 import { type OtelCollector, freePort, startOtelCollector } from './otel-collector.ts'
 
 type Transport = 'grpc' | 'http'
@@ -37,13 +37,13 @@ const gatewayFile = join(import.meta.dirname, '../../otel-config/gateway/collect
 /** The command only reads the file. In milliseconds. */
 const validateMsMax = 30_000
 
-describe('OpenTelemetry Collector', { skip: missingGo ?? false }, () => {
+const otelcol = await buildGo('otelcol')
+
+describe('OpenTelemetry Collector', { skip: otelcol.missing ?? false }, () => {
   let program: Program
-  let otelcol: string
   let dir: string
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'spanledger-otelcol-'))
-    otelcol = await buildGo('otelcol')
     program = await startProgram({ env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } })
   })
   after(async () => {
@@ -67,7 +67,7 @@ describe('OpenTelemetry Collector', { skip: missingGo ?? false }, () => {
       },
       service: { pipelines: { traces: pipeline, logs: pipeline, metrics: pipeline }, telemetry: { metrics: { level: 'none' } } },
     }
-    return startOtelCollector([otelcol, '--config', `yaml:${JSON.stringify(config)}`], port)
+    return startOtelCollector([otelcol.path, '--config', `yaml:${JSON.stringify(config)}`], port)
   }
 
   const sendCall = async (collector: OtelCollector, brokenSpans = 0): Promise<string> => {
@@ -157,7 +157,7 @@ describe('OpenTelemetry Collector', { skip: missingGo ?? false }, () => {
 
   describe('otel-config/gateway/collector.yaml', () => {
     /** The shipped file, with free ports and a folder of the test's in place of what it says. */
-    const gateway = (port: number, health: number): Command => [otelcol, '--config', gatewayFile,
+    const gateway = (port: number, health: number): Command => [otelcol.path, '--config', gatewayFile,
       '--config', `yaml:receivers::otlp::protocols::http::endpoint: 127.0.0.1:${port}`,
       '--config', 'yaml:receivers::otlp::protocols::grpc::endpoint: 127.0.0.1:0',
       '--config', `yaml:extensions::health_check::endpoint: 127.0.0.1:${health}`,
@@ -166,7 +166,7 @@ describe('OpenTelemetry Collector', { skip: missingGo ?? false }, () => {
     const environment = (to: Pick<Program, 'grpc'>) => ({ GATEWAY_STORAGE: join(dir, 'queue'), GATEWAY_EXPORT_TO: new URL(to.grpc).host })
 
     test('is valid', async () => {
-      await run([otelcol, 'validate', '--config', gatewayFile], { ...process.env, ...environment(program) }, validateMsMax)
+      await run([otelcol.path, 'validate', '--config', gatewayFile], { ...process.env, ...environment(program) }, validateMsMax)
     })
 
     test('passes a run on, compressed', async () => {

@@ -7,12 +7,14 @@ import { settledTrace } from '../traces.ts'
 import { runClient } from './client.ts'
 import { describeClient } from './contract.ts'
 import { startFaultProxy } from './fault-proxy.ts'
-import { buildGo, missingGo } from './go-build.ts'
+import { buildGo } from './go-build.ts'
+
+const client = await buildGo('client')
 
 describeClient({
   name: 'Go',
-  missing: missingGo,
-  install: async () => [await buildGo('client')],
+  missing: client.missing,
+  install: async () => [client.path],
   protocols: ['grpc', 'http/protobuf', 'http/json'],
   signals: ['traces', 'logs', 'metrics'],
   tellsPartialSuccess: true,
@@ -22,13 +24,11 @@ describeClient({
 })
 
 /** Go's exporter is the one that follows the specification's table to the letter: RESOURCE_EXHAUSTED comes back only with a hint. */
-describe('Go: what is too large, and what is only too much', { skip: missingGo ?? false }, () => {
+describe('Go: what is too large, and what is only too much', { skip: client.missing ?? false }, () => {
   /** The program takes 64 MiB. */
   const tooManyBytes = 65 * 1024 * 1024
   let program: Program
-  let client: string
   before(async () => {
-    client = await buildGo('client')
     program = await startProgram({ env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } })
   })
   after(() => program[Symbol.asyncDispose]())
@@ -37,7 +37,7 @@ describe('Go: what is too large, and what is only too much', { skip: missingGo ?
     test(`${protocol}: the program refuses what is too large for good (H3, H11, G2)`, async () => {
       await using proxy = await startFaultProxy(program)
       const told = { traceId: newTraceId(), modelCalls: 1, nameBytes: tooManyBytes }
-      const outcomes = await runClient([client], told, { OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? proxy.grpc : proxy.http, OTEL_EXPORTER_OTLP_PROTOCOL: protocol })
+      const outcomes = await runClient([client.path], told, { OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? proxy.grpc : proxy.http, OTEL_EXPORTER_OTLP_PROTOCOL: protocol })
       assert.deepEqual(proxy.posts.map((post) => post.code), [code])
       assert.equal(outcomes.get('traces')?.ok, false)
     })
@@ -47,7 +47,7 @@ describe('Go: what is too large, and what is only too much', { skip: missingGo ?
     test(`grpc: RESOURCE_EXHAUSTED ${waitSeconds === undefined ? 'without RetryInfo is not sent again' : 'with RetryInfo is sent again after that wait'} (G2)`, async () => {
       await using proxy = await startFaultProxy(program, [{ kind: 'refuse', http: 429, grpc: grpcStatus.RESOURCE_EXHAUSTED, ...(waitSeconds === undefined ? {} : { waitSeconds }) }])
       const told = { traceId: newTraceId(), modelCalls: 1 }
-      const outcomes = await runClient([client], told, { OTEL_EXPORTER_OTLP_ENDPOINT: proxy.grpc, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })
+      const outcomes = await runClient([client.path], told, { OTEL_EXPORTER_OTLP_ENDPOINT: proxy.grpc, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })
       const [first, second] = proxy.posts
       assert.deepEqual([proxy.posts.length, outcomes.get('traces')?.ok], waitSeconds === undefined ? [1, false] : [2, true])
       if (waitSeconds === undefined) return
