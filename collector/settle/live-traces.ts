@@ -1,7 +1,9 @@
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
+import { isToldByLog } from '#semconv/agent-logs.ts'
 import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 import type { Derived } from '../derive/derive.ts'
+import { sessionKey } from './told-by-spans.ts'
 
 /** What a run's summary needs of a decision. */
 export type StoredDecision = Pick<PolicyDecisionRow, 'id' | 'traceId' | 'outcome' | 'place'>
@@ -72,6 +74,8 @@ export class LiveTraces {
   readonly #dirty = new Set<LiveTrace>()
   /** Traces that carry a provider's answer, so that two traces of the same minute find each other before they are loaded. */
   readonly #byCallKey = new Map<string, string | Set<string>>()
+  /** Traces that tell a coding agent's session, by `sessionKey`. */
+  readonly #bySession = new Map<string, Set<string>>()
   /** Trace and span id of spans that are being charged. */
   readonly #claimed = new Set<string>()
   #spanCount = 0
@@ -131,6 +135,7 @@ export class LiveTraces {
       for (const entry of charges) if (!trace.entries.has(entryKey(entry))) trace.entries.set(entryKey(entry), entry)
       for (const decision of decisions) trace.decisions.set(decision.id, decision)
       for (const key of facts.step.callKeys) this.#index(key, facts.traceId)
+      this.#indexSession(facts)
       if (facts.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = facts.receivedAt
     }
   }
@@ -175,6 +180,19 @@ export class LiveTraces {
     else if (known !== traceId) this.#byCallKey.set(key, new Set([known, traceId]))
   }
 
+  #indexSession(span: SpanFacts): void {
+    const session = sessionKey(span)
+    if (session === '') return
+    const known = this.#bySession.get(session)
+    if (known === undefined) this.#bySession.set(session, new Set([span.traceId]))
+    else known.add(span.traceId)
+  }
+
+  /** Traces in memory that tell this session of a coding agent. `session` as `sessionKey`. */
+  ofSession(session: string): readonly LiveTrace[] {
+    return [...this.#bySession.get(session) ?? []].flatMap((traceId) => this.#traces.get(traceId) ?? [])
+  }
+
   /** Traces in memory that tell a provider answer which one of `traces` and yet another trace tell; none, almost always. */
   sharing(traces: Iterable<LiveTrace>, tellersMax: number): ReadonlySet<LiveTrace> {
     const found = new Set<LiveTrace>()
@@ -202,6 +220,8 @@ export class LiveTraces {
     if (trace.spans.size === 0 || this.#wasEvicted(trace.traceId)) return false
     let hasRoot = false
     for (const span of trace.spans.values()) {
+      // A session lasts longer than processes, and every event of it stands at the top.
+      if (isToldByLog(span.name)) return false
       if (span.startedAt < this.#options.processStartedAt) return false
       if (span.parentSpanId === '') hasRoot = true
     }
@@ -215,6 +235,7 @@ export class LiveTraces {
       trace.spans.set(span.spanId, { ...span, receivedAt: 0n })
       this.#spanCount++
       for (const key of span.step.callKeys) this.#index(key, trace.traceId)
+      this.#indexSession(span)
     }
     for (const entry of entries) {
       const own = trace.entries.get(entryKey(entry))
@@ -272,6 +293,9 @@ export class LiveTraces {
         if (telling === trace.traceId) this.#byCallKey.delete(key)
         else if (typeof telling === 'object' && telling.delete(trace.traceId) && telling.size === 0) this.#byCallKey.delete(key)
       }
+      const session = sessionKey(span)
+      const tellingIt = session === '' ? undefined : this.#bySession.get(session)
+      if (tellingIt?.delete(trace.traceId) === true && tellingIt.size === 0) this.#bySession.delete(session)
     }
     this.#spanCount -= trace.spans.size
     trace.spans.clear()
