@@ -54,8 +54,8 @@ export interface TraceAccount {
  * and the repetition of spans make no difference; never throws, whatever the tree looks like.
  */
 export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): TraceAccount {
-  const toldBySpans = elsewhere.toldBySpans ?? noSpans
-  const tree = traceTree(toldBySpans.size === 0 ? spans : spans.map((span) => (toldBySpans.has(span.spanId) ? silenced(span) : span)))
+  const toldBetter = elsewhere.toldBetter ?? noSpans
+  const tree = traceTree(toldBetter.size === 0 ? spans : spans.map((span) => (toldBetter.has(span.spanId) ? silenced(span) : span)))
   const who = parties(tree)
   const attribution = attributions(tree, who)
   const tools = toolCalls(tree)
@@ -87,7 +87,7 @@ export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): Trac
     get verdicts() { return verdicts() },
     get attributions() { return attributionById() },
     billables: books.billables,
-    uncounted: toldBySpans.size === 0 ? books.uncounted : new Map([...books.uncounted, ...[...toldBySpans].map((id) => [id, 'mirrored'] as const)]),
+    uncounted: toldBetter.size === 0 ? books.uncounted : new Map([...books.uncounted, ...[...toldBetter].map((id) => [id, 'mirrored'] as const)]),
     repeatedToolCalls: tools.repeated,
   }
 }

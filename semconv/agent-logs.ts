@@ -17,6 +17,9 @@ export interface AgentEvent {
   readonly failed: boolean
 }
 
+/** What a step was made of. */
+export type Source = 'spans' | 'logs'
+
 type Condition = (attributes: Attributes) => boolean
 
 interface AgentLogs {
@@ -33,6 +36,8 @@ interface AgentLogs {
   readonly tells: Readonly<Record<string, Condition>>
   /** Events that tell a failure by being there. */
   readonly failures: readonly string[]
+  /** Where both tell the same call, which tells more. */
+  readonly better: Source
 }
 
 const always: Condition = () => true
@@ -49,7 +54,7 @@ const agents: readonly AgentLogs[] = [
     dialect: 'claude_code', prefix: 'claude_code.', bareFrom: (resource) => resource.get('service.name') === 'claude-code',
     session: ['session.id'], prompt: ['prompt.id'],
     tells: { user_prompt: always, api_request: always, api_error: always, tool_result: always, tool_decision: always },
-    failures: ['api_error'],
+    failures: ['api_error'], better: 'spans',
   },
   {
     // openai/codex session_telemetry.rs, and a capture of 0.169: of the two records that say `response.completed` one has the counts.
@@ -59,21 +64,22 @@ const agents: readonly AgentLogs[] = [
       user_prompt: always, tool_result: always, tool_decision: always, api_request: httpFailed, websocket_request: httpFailed,
       sse_event: (attributes) => tokenCount(attributes.get('input_token_count')) !== undefined,
     },
-    failures: ['api_request', 'websocket_request'],
+    failures: ['api_request', 'websocket_request'], better: 'spans',
   },
   {
     // google-gemini/gemini-cli@5411f11 telemetry/types.ts. The details event repeats `api_response` without thoughts and cache.
     dialect: 'gemini_cli', prefix: 'gemini_cli.', bareFrom: never,
     session: ['session.id'], prompt: ['prompt_id'],
     tells: { user_prompt: always, api_response: always, api_error: always, tool_call: always },
-    failures: ['api_error'],
+    // Its spans leave out thoughts and cached tokens, and each call is a trace of its own (captured, 0.61).
+    failures: ['api_error'], better: 'logs',
   },
   {
     // microsoft/vscode-copilot-chat@31acd00: calls are told by the conventions' details event, `agent.turn` sums them up.
     dialect: 'copilot', prefix: 'copilot_chat.', bareFrom: never,
     session: ['copilot_chat.chat_session_id', 'gen_ai.conversation.id', 'session.id'], prompt: [],
     tells: { 'tool.call': always },
-    failures: [],
+    failures: [], better: 'spans',
   },
 ]
 
@@ -81,11 +87,13 @@ const copilotServices: ReadonlySet<unknown> = new Set(['copilot-chat', 'github-c
 
 const told: ReadonlySet<string> = new Set([...agents.flatMap(({ prefix, tells }) => Object.keys(tells).map((event) => prefix + event)), details])
 
-/** A step that a log event told: its span is called like the event. Spans of the same session tell it better (semconv.md 6.1, H9). */
+/** A step that a log event told: its span is called like the event. */
 export const isToldByLog = (spanName: string): boolean => told.has(spanName)
 
-/** Dialects whose sessions are told by spans, by logs, or by both. */
-export const codingAgents: ReadonlySet<string> = new Set(agents.map((agent) => agent.dialect))
+const better: ReadonlyMap<string, Source> = new Map(agents.map((agent) => [agent.dialect, agent.better]))
+
+/** Of a coding agent's dialect, the source that tells more of a call; `undefined` for the others, which tell a call once or with an id. */
+export const betterSource = (dialect: string): Source | undefined => better.get(dialect)
 
 /** The step a log record tells, `undefined` where it tells none or does not say whose session it is. Any order of attributes says the same. */
 export function agentEventOf(record: LogRecord): AgentEvent | undefined {

@@ -39,7 +39,7 @@ export function interpret(span: SpanRecord): Step {
   draft.provider = billingProvider(foldProvider(draft.provider), reading.word('serverAddress'))
   meter(draft, dialect, reading, span)
   decide(draft, reading, span)
-  // A call that a log event tells is found by its session: a span that tells it is the better source, whichever came first.
+  // A call that a log event tells is found by its session alone: by its keys, each of the two sources would yield to the other.
   draft.callKeys = isToldByLog(span.name) ? [] : callKeys(dialect, draft, reading)
   if (draft.role === 'tool' || draft.role === 'handoff') draft.toolArgumentsHash = argumentsHash(reading.value('toolArguments'))
   return draft

@@ -44,8 +44,8 @@ export type Uncounted = 'mirrored' | 'rolled_up' | 'replayed'
 export interface Elsewhere {
   readonly replayed: ReadonlySet<string>
   readonly mirrored: ReadonlySet<string>
-  /** Ids of spans made of log events, where spans of another trace tell the same session's work at that time. */
-  readonly toldBySpans?: ReadonlySet<string>
+  /** Ids of a coding agent's spans whose work another trace tells better, from logs or from spans. */
+  readonly toldBetter?: ReadonlySet<string>
 }
 
 /** What is charged at once: a model call or embedding with usage of its own that is neither partial nor cumulative. */

@@ -12,7 +12,7 @@ import { deriveLog } from '../derive/derive-log.ts'
 import { derive, type Derived } from '../derive/derive.ts'
 import { shippedBook } from '../price/book.ts'
 import { post } from '../settle/post.ts'
-import { meets, sessionsTold, toldBySpans } from '../settle/told-by-spans.ts'
+import { meets, sessionsTold, speaks, type Times, toldBetter } from '../settle/told-better.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import { type Capture, captures, type ExpectedFacts } from './captures.ts'
 
@@ -88,7 +88,7 @@ function factsSettledAfterEach(records: readonly Arriving[]): object {
     const trace = arrive(traces, record)
     if (trace === undefined) continue
     settle(traces, trace)
-    // What logs told of its session is looked at again.
+    // What the other source told of its session is looked at again.
     for (const other of traces.values()) if (other !== trace && sharesSession(trace, other)) settle(traces, other)
   }
   return summed([...traces.values()])
@@ -114,17 +114,16 @@ function arrive(traces: Map<string, Trace>, record: Arriving): Trace | undefined
 }
 
 function settle(traces: ReadonlyMap<string, Trace>, trace: Trace): void {
-  trace.account = account([...trace.spans.values()], { ...nothingElsewhere, toldBySpans: toldBySpans(trace.spans.values(), tellers(traces, trace)) })
+  trace.account = account([...trace.spans.values()], { ...nothingElsewhere, toldBetter: toldBetter(trace.spans.values(), sessionsTold(trace.spans.values()), better(traces, trace)) })
   const posting = post(trace.account, trace.spans, trace.entries.values(), 0n, options)
   for (const entry of posting.rows) trace.entries.set(entry.id, entry)
   trace.providers = new Set([...trace.account.providers, ...posting.providers])
 }
 
-/** When spans of other traces tell the sessions that this one's logs tell. */
-function tellers(traces: ReadonlyMap<string, Trace>, trace: Trace): ReadonlyMap<string, readonly { readonly startedAt: bigint; readonly endedAt: bigint }[]> {
-  const others = [...traces.values()].filter((other) => other !== trace).flatMap((other) => sessionsTold(other.spans.values()))
-  return new Map(sessionsTold(trace.spans.values()).filter((own) => own.source === 'logs')
-    .map((own) => [own.session, others.filter((other) => other.source === 'spans' && other.session === own.session && meets(own, other))]))
+/** When other traces tell the sessions of this one better. */
+function better(traces: ReadonlyMap<string, Trace>, trace: Trace): ReadonlyMap<string, readonly Times[]> {
+  const others = [...traces.values()].filter((other) => other !== trace).flatMap((other) => sessionsTold(other.spans.values())).filter(speaks)
+  return new Map(sessionsTold(trace.spans.values()).map((own) => [own.session, others.filter((other) => other.session === own.session && meets(own, other))]))
 }
 
 function summed(traces: readonly Trace[]): object {

@@ -25,10 +25,18 @@ const value = (v: AttributeValue): OracleValue => {
 }
 const pairs = (list: Attributes): OracleKeyValue[] => [...list].map(([key, v]) => ({ key, value: value(v) }))
 
+/** protobufjs leaves out what is empty. */
+const emptyArms = (v: OracleValue): OracleValue => {
+  if (v.arrayValue !== undefined) return { arrayValue: { values: (v.arrayValue.values ?? []).map(emptyArms) } }
+  if (v.kvlistValue !== undefined) return { kvlistValue: { values: emptyPairs(v.kvlistValue.values) } }
+  return v
+}
+const emptyPairs = (list: readonly OracleKeyValue[] | undefined): OracleKeyValue[] => (list ?? []).map((kv) => ({ key: kv.key ?? '', value: emptyArms(kv.value ?? {}) }))
+
 /** Field by field, defaults filled in, so that both sides speak alike. */
 const oracles = (r: OracleLogRecord): object => ({
-  time: r.timeUnixNano ?? '0', observed: r.observedTimeUnixNano ?? '0', severity: [r.severityNumber ?? 0, r.severityText ?? ''], body: r.body ?? {},
-  attributes: r.attributes ?? [], dropped: r.droppedAttributesCount ?? 0, flags: r.flags ?? 0, ids: [r.traceId ?? '', r.spanId ?? ''], event: r.eventName ?? '',
+  time: r.timeUnixNano ?? '0', observed: r.observedTimeUnixNano ?? '0', severity: [r.severityNumber ?? 0, r.severityText ?? ''], body: emptyArms(r.body ?? {}),
+  attributes: emptyPairs(r.attributes), dropped: r.droppedAttributesCount ?? 0, flags: r.flags ?? 0, ids: [r.traceId ?? '', r.spanId ?? ''], event: r.eventName ?? '',
 })
 const ours = (r: LogRecord): object => ({
   time: String(r.timeUnixNano), observed: String(r.observedTimeUnixNano), severity: [r.severityNumber, r.severityText], body: value(r.body),

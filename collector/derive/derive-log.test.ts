@@ -11,7 +11,7 @@ import { captures } from '../corpus/captures.ts'
 import { decodeLogs } from '../decode/logs.ts'
 import { shippedBook } from '../price/book.ts'
 import { post } from '../settle/post.ts'
-import { meets, sessionsTold, toldBySpans } from '../settle/told-by-spans.ts'
+import { meets, sessionsTold, speaks, toldBetter } from '../settle/told-better.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import { derive, type Derived } from './derive.ts'
 import { deriveLog, logRunId } from './derive-log.ts'
@@ -54,9 +54,9 @@ function accounts(steps: readonly SpanFacts[]): ReadonlyMap<string, TraceAccount
   const traces = Map.groupBy(steps, (step) => step.traceId)
   const sessions = [...traces.values()].flatMap((spans) => sessionsTold(spans))
   return new Map([...traces].map(([traceId, spans]) => {
-    const bySpans = new Map(sessionsTold(spans).map((own) =>
-      [own.session, sessions.filter((other) => other.source === 'spans' && other.traceId !== traceId && other.session === own.session && meets(own, other))]))
-    return [traceId, account(spans, { replayed: new Set(), mirrored: new Set(), toldBySpans: toldBySpans(spans, bySpans) })]
+    const own = sessionsTold(spans)
+    const better = new Map(own.map((one) => [one.session, sessions.filter((other) => speaks(other) && other.traceId !== traceId && other.session === one.session && meets(one, other))]))
+    return [traceId, account(spans, { replayed: new Set(), mirrored: new Set(), toldBetter: toldBetter(spans, own, better) })]
   }))
 }
 
@@ -108,7 +108,7 @@ test('a decision and a result with one id are one call', () => {
 })
 
 const geminiCall = (at: number): SpanFacts[] => [
-  told({ at, attributes: { 'event.name': 'gemini_cli.api_response', 'session.id': 's', prompt_id: 'p', model: 'gemini-2.5-pro', input_token_count: 100, output_token_count: 30, duration_ms: 900 } }),
+  told({ at, attributes: { 'event.name': 'gemini_cli.api_response', 'session.id': 's', prompt_id: 'p', model: 'gemini-2.5-pro', input_token_count: 100, cached_content_token_count: 40, output_token_count: 30, thoughts_token_count: 70, duration_ms: 900 } }),
 ]
 const geminiSpan = spanFacts('a'.repeat(32), 'a'.repeat(16), '', {
   name: 'llm_call', resource: { 'service.name': 'gemini-cli' },
@@ -120,23 +120,23 @@ test('T20: a call told by two log events and a span is one row', () => {
   assert.equal(toldBy(details), undefined, 'it repeats what api_response tells')
   assert.equal(billablesOf(geminiCall(900)).length, 1)
   for (const steps of [[geminiSpan, ...geminiCall(900)], [...geminiCall(900), geminiSpan]]) {
-    assert.deepEqual(billablesOf(steps).map((one) => one.spanId), ['a'.repeat(16)])
+    assert.deepEqual(billablesOf(steps).map((one) => one.usage), [{ 'input.uncached': 60, 'input.cache_read': 40, 'output.text': 30, 'output.reasoning': 70 }], 'the log tells more')
     assert.deepEqual([...accounts(steps).values()].map((one) => one.isRun).sort(), [false, true])
   }
 })
 
-test('spans speak for their session as long as they last, and no longer', () => {
+test('the better source speaks for its session as long as it lasts, and no longer', () => {
   const hour = 3_600_000
-  assert.equal(billablesOf([geminiSpan, ...geminiCall(900), ...geminiCall(hour)]).length, 2, 'an hour later the session went on without spans')
+  assert.equal(billablesOf([geminiSpan, ...geminiCall(hour)]).length, 2, 'an hour later the session went on, with logs')
 })
 
-test('what was charged for a log event before its span came is taken back', () => {
+test('what was charged for a call before it was told better is taken back', () => {
   const [log] = geminiCall(900)
   assert.ok(log)
-  const spans = new Map([[log.spanId, log]])
-  const alone = post(account([log], { replayed: new Set(), mirrored: new Set() }), spans, [], 1n, options)
+  const spans = new Map([[geminiSpan.spanId, geminiSpan]])
+  const alone = post(account([geminiSpan], { replayed: new Set(), mirrored: new Set() }), spans, [], 1n, options)
   assert.ok(alone.rows.length > 0)
-  const both = accounts([log, geminiSpan]).get(log.traceId)
+  const both = accounts([log, geminiSpan]).get(geminiSpan.traceId)
   assert.ok(both)
   const after = post(both, spans, alone.rows, 2n, options)
   assert.deepEqual(new Set(after.rows.map((row) => `${row.kind} ${row.reason}`)), new Set(['REVERSAL mirrored']))

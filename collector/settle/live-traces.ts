@@ -3,7 +3,7 @@ import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import { isToldByLog } from '#semconv/agent-logs.ts'
 import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 import type { Derived } from '../derive/derive.ts'
-import { sessionKey } from './told-by-spans.ts'
+import { sessionKey } from './told-better.ts'
 
 /** What a run's summary needs of a decision. */
 export type StoredDecision = Pick<PolicyDecisionRow, 'id' | 'traceId' | 'outcome' | 'place'>

@@ -19,7 +19,7 @@ import { type AnswerOf, type History, readCallsTold, readHistory, readSessionTra
 import { entryKey, type LiveTrace, type LiveTraces } from './live-traces.ts'
 import { post, type Posting } from './post.ts'
 import { costOf, summary } from './summary.ts'
-import { meets, sessionRow, sessionsTold, type SessionTold, storedSessionKey, toldBySpans } from './told-by-spans.ts'
+import { meets, otherSourcesKey, sessionRow, sessionsTold, type SessionTold, speaks, type Times, toldBetter } from './told-better.ts'
 import { toldElsewhere } from './told-elsewhere.ts'
 
 export interface SettleOptions {
@@ -204,28 +204,30 @@ export class Settler {
     const { live, store, tenant } = this.#options
     const told = new Map(traces.map((trace) => [trace, sessionsTold(trace.spans.values())] as const).filter(([, own]) => own.length > 0))
     if (told.size === 0) return new Map()
-    const otherSource = { logs: 'spans', spans: 'logs' } as const
-    const keys = [...told].flatMap(([trace, own]) => (quiet.has(trace) ? own.map((one) => storedSessionKey(otherSource[one.source], one.session)) : []))
-    const stored = keys.length === 0 ? new Map<string, never>() : await readSessionTraces(store, tenant, [...new Set(keys)])
+    const keys = [...told].flatMap(([trace, own]) => (quiet.has(trace) ? own.map(otherSourcesKey) : []))
+    const stored = keys.length === 0 ? new Map<string, readonly Times[]>() : await readSessionTraces(store, tenant, [...new Set(keys)])
     const inMemory = memo((trace: LiveTrace) => sessionsTold(trace.spans.values()))
     return new Map([...told].map(([trace, own]) => {
-      const sessions: Sessions = { own, bySpans: new Map(), byLogs: new Set() }
+      const sessions: Sessions = { own, better: new Map(), worse: new Set() }
       for (const one of own) {
-        const source = otherSource[one.source]
-        const known = live.ofSession(one.session).flatMap(inMemory).filter((other) => other.source === source && other.session === one.session)
-        const others = [...known, ...stored.get(storedSessionKey(source, one.session)) ?? []].filter((other) => other.traceId !== trace.traceId && meets(other, one))
-        if (source === 'spans') sessions.bySpans.set(one.session, others)
-        else for (const other of others) sessions.byLogs.add(other.traceId)
+        const known = live.ofSession(one.session).flatMap(inMemory)
+          .filter((other) => other.source !== one.source && other.session === one.session && (speaks(other) || speaks(one)))
+        const others = [...known, ...stored.get(otherSourcesKey(one)) ?? []].filter((other) => other.traceId !== trace.traceId && meets(other, one))
+        if (speaks(one)) for (const other of others) sessions.worse.add(other.traceId)
+        else sessions.better.set(one.session, others)
       }
       return [trace, sessions]
     }))
   }
 
-  /** Whoever comes later finds them; and what logs told of them before is looked at again. */
-  #rememberSessions({ own, byLogs }: Sessions, frame: FrameWriter): void {
+  /** Whoever comes later finds them; and what was told of them worse before is looked at again. */
+  #rememberSessions({ own, worse }: Sessions, frame: FrameWriter): void {
     const { live, nowMs, spool, tenant } = this.#options
-    for (const one of own) frame.add(callKeys, sessionRow(one, tenant))
-    for (const traceId of byLogs) live.revisit(traceId, nowMs(), spool.currentNumber)
+    for (const one of own) {
+      const row = sessionRow(one, tenant)
+      if (row !== undefined) frame.add(callKeys, row)
+    }
+    for (const traceId of worse) live.revisit(traceId, nowMs(), spool.currentNumber)
   }
 
   /** A trace that our own code stumbles over waits, longer each time; the others are settled without it. */
@@ -256,7 +258,7 @@ export class Settler {
     // Once is enough: a trace that is settled again has told the later ones already.
     if (trace.settlements === 0) for (const later of told.laterTraces) live.revisit(later, nowMs(), spool.currentNumber)
     const sessions = others.sessions.get(trace)
-    const facts = account([...trace.spans.values()], sessions === undefined ? told : { ...told, toldBySpans: toldBySpans(trace.spans.values(), sessions.bySpans) })
+    const facts = account([...trace.spans.values()], sessions === undefined ? told : { ...told, toldBetter: toldBetter(trace.spans.values(), sessions.own, sessions.better) })
     if (settles && sessions !== undefined) this.#rememberSessions(sessions, frame)
     const posting = post(facts, trace.spans, trace.entries.values(), version, this.#options)
     // Before a trace is quiet only its figures are shown: corrections that the next span would undo are not posted.
@@ -302,10 +304,10 @@ interface Others {
 /** A coding agent's sessions as one trace tells them, and who else does. */
 interface Sessions {
   readonly own: readonly SessionTold[]
-  /** When spans of other traces tell what its logs tell, by session. */
-  readonly bySpans: Map<string, readonly Pick<SessionTold, 'startedAt' | 'endedAt'>[]>
-  /** Ids of traces whose logs tell what its spans tell. */
-  readonly byLogs: Set<string>
+  /** By session: when other traces tell it better. */
+  readonly better: Map<string, readonly Pick<Times, 'startedAt' | 'endedAt'>[]>
+  /** Ids of traces that tell it worse. */
+  readonly worse: Set<string>
 }
 
 function memo<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {

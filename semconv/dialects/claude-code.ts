@@ -36,6 +36,9 @@ export const claudeCode: Dialect = {
     output: ['output_tokens'],
     cacheRead: ['cache_read_tokens'],
     cacheWrite: ['cache_creation_tokens'],
+    // Log events since 2.1.332 or earlier (captured) say how long what was written is kept.
+    cacheWrite5m: ['cache_creation_5m_tokens'],
+    cacheWrite1h: ['cache_creation_1h_tokens'],
     servedTier: ['speed'],
     cost: ['cost_usd'],
     costMicros: ['cost_usd_micros'],

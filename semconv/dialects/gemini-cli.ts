@@ -25,6 +25,7 @@ export const geminiCli: Dialect = {
     reasoning: ['thoughts_token_count', 'reasoning_token_count'],
     toolUseInput: ['tool_token_count'],
     total: ['total_token_count'],
+    finishReasons: ['finish_reasons'],
   },
   // candidatesTokenCount leaves the thoughts out.
   counting: [{ source: 'google-gemini/gemini-cli@5411f11', input: 'inclusive', output: 'exclusive' }],
