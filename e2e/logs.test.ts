@@ -201,6 +201,8 @@ describe('Claude Code', () => {
       const [log, told] = [await readTrace(program, runId), await readTrace(program, traceId)]
       assert.deepEqual([log?.isRun, log?.modelCalls, log?.toolCalls, log?.cost], [false, 0, 0, '0'])
       assert.equal(ledgerSum(await readLedger(program, runId)), 0n)
+      const { trace } = await graphql<{ trace: { steps: readonly object[] } }>(program, 'query ($id: ID!) { trace(id: $id) { steps { kind counted countReason } } }', { id: runId })
+      assert.deepEqual(trace.steps[1], { kind: 'MODEL_CALL', counted: false, countReason: 'another trace of its session tells the same work better' })
       assert.deepEqual([told?.isRun, told?.modelCalls, told?.tokens.input], [true, 1, 205])
       assert.ok(pico(told?.cost ?? '0') > 0n)
       const { run } = await graphql<{ run: { logs: { totalCount: number } } }>(program, 'query ($id: ID!) { run(id: $id) { logs { totalCount } } }', { id: traceId })
