@@ -161,9 +161,14 @@ describe('Claude Code', () => {
     })
   })
 
-  /** Until the trace is told better elsewhere. */
+  /** Until the trace is settled as one that is told better elsewhere: before, only its summary may say so. */
   async function noRun(by: Program, id: string): Promise<void> {
-    for (let left = 40; left > 0 && (await readTrace(by, id))?.isRun !== false; left--) await sleep(250)
+    for (let left = 80; left > 0; left--) {
+      const trace = await readTrace(by, id)
+      if (trace?.isRun === false && trace.settled) return
+      await sleep(250)
+    }
+    assert.fail(`${id} is still a run, or not settled`)
   }
 
   test('told twice with a restart between: what the first process charged, the second takes back', async () => {
