@@ -23,6 +23,7 @@ import {
 } from './table.ts'
 import { callKeyId, callKeys } from './tables/call-keys.ts'
 import { ledgerEntries, type LedgerEntryRow } from './tables/ledger-entries.ts'
+import { logRecords, type LogRecordRow } from './tables/log-records.ts'
 import { policyDecisions, type PolicyDecisionRow } from './tables/policy-decisions.ts'
 import { policyVersions } from './tables/policy-versions.ts'
 import { priceBooks } from './tables/price-books.ts'
@@ -144,6 +145,16 @@ const decisionRow: PolicyDecisionRow = {
   tenant: 'acme', project: 'web', id: 'cd'.repeat(32), policyId: 'p', policyVersion: 3, outcome: 'REQUIRE_APPROVAL', mode: 'SHADOW', place: 'ENDPOINT',
   reason: 'r', decidedAt: facts.startedAt, postedAt: facts.endedAt, traceId: facts.traceId, spanId: '', agent: 'a', actor: 'guard', evidence: '{"k":"v"}',
 }
+const logRow: LogRecordRow = {
+  tenant: 'acme', project: 'web', id: 'ab'.repeat(16), at: facts.startedAt, receivedAt: facts.endedAt, service: 'shop', environment: 'prod',
+  record: {
+    observedTimeUnixNano: 1n, severityNumber: 9, severityText: 'INFO', flags: 0xffff_ffff, traceId: '', spanId: facts.spanId, droppedAttributesCount: 2,
+    scope: { name: 'sdk', version: '1', attributes: new Map(), schemaUrl: '' },
+  },
+  eventName: 'gen_ai.choice', eventNameField: 'event x.rs:1', session: 's', schemaUrl: '', body: '', bodyJson: '{"kvlistValue":{}}',
+  attributesString: pairs([['', '\0']]), attributesInt: pairs([['n', 2n ** 53n + 1n]]), attributesDouble: pairs([['d', 0.1]]), attributesBool: pairs([['f', false]]),
+  attributesJson: pairs([['j', '{}']]), resourceAttributes: '[]', scopeAttributes: '',
+}
 const runRow: RunRow = {
   tenant: 'acme', project: 'web', traceId: facts.traceId, version: 7n, isRun: true, settled: true, name: 'run', status: 'FAILED', startedAt: facts.startedAt,
   endedAt: undefined, lastReceivedAt: facts.endedAt, service: 's', environment: 'e', workflow: '', agents: ['a', 'b'], users: [], sessions: ['s'],
@@ -153,7 +164,7 @@ const runRow: RunRow = {
 }
 
 const described: readonly { readonly name: string; readonly columns: readonly { readonly name: string; readonly type: string }[] }[] =
-  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, priceBooks, policyVersions]
+  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, priceBooks, policyVersions, logRecords]
 
 function contract(name: string, options: StoreOptions, cleanUp: (store: Store) => Promise<void>): void {
   describe(name, () => {
@@ -248,6 +259,8 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       await store.insert(callKeys, rowBinary(callKeys, [key]), 'keys')
       await store.insert(priceBooks, rowBinary(priceBooks, [{ version: 'ef'.repeat(32), postedAt: 5n, source: 'shipped', body: '{"a":1}' }]), 'book')
       await store.insert(policyVersions, rowBinary(policyVersions, [{ tenant: 'acme', policyId: 'p', version: 1, postedAt: 6n, document: 'id: p\n' }]), 'policy')
+      await store.insert(logRecords, rowBinary(logRecords, [logRow]), 'log')
+      await store.insert(logRecords, rowBinary(logRecords, [{ ...logRow, receivedAt: facts.endedAt + 1n }]), 'log again')
       const one = async (sql: string): Promise<unknown> => (await store.read(sql, {}, soon))[0]
       assert.deepEqual(await one(`SELECT length(attributes_string['gen_ai.input.messages']) AS n, attributes_json, events, links FROM span_content`),
         { n: '300000', attributes_json: { j: '{}' }, events: '[{}]', links: '' })
@@ -255,6 +268,9 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
         i: ledgerRow.id, kind: 'REVERSAL', reason: 'mirrored', quantity: '-99999999999999999999999999.999999999999', unit_price: '0.0000000375', amount: null,
         basis: 'PRICED', meter: 'input.uncached', r: '0'.repeat(64), revision: '18446744073709551615', workflow: 'w',
       })
+      assert.deepEqual(await one(`SELECT count() AS n, any(event_name) AS name, any(body_json) AS body, any(attributes_int) AS ints, any(hex(trace_id)) AS trace,
+        any(toUnixTimestamp64Nano(at)) AS nanos FROM log_records FINAL`),
+      { n: '1', name: 'gen_ai.choice', body: logRow.bodyJson, ints: { n: '9007199254740993' }, trace: '0'.repeat(32), nanos: String(facts.startedAt) })
       assert.deepEqual(await one('SELECT outcome, mode, place, policy_version, evidence, revision, toUnixTimestamp64Nano(decided_at) AS at FROM policy_decisions'), {
         outcome: 'REQUIRE_APPROVAL', mode: 'SHADOW', place: 'ENDPOINT', policy_version: 3, evidence: '{"k":"v"}', revision: String(facts.endedAt), at: String(facts.startedAt),
       })
@@ -305,8 +321,8 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
     test('every table with partitions has the same ones', async () => {
       const keys = await store.read<{ name: string; key: string }>(`SELECT name, partition_key AS key FROM system.tables
         WHERE database = {database:String} AND partition_key != '' ORDER BY name`, { database: store.database }, soon)
-      assert.deepEqual(keys.map(({ name }) => name), ['call_keys', 'ledger_entries', 'span_content', 'spans'])
-      assert.equal(new Set(keys.map(({ key }) => key.replaceAll('occurred_at', 'started_at'))).size, 1)
+      assert.deepEqual(keys.map(({ name }) => name), ['call_keys', 'ledger_entries', 'log_records', 'span_content', 'spans'])
+      assert.equal(new Set(keys.map(({ key }) => key.replaceAll(/\b(?:occurred_at|at)\b/g, 'started_at'))).size, 1)
     })
 
     test('a time range finds its spans, also at the ends of what can be stored', async () => {

@@ -6,9 +6,9 @@ import type { Store } from './store.ts'
  */
 export function toldInserts(store: Store): { readonly store: Store; readonly onInsert: (tell: (table: string) => void) => void } {
   const listeners: ((table: string) => void)[] = []
-  const insert: Store['insert'] = async (table, body, token) => {
-    await store.insert(table, body, token)
-    for (const tell of listeners) tell(table.name)
+  const insert: Store['insert'] = async (...insertion) => {
+    await store.insert(...insertion)
+    for (const tell of listeners) tell(insertion[0].name)
   }
   return { store: { ...store, insert }, onInsert: (tell) => listeners.push(tell) }
 }

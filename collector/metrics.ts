@@ -11,6 +11,9 @@ export class Metrics {
   #deduplicated = 0
   #requests = 0
   #settlementsFailed = 0
+  #logRecordsReceived = 0
+  #logRecordsStored = 0
+  readonly #logRecordsRejected = new Map<string, number>()
   readonly #rejected = new Map<string, number>()
   readonly #setAside = new Map<string, number>()
   readonly #refused = new Map<string, number>()
@@ -29,6 +32,20 @@ export class Metrics {
   /** Spans that came again: acknowledged, stored as the newer version of the same row, never charged again. */
   deduplicated(spans: number): void {
     this.#deduplicated += spans
+  }
+
+  /** Log records decoded or counted in a request. */
+  logRecordsReceived(records: number): void {
+    this.#logRecordsReceived += records
+  }
+
+  /** Log records acknowledged; one that comes again is acknowledged again and is the same row. */
+  logRecordsStored(records: number): void {
+    this.#logRecordsStored += records
+  }
+
+  logRecordsRejected(reason: string, records: number): void {
+    this.#logRecordsRejected.set(reason, (this.#logRecordsRejected.get(reason) ?? 0) + records)
   }
 
   loaded(spans: number): void {
@@ -58,11 +75,14 @@ export class Metrics {
     const { bytes, since } = spool.backlog()
     const lines = [
       ...counter('spanledger_requests_received_total', 'Export requests decoded.', this.#requests),
-      ...counter('spanledger_spans_received_total', 'Spans in decoded requests.', this.#received),
+      ...counter('spanledger_spans_received_total', 'Spans in decoded requests, steps that log events tell among them.', this.#received),
       ...counter('spanledger_spans_stored_total', 'Spans acknowledged for the first time: durable in the spool.', this.#stored),
       ...counter('spanledger_spans_loaded_total', 'Span rows loaded into ClickHouse.', this.#loaded),
       ...counter('spanledger_spans_deduplicated_total', 'Spans acknowledged that were known already.', this.#deduplicated),
       ...labelled('spanledger_spans_rejected_total', 'Spans refused inside accepted requests.', 'reason', this.#rejected),
+      ...counter('spanledger_log_records_received_total', 'Log records in decoded requests.', this.#logRecordsReceived),
+      ...counter('spanledger_log_records_stored_total', 'Log records acknowledged: durable in the spool.', this.#logRecordsStored),
+      ...labelled('spanledger_log_records_rejected_total', 'Log records refused inside accepted requests.', 'reason', this.#logRecordsRejected),
       ...labelled('spanledger_spans_set_aside_total', 'Spans in spool segments that could not be loaded.', 'reason', this.#setAside),
       ...labelled('spanledger_requests_refused_total', 'Whole requests refused.', 'verdict', this.#refused),
       ...counter('spanledger_settlements_failed_total', 'Settlements that were put off because the trace could not be accounted.', this.#settlementsFailed),

@@ -2,24 +2,46 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Capture, captures, type ExpectedFacts, type Payload } from '#collector/corpus/captures.ts'
-import { tracesJsonToProtobuf } from '#collector/decode/json.ts'
+import { logsJsonToProtobuf, tracesJsonToProtobuf } from '#collector/decode/json.ts'
+import { decodeLogs } from '#collector/decode/logs.ts'
 import { decodeRequest, decodeResponse } from '#collector/decode/oracle.ts'
+import { logRunId } from '#collector/derive/derive-log.ts'
+import { agentEventOf } from '#semconv/agent-logs.ts'
+import { engineOf, storedLogRecords } from './engine.ts'
 import { graphql, type Program, startProgram } from './program.ts'
-import { type GrpcExporter, grpcExporter, post, type Posted } from './sending.ts'
+import { type GrpcExporter, grpcExporter, post, type Posted, type Signal } from './sending.ts'
 import { shuffled } from './shuffled.ts'
-import { oneSpanPerRequest } from './split.ts'
+import { oneLogRecordPerRequest, oneSpanPerRequest } from './split.ts'
 import { pico, settledTraces, type TraceFigures } from './traces.ts'
 
 const all = captures()
 const env = { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' }
-const traceBytes = ({ encoding, body }: Payload): Buffer => (encoding === 'json' ? tracesJsonToProtobuf(body).bytes : body)
-const tracePayloads = (capture: Capture): readonly Payload[] => capture.payloads.filter((payload) => payload.signal === 'traces')
 
-/** Distinct spans by trace id. */
-function spanCounts(requests: readonly Buffer[]): Map<string, number> {
+/** A request in protobuf, for the path of its signal. */
+interface Request {
+  readonly signal: Signal
+  readonly body: Buffer
+}
+
+const toProtobuf = { traces: tracesJsonToProtobuf, logs: logsJsonToProtobuf }
+const isStored = (payload: Payload): payload is Payload & { readonly signal: 'traces' | 'logs' } => payload.signal !== 'metrics'
+const asProtobuf = ({ signal, encoding, body }: ReturnType<typeof storedPayloads>[number]): Request =>
+  ({ signal, body: encoding === 'json' ? toProtobuf[signal](body).bytes : body })
+const storedPayloads = (capture: Capture) => capture.payloads.filter(isStored)
+const oneByOne = ({ signal, body }: Request): Request[] =>
+  (signal === 'logs' ? oneLogRecordPerRequest : oneSpanPerRequest)(body).map((one) => ({ signal, body: one }))
+
+/** Distinct spans by trace id; a step that a log record tells is a span of the run its session and prompt make. */
+function spanCounts(requests: readonly Request[]): Map<string, number> {
   const spans = new Map<string, Set<string>>()
-  for (const request of requests) {
-    for (const { traceId = '', spanId = '' } of spansIn(request)) spans.set(traceId, (spans.get(traceId) ?? new Set()).add(spanId))
+  const add = (traceId: string, span: string): unknown => spans.set(traceId, (spans.get(traceId) ?? new Set()).add(span))
+  for (const { signal, body } of requests) {
+    if (signal === 'logs') {
+      for (const record of decodeLogs(body).records) {
+        const event = agentEventOf(record)
+        if (event !== undefined) add(logRunId(event.session, event.prompt), [...record.attributes, record.observedTimeUnixNano].join())
+      }
+    } else for (const { traceId = '', spanId = '' } of spansIn(body)) add(traceId, spanId)
   }
   return new Map([...spans].map(([id, ids]) => [id, ids.size]))
 }
@@ -27,8 +49,10 @@ function spanCounts(requests: readonly Buffer[]): Map<string, number> {
 const spansIn = (request: Buffer) =>
   (decodeRequest(request).resourceSpans ?? []).flatMap((resource) => (resource.scopeSpans ?? []).flatMap((scope) => scope.spans ?? []))
 
-const traceIds = (capture: Capture): readonly string[] => [...spanCounts(tracePayloads(capture).map(traceBytes)).keys()]
-const everySpan = spanCounts(all.flatMap(tracePayloads).map(traceBytes))
+const traceIds = (capture: Capture): readonly string[] => [...spanCounts(storedPayloads(capture).map(asProtobuf)).keys()]
+const everySpan = spanCounts(all.flatMap(storedPayloads).map(asProtobuf))
+
+const contentTypes = { json: 'application/json', pb: 'application/x-protobuf' } as const
 
 function assertAccepted(posted: Posted, encoding: Payload['encoding']): void {
   assert.equal(posted.status, 200)
@@ -146,9 +170,8 @@ describe('as captured', () => {
   })
 
   test('over HTTP, every second request compressed', async () => {
-    for (const [index, payload] of all.flatMap(tracePayloads).entries()) {
-      const contentType = payload.encoding === 'json' ? 'application/json' : 'application/x-protobuf'
-      assertAccepted(await post(program, payload.body, { contentType, gzip: index % 2 === 1 }), payload.encoding)
+    for (const [index, { signal, encoding, body }] of all.flatMap(storedPayloads).entries()) {
+      assertAccepted(await post(program, body, { signal, contentType: contentTypes[encoding], gzip: index % 2 === 1 }), encoding)
     }
     settled = await settledTraces(program, everySpan)
     await assertEveryFact(program)
@@ -156,8 +179,8 @@ describe('as captured', () => {
 
   test('sent again, nothing changes', async () => {
     const lines = await ledgerLines(program)
-    for (const payload of all.flatMap(tracePayloads)) {
-      assertAccepted(await post(program, payload.body, { contentType: payload.encoding === 'json' ? 'application/json' : 'application/x-protobuf' }), payload.encoding)
+    for (const { signal, encoding, body } of all.flatMap(storedPayloads)) {
+      assertAccepted(await post(program, body, { signal, contentType: contentTypes[encoding] }), encoding)
     }
     settled = await settledTraces(program, everySpan, settled)
     await assertEveryFact(program)
@@ -166,18 +189,17 @@ describe('as captured', () => {
 
   test('sent again over gRPC, nothing changes', async () => {
     const lines = await ledgerLines(program)
-    for (const payload of all.flatMap(tracePayloads)) assert.equal((await grpc.send(traceBytes(payload))).length, 0)
+    for (const { signal, body } of all.flatMap(storedPayloads).map(asProtobuf)) assert.equal((await grpc.send(body, signal)).length, 0)
     settled = await settledTraces(program, everySpan, settled)
     await assertEveryFact(program)
     assert.equal(await ledgerLines(program), lines)
   })
 
-  test('logs and metrics that came along are refused with their number and charge nothing', async () => {
+  test('metrics that came along are refused with their number and charge nothing', async () => {
     const lines = await ledgerLines(program)
-    const others = all.flatMap((capture) => capture.payloads).filter((payload) => payload.signal !== 'traces')
-    assert.ok(others.length >= 2)
-    for (const { signal, encoding, body } of others) {
-      assert.equal(encoding, 'pb')
+    const others = all.flatMap((capture) => capture.payloads).filter((payload) => !isStored(payload) && payload.encoding === 'pb')
+    assert.ok(others.length >= 1)
+    for (const { signal, body } of others) {
       for (const answer of [(await post(program, body, { signal })).body, await grpc.send(body, signal)]) {
         // The three partial successes are one message on the wire: a count and a text.
         const { partialSuccess } = decodeResponse(answer)
@@ -187,6 +209,14 @@ describe('as captured', () => {
     }
     assert.equal(await ledgerLines(program), lines)
     await assertEveryFact(program)
+  })
+
+  test('every log record is stored once, though it came three times', async () => {
+    const records = all.flatMap(storedPayloads).map(asProtobuf).filter(({ signal }) => signal === 'logs').reduce((sum, { body }) => sum + decodeLogs(body).records.length, 0)
+    assert.ok(records > 20)
+    await using store = await engineOf(program)
+    assert.equal(await storedLogRecords(store), records)
+    assert.equal((await counters(program)).get('spanledger_log_records_stored_total'), 3 * records)
   })
 
   test('the counters account for every span of the three sendings', async () => {
@@ -209,13 +239,12 @@ async function counters(program: Program): Promise<ReadonlyMap<string, number>> 
 
 /** Parts of the stream that are settled before the next comes: each settlement posts what the next part takes back. */
 for (const { seed, parts } of [{ seed: 1, parts: 1 }, { seed: 2, parts: 3 }]) {
-  test(`one span per request, shuffled with seed ${seed}, settled ${parts === 1 ? 'at the end' : `after each of ${parts} parts`}`, async () => {
+  test(`one span or log record per request, shuffled with seed ${seed}, settled ${parts === 1 ? 'at the end' : `after each of ${parts} parts`}`, async () => {
     await using program = await startProgram({ env })
-    const requests = shuffled(all.flatMap(tracePayloads).map(traceBytes).flatMap(oneSpanPerRequest), seed)
-    assert.equal(requests.length, [...everySpan.values()].reduce((sum, count) => sum + count, 0))
+    const requests = shuffled(all.flatMap(storedPayloads).map(asProtobuf).flatMap(oneByOne), seed)
     const size = Math.ceil(requests.length / parts)
     for (let at = 0; at < requests.length; at += size) {
-      for (const request of requests.slice(at, at + size)) assertAccepted(await post(program, request), 'pb')
+      for (const { signal, body } of requests.slice(at, at + size)) assertAccepted(await post(program, body, { signal }), 'pb')
       await settledTraces(program, spanCounts(requests.slice(0, at + size)))
     }
     await assertEveryFact(program)

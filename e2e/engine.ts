@@ -46,3 +46,9 @@ export async function storedSpans(store: Store): Promise<{ readonly ids: Readonl
   const rows = await store.read<{ id: string }>(`SELECT lower(hex(span_id)) AS id FROM spans FINAL`, {}, { maxSeconds })
   return { ids: new Set(rows.map((row) => row.id)), rowsAfterFinal: rows.length }
 }
+
+/** Log records as a reader that deduplicates sees them. */
+export async function storedLogRecords(store: Store): Promise<number> {
+  const [row] = await store.read<{ n: string }>('SELECT count() AS n FROM log_records FINAL', {}, { maxSeconds })
+  return Number(row?.n)
+}

@@ -13,7 +13,7 @@ import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-
 import { OTLPTraceExporter as ProtoTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { InMemorySpanExporter, SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { captures, type Payload } from '#collector/corpus/captures.ts'
-import { decodeResponse, decodeStatus, encodeRequest } from '#collector/decode/oracle.ts'
+import { decodeResponse, decodeStatus, encodeLogs, encodeRequest } from '#collector/decode/oracle.ts'
 import { engineOf, storedSpans } from './engine.ts'
 import { agentSpan, exportRequest, modelCall, newSpanId, newTraceId, plainSpan } from './made-span.ts'
 import { graphql, type Program, startProgram } from './program.ts'
@@ -170,28 +170,42 @@ describe('answers', () => {
     assert.equal(step?.attributes['as.number'], '9007199254740993')
   })
 
-  test('logs and metrics are refused record by record, with the reason', async () => {
-    const bodies = [
-      ['logs', 'rejectedLogRecords', { resourceLogs: [{ scopeLogs: [{ logRecords: [{}, { body: { stringValue: 'x' } }, {}] }] }] }],
-      ['metrics', 'rejectedDataPoints', { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'a', gauge: { dataPoints: [{}, {}] } }, { sum: { dataPoints: [{}] } }] }] }] }],
-    ] as const
-    for (const [signal, counted, body] of bodies) {
-      const posted = await post(program, Buffer.from(JSON.stringify(body)), { signal, contentType: json })
-      assert.equal(posted.status, 200)
-      assert.deepEqual(JSON.parse(posted.body.toString()), { partialSuccess: { [counted]: '3', errorMessage: `Spanledger stores traces; ${signal} are not stored yet` } })
+  test('metrics are refused point by point, with the reason', async () => {
+    const body = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'a', gauge: { dataPoints: [{}, {}] } }, { sum: { dataPoints: [{}] } }] }] }] }
+    const posted = await post(program, Buffer.from(JSON.stringify(body)), { signal: 'metrics', contentType: json })
+    assert.equal(posted.status, 200)
+    assert.deepEqual(JSON.parse(posted.body.toString()), { partialSuccess: { rejectedDataPoints: '3', errorMessage: 'Spanledger stores traces and logs; metrics are not stored yet' } })
+  })
+
+  test('of the log records of a request the broken ones are rejected, counted and named, over HTTP and gRPC', async () => {
+    const [good, short] = [{ body: { stringValue: 'x' } }, { body: { stringValue: 'x' }, traceId: 'abcd' }]
+    const request = { resourceLogs: [{ scopeLogs: [{ logRecords: [good, short, {}, { severityNumber: 'INFO' }] }] }] }
+    const posted = await post(program, Buffer.from(JSON.stringify(request)), { signal: 'logs', contentType: json })
+    const { partialSuccess } = JSON.parse(posted.body.toString()) as { partialSuccess: { rejectedLogRecords: string; errorMessage: string } }
+    assert.deepEqual([posted.status, partialSuccess.rejectedLogRecords], [200, '2'])
+    assert.match(partialSuccess.errorMessage, /trace_id is not 16 bytes/)
+    assert.match(partialSuccess.errorMessage, /severityNumber must be an integer/)
+    const bytes = encodeLogs({ resourceLogs: [{ scopeLogs: [{ logRecords: [good, { ...short, traceId: Buffer.alloc(2, 1) }] }] }] })
+    assert.equal(decodeResponse(await grpc.send(bytes, 'logs')).partialSuccess?.rejectedSpans, '1')
+  })
+
+  test('nothing in a request is a success', async () => {
+    for (const signal of ['logs', 'metrics'] as const) {
       const empty = await post(program, Buffer.from('{}'), { signal, contentType: json })
       assert.deepEqual([empty.status, empty.body.toString()], [200, '{}'])
       assert.equal((await grpc.send(Buffer.alloc(0), signal)).length, 0)
     }
   })
 
-  test('a payload of another signal on the traces\' path is told so', async () => {
-    const others = captures().flatMap((capture) => capture.payloads).filter((payload): payload is Payload => payload.signal !== 'traces' && payload.encoding === 'pb')
+  test('a payload of another signal on the traces\' path is told so, and the other way round', async () => {
+    const payloads = captures().flatMap((capture) => capture.payloads).filter((payload): payload is Payload => payload.encoding === 'pb')
+    const saidOf = (posted: Posted): string | undefined =>
+      posted.status === 200 ? decodeResponse(posted.body).partialSuccess?.errorMessage : decodeStatus(posted.body).message
+    const others = payloads.filter((payload) => payload.signal !== 'traces')
     assert.ok(others.some((payload) => payload.signal === 'logs'))
-    for (const { body, signal } of others) {
-      const posted = await post(program, body)
-      const said = posted.status === 200 ? decodeResponse(posted.body).partialSuccess?.errorMessage : decodeStatus(posted.body).message
-      assert.match(said ?? '', /is this the logs or metrics payload\?/, signal)
+    for (const { body, signal } of others) assert.match(saidOf(await post(program, body)) ?? '', /is this the logs or metrics payload\?/, signal)
+    for (const { body, signal } of payloads.filter((payload) => payload.signal !== 'logs')) {
+      assert.match(saidOf(await post(program, body, { signal: 'logs' })) ?? '', /is this the traces or metrics payload\?/, signal)
     }
   })
 })

@@ -1,4 +1,4 @@
-import { decodeRequest, encodeRequest } from '#collector/decode/oracle.ts'
+import { decodeLogsRequest, decodeRequest, encodeLogs, encodeRequest } from '#collector/decode/oracle.ts'
 
 /** One request for each span, with the resource and scope it came with: what the most hasty exporter sends. */
 export const oneSpanPerRequest = (request: Buffer): Buffer[] =>
@@ -6,6 +6,13 @@ export const oneSpanPerRequest = (request: Buffer): Buffer[] =>
     (resourceSpans.scopeSpans ?? []).flatMap((scopeSpans) =>
       (scopeSpans.spans ?? []).map((span) =>
         encodeRequest(asBytes({ resourceSpans: [{ ...resourceSpans, scopeSpans: [{ ...scopeSpans, spans: [span] }] }] }) as object))))
+
+/** One request for each log record. */
+export const oneLogRecordPerRequest = (request: Buffer): Buffer[] =>
+  (decodeLogsRequest(request).resourceLogs ?? []).flatMap((resourceLogs) =>
+    (resourceLogs.scopeLogs ?? []).flatMap((scopeLogs) =>
+      (scopeLogs.logRecords ?? []).map((record) =>
+        encodeLogs(asBytes({ resourceLogs: [{ ...resourceLogs, scopeLogs: [{ ...scopeLogs, logRecords: [record] }] }] }) as object))))
 
 const byteFields: ReadonlySet<string> = new Set(['traceId', 'spanId', 'parentSpanId', 'bytesValue'])
 

@@ -1,12 +1,13 @@
 import type { Store } from '#clickhouse/store.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { logRecords } from '#clickhouse/tables/log-records.ts'
 import { policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Where } from './where.ts'
 
-const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions }
+const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions, logRecords }
 export type TableKey = keyof typeof tables
 
 export interface Select {

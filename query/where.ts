@@ -30,6 +30,12 @@ export function allOf(...parts: readonly (Where | undefined)[]): Where {
   return { sql: held.length === 0 ? '1' : held.map((part) => `(${part.sql})`).join(' AND '), params }
 }
 
+/** Any of them. Two conditions must not bind the same name. */
+export function anyOf(...parts: readonly Where[]): Where {
+  const { params } = allOf(...parts)
+  return { sql: parts.length === 0 ? '0' : parts.map((part) => `(${part.sql})`).join(' OR '), params }
+}
+
 function checked(name: string, values: readonly string[]): readonly string[] {
   if (values.length > valuesMax) throw userError('BAD_INPUT', `filter ${name} has ${values.length} values, at most ${valuesMax} are allowed`)
   for (const value of values) checkedText(name, value)

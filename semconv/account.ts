@@ -1,3 +1,4 @@
+import { isToldByLog } from './agent-logs.ts'
 import { type Attribution, attributions, parties, sorted } from './attribution.ts'
 import { kindOfRole, type PicoUsd, type Role, type SpanFacts, type TokenUsage, type UnixNano } from './facts.ts'
 import { type Billable, type Elsewhere, settleUsage, type SpanVerdict, type Uncounted } from './settle-usage.ts'
@@ -53,7 +54,8 @@ export interface TraceAccount {
  * and the repetition of spans make no difference; never throws, whatever the tree looks like.
  */
 export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): TraceAccount {
-  const tree = traceTree(spans)
+  const toldBetter = elsewhere.toldBetter ?? noSpans
+  const tree = traceTree(toldBetter.size === 0 ? spans : spans.map((span) => (toldBetter.has(span.spanId) ? silenced(span) : span)))
   const who = parties(tree)
   const attribution = attributions(tree, who)
   const tools = toolCalls(tree)
@@ -64,7 +66,7 @@ export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): Trac
   return {
     isRun: tree.spans.some((span) => isGenAi[span.step.role]),
     name: top?.name ?? '',
-    status: !tree.rooted || top === undefined ? 'RUNNING' : top.failed ? 'FAILED' : 'COMPLETED',
+    status: !tree.rooted || top === undefined ? 'RUNNING' : hasFailed(tree, top) ? 'FAILED' : 'COMPLETED',
     startedAt: tree.spans[0]?.startedAt ?? 0n,
     endedAt: tree.rooted ? tree.spans.reduce((last, span) => (span.endedAt > last ? span.endedAt : last), 0n) : undefined,
     service: top?.service ?? '',
@@ -85,9 +87,22 @@ export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): Trac
     get verdicts() { return verdicts() },
     get attributions() { return attributionById() },
     billables: books.billables,
-    uncounted: books.uncounted,
+    uncounted: toldBetter.size === 0 ? books.uncounted : new Map([...books.uncounted, ...[...toldBetter].map((id) => [id, 'mirrored'] as const)]),
     repeatedToolCalls: tools.repeated,
   }
+}
+
+const noSpans: ReadonlySet<string> = new Set()
+
+/** A span that says nothing of its own: another trace tells what it does. */
+const silenced = (span: SpanFacts): SpanFacts => ({
+  ...span, step: { ...span.step, role: 'span', usage: undefined, reportedCost: undefined, callKeys: [], tool: '', toolCallId: '' },
+})
+
+/** A run fails with its topmost span. Where log events tell it nothing spans the whole, and it fails with its last model call. */
+function hasFailed({ spans }: Tree, top: SpanFacts): boolean {
+  if (!isToldByLog(top.name)) return top.failed
+  return spans.findLast((span) => kindOfRole[span.step.role] === 'MODEL_CALL')?.failed === true
 }
 
 const isGenAi = Object.fromEntries(

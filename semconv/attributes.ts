@@ -80,3 +80,27 @@ export interface SpanRecord {
   readonly resource: Resource
   readonly scope: Scope
 }
+
+/** A log record as decoded. Events are log records that have a name. */
+export interface LogRecord {
+  /** When it happened; 0 where the sender says only when it was seen. */
+  readonly timeUnixNano: bigint
+  /** When the sender's SDK saw it. */
+  readonly observedTimeUnixNano: bigint
+  /** OTLP `SeverityNumber`: 1 to 24, 0 unspecified. */
+  readonly severityNumber: number
+  readonly severityText: string
+  /** Any value: text, or a structure in older GenAI events. */
+  readonly body: AttributeValue
+  readonly attributes: Attributes
+  readonly droppedAttributesCount: number
+  readonly flags: number
+  /** Hex, 32 digits, '' where it belongs to no trace. */
+  readonly traceId: string
+  /** Hex, 16 digits, '' where it belongs to no span. */
+  readonly spanId: string
+  /** The field of this name, as sent; what the event is called, `eventNameOf` (log-events.ts) says. */
+  readonly eventName: string
+  readonly resource: Resource
+  readonly scope: Scope
+}

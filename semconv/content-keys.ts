@@ -20,6 +20,7 @@ export const contentKeys: readonly string[] = [
   'lmnr.span.input', 'lmnr.span.output',
   // Claude Code, Codex, Gemini CLI
   'user_prompt', 'prompt', 'response', 'tool_parameters', 'tool_input', 'tool.output', 'full_command', 'function_args', 'arguments',
+  'request_text', 'response_text',
   // Mastra 0.24, captured
   'input', 'output', 'body', 'headers',
   'exception.message', 'exception.stacktrace',

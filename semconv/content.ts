@@ -291,7 +291,7 @@ const outputs: readonly Source[] = [
   at('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data'),
   outputEvents,
   speech('assistant', 'response'),
-  at('tool.output', 'output', 'langfuse.trace.output'),
+  at('tool.output', 'output', 'response_text', 'langfuse.trace.output'),
 ]
 
 /**

@@ -1,3 +1,4 @@
+import { isToldByLog } from './agent-logs.ts'
 import type { AttributeValue, SpanRecord } from './attributes.ts'
 import { reportedCost } from './cost.ts'
 import { agentDecision } from './decision.ts'
@@ -38,7 +39,8 @@ export function interpret(span: SpanRecord): Step {
   draft.provider = billingProvider(foldProvider(draft.provider), reading.word('serverAddress'))
   meter(draft, dialect, reading, span)
   decide(draft, reading, span)
-  draft.callKeys = callKeys(dialect, draft, reading)
+  // A call that a log event tells is found by its session alone: by its keys, each of the two sources would yield to the other.
+  draft.callKeys = isToldByLog(span.name) ? [] : callKeys(dialect, draft, reading)
   if (draft.role === 'tool' || draft.role === 'handoff') draft.toolArgumentsHash = argumentsHash(reading.value('toolArguments'))
   return draft
 }

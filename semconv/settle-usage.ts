@@ -44,6 +44,8 @@ export type Uncounted = 'mirrored' | 'rolled_up' | 'replayed'
 export interface Elsewhere {
   readonly replayed: ReadonlySet<string>
   readonly mirrored: ReadonlySet<string>
+  /** Ids of a coding agent's spans whose work another trace tells better, from logs or from spans. */
+  readonly toldBetter?: ReadonlySet<string>
 }
 
 /** What is charged at once: a model call or embedding with usage of its own that is neither partial nor cumulative. */
@@ -114,7 +116,7 @@ export function settleUsage(told: Tree, attribution: readonly Attribution[], els
     verdicts: tree.spans.map((span, node) => noUsage[calls.sums[node] === 1 ? 'TASK' : kindOfRole[span.step.role]]),
     billables: tree.spans.map(() => undefined),
     uncounted: new Map(), providers: new Set(), models: new Set(),
-    products: calls.calls.map((call) => productOf(tree, call)),
+    products: productsOf(tree, calls),
     standing: new Float64Array(count * meters.length), rows: new Int32Array(count),
     product: new Int32Array(count).fill(noCall), claimed: tree.spans.map(() => undefined),
   }
@@ -416,7 +418,27 @@ function reportedCostOf(tree: Tree, { members, teller }: Call): PicoUsd | undefi
 }
 
 /** The teller's words; where it names no model or no provider, those of another member. */
-function productOf(tree: Tree, { members, teller }: Call): Product {
+/** By call. Codex tells the usage of a call on a span inside the one that names the model. */
+function productsOf(tree: Tree, { calls }: Calls): readonly Product[] {
+  const told = calls.map((call) => toldProduct(tree, call))
+  if (told.every(namesModel)) return told
+  const naming = nearestNaming(tree)
+  return told.map((product, index) => {
+    const node = namesModel(product) ? -1 : naming[calls[index]!.teller]!
+    if (node < 0) return product
+    const { step } = tree.spans[node]!
+    return { ...modelsOf(step), provider: product.provider || step.provider, serviceTier: product.serviceTier }
+  })
+}
+
+/** By span: the nearest span at or above it that names a model, −1 if none does. */
+function nearestNaming({ spans, parent, order }: Tree): Int32Array {
+  const naming = new Int32Array(spans.length)
+  for (const node of order) naming[node] = namesModel(spans[node]!.step) ? node : parent[node]! < 0 ? -1 : naming[parent[node]!]!
+  return naming
+}
+
+function toldProduct(tree: Tree, { members, teller }: Call): Product {
   const own = tree.spans[teller]!.step
   if (members.length === 1 || (namesModel(own) && own.provider !== '')) return own
   const steps = members.map((node) => tree.spans[node]!.step)

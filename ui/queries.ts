@@ -348,7 +348,7 @@ export type StepQueryVariables = Exact<{
 }>;
 
 
-export type StepQuery = { trace: { id: string, step: { id: string, parentId: string | null, kind: StepKind, name: string, status: StepStatus, startedAt: string, endedAt: string, durationMs: number, service: string, agent: string | null, workflow: string | null, session: string | null, user: string | null, provider: string | null, requestModel: string | null, responseModel: string | null, tool: string | null, toolCallId: string | null, usage: unknown, cost: string | null, reportedCost: string | null, counted: boolean, countReason: string | null, executed: boolean, flags: Array<string>, dialect: string, scope: string, timeToFirstTokenMs: number | null, finishReasons: Array<string>, errorType: string | null, errorMessage: string | null, input: unknown, output: unknown, attributes: unknown, resource: unknown, links: unknown, droppedAttributes: number, tokens: { input: number, cachedInput: number, cacheWrite: number, output: number, reasoning: number, total: number } | null, events: Array<{ name: string, time: string, attributes: unknown }> } | null } | null, ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean } }, policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
+export type StepQuery = { trace: { id: string, step: { id: string, parentId: string | null, kind: StepKind, name: string, status: StepStatus, startedAt: string, endedAt: string, durationMs: number, service: string, agent: string | null, workflow: string | null, session: string | null, user: string | null, provider: string | null, requestModel: string | null, responseModel: string | null, tool: string | null, toolCallId: string | null, usage: unknown, cost: string | null, reportedCost: string | null, counted: boolean, countReason: string | null, executed: boolean, flags: Array<string>, dialect: string, scope: string, timeToFirstTokenMs: number | null, finishReasons: Array<string>, errorType: string | null, errorMessage: string | null, input: unknown, output: unknown, attributes: unknown, resource: unknown, links: unknown, droppedAttributes: number, tokens: { input: number, cachedInput: number, cacheWrite: number, output: number, reasoning: number, total: number } | null, logs: Array<{ id: string, time: string, eventName: string | null, severity: string | null, body: unknown, attributes: unknown }>, events: Array<{ name: string, time: string, attributes: unknown }> } | null } | null, ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean } }, policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
 
 export type CostsByDayQueryVariables = Exact<{
   range: TimeRange;
@@ -725,6 +725,14 @@ export const StepDocument = new TypedDocumentString(`
       attributes
       resource
       links
+      logs {
+        id
+        time
+        eventName
+        severity
+        body
+        attributes
+      }
       droppedAttributes
       events {
         name

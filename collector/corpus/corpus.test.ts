@@ -2,16 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parsePolicies } from '#otel-config/policy/policies.ts'
 import { account, type TraceAccount } from '#semconv/account.ts'
-import type { SpanRecord } from '#semconv/attributes.ts'
+import type { LogRecord, SpanRecord } from '#semconv/attributes.ts'
 import type { PicoUsd, SpanFacts } from '#semconv/facts.ts'
 import { interpret } from '#semconv/interpret.ts'
 import { decodeTraces } from '../decode/traces.ts'
-import { tracesJsonToProtobuf } from '../decode/json.ts'
+import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
+import { decodeLogs } from '../decode/logs.ts'
 import { chargeArrivals } from '../derive/charge.ts'
+import { deriveLog } from '../derive/derive-log.ts'
 import { derive } from '../derive/derive.ts'
 import { shippedBook } from '../price/book.ts'
 import { contested, entryKey, post, type Posted, writeOut } from '../settle/post.ts'
 import { costOf } from '../settle/summary.ts'
+import { meets, sessionsTold, speaks, type Times, toldBetter } from '../settle/told-better.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import { type Capture, captures, type ExpectedFacts } from './captures.ts'
 
@@ -20,7 +23,7 @@ const nothingElsewhere = { replayed: new Set<string>(), mirrored: new Set<string
 
 for (const capture of captures()) {
   test(`${capture.name}: the expected facts come out, sent twice, in any order, settled after each span`, () => {
-    const records = spansOf(capture)
+    const records = recordsOf(capture)
     const expected = comparable(capture.expected)
     assert.deepEqual(facts(records), expected)
     assert.deepEqual(facts([...records, ...records]), expected, 'sent twice')
@@ -46,6 +49,20 @@ test('together the captures cover what goes wrong in practice', () => {
 
 const spansOf = ({ payloads }: Capture): readonly SpanRecord[] => payloads.filter(({ signal }) => signal === 'traces').flatMap(decoded)
 
+const logsOf = ({ payloads }: Capture): readonly LogRecord[] => payloads.filter(({ signal }) => signal === 'logs').flatMap(decodedLogs)
+
+/** A span has a name, a log record a body. */
+type Arriving = SpanRecord | LogRecord
+
+/** What comes in, whichever signal it is of. */
+const recordsOf = (capture: Capture): readonly Arriving[] => [...spansOf(capture), ...logsOf(capture)]
+
+function decodedLogs({ encoding, body }: Capture['payloads'][number]): readonly LogRecord[] {
+  const { records, rejections } = decodeLogs(encoding === 'json' ? logsJsonToProtobuf(body).bytes : body)
+  assert.deepEqual(rejections, [])
+  return records
+}
+
 function decoded({ encoding, body }: Capture['payloads'][number]): readonly SpanRecord[] {
   const { spans, rejections } = decodeTraces(encoding === 'json' ? tracesJsonToProtobuf(body).bytes : body)
   assert.deepEqual(rejections, [])
@@ -59,36 +76,57 @@ interface Trace extends Posted {
   providers: ReadonlySet<string>
 }
 
-function facts(records: readonly SpanRecord[]): object {
+function facts(records: readonly Arriving[]): object {
   const traces = new Map<string, Trace>()
   for (const record of records) arrive(traces, record)
-  for (const trace of traces.values()) settle(trace)
+  for (const trace of traces.values()) settle(traces, trace)
   return summed([...traces.values()])
 }
 
-function factsSettledAfterEach(records: readonly SpanRecord[]): object {
+function factsSettledAfterEach(records: readonly Arriving[]): object {
   const traces = new Map<string, Trace>()
-  for (const record of records) settle(arrive(traces, record))
+  for (const record of records) {
+    const trace = arrive(traces, record)
+    if (trace === undefined) continue
+    settle(traces, trace)
+    // What the other source told of its session is looked at again.
+    for (const other of traces.values()) if (other !== trace && sharesSession(trace, other)) settle(traces, other)
+  }
   return summed([...traces.values()])
 }
 
-function arrive(traces: Map<string, Trace>, record: SpanRecord): Trace {
-  const trace = traces.get(record.traceId)
+const sharesSession = (trace: Trace, other: Trace): boolean =>
+  sessionsTold(trace.spans.values()).some((own) => sessionsTold(other.spans.values()).some((told) => own.session === told.session && own.source !== told.source))
+
+/** `undefined` for a log record that tells no step. */
+function arrive(traces: Map<string, Trace>, record: Arriving): Trace | undefined {
+  const frame = new FrameWriter()
+  const derived = 'body' in record
+    ? deriveLog(record, options, 0n, frame)
+    : derive(record, options, record.endTimeUnixNano, traces.get(record.traceId)?.spans.has(record.spanId) !== true, frame)
+  if (derived === undefined) return undefined
+  const { traceId, spanId } = derived.facts
+  const trace = traces.get(traceId)
     ?? { spans: new Map(), charges: new Map(), entries: new Map(), account: account([], nothingElsewhere), providers: new Set() }
-  traces.set(record.traceId, trace)
-  const derived = derive(record, options, record.endTimeUnixNano, !trace.spans.has(record.spanId), new FrameWriter())
-  trace.spans.set(record.spanId, derived.facts)
-  const charges = chargeArrivals([derived], (_, spanId) => trace.spans.get(spanId), options, new FrameWriter())
-  for (const charge of charges) trace.charges.set(record.spanId, charge)
+  traces.set(traceId, trace)
+  trace.spans.set(spanId, derived.facts)
+  const charges = chargeArrivals([derived], (_, id) => trace.spans.get(id), options, frame)
+  for (const charge of charges) trace.charges.set(spanId, charge)
   return trace
 }
 
-function settle(trace: Trace): void {
-  trace.account = account([...trace.spans.values()], nothingElsewhere)
+function settle(traces: ReadonlyMap<string, Trace>, trace: Trace): void {
+  trace.account = account([...trace.spans.values()], { ...nothingElsewhere, toldBetter: toldBetter(trace.spans.values(), sessionsTold(trace.spans.values()), better(traces, trace)) })
   writeOut(trace, contested(trace.account, trace.spans, trace), options)
   const posting = post(trace.account, trace.spans, trace, 0n, options)
   for (const entry of posting.rows) trace.entries.set(entryKey(entry), entry)
   trace.providers = new Set([...trace.account.providers, ...posting.providers])
+}
+
+/** When other traces tell the sessions of this one better. */
+function better(traces: ReadonlyMap<string, Trace>, trace: Trace): ReadonlyMap<string, readonly Times[]> {
+  const others = [...traces.values()].filter((other) => other !== trace).flatMap((other) => sessionsTold(other.spans.values())).filter(speaks)
+  return new Map(sessionsTold(trace.spans.values()).map((own) => [own.session, others.filter((other) => other.session === own.session && meets(own, other))]))
 }
 
 function summed(traces: readonly Trace[]): object {

@@ -2,15 +2,12 @@ import { parseJson } from './json.ts'
 import { wire, WireReader } from './wire.ts'
 
 /**
- * How many records a logs or metrics request carries, without decoding them: what is refused must be counted exactly.
+ * How many data points a metrics request carries, without decoding them: what is refused must be counted exactly.
  * Paths are protobuf field numbers, the same in both encodings' messages.
  */
-const logRecordPath = [1, 2, 2] as const
 const metricPath = [1, 2, 2] as const
 /** gauge, sum, histogram, exponential histogram, summary; their data points are field 1. */
 const metricDataFields = [5, 7, 9, 10, 11] as const
-
-export const countLogRecords = (body: Buffer): number => countAt(new WireReader(body, 0, body.length), logRecordPath, () => 1)
 
 export const countDataPoints = (body: Buffer): number =>
   countAt(new WireReader(body, 0, body.length), metricPath, (metric) => {
@@ -37,11 +34,9 @@ function countAt(reader: WireReader, path: readonly number[], leaf: (reader: Wir
 }
 
 /** The same over OTLP/JSON. Throws as `parseJson`. */
-export function countJsonRecords(body: Buffer, signal: 'logs' | 'metrics'): number {
+export function countJsonDataPoints(body: Buffer): number {
   const request = parseJson(body.toString('utf8'))
-  const [resources, scopes, records] = signal === 'logs' ? ['resourceLogs', 'scopeLogs', 'logRecords'] : ['resourceMetrics', 'scopeMetrics', 'metrics']
-  const found = lists(request, resources ?? '').flatMap((r) => lists(r, scopes ?? '')).flatMap((s) => lists(s, records ?? ''))
-  if (signal === 'logs') return found.length
+  const found = lists(request, 'resourceMetrics').flatMap((r) => lists(r, 'scopeMetrics')).flatMap((s) => lists(s, 'metrics'))
   return found.reduce((sum, metric) => sum + Object.values(metric).reduce((points: number, data) => points + lists(data, 'dataPoints').length, 0), 0)
 }
 

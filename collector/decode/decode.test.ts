@@ -33,7 +33,8 @@ const same = (s: OracleSpan): object => ({
   links: (s.links ?? []).map((l) => ({ traceId: l.traceId ?? '', spanId: l.spanId ?? '', attributes: normal(l.attributes) })),
   code: s.status?.code ?? 0, message: s.status?.message ?? '', flags: s.flags ?? 0, dropped: s.droppedAttributesCount ?? 0,
 })
-const normal = (list: readonly OracleKeyValue[] | undefined): string => JSON.stringify((list ?? []).map((kv) => [kv.key ?? '', emptyArms(kv.value ?? {})]))
+/** Where a sender repeats a key (Codex does), the last one wins, at the place of the first. */
+const normal = (list: readonly OracleKeyValue[] | undefined): string => JSON.stringify([...new Map((list ?? []).map((kv) => [kv.key ?? '', emptyArms(kv.value ?? {})]))])
 const emptyArms = (v: OracleValue): OracleValue => {
   if (v.arrayValue !== undefined) return { arrayValue: { values: (v.arrayValue.values ?? []).map(emptyArms) } }
   if (v.kvlistValue !== undefined) return { kvlistValue: { values: (v.kvlistValue.values ?? []).map((kv) => ({ key: kv.key ?? '', value: emptyArms(kv.value ?? {}) })) } }

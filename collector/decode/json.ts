@@ -2,6 +2,24 @@ import { ProtobufWriter } from './protobuf-writer.ts'
 import type { Rejection } from './traces.ts'
 import { fieldsPerRequestMax, Malformed, TooManyFields } from './wire.ts'
 
+/** What a request of JSON became: protobuf bytes, and the records that were left out. */
+export interface Converted {
+  readonly bytes: Buffer
+  readonly rejections: readonly Rejection[]
+}
+
+/** What the signals' envelopes call their parts, and how one record is written. */
+interface SignalNames {
+  readonly resources: string
+  readonly scopes: string
+  readonly records: string
+  readonly record: string
+  readonly write: (writer: ProtobufWriter, record: JsonObject) => void
+}
+
+const traces: SignalNames = { resources: 'resourceSpans', scopes: 'scopeSpans', records: 'spans', record: 'a span', write: writeSpan }
+const logs: SignalNames = { resources: 'resourceLogs', scopes: 'scopeLogs', records: 'logRecords', record: 'a log record', write: writeLogRecord }
+
 /**
  * OTLP/JSON to protobuf bytes, so that one decoder serves both encodings. The mapping is proto3 JSON with OTLP's
  * exceptions: hex ids, integer enums, lowerCamelCase names only, unknown names ignored.
@@ -10,12 +28,17 @@ import { fieldsPerRequestMax, Malformed, TooManyFields } from './wire.ts'
  * Throws as `parseJson`, and `Malformed` where the request, a resource or a scope is not what it should be; a span that is not is left out
  * and counted.
  */
-export function tracesJsonToProtobuf(body: Buffer): { readonly bytes: Buffer; readonly rejections: readonly Rejection[] } {
+export const tracesJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(body, traces)
+
+/** The same for logs. */
+export const logsJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(body, logs)
+
+function jsonToProtobuf(body: Buffer, names: SignalNames): Converted {
   const rejected = new Map<string, number>()
   const request = object(parseJson(body.toString('utf8')), 'the request')
   const writer = new ProtobufWriter()
-  for (const resourceSpans of array(request['resourceSpans'], 'resourceSpans')) {
-    writer.message(1, (w) => writeResourceSpans(w, object(resourceSpans, 'resourceSpans[]'), rejected))
+  for (const resource of array(request[names.resources], names.resources)) {
+    writer.message(1, (w) => writeResource(w, object(resource, `${names.resources}[]`), names, rejected))
   }
   return { bytes: writer.finish(), rejections: [...rejected].map(([reason, count]) => ({ reason, count })) }
 }
@@ -95,37 +118,37 @@ function enumeration(value: unknown, what: string): bigint {
   return integer(value, what)
 }
 
-function writeResourceSpans(writer: ProtobufWriter, resourceSpans: JsonObject, rejected: Map<string, number>): void {
-  if (resourceSpans['resource'] !== undefined && resourceSpans['resource'] !== null) {
-    const resource = object(resourceSpans['resource'], 'resource')
+function writeResource(writer: ProtobufWriter, holder: JsonObject, names: SignalNames, rejected: Map<string, number>): void {
+  if (holder['resource'] !== undefined && holder['resource'] !== null) {
+    const resource = object(holder['resource'], 'resource')
     writer.message(1, (w) => writeAttributes(w, 1, resource['attributes'], 'resource.attributes'))
   }
-  for (const scopeSpans of array(resourceSpans['scopeSpans'], 'scopeSpans')) {
-    writer.message(2, (w) => writeScopeSpans(w, object(scopeSpans, 'scopeSpans[]'), rejected))
+  for (const scope of array(holder[names.scopes], names.scopes)) {
+    writer.message(2, (w) => writeScope(w, object(scope, `${names.scopes}[]`), names, rejected))
   }
-  writer.string(3, text(resourceSpans['schemaUrl'], 'schemaUrl'))
+  writer.string(3, text(holder['schemaUrl'], 'schemaUrl'))
 }
 
-function writeScopeSpans(writer: ProtobufWriter, scopeSpans: JsonObject, rejected: Map<string, number>): void {
-  if (scopeSpans['scope'] !== undefined && scopeSpans['scope'] !== null) {
-    const scope = object(scopeSpans['scope'], 'scope')
+function writeScope(writer: ProtobufWriter, holder: JsonObject, names: SignalNames, rejected: Map<string, number>): void {
+  if (holder['scope'] !== undefined && holder['scope'] !== null) {
+    const scope = object(holder['scope'], 'scope')
     writer.message(1, (w) => {
       w.string(1, text(scope['name'], 'scope.name'))
       w.string(2, text(scope['version'], 'scope.version'))
       writeAttributes(w, 3, scope['attributes'], 'scope.attributes')
     })
   }
-  for (const span of array(scopeSpans['spans'], 'spans')) {
+  for (const record of array(holder[names.records], names.records)) {
     const inner = new ProtobufWriter()
     try {
-      writeSpan(inner, object(span, 'a span'))
+      names.write(inner, object(record, names.record))
       writer.bytes(2, inner.finish())
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
       rejected.set(error.message, (rejected.get(error.message) ?? 0) + 1)
     }
   }
-  writer.string(3, text(scopeSpans['schemaUrl'], 'schemaUrl'))
+  writer.string(3, text(holder['schemaUrl'], 'schemaUrl'))
 }
 
 function hex(value: unknown, what: string): Buffer {
@@ -175,6 +198,21 @@ function writeSpan(writer: ProtobufWriter, span: JsonObject): void {
     })
   }
   writer.fixed32(16, Number(integer(span['flags'], 'flags') & 0xffff_ffffn))
+}
+
+function writeLogRecord(writer: ProtobufWriter, record: JsonObject): void {
+  writer.fixed64(1, integer(record['timeUnixNano'], 'timeUnixNano'))
+  writer.varint(2, enumeration(record['severityNumber'], 'severityNumber'))
+  writer.string(3, text(record['severityText'], 'severityText'))
+  const body = record['body']
+  if (body !== undefined && body !== null) writer.message(5, (w) => writeValue(w, object(body, 'body')))
+  writeAttributes(writer, 6, record['attributes'], 'attributes')
+  writer.varint(7, integer(record['droppedAttributesCount'], 'droppedAttributesCount'))
+  writer.fixed32(8, Number(integer(record['flags'], 'flags') & 0xffff_ffffn))
+  writer.bytes(9, hex(record['traceId'], 'traceId'))
+  writer.bytes(10, hex(record['spanId'], 'spanId'))
+  writer.fixed64(11, integer(record['observedTimeUnixNano'], 'observedTimeUnixNano'))
+  writer.string(12, text(record['eventName'], 'eventName'))
 }
 
 function writeAttributes(writer: ProtobufWriter, field: number, attributes: unknown, what: string): void {

@@ -1,8 +1,8 @@
 import protobuf from 'protobufjs'
 
 /**
- * OTLP's trace messages for protobufjs: the tests' second opinion and their way to build payloads. Fields as in
- * opentelemetry-proto v1.11.0, trace/v1/trace.proto and common/v1/common.proto.
+ * OTLP's trace and log messages for protobufjs: the tests' second opinion and their way to build payloads. Fields as in
+ * opentelemetry-proto v1.11.0, trace/v1/trace.proto, logs/v1/logs.proto and common/v1/common.proto.
  */
 const proto = `
 syntax = "proto3";
@@ -20,6 +20,14 @@ message Span {
 message Event { fixed64 time_unix_nano = 1; string name = 2; repeated KeyValue attributes = 3; uint32 dropped_attributes_count = 4; }
 message Link { bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; repeated KeyValue attributes = 4; uint32 dropped_attributes_count = 5; fixed32 flags = 6; }
 message Status { string message = 2; int32 code = 3; }
+message ExportLogsServiceRequest { repeated ResourceLogs resource_logs = 1; }
+message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; string schema_url = 3; }
+message ScopeLogs { InstrumentationScope scope = 1; repeated LogRecord log_records = 2; string schema_url = 3; }
+message LogRecord {
+  fixed64 time_unix_nano = 1; int32 severity_number = 2; string severity_text = 3; AnyValue body = 5; repeated KeyValue attributes = 6;
+  uint32 dropped_attributes_count = 7; fixed32 flags = 8; bytes trace_id = 9; bytes span_id = 10; fixed64 observed_time_unix_nano = 11;
+  string event_name = 12;
+}
 message KeyValue { string key = 1; AnyValue value = 2; }
 message AnyValue { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3; double double_value = 4;
   ArrayValue array_value = 5; KeyValueList kvlist_value = 6; bytes bytes_value = 7; } }
@@ -32,12 +40,16 @@ message Any { string type_url = 1; bytes value = 2; }
 `
 const root = protobuf.parse(proto, { keepCase: false }).root
 const requestType = root.lookupType('ExportTraceServiceRequest')
+const logsType = root.lookupType('ExportLogsServiceRequest')
 const responseType = root.lookupType('ExportTraceServiceResponse')
 const statusType = root.lookupType('Status2')
 
 export const encodeRequest = (request: object): Buffer => Buffer.from(requestType.encode(requestType.fromObject(request)).finish())
 /** Plain objects: 64-bit integers as strings, bytes as hex, absent fields absent. */
 export const decodeRequest = (bytes: Buffer): OracleRequest => plain(requestType.toObject(requestType.decode(bytes), { longs: String })) as OracleRequest
+export const encodeLogs = (request: object): Buffer => Buffer.from(logsType.encode(logsType.fromObject(request)).finish())
+/** As `decodeRequest`. */
+export const decodeLogsRequest = (bytes: Buffer): OracleLogsRequest => plain(logsType.toObject(logsType.decode(bytes), { longs: String })) as OracleLogsRequest
 export const decodeResponse = (bytes: Buffer): { partialSuccess?: { rejectedSpans?: string; errorMessage?: string } } =>
   responseType.toObject(responseType.decode(bytes), { longs: String })
 export const decodeStatus = (bytes: Buffer): { code?: number; message?: string; details?: { typeUrl: string }[] } => statusType.toObject(statusType.decode(bytes))
@@ -85,6 +97,29 @@ export interface OracleRequest {
     readonly scopeSpans?: readonly {
       readonly scope?: { readonly name?: string; readonly version?: string }
       readonly spans?: readonly OracleSpan[]
+    }[]
+  }[]
+}
+export interface OracleLogRecord {
+  readonly timeUnixNano?: string
+  readonly observedTimeUnixNano?: string
+  readonly severityNumber?: number
+  readonly severityText?: string
+  readonly body?: OracleValue
+  readonly attributes?: readonly OracleKeyValue[]
+  readonly droppedAttributesCount?: number
+  readonly flags?: number
+  readonly traceId?: string
+  readonly spanId?: string
+  readonly eventName?: string
+}
+export interface OracleLogsRequest {
+  readonly resourceLogs?: readonly {
+    readonly resource?: { readonly attributes?: readonly OracleKeyValue[] }
+    readonly schemaUrl?: string
+    readonly scopeLogs?: readonly {
+      readonly scope?: { readonly name?: string; readonly version?: string }
+      readonly logRecords?: readonly OracleLogRecord[]
     }[]
   }[]
 }

@@ -11,7 +11,8 @@ import type { PriceBook } from '../price/book.ts'
 import type { FrameWriter } from '../spool/frame.ts'
 import { callsTold } from './call-told.ts'
 import { decisionId } from './identity.ts'
-import { anyValue, attributesJson, eventsJson, linksJson } from './otlp-json.ts'
+import { attributesJson, eventsJson, linksJson } from './otlp-json.ts'
+import { noAttributes, place } from './typed-attributes.ts'
 
 export interface DeriveOptions {
   readonly tenant: string
@@ -42,9 +43,9 @@ export function derive(record: SpanRecord, options: DeriveOptions, receivedAt: U
 /** Deployment environment, in the order of its names over the conventions' versions. */
 const environmentKeys = ['deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'ai.telemetry.metadata.environment']
 
-const textOf = (value: AttributeValue | undefined): string => (typeof value === 'string' ? value : '')
+export const textOf = (value: AttributeValue | undefined): string => (typeof value === 'string' ? value : '')
 
-function environmentOf(record: SpanRecord): string {
+export function environmentOf(record: Pick<SpanRecord, 'attributes' | 'resource'>): string {
   for (const key of environmentKeys) {
     const value = textOf(record.attributes.get(key)) || textOf(record.resource.attributes.get(key))
     if (value !== '') return value
@@ -78,7 +79,7 @@ export const listTextMax = 64 * 1024
 
 /** Resources and scopes are shared between the spans of a request, so their text is made once. */
 const listTexts = new WeakMap<Attributes, string>()
-function listText(of: Resource | Scope): string {
+export function listText(of: Resource | Scope): string {
   const known = listTexts.get(of.attributes)
   if (known !== undefined) return known
   const text = attributesJson(of.attributes, listTextMax)
@@ -86,41 +87,9 @@ function listText(of: Resource | Scope): string {
   return text
 }
 
-/** Attributes by OTLP type. A list is made when there is something to put into it: most spans fill two of the five. */
-interface Split {
-  string: PairList<string>
-  int: PairList<bigint>
-  double: PairList<number>
-  bool: PairList<boolean>
-  json: PairList<string>
-}
-
-interface PairList<T> {
-  readonly keys: string[]
-  readonly values: T[]
-}
-
-const empty: PairList<never> = { keys: [], values: [] }
-const nothing: Split = { string: empty, int: empty, double: empty, bool: empty, json: empty }
-
-function pair<T>(list: PairList<T>, key: string, value: T): PairList<T> {
-  if (list === empty) return { keys: [key], values: [value] }
-  list.keys.push(key)
-  list.values.push(value)
-  return list
-}
-
-function place(split: Split, key: string, value: AttributeValue): void {
-  if (typeof value === 'string') split.string = pair(split.string, key, value)
-  else if (typeof value === 'bigint') split.int = pair(split.int, key, value)
-  else if (typeof value === 'number') split.double = pair(split.double, key, value)
-  else if (typeof value === 'boolean') split.bool = pair(split.bool, key, value)
-  else split.json = pair(split.json, key, JSON.stringify(anyValue(value)))
-}
-
 function addSpan(record: SpanRecord, facts: SpanFacts, options: DeriveOptions, receivedAt: UnixNano, frame: FrameWriter): void {
-  const hot = { ...nothing }
-  const content = { ...nothing }
+  const hot = { ...noAttributes }
+  const content = { ...noAttributes }
   for (const [key, value] of record.attributes) {
     // Content is text; a count or a flag under a content key stays with the span.
     const large = isContentKey(key) && (typeof value === 'string' || typeof value === 'object')
@@ -128,7 +97,7 @@ function addSpan(record: SpanRecord, facts: SpanFacts, options: DeriveOptions, r
   }
   const events = eventsJson(record.events)
   const links = linksJson(record.links)
-  const hasContent = content.string !== empty || content.json !== empty
+  const hasContent = content.string.keys.length + content.json.keys.length > 0
   frame.add(spans, {
     tenant: options.tenant, project: options.project, facts, receivedAt,
     statusCode: record.statusCode, statusMessage: record.statusMessage, traceState: record.traceState, spanFlags: record.flags,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
-import { encodeRequest } from '../decode/oracle.ts'
+import { encodeLogs, encodeRequest } from '../decode/oracle.ts'
+import { logRunId } from '../derive/derive-log.ts'
 import { Metrics } from '../metrics.ts'
 import { shippedBook } from '../price/book.ts'
 import { LiveTraces } from '../settle/live-traces.ts'
@@ -17,8 +18,8 @@ const ledgerTable = spooledTables.findIndex((table) => table.name === 'ledger_en
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 
 interface World extends IngestOptions {
-  /** Rows of the ledger that the spool holds. */
-  ledgerRows(): Promise<number>
+  /** Rows of a table, by its number, that the spool holds. */
+  rows(table: number): Promise<number>
 }
 
 async function world(t: TestContext): Promise<World> {
@@ -35,12 +36,12 @@ async function world(t: TestContext): Promise<World> {
   return {
     tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns: new Turns(),
     live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(),
-    ledgerRows: async () => {
+    rows: async (table) => {
       await spool.close()
-      const segment = await spool.next()
+      const [segment] = spool.sealed()
       assert.ok(segment)
       const content = await spool.read(segment)
-      return (content?.frames.flat() ?? []).reduce((sum, section) => sum + (section.table === ledgerTable ? section.rows : 0), 0)
+      return (content?.frames.flat() ?? []).reduce((sum, section) => sum + (section.table === table ? section.rows : 0), 0)
     },
   }
 }
@@ -60,7 +61,7 @@ test('the same span twice in one request is charged once, and the later one is w
   await ingest('traces', request(call(1000), call(2000)), 'protobuf', w)
   assert.equal(tokensOf(w), 2000)
   assert.equal(w.live.get(traceId)?.charges.size, 1)
-  assert.equal(await w.ledgerRows(), 1)
+  assert.equal(await w.rows(ledgerTable), 1)
 })
 
 test('the same span in requests at once is charged once, whichever is stored first', async (t) => {
@@ -68,7 +69,7 @@ test('the same span in requests at once is charged once, whichever is stored fir
   await Promise.all([1000, 1000, 2000, 3000].map((tokens) => ingest('traces', request(call(tokens)), 'protobuf', w)))
   assert.equal(tokensOf(w), 3000, 'the one accepted last')
   assert.equal(w.live.get(traceId)?.charges.size, 1)
-  assert.equal(await w.ledgerRows(), 1)
+  assert.equal(await w.rows(ledgerTable), 1)
 })
 
 test('a refused request gives its spans free: the next one charges them', async (t) => {
@@ -77,7 +78,7 @@ test('a refused request gives its spans free: the next one charges them', async 
   await assert.rejects(ingest('traces', request(call(1000)), 'protobuf', refusing))
   await ingest('traces', request(call(1000)), 'protobuf', w)
   assert.equal(w.live.get(traceId)?.charges.size, 1)
-  assert.equal(await w.ledgerRows(), 1)
+  assert.equal(await w.rows(ledgerTable), 1)
 })
 
 test('a small request cannot ask for any number of bytes: its resource is cut, and what does not fit is rejected', async (t) => {
@@ -94,5 +95,23 @@ test('a small request cannot ask for any number of bytes: its resource is cut, a
   const named = [{ key: 'service.name', value: { stringValue: 's'.repeat(1_000_000) } }]
   const answer = await ingest('traces', of(named, 300), 'protobuf', w)
   assert.ok(answer.rejected > 100 && answer.rejected < 300, `${answer.rejected} rejected`)
-  assert.match(answer.message, /^\d+ rejected: the spans of a request, each with its resource, take at most \d+ bytes as rows, send smaller batches$/)
+  assert.match(answer.message, /^\d+ rejected: the records of a request, each with its resource, take at most \d+ bytes as rows, send smaller batches$/)
+})
+
+const logsTable = spooledTables.findIndex((table) => table.name === 'log_records')
+
+test('log records are stored, the broken ones among them rejected, and the calls they tell wait for settlement', async (t) => {
+  const w = await world(t)
+  const attributes = (values: Readonly<Record<string, string>>) => Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }))
+  const body = encodeLogs({ resourceLogs: [{ scopeLogs: [{ logRecords: [
+    { body: { stringValue: 'plain' } }, { traceId: Buffer.alloc(3, 1) },
+    { timeUnixNano: '1763683200000000000', attributes: attributes({ 'event.name': 'claude_code.api_request', 'session.id': 's', 'prompt.id': 'p', model: 'claude-opus-4-1', input_tokens: '7' }) },
+  ] }] }] })
+  const answer = { rejected: 1, message: '1 rejected: trace_id is not 16 bytes' }
+  assert.deepEqual(await ingest('logs', body, 'protobuf', w), answer)
+  assert.deepEqual(await ingest('logs', body, 'protobuf', w), answer, 'sent again')
+  assert.equal(w.live.get(logRunId('s', 'p'))?.spans.size, 1)
+  assert.match(w.metrics.text(w.spool, 0), /spanledger_log_records_received_total 6\n[^]*spanledger_log_records_stored_total 4\n/)
+  assert.match(w.metrics.text(w.spool, 0), /spanledger_spans_received_total 2\n[^]*spanledger_spans_stored_total 1\n[^]*spanledger_spans_deduplicated_total 1\n/)
+  assert.deepEqual([await w.rows(logsTable), await w.rows(ledgerTable)], [4, 0])
 })

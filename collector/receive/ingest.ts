@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
-import type { SpanRecord } from '#semconv/attributes.ts'
-import { countDataPoints, countJsonRecords, countLogRecords } from '../decode/count-records.ts'
-import { tracesJsonToProtobuf } from '../decode/json.ts'
+import type { LogRecord, SpanRecord } from '#semconv/attributes.ts'
+import { countDataPoints, countJsonDataPoints } from '../decode/count-records.ts'
+import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
+import { LogsReader, notLogRecord } from '../decode/logs.ts'
 import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
 import { type Charge, chargeArrivals } from '../derive/charge.ts'
+import { deriveLog } from '../derive/derive-log.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -50,7 +52,7 @@ export function ingest(signal: Signal, body: Buffer, encoding: Encoding, options
   return tracer.startActiveSpan(`export ${signal}`, async (span) => {
     span.setAttribute('spanledger.request.bytes', body.length)
     try {
-      const answer = signal === 'traces' ? await ingestTraces(body, encoding, options) : refuseRecords(signal, body, encoding)
+      const answer = await answerOf(signal, body, encoding, options)
       span.setAttribute('spanledger.rejected', answer.rejected)
       return answer
     } catch (error) {
@@ -63,10 +65,74 @@ export function ingest(signal: Signal, body: Buffer, encoding: Encoding, options
   })
 }
 
-/** Logs and metrics are not stored yet; saying so keeps a sender from believing they are. */
-function refuseRecords(signal: 'logs' | 'metrics', body: Buffer, encoding: Encoding): Answer {
-  const rejected = encoding === 'json' ? countJsonRecords(body, signal) : signal === 'logs' ? countLogRecords(body) : countDataPoints(body)
-  return { rejected, message: rejected === 0 ? '' : `Spanledger stores traces; ${signal} are not stored yet` }
+function answerOf(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> | Answer {
+  switch (signal) {
+    case 'traces': return ingestTraces(body, encoding, options)
+    case 'logs': return ingestLogs(body, encoding, options)
+    case 'metrics': return refuseMetrics(body, encoding)
+  }
+}
+
+/** Metrics are not stored yet; saying so keeps a sender from believing they are. */
+function refuseMetrics(body: Buffer, encoding: Encoding): Answer {
+  const rejected = encoding === 'json' ? countJsonDataPoints(body) : countDataPoints(body)
+  return { rejected, message: rejected === 0 ? '' : 'Spanledger stores traces and logs; metrics are not stored yet' }
+}
+
+async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
+  const { spool, live, metrics } = options
+  const { accepted, told, frame, rejections, warnings } = await understandLogs(body, encoding, options)
+  if (frame !== undefined) await spool.append(frame)
+  // A step that came before is known by its trace, as long as that is in memory.
+  const known = told.filter(({ facts }) => live.get(facts.traceId)?.spans.has(facts.spanId) === true).length
+  live.add(told, [], options.nowMs(), spool.currentNumber)
+  metrics.received(told.length)
+  metrics.stored(told.length - known)
+  metrics.deduplicated(known)
+  const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0)
+  for (const { reason, count } of rejections) metrics.logRecordsRejected(reason, count)
+  metrics.logRecordsReceived(accepted + rejected)
+  metrics.logRecordsStored(accepted)
+  return { rejected, message: answerMessage(rejections, warnings, accepted, 'logs') }
+}
+
+/** A logs request, decoded and derived. */
+interface UnderstoodLogs {
+  readonly accepted: number
+  /** Steps that its records tell. */
+  readonly told: readonly Derived[]
+  readonly frame: Buffer | undefined
+  readonly rejections: readonly Rejection[]
+  readonly warnings: readonly string[]
+}
+
+async function understandLogs(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<UnderstoodLogs> {
+  await options.turns.take()
+  try {
+    const converted = encoding === 'json' ? logsJsonToProtobuf(body) : { bytes: body, rejections: [] }
+    const reader = new LogsReader(converted.bytes)
+    const receivedAt = options.nowNano()
+    const frame = new FrameWriter()
+    const told: Derived[] = []
+    const rejections: Rejection[] = [...converted.rejections]
+    let accepted = 0
+    let turnEnds = options.nowMs() + turnMs
+    for (const record of reader.records()) {
+      if (options.nowMs() >= turnEnds) {
+        await nextTurn()
+        turnEnds = options.nowMs() + turnMs
+      }
+      const one = deriveOneLog(record, receivedAt + BigInt(accepted), frame, options)
+      if (one !== undefined && 'reason' in one) rejections.push(one)
+      else {
+        accepted++
+        if (one !== undefined) told.push(one)
+      }
+    }
+    return { accepted, told, frame: frame.empty ? undefined : frame.finish(), rejections: [...rejections, ...reader.rejections()], warnings: reader.warnings() }
+  } finally {
+    options.turns.give()
+  }
 }
 
 async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
@@ -81,7 +147,7 @@ async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOpt
     const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0)
     for (const { reason, count } of rejections) metrics.rejected(reason, count)
     metrics.received(derived.length + rejected)
-    return { rejected, message: answerMessage(rejections, warnings, derived.length) }
+    return { rejected, message: answerMessage(rejections, warnings, derived.length, 'traces') }
   } finally {
     live.release(claims)
   }
@@ -135,7 +201,18 @@ async function understand(body: Buffer, encoding: Encoding, options: IngestOptio
   }
 }
 
-const tooManyRowBytes = `the spans of a request, each with its resource, take at most ${frameBytesMax} bytes as rows, send smaller batches`
+const tooManyRowBytes = `the records of a request, each with its resource, take at most ${frameBytesMax} bytes as rows, send smaller batches`
+
+/** `undefined` for a record that tells no step: it is only stored. */
+function deriveOneLog(record: LogRecord, receivedAt: bigint, frame: FrameWriter, options: IngestOptions): Derived | Rejection | undefined {
+  try {
+    return frame.attempt(() => deriveLog(record, options, receivedAt, frame))
+  } catch (error) {
+    if (error instanceof FrameFull) return { reason: tooManyRowBytes, count: 1 }
+    options.log.error('a log record could not be understood and was rejected', { traceId: record.traceId, spanId: record.spanId, error })
+    return { reason: 'the log record could not be understood', count: 1 }
+  }
+}
 
 /** A span that our own code stumbles over is refused alone; its neighbours are not lost with it. */
 function deriveOne(record: SpanRecord, charge: boolean, receivedAt: bigint, frame: FrameWriter, options: IngestOptions): Derived | Rejection {
@@ -160,17 +237,17 @@ function charge(derived: readonly Derived[], frame: FrameWriter, options: Ingest
 }
 
 /** Where other signals have other fields: log records have a number at the trace id's place, metrics a name. */
-const looksForeign = (reason: string): boolean => reason.startsWith('trace_id') || reason === notProtobuf
+const looksForeign = (reason: string): boolean => reason.startsWith('trace_id') || reason === notProtobuf || reason === notLogRecord
 
 /** Reasons in an answer: a request of a hundred thousand bad spans still gets one short sentence. */
 const reasonsMax = 5
 
-function answerMessage(rejections: readonly Rejection[], warnings: readonly string[], accepted: number): string {
+function answerMessage(rejections: readonly Rejection[], warnings: readonly string[], accepted: number, signal: 'traces' | 'logs'): string {
   const counts = new Map<string, number>()
   for (const { reason, count } of rejections) counts.set(reason, (counts.get(reason) ?? 0) + count)
   const parts = [...counts].slice(0, reasonsMax).map(([reason, count]) => `${count} rejected: ${reason}`)
   if (accepted === 0 && counts.size > 0 && [...counts.keys()].every(looksForeign)) {
-    parts.push('no span has a trace id: is this the logs or metrics payload?')
+    parts.push(signal === 'traces' ? 'no span has a trace id: is this the logs or metrics payload?' : 'no log record could be read: is this the traces or metrics payload?')
   }
   return [...parts, ...warnings].join('; ')
 }

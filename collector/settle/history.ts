@@ -166,9 +166,31 @@ interface CallToldRow {
   readonly output_tokens: string
 }
 
+const sessionColumns = `
+  lower(hex(key)) AS key_hex, lower(hex(trace_id)) AS trace, toString(toUnixTimestamp64Nano(started_at)) AS started, toString(toUnixTimestamp64Nano(ended_at)) AS ended`
+
 const callToldColumns = `
   lower(hex(key)) AS key_hex, lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, toString(toUnixTimestamp64Nano(started_at)) AS started,
   toString(toUnixTimestamp64Nano(ended_at)) AS ended, service, scope_name, model, input_tokens, output_tokens`
+
+/** Traces of one session that are looked at, the latest first: a coding agent makes one for every prompt. */
+const tracesPerSessionMax = 10_000
+
+/** What traces were remembered with under these keys (`sessionRow`), by key. */
+export async function readSessionTraces(
+  store: Store, tenant: string, keys: readonly string[],
+): Promise<ReadonlyMap<string, readonly { readonly traceId: string; readonly startedAt: UnixNano; readonly endedAt: UnixNano }[]>> {
+  const found: { key: string; traceId: string; startedAt: UnixNano; endedAt: UnixNano }[] = []
+  for (let at = 0; at < keys.length; at += answersPerReadMax) {
+    const rows = await store.read<Pick<CallToldRow, 'key_hex' | 'trace' | 'started' | 'ended'>>(
+      `SELECT ${sessionColumns} FROM call_keys FINAL
+       WHERE tenant = {tenant:String} AND key IN (SELECT toFixedString(unhex(arrayJoin({keys:Array(String)})), 16))
+       ORDER BY ended_at DESC LIMIT {most:UInt32} BY key`,
+      { tenant, keys: keys.slice(at, at + answersPerReadMax), most: tracesPerSessionMax }, { maxSeconds: readSecondsMax })
+    found.push(...rows.map((row) => ({ key: row.key_hex, traceId: row.trace, startedAt: BigInt(row.started), endedAt: BigInt(row.ended) })))
+  }
+  return Map.groupBy(found, (one) => one.key)
+}
 
 /** Traces a former process left without their exact summary. */
 export async function readUnsettled(store: Store, tenant: string): Promise<string[]> {

@@ -1,9 +1,11 @@
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
+import { isToldByLog } from '#semconv/agent-logs.ts'
 import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 import type { Charge } from '../derive/charge.ts'
 import type { Derived } from '../derive/derive.ts'
 import { entryKey } from './post.ts'
+import { sessionKey } from './told-better.ts'
 
 /** What a run's summary needs of a decision. */
 export type StoredDecision = Pick<PolicyDecisionRow, 'id' | 'traceId' | 'outcome' | 'place'>
@@ -83,6 +85,8 @@ export class LiveTraces {
   readonly #byCallKey = new Map<string, string | Set<string>>()
   /** Spans that are being charged, by trace id. */
   readonly #claimed = new Map<string, Set<string>>()
+  /** Traces that tell a coding agent's session, by `sessionKey`. */
+  readonly #bySession = new Map<string, Set<string>>()
   #spanCount = 0
   #evicted: Uint8Array = new Uint8Array(evictedBits / 8)
   #evictedBefore: Uint8Array = new Uint8Array(evictedBits / 8)
@@ -143,6 +147,7 @@ export class LiveTraces {
       if (known === undefined || facts.receivedAt >= known.receivedAt) trace.spans.set(facts.spanId, facts)
       for (const decision of decisions) trace.decisions.set(decision.id, decision)
       for (const key of facts.step.callKeys) this.#index(key, facts.traceId)
+      this.#indexSession(facts)
       if (facts.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = facts.receivedAt
     }
     for (const charge of charges) this.#traces.get(charge.facts.traceId)?.charges.set(charge.facts.spanId, charge)
@@ -188,6 +193,19 @@ export class LiveTraces {
     else if (known !== traceId) this.#byCallKey.set(key, new Set([known, traceId]))
   }
 
+  #indexSession(span: SpanFacts): void {
+    const session = sessionKey(span)
+    if (session === '') return
+    const known = this.#bySession.get(session)
+    if (known === undefined) this.#bySession.set(session, new Set([span.traceId]))
+    else known.add(span.traceId)
+  }
+
+  /** Traces in memory that tell this session of a coding agent. `session` as `sessionKey`. */
+  ofSession(session: string): readonly LiveTrace[] {
+    return [...this.#bySession.get(session) ?? []].flatMap((traceId) => this.#traces.get(traceId) ?? [])
+  }
+
   /** Traces in memory that tell a provider answer which one of `traces` and yet another trace tell; none, almost always. */
   sharing(traces: Iterable<LiveTrace>, tellersMax: number): ReadonlySet<LiveTrace> {
     const found = new Set<LiveTrace>()
@@ -215,6 +233,8 @@ export class LiveTraces {
     if (trace.spans.size === 0 || this.#wasEvicted(trace.traceId)) return false
     let hasRoot = false
     for (const span of trace.spans.values()) {
+      // A session lasts longer than processes, and every event of it stands at the top.
+      if (isToldByLog(span.name)) return false
       if (span.startedAt < this.#options.processStartedAt) return false
       if (span.parentSpanId === '') hasRoot = true
     }
@@ -228,6 +248,7 @@ export class LiveTraces {
       trace.spans.set(span.spanId, { ...span, receivedAt: 0n })
       this.#spanCount++
       for (const key of span.step.callKeys) this.#index(key, trace.traceId)
+      this.#indexSession(span)
     }
     for (const entry of entries) {
       const own = trace.entries.get(entryKey(entry))
@@ -290,6 +311,9 @@ export class LiveTraces {
         if (telling === trace.traceId) this.#byCallKey.delete(key)
         else if (typeof telling === 'object' && telling.delete(trace.traceId) && telling.size === 0) this.#byCallKey.delete(key)
       }
+      const session = sessionKey(span)
+      const tellingIt = session === '' ? undefined : this.#bySession.get(session)
+      if (tellingIt?.delete(trace.traceId) === true && tellingIt.size === 0) this.#bySession.delete(session)
     }
     this.#spanCount -= trace.spans.size
     trace.spans.clear()

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
 import { StoreError } from '#clickhouse/store-error.ts'
-import { callKeyId } from '#clickhouse/tables/call-keys.ts'
+import { callKeyId, callKeys } from '#clickhouse/tables/call-keys.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { policyDecisions, type PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
@@ -15,10 +15,11 @@ import type { Metrics } from '../metrics.ts'
 import type { PriceBook } from '../price/book.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
-import { type AnswerOf, type History, readCallsTold, readHistory, readUnsettled, tracesPerReadMax } from './history.ts'
+import { type AnswerOf, type History, readCallsTold, readHistory, readSessionTraces, readUnsettled, tracesPerReadMax } from './history.ts'
 import type { LiveTrace, LiveTraces } from './live-traces.ts'
 import { contested, entryKey, post, type Posting, writeOut } from './post.ts'
 import { costOf, summary } from './summary.ts'
+import { meets, otherSourcesKey, sessionRow, sessionsTold, type SessionTold, speaks, type Times, toldBetter } from './told-better.ts'
 import { toldElsewhere } from './told-elsewhere.ts'
 
 export interface SettleOptions {
@@ -129,18 +130,19 @@ export class Settler {
     const readable = await this.#withHistory(wanted)
     const quiet = new Set(readable.filter((trace) => this.#isQuiet(trace, now)))
     const tellers = await this.#tellers(quiet)
+    const sessions = await this.#sessions(readable, quiet)
     for (const traces of inTurns(readable)) {
       if (this.#closed) return
-      await this.#settle(traces, quiet, tellers)
+      await this.#settle(traces, quiet, { tellers, sessions })
     }
     live.evict(nowMs(), idleMs, spool.currentNumber)
   }
 
   /** One turn of a tick. What arrived since `quiet` was found keeps a trace from being settled now. */
-  async #settle(traces: readonly LiveTrace[], quiet: ReadonlySet<LiveTrace>, tellers: ReadonlyMap<string, readonly CallTold[]>): Promise<void> {
+  async #settle(traces: readonly LiveTrace[], quiet: ReadonlySet<LiveTrace>, others: Others): Promise<void> {
     const { spool, nowMs } = this.#options
     const frame = new FrameWriter()
-    const drafts = traces.flatMap((trace) => this.#tryDraft(trace, quiet.has(trace) && this.#isQuiet(trace, nowMs()), tellers, frame) ?? [])
+    const drafts = traces.flatMap((trace) => this.#tryDraft(trace, quiet.has(trace) && this.#isQuiet(trace, nowMs()), others, frame) ?? [])
     if (!frame.empty) await spool.append(frame.finish())
     for (const draft of drafts) this.#commit(draft)
   }
@@ -198,10 +200,41 @@ export class Settler {
     return Map.groupBy([...inMemory, ...stored], (told) => told.key)
   }
 
+  /** Of each trace that tells a coding agent's session: who else tells it. What only ClickHouse knows is asked for the quiet ones. */
+  async #sessions(traces: readonly LiveTrace[], quiet: ReadonlySet<LiveTrace>): Promise<ReadonlyMap<LiveTrace, Sessions>> {
+    const { live, store, tenant } = this.#options
+    const told = new Map(traces.map((trace) => [trace, sessionsTold(trace.spans.values())] as const).filter(([, own]) => own.length > 0))
+    if (told.size === 0) return new Map()
+    const keys = [...told].flatMap(([trace, own]) => (quiet.has(trace) ? own.map(otherSourcesKey) : []))
+    const stored = keys.length === 0 ? new Map<string, readonly Times[]>() : await readSessionTraces(store, tenant, [...new Set(keys)])
+    const inMemory = memo((trace: LiveTrace) => sessionsTold(trace.spans.values()))
+    return new Map([...told].map(([trace, own]) => {
+      const sessions: Sessions = { own, better: new Map(), worse: new Set() }
+      for (const one of own) {
+        const known = live.ofSession(one.session).flatMap(inMemory)
+          .filter((other) => other.source !== one.source && other.session === one.session && (speaks(other) || speaks(one)))
+        const others = [...known, ...stored.get(otherSourcesKey(one)) ?? []].filter((other) => other.traceId !== trace.traceId && meets(other, one))
+        if (speaks(one)) for (const other of others) sessions.worse.add(other.traceId)
+        else sessions.better.set(one.session, others)
+      }
+      return [trace, sessions]
+    }))
+  }
+
+  /** Whoever comes later finds them; and what was told of them worse before is looked at again. */
+  #rememberSessions({ own, worse }: Sessions, frame: FrameWriter): void {
+    const { live, nowMs, spool, tenant } = this.#options
+    for (const one of own) {
+      const row = sessionRow(one, tenant)
+      if (row !== undefined) frame.add(callKeys, row)
+    }
+    for (const traceId of worse) live.revisit(traceId, nowMs(), spool.currentNumber)
+  }
+
   /** A trace that our own code stumbles over waits, longer each time; the others are settled without it. */
-  #tryDraft(trace: LiveTrace, settles: boolean, tellers: ReadonlyMap<string, readonly CallTold[]>, frame: FrameWriter): Draft | undefined {
+  #tryDraft(trace: LiveTrace, settles: boolean, others: Others, frame: FrameWriter): Draft | undefined {
     try {
-      return frame.attempt(() => this.#draft(trace, settles, tellers, frame))
+      return frame.attempt(() => this.#draft(trace, settles, others, frame))
     } catch (error) {
       this.#putOff(trace, error)
       return undefined
@@ -216,16 +249,18 @@ export class Settler {
     metrics.settlementFailed()
   }
 
-  #draft(trace: LiveTrace, settles: boolean, tellers: ReadonlyMap<string, readonly CallTold[]>, frame: FrameWriter): Draft {
+  #draft(trace: LiveTrace, settles: boolean, others: Others, frame: FrameWriter): Draft {
     const { live, nowMs, nowNano, spool } = this.#options
     const began = nowMs()
     const generation = trace.generation
     const now = nowNano()
     const version = now > trace.version ? now : trace.version + 1n
-    const told = toldElsewhere(settles ? trace.spans.values() : [], tellers)
+    const told = toldElsewhere(settles ? trace.spans.values() : [], others.tellers)
     // Once is enough: a trace that is settled again has told the later ones already.
     if (trace.settlements === 0) for (const later of told.laterTraces) live.revisit(later, nowMs(), spool.currentNumber)
-    const facts = account([...trace.spans.values()], told)
+    const sessions = others.sessions.get(trace)
+    const facts = account([...trace.spans.values()], sessions === undefined ? told : { ...told, toldBetter: toldBetter(trace.spans.values(), sessions.own, sessions.better) })
+    if (settles && sessions !== undefined) this.#rememberSessions(sessions, frame)
     writeOut(trace, contested(facts, trace.spans, trace), this.#options)
     const posting = post(facts, trace.spans, trace, version, this.#options)
     // Before a trace is quiet only its figures are shown: corrections that the next span would undo are not posted.
@@ -258,6 +293,30 @@ export class Settler {
     trace.summarizedGeneration = draft.generation
     if (!draft.settles) trace.settled = false
     else if (trace.generation === draft.generation) this.#options.live.settled(trace)
+  }
+}
+
+/** Who else tells what the traces of a tick tell. */
+interface Others {
+  /** By `CallTold.key`. */
+  readonly tellers: ReadonlyMap<string, readonly CallTold[]>
+  readonly sessions: ReadonlyMap<LiveTrace, Sessions>
+}
+
+/** A coding agent's sessions as one trace tells them, and who else does. */
+interface Sessions {
+  readonly own: readonly SessionTold[]
+  /** By session: when other traces tell it better. */
+  readonly better: Map<string, readonly Pick<Times, 'startedAt' | 'endedAt'>[]>
+  /** Ids of traces that tell it worse. */
+  readonly worse: Set<string>
+}
+
+function memo<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>()
+  return (key) => {
+    if (!made.has(key)) made.set(key, make(key))
+    return made.get(key) as Value
   }
 }
 

@@ -1,10 +1,12 @@
 import { GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLInt, GraphQLObjectType, GraphQLString } from 'graphql'
 import type { PicoUsd, RunStatus, TokenUsage, UnixNano } from '#semconv/facts.ts'
-import { connectionType } from '../connection.ts'
+import { connectionType, type PageArguments, pageArguments } from '../connection.ts'
 import type { QueryContext } from '../context.ts'
 import { RunStatusEnum } from '../enums.ts'
 import { LedgerEntryType } from '../ledger/ledger-entry.ts'
 import { ledgerOfRun } from '../ledger/read-ledger.ts'
+import { LogRecordConnection } from '../logs/log-record.ts'
+import { logsOfRun, logsPage } from '../logs/read-logs.ts'
 import { PolicyDecisionType } from '../policy-decisions/policy-decision.ts'
 import { decisionsOfRun } from '../policy-decisions/read-decisions.ts'
 import { Count, DateTime, Decimal } from '../scalars.ts'
@@ -94,6 +96,7 @@ export const RunType = new GraphQLObjectType<Run, QueryContext>({
       text: argument(required(GraphQLString), 'At least one character, at most 1,000.'),
       first: argument(GraphQLInt, 'How many, 1 to 10,000.', 1_000),
     }, (run, { text, first }, context) => matchingSteps(context, run, text, first)),
+    logs: asked<Run, PageArguments>(required(LogRecordConnection), 'Log records by time: those that carry its trace id, and those of its sessions while it lasted.', pageArguments(logsPage), (run, args, context) => logsOfRun(context, run, args)),
     ledger: asked(listOf(LedgerEntryType), 'Its ledger lines by time of usage. Refused as TOO_WIDE beyond 50,000: page through `ledgerEntries`.', {}, (run, _, context) => ledgerOfRun(context, run)),
     policyDecisions: asked(listOf(PolicyDecisionType), 'Policy decisions about it, by time. Refused as TOO_WIDE beyond 10,000: page through `policyDecisions`.', {}, (run, _, context) => decisionsOfRun(context, run)),
   },

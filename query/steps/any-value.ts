@@ -1,4 +1,5 @@
 import { type Attributes, type AttributeValue, KeyValueList } from '#semconv/attributes.ts'
+import { plain } from '#semconv/value.ts'
 
 /** OTLP/JSON `AnyValue`, as the storage keeps what has no column type of its own. */
 export interface AnyValue {
@@ -37,3 +38,27 @@ export const attributes = (pairs: readonly KeyValue[], depth = 0): Attributes =>
 /** Our own columns hold this text: what does not parse is a fault of ours, and said so. */
 export const storedPairs = (text: string): readonly KeyValue[] => (text === '' ? [] : (JSON.parse(text) as readonly KeyValue[]))
 export const storedAny = (text: string): AttributeValue => attributeValue(JSON.parse(text) as AnyValue)
+
+/** The five maps of attributes by OTLP type, as the store answers them: 64-bit integers are text. */
+export interface StoredMaps {
+  readonly attributes_string: Readonly<Record<string, string>>
+  readonly attributes_int: Readonly<Record<string, string>>
+  readonly attributes_double: Readonly<Record<string, number>>
+  readonly attributes_bool: Readonly<Record<string, boolean>>
+  readonly attributes_json: Readonly<Record<string, string>>
+}
+
+/** Every attribute with the type it was sent in. */
+export function typedAttributes(stored: StoredMaps): Map<string, AttributeValue> {
+  const values = new Map<string, AttributeValue>()
+  for (const [key, value] of Object.entries(stored.attributes_string)) values.set(key, value)
+  for (const [key, value] of Object.entries(stored.attributes_int)) values.set(key, BigInt(value))
+  for (const [key, value] of Object.entries(stored.attributes_double)) values.set(key, value)
+  for (const [key, value] of Object.entries(stored.attributes_bool)) values.set(key, value)
+  for (const [key, value] of Object.entries(stored.attributes_json)) values.set(key, storedAny(value))
+  return values
+}
+
+/** By key, sorted; `fromEntries` keeps a key like `__proto__` a key. */
+export const plainAttributes = (values: Attributes): Readonly<Record<string, unknown>> =>
+  Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, plain(value)]))

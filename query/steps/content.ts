@@ -1,11 +1,13 @@
-import type { Attributes, AttributeValue, SpanEvent } from '#semconv/attributes.ts'
+import { isToldByLog } from '#semconv/agent-logs.ts'
+import type { Attributes, SpanEvent } from '#semconv/attributes.ts'
 import { stepInput, stepOutput } from '#semconv/content.ts'
-import type { UnixNano } from '#semconv/facts.ts'
-import { plain } from '#semconv/value.ts'
+import { isSpanEvent, spanEventOf } from '#semconv/log-events.ts'
 import type { QueryContext } from '../context.ts'
+import type { LogRecord } from '../logs/log-record.ts'
+import { logsOfSteps, type ReadLog } from '../logs/read-logs.ts'
 import { hexOf, latestOfSpan } from '../reader.ts'
 import { allOf, betweenNanos, idAmong, idIs } from '../where.ts'
-import { attributes, type KeyValue, storedAny, storedPairs } from './any-value.ts'
+import { attributes, type KeyValue, plainAttributes, storedAny, type StoredMaps, storedPairs, typedAttributes } from './any-value.ts'
 import type { Step, StepEvent } from './step.ts'
 
 /** What is too large for a list of steps: read only for the steps whose content is asked for. */
@@ -15,6 +17,7 @@ export interface StepContent {
   readonly attributes: unknown
   readonly events: readonly StepEvent[]
   readonly links: unknown
+  readonly logs: readonly LogRecord[]
   readonly droppedAttributes: number
 }
 
@@ -22,7 +25,7 @@ export interface StepContent {
 const batchMax = 500
 
 interface Batch {
-  readonly starts: Map<string, UnixNano>
+  readonly steps: Map<string, Step>
   readonly contents: Promise<Map<string, StepContent>>
   /** Taken by the reader: nobody may join any more. */
   closed: boolean
@@ -37,7 +40,7 @@ export async function stepContent(context: QueryContext, step: Step): Promise<St
   return (await batchOf(context, step).contents).get(step.id) ?? nothing
 }
 
-const nothing: StepContent = { input: null, output: null, attributes: {}, events: [], links: [], droppedAttributes: 0 }
+const nothing: StepContent = { input: null, output: null, attributes: {}, events: [], links: [], logs: [], droppedAttributes: 0 }
 
 /** By `run/step` the batch that holds a step, by `run` the one that can still be joined. */
 function batchOf(context: QueryContext, step: Step): Batch {
@@ -47,20 +50,20 @@ function batchOf(context: QueryContext, step: Step): Batch {
   const mine = known.get(key)
   if (mine !== undefined) return mine
   const open = known.get(step.runId)
-  const batch = open !== undefined && !open.closed && open.starts.size < batchMax ? open : openBatch(context, step.runId)
-  batch.starts.set(step.id, step.startedAt)
+  const batch = open !== undefined && !open.closed && open.steps.size < batchMax ? open : openBatch(context, step.runId)
+  batch.steps.set(step.id, step)
   known.set(step.runId, batch)
   known.set(key, batch)
   return batch
 }
 
 function openBatch(context: QueryContext, runId: string): Batch {
-  const starts = new Map<string, UnixNano>()
+  const steps = new Map<string, Step>()
   const contents = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
     batch.closed = true
-    return readContents(context, runId, starts)
+    return readContents(context, runId, steps)
   })
-  const batch: Batch = { starts, contents, closed: false }
+  const batch: Batch = { steps, contents, closed: false }
   return batch
 }
 
@@ -69,13 +72,8 @@ const spanColumns = [
 ].join(', ')
 const contentColumns = [hexOf('span_id', 'id'), 'attributes_string', 'attributes_json', 'events', 'links'].join(', ')
 
-interface StoredAttributes {
+interface StoredAttributes extends StoredMaps {
   readonly id: string
-  readonly attributes_string: Readonly<Record<string, string>>
-  readonly attributes_int: Readonly<Record<string, string>>
-  readonly attributes_double: Readonly<Record<string, number>>
-  readonly attributes_bool: Readonly<Record<string, boolean>>
-  readonly attributes_json: Readonly<Record<string, string>>
   readonly dropped_attributes: number
 }
 interface StoredContent {
@@ -86,32 +84,42 @@ interface StoredContent {
   readonly links: string
 }
 
-async function readContents(context: QueryContext, runId: string, startOf: ReadonlyMap<string, UnixNano>): Promise<Map<string, StepContent>> {
-  const starts = [...startOf.values()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+async function readContents(context: QueryContext, runId: string, steps: ReadonlyMap<string, Step>): Promise<Map<string, StepContent>> {
+  const starts = [...steps.values()].map((step) => step.startedAt).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
   const where = allOf(
     idIs('trace', 'trace_id', 16, runId),
-    idAmong('span_ids', 'span_id', 8, [...startOf.keys()]),
+    idAmong('span_ids', 'span_id', 8, [...steps.keys()]),
     betweenNanos('steps', 'started_at', starts.at(0) ?? 0n, starts.at(-1)),
   )
-  const [spans, contents] = await Promise.all([
+  const [spans, contents, logs] = await Promise.all([
     context.reader.rows<StoredAttributes>({ columns: spanColumns, from: 'spans', where, tail: latestOfSpan }),
     context.reader.rows<StoredContent>({ columns: contentColumns, from: 'spanContent', where, tail: '' }),
+    logsOfSteps(context, runId, [...steps.values()].map(({ id, name, startedAt, endedAt }) => ({ id, startedAt, endedAt, toldByLog: isToldByLog(name) }))),
   ])
   const contentOf = new Map(contents.map((content) => [content.id, content]))
-  return new Map(spans.map((span) => [span.id, stepContentOf(span, contentOf.get(span.id))]))
+  return new Map(spans.map((span) => [span.id, stepContentOf(span, contentOf.get(span.id), logs.get(span.id) ?? [])]))
 }
 
-function stepContentOf(span: StoredAttributes, content: StoredContent | undefined): StepContent {
+function stepContentOf(span: StoredAttributes, content: StoredContent | undefined, logs: readonly ReadLog[]): StepContent {
   const values = attributesOf(span, content)
-  const events = content === undefined || content.events === '' ? [] : (JSON.parse(content.events) as readonly StoredEvent[]).map(event)
+  const own = content === undefined || content.events === '' ? [] : (JSON.parse(content.events) as readonly StoredEvent[]).map(event)
+  const events = withLogEvents(own, logs)
   return {
     input: stepInput(values, events) ?? null,
     output: stepOutput(values, events) ?? null,
     attributes: plainAttributes(values),
     events: events.map((one) => ({ name: one.name, time: one.timeUnixNano, attributes: plainAttributes(one.attributes) })),
     links: content === undefined || content.links === '' ? [] : JSON.parse(content.links),
+    logs: logs.map((log) => log.record),
     droppedAttributes: span.dropped_attributes,
   }
+}
+
+/** GenAI events that came as log records stand among the span's own, by time. */
+function withLogEvents(own: readonly SpanEvent[], logs: readonly ReadLog[]): readonly SpanEvent[] {
+  const joined = logs.flatMap(({ record, body, attributes: said }) =>
+    record.eventName !== null && isSpanEvent(record.eventName) ? [spanEventOf({ body, attributes: said }, record.eventName, record.time)] : [])
+  return joined.length === 0 ? own : [...own, ...joined].sort((a, b) => (a.timeUnixNano < b.timeUnixNano ? -1 : a.timeUnixNano > b.timeUnixNano ? 1 : 0))
 }
 
 interface StoredEvent {
@@ -129,19 +137,10 @@ const event = (stored: StoredEvent): SpanEvent => ({
 
 /** Every attribute with the type it was sent in. */
 function attributesOf(span: StoredAttributes, content: StoredContent | undefined): Attributes {
-  const values = new Map<string, AttributeValue>()
-  for (const [key, value] of Object.entries(span.attributes_string)) values.set(key, value)
-  for (const [key, value] of Object.entries(span.attributes_int)) values.set(key, BigInt(value))
-  for (const [key, value] of Object.entries(span.attributes_double)) values.set(key, value)
-  for (const [key, value] of Object.entries(span.attributes_bool)) values.set(key, value)
-  for (const [key, value] of Object.entries(span.attributes_json)) values.set(key, storedAny(value))
+  const values = typedAttributes(span)
   for (const [key, value] of Object.entries(content?.attributes_string ?? {})) values.set(key, value)
   for (const [key, value] of Object.entries(content?.attributes_json ?? {})) values.set(key, storedAny(value))
   return values
 }
-
-/** By key, sorted; `fromEntries` keeps a key like `__proto__` a key. */
-export const plainAttributes = (values: Attributes): Readonly<Record<string, unknown>> =>
-  Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, plain(value)]))
 
 export const storedResource = (text: string): Readonly<Record<string, unknown>> => plainAttributes(attributes(storedPairs(text)))

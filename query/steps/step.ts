@@ -2,6 +2,7 @@ import { GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLObjectType, GraphQLStri
 import type { PicoUsd, StepKind, TokenUsage, UnixNano } from '#semconv/facts.ts'
 import type { QueryContext } from '../context.ts'
 import { type StepStatus, StepKindEnum, StepStatusEnum } from '../enums.ts'
+import { LogRecordType } from '../logs/log-record.ts'
 import { TokenUsageType } from '../runs/token-usage.ts'
 import { Count, DateTime, Decimal, Json } from '../scalars.ts'
 import { asked, listOf, plain, required } from '../shape.ts'
@@ -100,7 +101,8 @@ export const StepType = new GraphQLObjectType<Step, QueryContext>({
     input: asked(Json, 'Messages or tool arguments, normalised; null where content was not captured.', {}, async (step, _, context) => (await stepContent(context, step)).input),
     output: asked(Json, 'Messages or tool result, normalised; null where content was not captured.', {}, async (step, _, context) => (await stepContent(context, step)).output),
     attributes: asked(required(Json), 'Every attribute of the span as sent, content included, by key.', {}, async (step, _, context) => (await stepContent(context, step)).attributes),
-    events: asked(listOf(StepEventType), 'Events in the order sent.', {}, async (step, _, context) => (await stepContent(context, step)).events),
+    events: asked(listOf(StepEventType), 'Events in the order sent; GenAI events that came as log records stand among them by time.', {}, async (step, _, context) => (await stepContent(context, step)).events),
+    logs: asked(listOf(LogRecordType), 'Log records that carry its span id, by time, at most 200; of a step that a log record told, that record.', {}, async (step, _, context) => (await stepContent(context, step)).logs),
     links: asked(required(Json), 'Links to other spans: a list of OTLP/JSON links.', {}, async (step, _, context) => (await stepContent(context, step)).links),
     resource: plain(required(Json), 'Attributes of the resource that sent it, by key.'),
     service: plain(required(GraphQLString), 'Service that sent it.'),

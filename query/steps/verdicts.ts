@@ -1,5 +1,6 @@
+import { betterSource } from '#semconv/agent-logs.ts'
 import { account, type Attribution, type SpanVerdict } from '#semconv/account.ts'
-import type { SpanFacts } from '#semconv/facts.ts'
+import { kindOfRole, type SpanFacts } from '#semconv/facts.ts'
 import { spanFacts, spanFactsColumns, type SpanFactsRow } from '#clickhouse/span-facts.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
@@ -89,8 +90,13 @@ async function readVerdicts(context: QueryContext, run: Run): Promise<Verdicts> 
   const [facts, ledger] = await Promise.all([run.spanCount > accountedSpansMax ? [] : readFacts(context, run), ledgerBySpan(context, run)])
   if (facts.length === 0) return { of: new Map(), attributions: new Map(), ledger }
   const { verdicts, attributions } = account(facts, elsewhere(facts, ledger))
-  return { of: verdicts, attributions, ledger }
+  return { of: run.isRun ? verdicts : new Map([...verdicts, ...silenced(facts)]), attributions, ledger }
 }
+
+/** Calls of a coding agent in a trace that is no run: settlement found that another trace tells them better. */
+const silenced = (facts: readonly SpanFacts[]): (readonly [string, SpanVerdict])[] => facts
+  .filter(({ step }) => step.usage !== undefined && betterSource(step.dialect) !== undefined)
+  .map(({ spanId, step }) => [spanId, { counted: false, kind: kindOfRole[step.role], reason: 'another trace of its session tells the same work better' }])
 
 async function readFacts(context: QueryContext, run: Run): Promise<SpanFacts[]> {
   const rows = await context.reader.rows<SpanFactsRow>({ columns: spanFactsColumns, from: 'spans', where: traceWhere(run, 'started_at'), tail: latestOfSpan })

@@ -3,17 +3,19 @@ import type { Dialect } from '../dialect.ts'
 import type { Outcome, Role } from '../facts.ts'
 import { truth, word } from '../value.ts'
 
-/** Span names without their prefix, and the values of `span.type`, which occur with and without it. */
+/** Names of spans and log events without their prefix, and the values of `span.type`, which occur with and without it. */
 const roles: Readonly<Record<string, Role>> = {
   interaction: 'turn', llm_request: 'model_call', tool: 'tool', hook: 'control',
   'tool.blocked_on_user': 'guardrail',
   // The tool span around it is the call; this one tells how it went.
   'tool.execution': 'io',
+  // Log events. The decision tells a call that may never run; the result has the same id and does not decide.
+  user_prompt: 'turn', api_request: 'model_call', api_error: 'model_call', tool_result: 'tool', tool_decision: 'tool',
 }
 
 const outcomes: Readonly<Record<string, Outcome>> = { accept: 'ALLOW', reject: 'DENY' }
 
-/** Claude Code's traces (beta), anthropics/claude-code CHANGELOG to 2.1.240 and its monitoring page of 2026-08-10. */
+/** Claude Code's log events and traces (beta), anthropics/claude-code CHANGELOG to 2.1.240 and its monitoring page of 2026-08-10. */
 export const claudeCode: Dialect = {
   name: 'claude_code',
   keys: {
@@ -34,6 +36,9 @@ export const claudeCode: Dialect = {
     output: ['output_tokens'],
     cacheRead: ['cache_read_tokens'],
     cacheWrite: ['cache_creation_tokens'],
+    // Log events since 2.1.332 or earlier (captured) say how long what was written is kept.
+    cacheWrite5m: ['cache_creation_5m_tokens'],
+    cacheWrite1h: ['cache_creation_1h_tokens'],
     servedTier: ['speed'],
     cost: ['cost_usd'],
     costMicros: ['cost_usd_micros'],
@@ -49,7 +54,9 @@ export const claudeCode: Dialect = {
     if (draft.role === 'model_call') draft.provider = implied(draft.requestModel, draft.provider)
     const failed = truth(span.attributes.get('success')) === false
     if (failed) draft.errorType ||= statusCode(span.attributes.get('status_code'), draft.role)
-    if (draft.role !== 'guardrail') return
+    if (name === 'api_error') draft.errorType ||= statusCode(span.attributes.get('status_code'), draft.role)
+    if (name === 'tool_decision') draft.executed = false
+    else if (draft.role !== 'guardrail') return
     const decision = reading.word('verdictReason')
     const outcome = outcomes[String(reading.value('verdict'))]
     if (outcome === undefined) return

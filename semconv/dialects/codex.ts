@@ -1,6 +1,19 @@
 import type { Attributes } from '../attributes.ts'
 import type { Dialect, Draft } from '../dialect.ts'
+import type { Outcome, Role } from '../facts.ts'
 import { truth, word } from '../value.ts'
+
+/** Log events that tell a step. `codex.tool_decision` tells a call that may never run; its result has the same id. */
+const eventRoles: Readonly<Record<string, Role>> = {
+  'codex.user_prompt': 'turn', 'codex.sse_event': 'model_call', 'codex.api_request': 'model_call', 'codex.websocket_request': 'model_call',
+  'codex.tool_result': 'tool', 'codex.tool_decision': 'tool',
+}
+
+/** `ReviewDecision`, openai/codex protocol.rs (mid-2026). */
+const outcomes: Readonly<Record<string, Outcome>> = {
+  approved: 'ALLOW', approved_for_session: 'ALLOW', approved_with_amendment: 'ALLOW', approved_execpolicy_amendment: 'ALLOW', denied: 'DENY', abort: 'DENY',
+  timed_out: 'DENY',
+}
 
 /** openai/codex session_telemetry.rs (mid-2026), and spans captured from Codex CLI 0.169. */
 export const codex: Dialect = {
@@ -12,16 +25,18 @@ export const codex: Dialect = {
     tool: ['tool_name'],
     toolCallId: ['call_id'],
     toolArguments: ['arguments'],
-    input: ['gen_ai.usage.input_tokens', 'codex.turn.token_usage.input_tokens'],
-    output: ['gen_ai.usage.output_tokens', 'codex.turn.token_usage.output_tokens'],
-    cacheRead: ['gen_ai.usage.cache_read.input_tokens', 'codex.turn.token_usage.cached_input_tokens'],
-    cacheWrite: ['gen_ai.usage.cache_write.input_tokens', 'codex.turn.token_usage.cache_write_input_tokens'],
-    reasoning: ['codex.usage.reasoning_output_tokens', 'codex.turn.token_usage.reasoning_output_tokens'],
+    input: ['gen_ai.usage.input_tokens', 'codex.turn.token_usage.input_tokens', 'input_token_count'],
+    output: ['gen_ai.usage.output_tokens', 'codex.turn.token_usage.output_tokens', 'output_token_count'],
+    cacheRead: ['gen_ai.usage.cache_read.input_tokens', 'codex.turn.token_usage.cached_input_tokens', 'cached_token_count'],
+    cacheWrite: ['gen_ai.usage.cache_write.input_tokens', 'codex.turn.token_usage.cache_write_input_tokens', 'cache_write_token_count'],
+    reasoning: ['codex.usage.reasoning_output_tokens', 'codex.turn.token_usage.reasoning_output_tokens', 'reasoning_token_count'],
+    firstChunkMillis: ['ttft_ms'],
     total: ['codex.usage.total_tokens', 'codex.turn.token_usage.total_tokens'],
   },
   counting: [{ source: 'openai/codex (mid-2026): the Responses API passed on', input: 'inclusive', output: 'inclusive' }],
   refine(draft, reading, span) {
     const { attributes, name } = span
+    if (Object.hasOwn(eventRoles, name)) return refineEvent(draft, name, attributes)
     // Most spans are the program's own, and many of them name the tool or the model they are about.
     draft.role = 'span'
     if (attributes.has('codex.turn.token_usage.input_tokens') || name === 'session_task.turn') draft.role = 'turn'
@@ -34,6 +49,18 @@ export const codex: Dialect = {
       if (event.attributes.get('event.name') === 'codex.tool_result') toolResult(draft, event.attributes)
     }
   },
+}
+
+function refineEvent(draft: Draft, name: string, attributes: Attributes): void {
+  draft.role = eventRoles[name] as Role
+  if (draft.role === 'model_call') draft.streaming = true
+  if (name === 'codex.api_request' || name === 'codex.websocket_request') draft.errorType ||= word(attributes.get('http.response.status_code')) ?? 'api_error'
+  if (name === 'codex.tool_result') return toolResult(draft, attributes)
+  if (name !== 'codex.tool_decision') return
+  draft.executed = false
+  const outcome = outcomes[(word(attributes.get('decision')) ?? '').toLowerCase()]
+  const source = word(attributes.get('source')) ?? ''
+  if (outcome !== undefined) draft.decision = { policyId: `codex.${source || 'approval'}`, policyVersion: 0, outcome, reason: source, target: draft.tool }
 }
 
 /** How a call went stands in an event of a span below it: with the call's id, that span tells the same call. */

@@ -20,6 +20,10 @@ export const copilot: Dialect = {
     { source: 'microsoft/vscode-copilot-chat@31acd00', input: 'inclusive', output: 'inclusive' },
   ],
   refine(draft, _reading, span) {
+    if (span.name === 'copilot_chat.tool.call') {
+      draft.role = 'tool'
+      if (truth(span.attributes.get('success')) === false) draft.errorType ||= 'tool_error'
+    }
     if (truth(span.attributes.get('copilot_chat.canceled')) === true) draft.errorType ||= 'canceled'
   },
 }

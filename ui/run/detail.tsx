@@ -123,6 +123,23 @@ const Events = (props: { step: Step }) => (
   </For>
 )
 
+const bodyText = (body: unknown): string => (typeof body === 'string' ? body : pretty(body))
+
+const Logs = (props: { step: Step }) => (
+  <Show when={props.step.logs.length > 0}>
+    <h3>Log records</h3>
+    <For each={props.step.logs}>
+      {(log) => (
+        <article class={styles['entry']}>
+          <div class={styles['entryHead']}><span>{log.eventName ?? log.severity ?? 'log record'}</span><Time iso={log.time} /></div>
+          <Show when={log.body !== null}><Folded text={bodyText(log.body)} isCode={typeof log.body !== 'string'} /></Show>
+          <Pairs value={log.attributes} />
+        </article>
+      )}
+    </For>
+  </Show>
+)
+
 const tabs = ['Summary', 'Messages', 'Cost', 'Policy', 'Attributes', 'Events'] as const
 
 /** Everything about one step. */
@@ -172,7 +189,7 @@ export const Detail = (props: { run: string; span: string; close: () => void }) 
                 <Show when={found().droppedAttributes > 0}><p class="muted">{found().droppedAttributes} more were dropped by the SDK.</p></Show>
                 <h3>Resource</h3><Pairs value={found().resource} />
               </Tabs.Content>
-              <Tabs.Content value="Events" class={styles['panel']}><Events step={found()} /><Show when={Array.isArray(found().links) && (found().links as readonly unknown[]).length > 0}><h3>Links</h3><Folded text={pretty(found().links)} isCode /></Show></Tabs.Content>
+              <Tabs.Content value="Events" class={styles['panel']}><Events step={found()} /><Logs step={found()} /><Show when={Array.isArray(found().links) && (found().links as readonly unknown[]).length > 0}><h3>Links</h3><Folded text={pretty(found().links)} isCode /></Show></Tabs.Content>
             </Tabs.Root>
           )}
         </Match>
