@@ -2,6 +2,26 @@ import { ProtobufWriter } from './protobuf-writer.ts'
 import type { Rejection } from './traces.ts'
 import { fieldsPerRequestMax, Malformed, TooManyFields } from './wire.ts'
 
+/** What a request of JSON became: protobuf bytes, and the records that were left out. */
+export interface Converted {
+  readonly bytes: Buffer
+  readonly rejections: readonly Rejection[]
+}
+
+/** What the signals' envelopes call their parts, and how one record is written. */
+export interface SignalNames {
+  readonly resources: string
+  readonly scopes: string
+  readonly records: string
+  readonly record: string
+  /** `reject` counts what of it is left out, where the rest is written. */
+  readonly write: (writer: ProtobufWriter, record: JsonObject, reject: (reason: string, count: number) => void) => void
+  /** For how many a record counts that is left out; one where this is absent. */
+  readonly weight?: (record: unknown) => number
+}
+
+const traces: SignalNames = { resources: 'resourceSpans', scopes: 'scopeSpans', records: 'spans', record: 'a span', write: writeSpan }
+
 /**
  * OTLP/JSON to protobuf bytes, so that one decoder serves both encodings. The mapping is proto3 JSON with OTLP's
  * exceptions: hex ids, integer enums, lowerCamelCase names only, unknown names ignored.
@@ -10,17 +30,19 @@ import { fieldsPerRequestMax, Malformed, TooManyFields } from './wire.ts'
  * Throws as `parseJson`, and `Malformed` where the request, a resource or a scope is not what it should be; a span that is not is left out
  * and counted.
  */
-export function tracesJsonToProtobuf(body: Buffer): { readonly bytes: Buffer; readonly rejections: readonly Rejection[] } {
+export const tracesJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(body, traces)
+
+export function jsonToProtobuf(body: Buffer, names: SignalNames): Converted {
   const rejected = new Map<string, number>()
   const request = object(parseJson(body.toString('utf8')), 'the request')
   const writer = new ProtobufWriter()
-  for (const resourceSpans of array(request['resourceSpans'], 'resourceSpans')) {
-    writer.message(1, (w) => writeResourceSpans(w, object(resourceSpans, 'resourceSpans[]'), rejected))
+  for (const resource of array(request[names.resources], names.resources)) {
+    writer.message(1, (w) => writeResource(w, object(resource, `${names.resources}[]`), names, rejected))
   }
   return { bytes: writer.finish(), rejections: [...rejected].map(([reason, count]) => ({ reason, count })) }
 }
 
-type JsonObject = Readonly<Record<string, unknown>>
+export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Deepest nesting of the JSON text itself; the decoder's own bound for values (32 levels) takes 3 JSON levels each. */
 const jsonDepthMax = 200
@@ -64,24 +86,24 @@ function assertBounds(text: string): void {
   }
 }
 
-function object(value: unknown, what: string): JsonObject {
+export function object(value: unknown, what: string): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
   throw new Malformed(`${what} is not an object`)
 }
 
-function array(value: unknown, what: string): readonly unknown[] {
+export function array(value: unknown, what: string): readonly unknown[] {
   if (value === undefined || value === null) return []
   if (Array.isArray(value)) return value
   throw new Malformed(`${what} is not an array`)
 }
 
-function text(value: unknown, what: string): string {
+export function text(value: unknown, what: string): string {
   if (value === undefined || value === null) return ''
   if (typeof value === 'string') return value
   throw new Malformed(`${what} is not a string`)
 }
 
-function integer(value: unknown, what: string): bigint {
+export function integer(value: unknown, what: string): bigint {
   if (value === undefined || value === null) return 0n
   if (typeof value === 'bigint') return value
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
@@ -90,45 +112,46 @@ function integer(value: unknown, what: string): bigint {
 }
 
 /** Enums travel as integers only; a name is refused, as the specification asks. */
-function enumeration(value: unknown, what: string): bigint {
+export function enumeration(value: unknown, what: string): bigint {
   if (typeof value === 'string') throw new Malformed(`${what} must be an integer, not a name`)
   return integer(value, what)
 }
 
-function writeResourceSpans(writer: ProtobufWriter, resourceSpans: JsonObject, rejected: Map<string, number>): void {
-  if (resourceSpans['resource'] !== undefined && resourceSpans['resource'] !== null) {
-    const resource = object(resourceSpans['resource'], 'resource')
+function writeResource(writer: ProtobufWriter, holder: JsonObject, names: SignalNames, rejected: Map<string, number>): void {
+  if (holder['resource'] !== undefined && holder['resource'] !== null) {
+    const resource = object(holder['resource'], 'resource')
     writer.message(1, (w) => writeAttributes(w, 1, resource['attributes'], 'resource.attributes'))
   }
-  for (const scopeSpans of array(resourceSpans['scopeSpans'], 'scopeSpans')) {
-    writer.message(2, (w) => writeScopeSpans(w, object(scopeSpans, 'scopeSpans[]'), rejected))
+  for (const scope of array(holder[names.scopes], names.scopes)) {
+    writer.message(2, (w) => writeScope(w, object(scope, `${names.scopes}[]`), names, rejected))
   }
-  writer.string(3, text(resourceSpans['schemaUrl'], 'schemaUrl'))
+  writer.string(3, text(holder['schemaUrl'], 'schemaUrl'))
 }
 
-function writeScopeSpans(writer: ProtobufWriter, scopeSpans: JsonObject, rejected: Map<string, number>): void {
-  if (scopeSpans['scope'] !== undefined && scopeSpans['scope'] !== null) {
-    const scope = object(scopeSpans['scope'], 'scope')
+function writeScope(writer: ProtobufWriter, holder: JsonObject, names: SignalNames, rejected: Map<string, number>): void {
+  if (holder['scope'] !== undefined && holder['scope'] !== null) {
+    const scope = object(holder['scope'], 'scope')
     writer.message(1, (w) => {
       w.string(1, text(scope['name'], 'scope.name'))
       w.string(2, text(scope['version'], 'scope.version'))
       writeAttributes(w, 3, scope['attributes'], 'scope.attributes')
     })
   }
-  for (const span of array(scopeSpans['spans'], 'spans')) {
+  const reject = (reason: string, count: number): void => void rejected.set(reason, (rejected.get(reason) ?? 0) + count)
+  for (const record of array(holder[names.records], names.records)) {
     const inner = new ProtobufWriter()
     try {
-      writeSpan(inner, object(span, 'a span'))
+      names.write(inner, object(record, names.record), reject)
       writer.bytes(2, inner.finish())
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
-      rejected.set(error.message, (rejected.get(error.message) ?? 0) + 1)
+      reject(error.message, names.weight?.(record) ?? 1)
     }
   }
-  writer.string(3, text(scopeSpans['schemaUrl'], 'schemaUrl'))
+  writer.string(3, text(holder['schemaUrl'], 'schemaUrl'))
 }
 
-function hex(value: unknown, what: string): Buffer {
+export function hex(value: unknown, what: string): Buffer {
   const id = text(value, what)
   if (!/^(?:[0-9a-f]{2})*$/i.test(id)) throw new Malformed(`${what} is not hex`)
   return Buffer.from(id, 'hex')
@@ -177,7 +200,7 @@ function writeSpan(writer: ProtobufWriter, span: JsonObject): void {
   writer.fixed32(16, Number(integer(span['flags'], 'flags') & 0xffff_ffffn))
 }
 
-function writeAttributes(writer: ProtobufWriter, field: number, attributes: unknown, what: string): void {
+export function writeAttributes(writer: ProtobufWriter, field: number, attributes: unknown, what: string): void {
   for (const item of array(attributes, what)) {
     const attribute = object(item, `${what}[]`)
     writer.message(field, (w) => writeKeyValue(w, attribute))
@@ -230,7 +253,7 @@ function writeValue(writer: ProtobufWriter, value: JsonObject): void {
 }
 
 /** Proto3 JSON writes the values JSON has no number for as words. */
-function double(value: unknown): number {
+export function double(value: unknown): number {
   if (typeof value === 'number') return value
   if (typeof value === 'bigint') return Number(value)
   if (value === 'NaN') return NaN

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { type Attributes, type AttributeValue, KeyValueList, type Resource, type Scope, type SpanEvent, type SpanLink, type SpanRecord } from '#semconv/attributes.ts'
 import { Malformed, TooManyFields, wire, WireReader } from './wire.ts'
 
-/** Most spans one request may carry. An empty span is two bytes, so bytes alone bound nothing; SDKs send 512. */
+/** Most spans, or log records, one request may carry. An empty one is two bytes, so bytes alone bound nothing; SDKs send 512. */
 export const spansPerRequestMax = 100_000
-/** Most attributes, events or links read of one span; the rest is counted as dropped. The SDKs' own default is 128. */
+/** Most attributes, events or links read of one span or log record; the rest is counted as dropped. The SDKs' own default is 128. */
 export const itemsPerSpanMax = 10_000
-/** Most fields of one span, those of its attributes, events, links and of nested values included: about 125,000 attributes. */
+/** Most fields of one span or log record, those of its attributes, events, links and of nested values included: about 125,000 attributes. */
 export const fieldsPerSpanMax = 500_000
 /** Longest attribute value in bytes on the wire, an array or a list as a whole too; a longer one keeps its beginning and says what is missing. */
 export const valueBytesMax = 1024 * 1024
@@ -40,15 +40,21 @@ export interface DecodedTraces {
 
 const noAttributes: Attributes = new Map()
 const emptyResource: Resource = { attributes: noAttributes, schemaUrl: '' }
-const tagOf = (field: number, type: number): number => (field << 3) | type
+export const tagOf = (field: number, type: number): number => (field << 3) | type
 
 /** What is counted while one request is read. */
-class Tally {
+export class Tally {
   readonly #rejected = new Map<string, number>()
-  spans = 0
+  /** What the request's records are called to the sender. */
+  readonly noun: 'spans' | 'log records' | 'metrics'
+  records = 0
   truncatedValues = 0
   truncatedNames = 0
   tooDeepValues = 0
+
+  constructor(noun: Tally['noun']) {
+    this.noun = noun
+  }
 
   reject(reason: string, count: number): void {
     this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + count)
@@ -68,8 +74,8 @@ class Tally {
   }
 }
 
-/** The spans of one scope: where each stands in the body. */
-interface ScopeSpans {
+/** The spans or log records of one scope: where each stands in the body. */
+export interface ScopeRecords {
   readonly resource: Resource
   readonly scope: Scope
   readonly starts: readonly number[]
@@ -83,14 +89,14 @@ interface ScopeSpans {
  */
 export class TracesReader {
   readonly #reader: WireReader
-  readonly #tally = new Tally()
-  readonly #scopes: ScopeSpans[] = []
+  readonly #tally = new Tally('spans')
+  readonly #scopes: ScopeRecords[] = []
 
   constructor(body: Buffer) {
     const reader = new WireReader(body, 0, body.length)
     while (!reader.done) {
       const tag = reader.tag()
-      if (tag === tagOf(1, wire.bytes)) reader.nested((r) => findSpans(r, this.#scopes, this.#tally))
+      if (tag === tagOf(1, wire.bytes)) reader.nested((r) => findRecords(r, this.#scopes, this.#tally))
       else reader.skip(tag)
     }
     this.#reader = reader
@@ -144,8 +150,8 @@ export function decodeTraces(body: Buffer): DecodedTraces {
   return { spans: [...reader.spans()], rejections: reader.rejections(), warnings: reader.warnings() }
 }
 
-/** A resource's fields may come in any order, so its scopes are read after the whole message was walked once. */
-function findSpans(reader: WireReader, found: ScopeSpans[], tally: Tally): void {
+/** The envelope of all signals alike. A resource's fields may come in any order, so its scopes are read after the whole message was walked once. */
+export function findRecords(reader: WireReader, found: ScopeRecords[], tally: Tally): void {
   let resource = emptyResource
   let schemaUrl = ''
   const scopes: number[] = []
@@ -162,12 +168,12 @@ function findSpans(reader: WireReader, found: ScopeSpans[], tally: Tally): void 
   const end = reader.at
   for (const at of scopes) {
     reader.at = at
-    found.push(reader.nested((r) => readScopeSpans(r, resource, tally)))
+    found.push(reader.nested((r) => readScopeRecords(r, resource, tally)))
   }
   reader.at = end
 }
 
-function readScopeSpans(reader: WireReader, resource: Resource, tally: Tally): ScopeSpans {
+function readScopeRecords(reader: WireReader, resource: Resource, tally: Tally): ScopeRecords {
   let scope: Scope = { name: '', version: '', attributes: noAttributes, schemaUrl: '' }
   let schemaUrl = ''
   const starts: number[] = []
@@ -175,8 +181,8 @@ function readScopeSpans(reader: WireReader, resource: Resource, tally: Tally): S
     const tag = reader.tag()
     if (tag === tagOf(1, wire.bytes)) scope = reader.nested((r) => readScope(r, tally))
     else if (tag === tagOf(2, wire.bytes)) {
-      if (tally.spans++ < spansPerRequestMax) starts.push(reader.at)
-      else tally.reject(`a request carries at most ${spansPerRequestMax} spans, send smaller batches`, 1)
+      if (tally.records++ < spansPerRequestMax) starts.push(reader.at)
+      else tally.reject(`a request carries at most ${spansPerRequestMax} ${tally.noun}, send smaller batches`, 1)
       reader.skip(tag)
     } else if (tag === tagOf(3, wire.bytes)) schemaUrl = word(reader, tally)
     else reader.skip(tag)
@@ -294,7 +300,7 @@ function readSpan(reader: WireReader, resource: Resource, scope: Scope, tally: T
   }
 }
 
-function skipped(reader: WireReader, tag: number): 1 {
+export function skipped(reader: WireReader, tag: number): 1 {
   reader.skip(tag)
   return 1
 }
@@ -358,7 +364,7 @@ function readAttributesOf(reader: WireReader, field: number, tally: Tally): Attr
   return attributes
 }
 
-function readKeyValue(reader: WireReader, into: Map<string, AttributeValue>, depth: number, tally: Tally): void {
+export function readKeyValue(reader: WireReader, into: Map<string, AttributeValue>, depth: number, tally: Tally): void {
   let key = ''
   let value: AttributeValue = null
   while (!reader.done) {
@@ -370,7 +376,7 @@ function readKeyValue(reader: WireReader, into: Map<string, AttributeValue>, dep
   into.set(key, value)
 }
 
-function readValue(reader: WireReader, depth: number, tally: Tally): AttributeValue {
+export function readValue(reader: WireReader, depth: number, tally: Tally): AttributeValue {
   let value: AttributeValue = null
   while (!reader.done) {
     const tag = reader.tag()
@@ -460,7 +466,7 @@ function cut(reader: WireReader, tally: Tally): string {
   return cutText(reader, length, valueBytesMax)
 }
 
-function word(reader: WireReader, tally: Tally): string {
+export function word(reader: WireReader, tally: Tally): string {
   const length = reader.length()
   if (length <= nameBytesMax) return reader.word(length)
   tally.truncatedNames++
