@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
+import type { MetricPoint, PointValue } from '#semconv/metric.ts'
 import { kindOfRole, meters, type SpanFacts, type Step } from '#semconv/facts.ts'
 import { migrate } from './migrate.ts'
 import { RowBinaryWriter } from './row-binary.ts'
@@ -21,6 +22,7 @@ import {
 } from './table.ts'
 import { callKeyId, callKeys } from './tables/call-keys.ts'
 import { ledgerEntries, type LedgerEntryRow } from './tables/ledger-entries.ts'
+import { metricPoints, type MetricPointRow } from './tables/metric-points.ts'
 import { policyDecisions, type PolicyDecisionRow } from './tables/policy-decisions.ts'
 import { policyVersions } from './tables/policy-versions.ts'
 import { priceBooks } from './tables/price-books.ts'
@@ -142,6 +144,19 @@ const decisionRow: PolicyDecisionRow = {
   tenant: 'acme', project: 'web', id: 'cd'.repeat(32), policyId: 'p', policyVersion: 3, outcome: 'REQUIRE_APPROVAL', mode: 'SHADOW', place: 'ENDPOINT',
   reason: 'r', decidedAt: facts.startedAt, postedAt: facts.endedAt, traceId: facts.traceId, spanId: '', agent: 'a', actor: 'guard', evidence: '{"k":"v"}',
 }
+/** A data point whose numbers are at their edges. */
+const metricRow = (value: PointValue, said: Partial<MetricPoint> = {}): MetricPointRow => ({
+  tenant: 'acme', project: 'web', series: 'ef'.repeat(16), receivedAt: facts.endedAt, service: 'shop', environment: 'prod', schemaUrl: '',
+  labels: { model: 'gpt-5', provider: 'openai', tokenType: 'input', agent: 'a', session: 's' }, attributes: new Map([['k', 'v']]), attributesJson: '[]',
+  resourceAttributes: '[]', scopeAttributes: '', exemplarAttributes: (said.exemplars ?? []).map(() => ''),
+  point: {
+    metric: {
+      name: 'm', description: 'd', unit: 's', kind: 'HISTOGRAM', temporality: 'DELTA', resource: { attributes: new Map(), schemaUrl: '' },
+      scope: { name: 'sc', version: '1', attributes: new Map(), schemaUrl: '' },
+    },
+    attributes: new Map(), startTimeUnixNano: facts.startedAt, timeUnixNano: facts.endedAt, flags: 1, value, exemplars: [], ...said,
+  },
+})
 const runRow: RunRow = {
   tenant: 'acme', project: 'web', traceId: facts.traceId, version: 7n, isRun: true, settled: true, name: 'run', status: 'FAILED', startedAt: facts.startedAt,
   endedAt: undefined, lastReceivedAt: facts.endedAt, service: 's', environment: 'e', workflow: '', agents: ['a', 'b'], users: [], sessions: ['s'],
@@ -151,7 +166,7 @@ const runRow: RunRow = {
 }
 
 const described: readonly { readonly name: string; readonly columns: readonly { readonly name: string; readonly type: string }[] }[] =
-  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, priceBooks, policyVersions]
+  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, metricPoints, priceBooks, policyVersions]
 
 function contract(name: string, options: StoreOptions, cleanUp: (store: Store) => Promise<void>): void {
   describe(name, () => {
@@ -213,6 +228,34 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
         attributes_bool: { t: true, f: false }, attributes_json: { j: '{"arrayValue":{}}' }, span_flags: 0xffff_ffff, dropped_links: 3, output_preview: 'out\0\n',
         step_kind: kindOfRole[step.role],
       }])
+    })
+
+    test('data points of every kind say back what was written', async () => {
+      const exemplar = { timeUnixNano: 1n << 63n, traceId: facts.traceId, spanId: facts.spanId, filteredAttributes: new Map() }
+      const largest = (1n << 64n) - 1n
+      const values: readonly PointValue[] = [
+        { type: 'number', value: -(1n << 63n) }, { type: 'number', value: 0.1 }, { type: 'none' },
+        { type: 'histogram', count: largest, sum: undefined, min: -1.5, max: undefined, bucketCounts: [largest, 0n], explicitBounds: [-0.5] },
+        { type: 'exponential', count: 3n, sum: 2, min: undefined, max: 4, scale: -10, zeroCount: largest, zeroThreshold: 0.25,
+          positive: { offset: -(2 ** 31), counts: [1n, largest] }, negative: { offset: 2 ** 31 - 1, counts: [] } },
+        { type: 'summary', count: 1n, sum: 0, quantiles: [{ quantile: 0.5, value: -2 }] },
+      ]
+      const rows = values.map((value, n) => metricRow(value, {
+        timeUnixNano: facts.endedAt + BigInt(n), exemplars: n === 0 ? [{ ...exemplar, value: 2n ** 53n + 1n }, { ...exemplar, value: 0.5, traceId: '', spanId: '' }] : [],
+      }))
+      await store.insert(metricPoints, rowBinary(metricPoints, rows), 'points')
+      const select = `SELECT value_type AS t, value_int AS i, value_double AS d, count AS c, sum AS s, min, max, explicit_bounds AS b, bucket_counts AS bc, scale, zero_count AS zc,
+        zero_threshold AS zt, positive_offset AS po, positive_counts AS pc, negative_offset AS no, negative_counts AS nc, quantiles AS q, quantile_values AS qv FROM metric_points ORDER BY at`
+      const none = { t: 'NONE', i: '0', d: 0, c: '0', s: null, min: null, max: null, b: [], bc: [], scale: 0, zc: '0', zt: 0, po: 0, pc: [], no: 0, nc: [], q: [], qv: [] }
+      assert.deepEqual(await store.read(select, {}, soon), [
+        { ...none, t: 'INT', i: String(-(1n << 63n)) }, { ...none, t: 'DOUBLE', d: 0.1 }, none,
+        { ...none, c: String(largest), min: -1.5, b: [-0.5], bc: [String(largest), '0'] },
+        { ...none, c: '3', s: 2, max: 4, scale: -10, zc: String(largest), zt: 0.25, po: -(2 ** 31), pc: ['1', String(largest)], no: 2 ** 31 - 1 },
+        { ...none, c: '1', s: 0, q: [0.5], qv: [-2] },
+      ])
+      const [exemplars] = await store.read(`SELECT arrayMap(x -> toString(toUnixTimestamp64Nano(x)), exemplar_times) AS times, arrayMap(x -> lower(hex(x)), exemplar_trace_ids) AS traces,
+        exemplar_types AS types, exemplar_ints AS ints, exemplar_doubles AS doubles FROM metric_points ORDER BY at LIMIT 1`, {}, soon)
+      assert.deepEqual(exemplars, { times: [String(timeMax), String(timeMax)], traces: [facts.traceId, '0'.repeat(32)], types: [1, 0], ints: ['9007199254740993', '0'], doubles: [0, 0.5] })
     })
 
     test('the other tables say back what was written', async () => {
@@ -288,7 +331,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
     test('every table with partitions has the same ones', async () => {
       const keys = await store.read<{ name: string; key: string }>(`SELECT name, partition_key AS key FROM system.tables
         WHERE database = {database:String} AND partition_key != '' ORDER BY name`, { database: store.database }, soon)
-      assert.deepEqual(keys.map(({ name }) => name), ['call_keys', 'ledger_entries', 'span_content', 'spans'])
+      assert.deepEqual(keys.map(({ name }) => name), ['call_keys', 'ledger_entries', 'metric_points', 'span_content', 'spans'])
       assert.equal(new Set(keys.map(({ key }) => key.replaceAll('occurred_at', 'started_at'))).size, 1)
     })
 

@@ -58,6 +58,23 @@ export const count = <Row>(name: string, read: Read<Row, number>): Column<Row> =
 export const version = <Row>(name: string, read: Read<Row, bigint>): Column<Row> =>
   column(name, 'UInt64', (w, row) => w.bigUint64(read(row)))
 
+/** Counts as the wire has them, all 64 bits. */
+export const uint64 = <Row>(name: string, read: Read<Row, bigint>): Column<Row> =>
+  column(name, 'UInt64', (w, row) => w.bigUint64(read(row)), 'CODEC(T64, ZSTD(1))')
+export const int32 = <Row>(name: string, read: Read<Row, number>): Column<Row> =>
+  column(name, 'Int32', (w, row) => w.uint32(read(row) >>> 0))
+export const int64 = <Row>(name: string, read: Read<Row, bigint>): Column<Row> =>
+  column(name, 'Int64', (w, row) => w.bigInt64(read(row)), 'CODEC(T64, ZSTD(1))')
+export const float = <Row>(name: string, read: Read<Row, number>): Column<Row> =>
+  column(name, 'Float64', (w, row) => w.float64(read(row)), 'CODEC(ZSTD(1))')
+/** An array of `type`, whose values `write` writes one by one. */
+export const list = <Row, T>(name: string, type: string, read: Read<Row, readonly T[]>, write: (writer: RowBinaryWriter, value: T) => void): Column<Row> =>
+  column(name, `Array(${type})`, (w, row) => {
+    const values = read(row)
+    w.varint(values.length)
+    for (const value of values) write(w, value)
+  }, 'CODEC(ZSTD(1))')
+
 /** The last nanosecond `DateTime64(9)` holds (an Int64): 2262-04-11T23:47:16Z. Later times are stored as this one. */
 export const timeMax = (1n << 63n) - 1n
 const clampTime = (time: bigint): bigint => (time < 0n ? 0n : time > timeMax ? timeMax : time)

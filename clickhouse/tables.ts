@@ -1,5 +1,6 @@
 import { callKeys } from './tables/call-keys.ts'
 import { ledgerEntries } from './tables/ledger-entries.ts'
+import { metricPoints } from './tables/metric-points.ts'
 import { policyDecisions } from './tables/policy-decisions.ts'
 import { policyVersions } from './tables/policy-versions.ts'
 import { priceBooks } from './tables/price-books.ts'
@@ -16,6 +17,7 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [policyDecisions.name, columnsDdl(policyDecisions)],
   [runs.name, columnsDdl(runs)],
   [callKeys.name, columnsDdl(callKeys)],
+  [metricPoints.name, columnsDdl(metricPoints)],
   [priceBooks.name, columnsDdl(priceBooks)],
   [policyVersions.name, columnsDdl(policyVersions)],
 ])

@@ -11,6 +11,8 @@ export class Metrics {
   #deduplicated = 0
   #requests = 0
   #settlementsFailed = 0
+  #dataPointsStored = 0
+  readonly #dataPointsRejected = new Map<string, number>()
   readonly #rejected = new Map<string, number>()
   readonly #setAside = new Map<string, number>()
   readonly #refused = new Map<string, number>()
@@ -29,6 +31,13 @@ export class Metrics {
   /** Spans that came again: acknowledged, stored as the newer version of the same row, never charged again. */
   deduplicated(spans: number): void {
     this.#deduplicated += spans
+  }
+
+  /** Data points of one request; one that comes again is acknowledged again and is the same row. */
+  dataPoints(stored: number, rejections: readonly { readonly reason: string; readonly count: number }[]): void {
+    this.#requests++
+    this.#dataPointsStored += stored
+    for (const { reason, count } of rejections) this.#dataPointsRejected.set(reason, (this.#dataPointsRejected.get(reason) ?? 0) + count)
   }
 
   loaded(spans: number): void {
@@ -63,6 +72,9 @@ export class Metrics {
       ...counter('spanledger_spans_loaded_total', 'Span rows loaded into ClickHouse.', this.#loaded),
       ...counter('spanledger_spans_deduplicated_total', 'Spans acknowledged that were known already.', this.#deduplicated),
       ...labelled('spanledger_spans_rejected_total', 'Spans refused inside accepted requests.', 'reason', this.#rejected),
+      ...counter('spanledger_data_points_received_total', 'Data points in decoded metrics requests.', this.#dataPointsStored + sumOf(this.#dataPointsRejected)),
+      ...counter('spanledger_data_points_stored_total', 'Data points acknowledged: durable in the spool.', this.#dataPointsStored),
+      ...labelled('spanledger_data_points_rejected_total', 'Data points refused inside accepted requests.', 'reason', this.#dataPointsRejected),
       ...labelled('spanledger_spans_set_aside_total', 'Spans in spool segments that could not be loaded.', 'reason', this.#setAside),
       ...labelled('spanledger_requests_refused_total', 'Whole requests refused.', 'verdict', this.#refused),
       ...counter('spanledger_settlements_failed_total', 'Settlements that were put off because the trace could not be accounted.', this.#settlementsFailed),
@@ -73,6 +85,7 @@ export class Metrics {
   }
 }
 
+const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, count) => sum + count, 0)
 const head = (name: string, help: string, type: string): string[] => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
 const counter = (name: string, help: string, value: number): string[] => [...head(name, help, 'counter'), `${name} ${value}`]
 const gauge = (name: string, help: string, value: number): string[] => [...head(name, help, 'gauge'), `${name} ${value}`]

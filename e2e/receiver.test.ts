@@ -170,15 +170,15 @@ describe('answers', () => {
     assert.equal(step?.attributes['as.number'], '9007199254740993')
   })
 
-  test('logs and metrics are refused record by record, with the reason', async () => {
+  test('logs are refused record by record, and data points that are none, with the reason', async () => {
     const bodies = [
-      ['logs', 'rejectedLogRecords', { resourceLogs: [{ scopeLogs: [{ logRecords: [{}, { body: { stringValue: 'x' } }, {}] }] }] }],
-      ['metrics', 'rejectedDataPoints', { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'a', gauge: { dataPoints: [{}, {}] } }, { sum: { dataPoints: [{}] } }] }] }] }],
+      ['logs', 'rejectedLogRecords', 'Spanledger stores traces and metrics; logs are not stored yet', { resourceLogs: [{ scopeLogs: [{ logRecords: [{}, { body: { stringValue: 'x' } }, {}] }] }] }],
+      ['metrics', 'rejectedDataPoints', '1 rejected: the metric has no name; 2 rejected: time_unix_nano is not set', { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ gauge: { dataPoints: [{}] } }, { name: 'a', gauge: { dataPoints: [{}, {}] } }] }] }] }],
     ] as const
-    for (const [signal, counted, body] of bodies) {
+    for (const [signal, counted, errorMessage, body] of bodies) {
       const posted = await post(program, Buffer.from(JSON.stringify(body)), { signal, contentType: json })
       assert.equal(posted.status, 200)
-      assert.deepEqual(JSON.parse(posted.body.toString()), { partialSuccess: { [counted]: '3', errorMessage: `Spanledger stores traces; ${signal} are not stored yet` } })
+      assert.deepEqual(JSON.parse(posted.body.toString()), { partialSuccess: { [counted]: '3', errorMessage } })
       const empty = await post(program, Buffer.from('{}'), { signal, contentType: json })
       assert.deepEqual([empty.status, empty.body.toString()], [200, '{}'])
       assert.equal((await grpc.send(Buffer.alloc(0), signal)).length, 0)

@@ -2,48 +2,28 @@ import { parseJson } from './json.ts'
 import { wire, WireReader } from './wire.ts'
 
 /**
- * How many records a logs or metrics request carries, without decoding them: what is refused must be counted exactly.
- * Paths are protobuf field numbers, the same in both encodings' messages.
+ * How many records a logs request carries, without decoding them: what is refused must be counted exactly. The path is
+ * protobuf field numbers: resources, scopes, records.
  */
 const logRecordPath = [1, 2, 2] as const
-const metricPath = [1, 2, 2] as const
-/** gauge, sum, histogram, exponential histogram, summary; their data points are field 1. */
-const metricDataFields = [5, 7, 9, 10, 11] as const
 
-export const countLogRecords = (body: Buffer): number => countAt(new WireReader(body, 0, body.length), logRecordPath, () => 1)
+export const countLogRecords = (body: Buffer): number => countAt(new WireReader(body, 0, body.length), logRecordPath)
 
-export const countDataPoints = (body: Buffer): number =>
-  countAt(new WireReader(body, 0, body.length), metricPath, (metric) => {
-    let points = 0
-    while (!metric.done) {
-      const tag = metric.tag()
-      const isData = metricDataFields.some((field) => tag === ((field << 3) | wire.bytes))
-      if (isData) points += metric.nested((data) => countAt(data, [1], () => 1))
-      else metric.skip(tag)
-    }
-    return points
-  })
-
-function countAt(reader: WireReader, path: readonly number[], leaf: (reader: WireReader) => number): number {
+function countAt(reader: WireReader, path: readonly number[]): number {
   const [field, ...rest] = path
-  if (field === undefined) return leaf(reader)
+  if (field === undefined) return 1
   let count = 0
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === ((field << 3) | wire.bytes)) count += reader.nested((inner) => countAt(inner, rest, leaf))
+    if (tag === ((field << 3) | wire.bytes)) count += reader.nested((inner) => countAt(inner, rest))
     else reader.skip(tag)
   }
   return count
 }
 
 /** The same over OTLP/JSON. Throws as `parseJson`. */
-export function countJsonRecords(body: Buffer, signal: 'logs' | 'metrics'): number {
-  const request = parseJson(body.toString('utf8'))
-  const [resources, scopes, records] = signal === 'logs' ? ['resourceLogs', 'scopeLogs', 'logRecords'] : ['resourceMetrics', 'scopeMetrics', 'metrics']
-  const found = lists(request, resources ?? '').flatMap((r) => lists(r, scopes ?? '')).flatMap((s) => lists(s, records ?? ''))
-  if (signal === 'logs') return found.length
-  return found.reduce((sum, metric) => sum + Object.values(metric).reduce((points: number, data) => points + lists(data, 'dataPoints').length, 0), 0)
-}
+export const countJsonLogRecords = (body: Buffer): number =>
+  lists(parseJson(body.toString('utf8')), 'resourceLogs').flatMap((r) => lists(r, 'scopeLogs')).flatMap((s) => lists(s, 'logRecords')).length
 
 type JsonObject = Readonly<Record<string, unknown>>
 

@@ -58,6 +58,7 @@ export class MetricsReader {
   readonly #exemplars: ExemplarTally = { dropped: 0, withoutIds: 0 }
   readonly #scopes: ScopeRecords[] = []
   #points = 0
+  #withoutData = 0
 
   constructor(body: Buffer) {
     const reader = new WireReader(body, 0, body.length)
@@ -88,8 +89,9 @@ export class MetricsReader {
     reader.at = at
     try {
       const found = reader.nested((r) => findMetric(r, resource, scope, starts, this.#tally))
-      if (typeof found !== 'string') return found
-      if (starts.length > 0) this.#tally.reject(found, starts.length)
+      if (found === undefined) this.#withoutData++
+      else if (typeof found !== 'string') return found
+      else if (starts.length > 0) this.#tally.reject(found, starts.length)
     } catch (error) {
       // A metric whose points cannot be counted any more stands for one at least.
       if (error instanceof TooManyFields) this.#tally.reject(error.message, Math.max(1, starts.length))
@@ -142,6 +144,7 @@ export class MetricsReader {
     const { dropped, withoutIds } = this.#exemplars
     return [
       ...this.#tally.warnings(this.#reader),
+      ...(this.#withoutData > 0 ? [`${this.#withoutData} metrics had no data of a kind we know`] : []),
       ...(dropped > 0 ? [`${dropped} exemplars were left out, a data point keeps ${exemplarsPerPointMax}`] : []),
       ...(withoutIds > 0 ? [`${withoutIds} exemplars had ids that are not 16 and 8 bytes and lead to no span`] : []),
     ]
@@ -169,8 +172,11 @@ interface Data {
   monotonic: boolean
 }
 
-/** Fields may come in any order, so points are read after the whole metric was walked once. A reason where none of them can be taken. */
-function findMetric(reader: WireReader, resource: Resource, scope: Scope, starts: number[], tally: Tally): FoundMetric | string {
+/**
+ * Fields may come in any order, so points are read after the whole metric was walked once. A reason where none of them can be
+ * taken; `undefined` where there is no data of a kind we know, and so no point to count.
+ */
+function findMetric(reader: WireReader, resource: Resource, scope: Scope, starts: number[], tally: Tally): FoundMetric | string | undefined {
   let [name, description, unit] = ['', '', '']
   let field: DataField | undefined
   const data: Data = { temporality: 0, monotonic: false }
@@ -187,7 +193,7 @@ function findMetric(reader: WireReader, resource: Resource, scope: Scope, starts
     else if (tag === tagOf(3, wire.bytes)) unit = word(reader, tally)
     else reader.skip(tag)
   }
-  if (field === undefined) return 'the metric has no data of a kind we know'
+  if (field === undefined) return undefined
   if (name === '') return 'the metric has no name'
   const temporality = temporalityOf(field, data.temporality)
   if (temporality === undefined) return `aggregation_temporality of a sum or histogram is 1 (delta) or 2 (cumulative), not ${data.temporality}`

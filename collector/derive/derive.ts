@@ -46,9 +46,9 @@ export function derive(record: SpanRecord, options: DeriveOptions, receivedAt: U
 /** Deployment environment, in the order of its names over the conventions' versions. */
 const environmentKeys = ['deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'ai.telemetry.metadata.environment']
 
-const textOf = (value: AttributeValue | undefined): string => (typeof value === 'string' ? value : '')
+export const textOf = (value: AttributeValue | undefined): string => (typeof value === 'string' ? value : '')
 
-function environmentOf(record: SpanRecord): string {
+export function environmentOf(record: Pick<SpanRecord, 'attributes' | 'resource'>): string {
   for (const key of environmentKeys) {
     const value = textOf(record.attributes.get(key)) || textOf(record.resource.attributes.get(key))
     if (value !== '') return value
@@ -82,7 +82,7 @@ export const listTextMax = 64 * 1024
 
 /** Resources and scopes are shared between the spans of a request, so their text is made once. */
 const listTexts = new WeakMap<Attributes, string>()
-function listText(of: Resource | Scope): string {
+export function listText(of: Resource | Scope): string {
   const known = listTexts.get(of.attributes)
   if (known !== undefined) return known
   const text = attributesJson(of.attributes, listTextMax)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
+import { encodeMetrics } from '../decode/metrics-oracle.ts'
 import { encodeRequest } from '../decode/oracle.ts'
 import { Metrics } from '../metrics.ts'
 import { shippedBook } from '../price/book.ts'
@@ -19,6 +20,8 @@ const traceId = '0af7651916cd43dd8448eb211c80319c'
 interface World extends IngestOptions {
   /** Rows of the ledger that the spool holds. */
   ledgerRows(): Promise<number>
+  /** Rows of a table that the spool holds. */
+  rows(table: number): Promise<number>
 }
 
 async function world(t: TestContext): Promise<World> {
@@ -30,18 +33,20 @@ async function world(t: TestContext): Promise<World> {
     await spool.close()
     await rm(dir, { recursive: true, force: true })
   })
+  const rows = async (table: number): Promise<number> => {
+    await spool.close()
+    const segment = await spool.next()
+    assert.ok(segment)
+    const content = await spool.read(segment)
+    return (content?.frames.flat() ?? []).reduce((sum, section) => sum + (section.table === table ? section.rows : 0), 0)
+  }
   let nano = 1n
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
   return {
     tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns: new Turns(),
     live: new LiveTraces({ spansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(),
-    ledgerRows: async () => {
-      await spool.close()
-      const segment = await spool.next()
-      assert.ok(segment)
-      const content = await spool.read(segment)
-      return (content?.frames.flat() ?? []).reduce((sum, section) => sum + (section.table === ledgerTable ? section.rows : 0), 0)
-    },
+    ledgerRows: () => rows(ledgerTable),
+    rows,
   }
 }
 
@@ -95,4 +100,24 @@ test('a small request cannot ask for any number of bytes: its resource is cut, a
   const answer = await ingest('traces', of(named, 300), 'protobuf', w)
   assert.ok(answer.rejected > 100 && answer.rejected < 300, `${answer.rejected} rejected`)
   assert.match(answer.message, /^\d+ rejected: the spans of a request, each with its resource, take at most \d+ bytes as rows, send smaller batches$/)
+})
+
+const metricsTable = spooledTables.findIndex((table) => table.name === 'metric_points')
+const dataPoint = { timeUnixNano: '1763683200000000000', asInt: '3' }
+const gaugeOf = (...dataPoints: object[]): Buffer => encodeMetrics({ resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'g', gauge: { dataPoints } }] }] }] })
+
+test('data points are acknowledged when they are in the journal, and those refused are counted with their reason', async (t) => {
+  const w = await world(t)
+  assert.deepEqual(await ingest('metrics', gaugeOf(dataPoint, { asInt: '1' }, dataPoint), 'protobuf', w), { rejected: 1, message: '1 rejected: time_unix_nano is not set' })
+  const json = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'g', gauge: { dataPoints: [dataPoint, { timeUnixNano: 'x' }] } }] }] }] }
+  assert.deepEqual(await ingest('metrics', Buffer.from(JSON.stringify(json)), 'json', w), { rejected: 1, message: '1 rejected: timeUnixNano is not an integer' })
+  assert.equal(await w.rows(metricsTable), 3)
+  const text = w.metrics.text(w.spool, 0)
+  for (const line of ['spanledger_data_points_received_total 5', 'spanledger_data_points_stored_total 3', 'spanledger_spans_received_total 0']) assert.ok(text.includes(`\n${line}\n`), line)
+})
+
+test('a traces or logs payload on the metrics path is told so', async (t) => {
+  const w = await world(t)
+  const { message } = await ingest('metrics', request(call(1)), 'protobuf', w)
+  assert.match(message, /is this the traces or logs payload\?/)
 })

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import type { SpanRecord } from '#semconv/attributes.ts'
-import { countDataPoints, countJsonRecords, countLogRecords } from '../decode/count-records.ts'
+import { countJsonLogRecords, countLogRecords } from '../decode/count-records.ts'
 import { tracesJsonToProtobuf } from '../decode/json.ts'
+import { notDataPoint, notMetric } from '../decode/metrics.ts'
 import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
@@ -12,7 +13,8 @@ import { Refused } from '../refused.ts'
 import type { LiveTraces } from '../settle/live-traces.ts'
 import { frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
-import type { Turns } from './limits.ts'
+import { understandMetrics } from './ingest-metrics.ts'
+import { type Turns, turnMs } from './limits.ts'
 
 export type Signal = 'traces' | 'logs' | 'metrics'
 export type Encoding = 'protobuf' | 'json'
@@ -37,9 +39,6 @@ export interface IngestOptions extends DeriveOptions {
 
 const tracer = trace.getTracer('spanledger')
 
-/** How long spans are decoded and derived before other work gets its turn, in milliseconds. Longer, and an insert of 16 MiB, written turn by turn, starves. */
-const turnMs = 2
-
 /**
  * One export request, from bytes to the acknowledgement: resolves only when everything accepted is durable. Throws
  * `Refused` where the whole request is not taken.
@@ -49,7 +48,7 @@ export function ingest(signal: Signal, body: Buffer, encoding: Encoding, options
   return tracer.startActiveSpan(`export ${signal}`, async (span) => {
     span.setAttribute('spanledger.request.bytes', body.length)
     try {
-      const answer = signal === 'traces' ? await ingestTraces(body, encoding, options) : refuseRecords(signal, body, encoding)
+      const answer = await answerOf(signal, body, encoding, options)
       span.setAttribute('spanledger.rejected', answer.rejected)
       return answer
     } catch (error) {
@@ -62,10 +61,25 @@ export function ingest(signal: Signal, body: Buffer, encoding: Encoding, options
   })
 }
 
-/** Logs and metrics are not stored yet; saying so keeps a sender from believing they are. */
-function refuseRecords(signal: 'logs' | 'metrics', body: Buffer, encoding: Encoding): Answer {
-  const rejected = encoding === 'json' ? countJsonRecords(body, signal) : signal === 'logs' ? countLogRecords(body) : countDataPoints(body)
-  return { rejected, message: rejected === 0 ? '' : `Spanledger stores traces; ${signal} are not stored yet` }
+function answerOf(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> | Answer {
+  switch (signal) {
+    case 'traces': return ingestTraces(body, encoding, options)
+    case 'logs': return refuseLogs(body, encoding)
+    case 'metrics': return ingestMetrics(body, encoding, options)
+  }
+}
+
+/** Logs are not stored yet; saying so keeps a sender from believing they are. */
+function refuseLogs(body: Buffer, encoding: Encoding): Answer {
+  const rejected = encoding === 'json' ? countJsonLogRecords(body) : countLogRecords(body)
+  return { rejected, message: rejected === 0 ? '' : 'Spanledger stores traces and metrics; logs are not stored yet' }
+}
+
+async function ingestMetrics(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
+  const { accepted, frame, rejections, warnings } = await understandMetrics(body, encoding, options)
+  if (frame !== undefined) await options.spool.append(frame)
+  options.metrics.dataPoints(accepted, rejections)
+  return { rejected: rejections.reduce((sum, { count }) => sum + count, 0), message: answerMessage(rejections, warnings, accepted, 'metrics') }
 }
 
 async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
@@ -80,7 +94,7 @@ async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOpt
     const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0)
     for (const { reason, count } of rejections) metrics.rejected(reason, count)
     metrics.received(derived.length + rejected)
-    return { rejected, message: answerMessage(rejections, warnings, derived.length) }
+    return { rejected, message: answerMessage(rejections, warnings, derived.length, 'traces') }
   } finally {
     live.release(claims)
   }
@@ -146,17 +160,17 @@ function deriveOne(record: SpanRecord, charge: boolean, receivedAt: bigint, fram
 }
 
 /** Where other signals have other fields: log records have a number at the trace id's place, metrics a name. */
-const looksForeign = (reason: string): boolean => reason.startsWith('trace_id') || reason === notProtobuf
+const looksForeign = (reason: string): boolean => reason.startsWith('trace_id') || [notProtobuf, notMetric, notDataPoint].includes(reason)
 
 /** Reasons in an answer: a request of a hundred thousand bad spans still gets one short sentence. */
 const reasonsMax = 5
 
-function answerMessage(rejections: readonly Rejection[], warnings: readonly string[], accepted: number): string {
+function answerMessage(rejections: readonly Rejection[], warnings: readonly string[], accepted: number, signal: 'traces' | 'metrics'): string {
   const counts = new Map<string, number>()
   for (const { reason, count } of rejections) counts.set(reason, (counts.get(reason) ?? 0) + count)
   const parts = [...counts].slice(0, reasonsMax).map(([reason, count]) => `${count} rejected: ${reason}`)
   if (accepted === 0 && counts.size > 0 && [...counts.keys()].every(looksForeign)) {
-    parts.push('no span has a trace id: is this the logs or metrics payload?')
+    parts.push(signal === 'traces' ? 'no span has a trace id: is this the logs or metrics payload?' : 'no metric could be read: is this the traces or logs payload?')
   }
   return [...parts, ...warnings].join('; ')
 }
