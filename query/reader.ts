@@ -1,12 +1,13 @@
 import type { Store } from '#clickhouse/store.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { metricPoints } from '#clickhouse/tables/metric-points.ts'
 import { policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Where } from './where.ts'
 
-const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions }
+const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions, metricPoints }
 export type TableKey = keyof typeof tables
 
 export interface Select {
@@ -16,6 +17,8 @@ export interface Select {
   readonly where: Where
   /** Everything after `WHERE`: GROUP BY, HAVING, ORDER BY, LIMIT. */
   readonly tail: string
+  /** What is asked of these rows as a table of its own, such as sums over what a window made of them. */
+  readonly around?: (rows: string) => string
 }
 
 /** The only way this folder reads telemetry: one tenant's rows, each row once. */
@@ -42,8 +45,9 @@ const settings = 'SETTINGS optimize_move_to_prewhere_if_final = 1'
  * `signal` ends a read in the engine when its asker has gone.
  */
 export function readerOf(store: Store, tenant: string, signal: AbortSignal): Reader {
-  const sql = ({ columns, from, where, tail }: Select): string =>
-    `SELECT ${columns} FROM ${tables[from].name} FINAL WHERE tenant = {tenant:String} AND (${where.sql}) ${tail} ${settings}`
+  const rowsOf = ({ columns, from, where, tail }: Select): string =>
+    `SELECT ${columns} FROM ${tables[from].name} FINAL WHERE tenant = {tenant:String} AND (${where.sql}) ${tail}`
+  const sql = (select: Select): string => `${select.around === undefined ? rowsOf(select) : select.around(`(${rowsOf(select)})`)} ${settings}`
   const params = ({ where }: Select) => ({ ...where.params, tenant })
   const limits = { signal, maxSeconds: readSecondsMax }
   return {
