@@ -3,35 +3,9 @@ import type { UnixNano } from '#semconv/facts.ts'
 import type { MetricKind } from '#semconv/metric.ts'
 import type { QueryContext } from '../context.ts'
 import { Count, DateTime } from '../scalars.ts'
-import { argument, asked, enumOf, listOf, plain, required } from '../shape.ts'
+import { argument, asked, listOf, plain, required } from '../shape.ts'
+import { type Aggregation, MetricAggregationEnum } from './aggregation.ts'
 import { MetricKindEnum } from './metric.ts'
-
-export const aggregations = ['AVG', 'MIN', 'MAX', 'LAST', 'SUM', 'RATE', 'COUNT', 'P50', 'P90', 'P95', 'P99'] as const
-export type Aggregation = (typeof aggregations)[number]
-
-export const MetricAggregationEnum = enumOf('MetricAggregation', 'What one value of a chart says of the points in its bucket of time.', aggregations, {
-  AVG: 'Gauges: mean of the points. Histograms and summaries: mean of the measurements.',
-  MIN: 'Gauges: the lowest point.',
-  MAX: 'Gauges: the highest point.',
-  LAST: 'Gauges: mean of the streams\' last points. Cumulative up-down counters: sum of the streams\' last points.',
-  SUM: 'Counters and up-down counters: what was added. Histograms and summaries: sum of the measurements.',
-  RATE: 'What was added (counters), or how many measurements there were, a second.',
-  COUNT: 'Histograms and summaries: how many measurements.',
-  P50: 'Histograms: the median, estimated from buckets.',
-  P90: 'Histograms: the 90th percentile, estimated from buckets.',
-  P95: 'Histograms: the 95th percentile, estimated from buckets.',
-  P99: 'Histograms: the 99th percentile, estimated from buckets.',
-})
-
-/** Which a metric can be charted by. */
-export const aggregationsOf: Readonly<Record<MetricKind, readonly Aggregation[]>> = {
-  GAUGE: ['AVG', 'MIN', 'MAX', 'LAST'],
-  COUNTER: ['SUM', 'RATE'],
-  UP_DOWN_COUNTER: ['LAST', 'SUM'],
-  HISTOGRAM: ['P50', 'P90', 'P95', 'P99', 'AVG', 'SUM', 'COUNT', 'RATE'],
-  EXPONENTIAL_HISTOGRAM: ['P50', 'P90', 'P95', 'P99', 'AVG', 'SUM', 'COUNT', 'RATE'],
-  SUMMARY: ['AVG', 'SUM', 'COUNT', 'RATE'],
-}
 
 export interface ChartPoint {
   readonly start: UnixNano

@@ -3,7 +3,8 @@ import type { UnixNano } from '#semconv/facts.ts'
 import { metricKinds, type MetricKind, temporalities, type Temporality } from '#semconv/metric.ts'
 import type { QueryContext } from '../context.ts'
 import { Count, DateTime } from '../scalars.ts'
-import { anyOf, enumOf, input, listOf, plain, required } from '../shape.ts'
+import { anyOf, asked, enumOf, input, listOf, plain, required } from '../shape.ts'
+import { aggregationsOf, MetricAggregationEnum } from './aggregation.ts'
 
 export const MetricKindEnum = enumOf('MetricKind', 'What a metric measures.', metricKinds, {
   GAUGE: 'A level: each point is the value of its moment.',
@@ -90,6 +91,7 @@ export const MetricType = new GraphQLObjectType<Metric, QueryContext>({
     unit: plain(required(GraphQLString), 'UCUM, such as `s` or `{token}`; "" where the sender names none.'),
     kind: plain(required(MetricKindEnum), 'What it measures.'),
     temporalities: plain(listOf(TemporalityEnum), 'What its points tell; senders may differ.'),
+    aggregations: asked(listOf(MetricAggregationEnum), 'What it can be charted by, the usual first.', {}, (metric) => aggregationsOf(metric)),
     description: plain(required(GraphQLString), 'What the sender says of it.'),
     services: plain(listOf(GraphQLString), 'Services that send it, at most 50.'),
     attributes: plain(listOf(GraphQLString), 'Keys of its points\' attributes, at most 50.'),

@@ -6,7 +6,8 @@ import { hexOf, nanosOf } from '../reader.ts'
 import type { TimeRange } from '../time-range.ts'
 import { allOf, checkedText, when, type Where, within } from '../where.ts'
 import type { Metric, MetricFilter, MetricLabel } from './metric.ts'
-import { type Aggregation, aggregationsOf, type ChartSeries, type MetricChart, type MetricExemplar } from './metric-chart.ts'
+import { type Aggregation, aggregationsOf } from './aggregation.ts'
+import type { ChartSeries, MetricChart, MetricExemplar } from './metric-chart.ts'
 import { labelColumns, metricWhere } from './metric-where.ts'
 import { type Bucket, downscaled, explicitBuckets, exponentialBuckets, quantile } from './quantile.ts'
 import { metricsNamed } from './read-metrics.ts'
@@ -56,10 +57,9 @@ export async function metricChart(context: QueryContext, args: ChartArguments): 
   const metric = only(await metricsNamed(context, checkedText('name', args.name), args.range), args)
   if (metric === undefined) return null
   const asked = askedOf(metric, args)
-  const aggregation = args.aggregation ?? usual(metric)
-  if (!aggregationsOf[metric.kind].includes(aggregation) || (aggregation === 'LAST' && metric.temporalities.includes('DELTA'))) {
-    throw userError('BAD_INPUT', `${aggregation} says nothing of ${quoted(metric.name)}, ask for ${possible(metric).join(', ')}`)
-  }
+  const possible = aggregationsOf(metric)
+  const aggregation = args.aggregation ?? (possible[0] as Aggregation)
+  if (!possible.includes(aggregation)) throw userError('BAD_INPUT', `${aggregation} says nothing of ${quoted(metric.name)}, ask for ${possible.join(', ')}`)
   const series = await readSeries(context, asked, aggregation)
   return {
     name: metric.name, unit: metric.unit, kind: metric.kind, aggregation, from: asked.from, to: asked.to,
@@ -73,17 +73,6 @@ function only(found: readonly Metric[], { name, unit, kind }: ChartArguments): M
   if (matching.length <= 1) return matching[0]
   const kinds = matching.map((metric) => `${metric.kind} in ${quoted(metric.unit)}`)
   throw userError('BAD_INPUT', `${quoted(name)} is ${matching.length} metrics: ${kinds.slice(0, 5).join(', ')}; name one by kind and unit`)
-}
-
-/** The level of delta up-down counters is known to nobody. */
-const possible = (metric: Metric): readonly Aggregation[] =>
-  aggregationsOf[metric.kind].filter((aggregation) => aggregation !== 'LAST' || !metric.temporalities.includes('DELTA'))
-
-/** Amounts, such as `{token}` or bytes, are added up; durations and the like are compared. */
-function usual(metric: Metric): Aggregation {
-  const isHistogram = metric.kind === 'HISTOGRAM' || metric.kind === 'EXPONENTIAL_HISTOGRAM'
-  if (isHistogram) return metric.unit.startsWith('{') || metric.unit === 'By' ? 'SUM' : 'P95'
-  return possible(metric)[0] as Aggregation
 }
 
 function askedOf(metric: Metric, args: ChartArguments): Asked {
