@@ -72,7 +72,7 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'trace-no-run', open: (page, shown) => goTo(page, `/runs/${shown.plainTrace}`, treeRow) },
   { name: 'run-missing', open: (page) => goTo(page, `/runs/${'0'.repeat(31)}1`, '[role=alert]') },
   { name: 'metrics', open: (page) => goTo(page, '/charts', rows) },
-  { name: 'metric', open: (page) => goTo(page, `/charts?${duration}`, 'main a[aria-label^="Open run"]') },
+  { name: 'metric', open: (page) => goTo(page, `/charts?${duration}`, 'main td a[href*="?span="]') },
   { name: 'metric-split', open: (page) => goTo(page, '/charts?metric=gen_ai.client.token.usage&unit={token}&is=counter&by=model', chartCanvas) },
   { name: 'metric-filtered', open: (page) => goTo(page, `/charts?${duration}&show=avg&by=attribute:gen_ai.operation.name&service=metered-agent`, chartCanvas) },
   { name: 'metric-none', open: (page) => goTo(page, `/charts?${duration}&model=nobody`, 'main:has-text("has no value here")') },

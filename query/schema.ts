@@ -78,7 +78,7 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
         unit: argument(GraphQLString, 'Its unit, where the name has several.'),
         kind: argument(MetricKindEnum, 'Its kind, where the name has several.'),
         range: argument(required(TimeRangeInput), 'Which points. A side that is left out is the metric\'s first or last point.'),
-        intervalSeconds: argument(GraphQLInt, 'Width of a bucket of time; about a hundredth of the range where it is left out.'),
+        intervalSeconds: argument(GraphQLInt, 'Width of a bucket of time; about a hundredth of the range, and not less than the time between two points, where it is left out.'),
         aggregation: argument(MetricAggregationEnum, 'What a value says; by kind and unit where it is left out.'),
         groupBy: argument(MetricLabelEnum, 'One line for each value of this label.'),
         groupByAttribute: argument(GraphQLString, 'One line for each value of this attribute.'),

@@ -125,7 +125,7 @@ const Chart = (props: ChartProps) => {
     const [text, line, surface] = [tokenColor('--muted'), tokenColor('--line'), tokenColor('--bg')]
     const last = buckets[buckets.length - 1]!
     const chart = new uPlot({
-      width: w, height: heightPx, legend: { show: false }, padding: [8, 8, 0, 0],
+      width: w, height: heightPx, legend: { show: false }, padding: [8, 24, 0, 0],
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
       scales: { x: { time: true, range: [buckets[0]!.start, last.end] }, y: { range: (_chart, min, max) => props.yRange(min, max) } },
       axes: [

@@ -199,6 +199,15 @@ test('exemplars lead to the spans they were measured in, the largest of each buc
   assert.equal(chart?.exemplars[0]?.time, new Date(Number(moment(4) / 1_000_000n)).toISOString().replace('.000', ''))
 })
 
+test('buckets of time are as wide as the points are apart, where nobody says otherwise', async () => {
+  // Two streams, each once a minute or a little later, over a quarter of an hour: a hundredth of it would be ten seconds.
+  await query.insert(metricPoints, [1, 2].flatMap((series) => Array.from({ length: 15 }, (_, n) => row({ name: 'minutely', kind: 'GAUGE', series, at: series * 20 + n * 60.01, value: n }))))
+  const { metricChart } = await query.ask<{ metricChart: Chart }>(`{ metricChart(name: "minutely", range: {}) { ${chartFields} } }`)
+  assert.equal(metricChart.intervalSeconds, 60)
+  const wide = await query.ask<{ metricChart: Chart }>(`{ metricChart(name: "minutely", range: { from: "2026-11-13T12:00:00Z" }) { ${chartFields} } }`)
+  assert.equal(wide.metricChart.intervalSeconds, 10_800)
+})
+
 test('points that say that nothing was measured are no measurements', async () => {
   await query.insert(metricPoints, [row({ name: 'gap', ...counter, start: 0, at: 10, value: 5n }), row({ name: 'gap', ...counter, start: 0, at: 70, flags: 1, value: { type: 'none' } }), row({ name: 'gap', ...counter, start: 0, at: 130, value: 7n })])
   assert.deepEqual(table(await askChart('gap')), { '': { 0: 5, 2: 2 } })

@@ -24,7 +24,7 @@ const rowsMax = 50_000
 const lookbackNanos = 3_600_000_000_000n
 const nanosPerSecond = 1_000_000_000n
 /** Buckets of a chart whose width nobody chose. */
-const bucketsWanted = 100n
+const bucketsWanted = 100
 /** Widths that people think in. Seconds. */
 const widths = [1, 5, 10, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000] as const
 
@@ -56,7 +56,7 @@ export async function metricChart(context: QueryContext, args: ChartArguments): 
   if (from != null && to != null && to <= from) throw userError('BAD_INPUT', 'the range ends before it starts')
   const metric = only(await metricsNamed(context, checkedText('name', args.name), args.range), args)
   if (metric === undefined) return null
-  const asked = askedOf(metric, args)
+  const asked = askedOf(metric, args, args.intervalSeconds ?? await usualWidth(context, metric, args.range))
   const possible = aggregationsOf(metric)
   const aggregation = args.aggregation ?? (possible[0] as Aggregation)
   if (!possible.includes(aggregation)) throw userError('BAD_INPUT', `${aggregation} says nothing of ${quoted(metric.name)}, ask for ${possible.join(', ')}`)
@@ -75,11 +75,11 @@ function only(found: readonly Metric[], { name, unit, kind }: ChartArguments): M
   throw userError('BAD_INPUT', `${quoted(name)} is ${matching.length} metrics: ${kinds.slice(0, 5).join(', ')}; name one by kind and unit`)
 }
 
-function askedOf(metric: Metric, args: ChartArguments): Asked {
-  const from = args.range.from ?? metric.firstAt
-  const to = args.range.to ?? metric.lastAt + 1n
+function askedOf(metric: Metric, args: ChartArguments, widthSeconds: number): Asked {
+  const { from, to } = boundsOf(metric, args.range)
   if (metric.points > pointsMax) throw userError('TOO_WIDE', `the range holds ${metric.points} data points of ${quoted(metric.name)}, at most ${pointsMax} are charted: narrow the range`)
-  const widthNanos = BigInt(widthOf(args.intervalSeconds, to - from)) * nanosPerSecond
+  if (widthSeconds < 1) throw userError('BAD_INPUT', `intervalSeconds is ${widthSeconds}, it must be 1 or more`)
+  const widthNanos = BigInt(widthSeconds) * nanosPerSecond
   const buckets = (to - from) / widthNanos
   if (buckets > BigInt(bucketsMax)) throw userError('TOO_WIDE', `the chart would have ${buckets} buckets of time, at most ${bucketsMax} are drawn: narrow the range or widen intervalSeconds`)
   if (args.groupBy != null && args.groupByAttribute != null) throw userError('BAD_INPUT', 'a chart is split by groupBy or by groupByAttribute, not by both')
@@ -96,10 +96,26 @@ function askedOf(metric: Metric, args: ChartArguments): Asked {
   }
 }
 
-function widthOf(asked: number | null | undefined, nanos: bigint): number {
-  if (asked == null) return widths.find((width) => nanos <= BigInt(width) * nanosPerSecond * bucketsWanted) ?? Number(nanos / bucketsWanted / nanosPerSecond)
-  if (asked < 1) throw userError('BAD_INPUT', `intervalSeconds is ${asked}, it must be 1 or more`)
-  return asked
+const boundsOf = (metric: Metric, range: TimeRange): { readonly from: UnixNano; readonly to: UnixNano } =>
+  ({ from: range.from ?? metric.firstAt, to: range.to ?? metric.lastAt + 1n })
+
+/** Points late by a part of their spacing do not make it wider. */
+const lateness = 1.2
+/** How much of a metric's end is looked at to see how often it comes. */
+const spacingNanos = 6n * lookbackNanos
+
+/** The width of which about a hundred fill the range, and not less than the time between two points of a stream: every other bucket would be empty. Seconds. */
+async function usualWidth(context: QueryContext, metric: Metric, range: TimeRange): Promise<number> {
+  if (metric.points > pointsMax) return 1
+  const { from, to } = boundsOf(metric, range)
+  const start = metric.lastAt - spacingNanos
+  const [row] = await context.reader.rows<{ readonly seconds: number | null }>({
+    columns: `${last('at')} AS last_at, toUnixTimestamp64Nano(at) - toUnixTimestamp64Nano(last_at) AS spacing`, from: 'metricPoints',
+    where: allOf(when('name = {name:String} AND unit = {unit:String} AND kind = {kind:String}', { name: metric.name, unit: metric.unit, kind: metric.kind }), within('range', 'at', { from: start > from ? start : from, to })),
+    tail: before, around: (points) => `SELECT quantile(0.5)(spacing) / 1e9 AS seconds FROM ${points} WHERE toUnixTimestamp64Nano(last_at) > 0 AND spacing > 0`,
+  })
+  const wanted = Math.max(Number((to - from) / nanosPerSecond) / bucketsWanted, (row?.seconds ?? 0) / lateness)
+  return widths.find((width) => width >= wanted) ?? Math.ceil(wanted)
 }
 
 /** A bucket of time by its number since 1970. */

@@ -108,7 +108,7 @@ const Exemplars = (props: { chart: Chart; split: boolean }) => (
                   <td><Time iso={one.time} /></td>
                   <td class="number">{metricValue(one.value, props.chart.unit, 'MAX', props.chart.kind)}</td>
                   <Show when={props.split}><td>{valueText(one.group)}</td></Show>
-                  <td><A href={runHref(one)} aria-label={`Open run ${one.runId}`} title={one.runId}><code>{shortId(one.runId)}</code></A></td>
+                  <td><A href={runHref(one)} title={one.runId}><span class="visually-hidden">Open run </span><code>{shortId(one.runId)}</code></A></td>
                 </tr>
               )}
             </For>
@@ -228,9 +228,9 @@ export const Metrics = () => {
                     <optgroup label="Attributes"><For each={metric()?.attributes ?? []}>{(key) => <option value={attributeSplit(key)} selected={split() === attributeSplit(key)}>{key}</option>}</For></optgroup>
                   </select>
                 </label>
-                <FilterBar choices={choices()} />
                 <A class={styles['all'] ?? ''} href={`/charts${queryString({ range: rangeOf(search) })}`}>All metrics</A>
               </div>
+              <FilterBar choices={choices()} />
               <ActiveFilters keys={metricKeys} label={(_key, value) => value} />
               <Show when={metric()?.description}>{(words) => <p class="muted">{words()}</p>}</Show>
               <Switch>
