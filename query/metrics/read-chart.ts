@@ -4,11 +4,11 @@ import { quoted, userError } from '../errors.ts'
 import { checkedFirst } from '../page.ts'
 import { hexOf, nanosOf } from '../reader.ts'
 import type { TimeRange } from '../time-range.ts'
-import { allOf, checkedText, when, type Where, within } from '../where.ts'
+import { allOf, checkedText, when, type Where } from '../where.ts'
 import type { Metric, MetricFilter, MetricLabel } from './metric.ts'
 import { type Aggregation, aggregationsOf } from './aggregation.ts'
 import type { ChartSeries, MetricChart, MetricExemplar } from './metric-chart.ts'
-import { labelColumns, metricWhere } from './metric-where.ts'
+import { during, labelColumns, metricWhere } from './metric-where.ts'
 import { type Bucket, downscaled, explicitBuckets, exponentialBuckets, quantile } from './quantile.ts'
 import { metricsNamed } from './read-metrics.ts'
 
@@ -111,7 +111,7 @@ async function usualWidth(context: QueryContext, metric: Metric, range: TimeRang
   const start = metric.lastAt - spacingNanos
   const [row] = await context.reader.rows<{ readonly seconds: number | null }>({
     columns: `${last('at')} AS last_at, toUnixTimestamp64Nano(at) - toUnixTimestamp64Nano(last_at) AS spacing`, from: 'metricPoints',
-    where: allOf(when('name = {name:String} AND unit = {unit:String} AND kind = {kind:String}', { name: metric.name, unit: metric.unit, kind: metric.kind }), within('range', 'at', { from: start > from ? start : from, to })),
+    where: allOf(when('name = {name:String} AND unit = {unit:String} AND kind = {kind:String}', { name: metric.name, unit: metric.unit, kind: metric.kind }), during({ from: start > from ? start : from, to })),
     tail: before, around: (points) => `SELECT quantile(0.5)(spacing) / 1e9 AS seconds FROM ${points} WHERE toUnixTimestamp64Nano(last_at) > 0 AND spacing > 0`,
   })
   const wanted = Math.max(Number((to - from) / nanosPerSecond) / bucketsWanted, (row?.seconds ?? 0) / lateness)
@@ -154,7 +154,7 @@ async function readLevels(context: QueryContext, asked: Asked, value: string): P
   const rows = await context.reader.rows<StoredValue>({
     columns: `${slot} AS bucket, ${asked.group} AS part, argMax(${number}, at) AS latest, min(${number}) AS lowest, max(${number}) AS highest, sum(${number}) AS total, count() AS n`,
     from: 'metricPoints',
-    where: allOf(asked.where, within('range', 'at', asked), when(`value_type != 'NONE' AND isFinite(${number})`)),
+    where: allOf(asked.where, during(asked), when(`value_type != 'NONE' AND isFinite(${number})`)),
     tail: 'GROUP BY bucket, part, series',
     around: (streams) => `SELECT bucket, part, toFloat64(${value}) AS value FROM ${streams} GROUP BY bucket, part ORDER BY bucket LIMIT ${rowsMax + 1}`,
   })
@@ -178,7 +178,7 @@ const takenSql = (fell: string): string => `multiIf(
   'none') AS taken`
 
 const lastTimes = `${last('at')} AS last_at, ${last('started_at')} AS last_started_at`
-const widened = (asked: Asked): Where | undefined => within('range', 'at', { from: asked.from > lookbackNanos ? asked.from - lookbackNanos : 0n, to: asked.to })
+const widened = (asked: Asked): Where | undefined => during({ from: asked.from > lookbackNanos ? asked.from - lookbackNanos : 0n, to: asked.to })
 
 /** What points of sums and distributions added. Differences of ints are exact, those of doubles as exact as these. */
 async function readAdded(context: QueryContext, asked: Asked, value: string): Promise<ChartSeries[]> {
@@ -282,7 +282,7 @@ async function readExemplars(context: QueryContext, asked: Asked, first: number)
   const rows = await context.reader.rows<{ readonly time: string; readonly value: number; readonly run: string; readonly span: string; readonly part: string }>({
     columns: `${asked.group} AS part,
       arrayJoin(arrayZip(exemplar_times, exemplar_trace_ids, exemplar_span_ids, arrayMap((type, i, d) -> if(type = 1, toFloat64(i), d), exemplar_types, exemplar_ints, exemplar_doubles))) AS one`,
-    from: 'metricPoints', where: allOf(asked.where, within('range', 'at', asked), when('notEmpty(exemplar_times)')), tail: '',
+    from: 'metricPoints', where: allOf(asked.where, during(asked), when('notEmpty(exemplar_times)')), tail: '',
     around: (exemplars) => `SELECT ${nanosOf('one.1', 'time')}, one.4 AS value, ${hexOf('one.2', 'run')}, ${hexOf('one.3', 'span')}, part
       FROM (SELECT DISTINCT one, part FROM ${exemplars}) WHERE NOT empty(one.2) AND isFinite(one.4)
       ORDER BY value DESC, time, span LIMIT ${exemplarsPerBucket} BY intDiv(toUnixTimestamp64Nano(one.1), {width:Int64}) LIMIT ${most}`,

@@ -3,8 +3,9 @@ import type { QueryContext } from '../context.ts'
 import { checkedFirst } from '../page.ts'
 import { nanosOf } from '../reader.ts'
 import type { TimeRange } from '../time-range.ts'
-import { allOf, checkedText, contains, when, within } from '../where.ts'
+import { allOf, checkedText, contains, when } from '../where.ts'
 import type { Metric } from './metric.ts'
+import { during } from './metric-where.ts'
 
 /** Services and attribute keys named of one metric: more than a list can show. */
 const namesMax = 50
@@ -44,7 +45,7 @@ export async function metrics(
   const search = checkedText('search', args.search?.trim() ?? '')
   const rows = await context.reader.rows<StoredMetric>({
     columns, from: 'metricPoints',
-    where: allOf(within('range', 'at', args.range), search === '' ? undefined : when(contains('name', 'search'), { search })),
+    where: allOf(during(args.range), search === '' ? undefined : when(contains('name', 'search'), { search })),
     tail: `GROUP BY name, unit, kind ORDER BY name, unit, kind LIMIT ${first}`,
   })
   return rows.map(metricOf)
@@ -53,7 +54,7 @@ export async function metrics(
 /** The metrics of one name in a range. */
 export async function metricsNamed(context: QueryContext, name: string, range: TimeRange): Promise<Metric[]> {
   const rows = await context.reader.rows<StoredMetric>({
-    columns, from: 'metricPoints', where: allOf(when('name = {name:String}', { name }), within('range', 'at', range)), tail: 'GROUP BY name, unit, kind ORDER BY unit, kind',
+    columns, from: 'metricPoints', where: allOf(when('name = {name:String}', { name }), during(range)), tail: 'GROUP BY name, unit, kind ORDER BY unit, kind',
   })
   return rows.map(metricOf)
 }
