@@ -14,6 +14,8 @@ export class Metrics {
   #logRecordsReceived = 0
   #logRecordsStored = 0
   readonly #logRecordsRejected = new Map<string, number>()
+  #dataPointsStored = 0
+  readonly #dataPointsRejected = new Map<string, number>()
   readonly #rejected = new Map<string, number>()
   readonly #setAside = new Map<string, number>()
   readonly #refused = new Map<string, number>()
@@ -46,6 +48,13 @@ export class Metrics {
 
   logRecordsRejected(reason: string, records: number): void {
     this.#logRecordsRejected.set(reason, (this.#logRecordsRejected.get(reason) ?? 0) + records)
+  }
+
+  /** Data points of one request; one that comes again is acknowledged again and is the same row. */
+  dataPoints(stored: number, rejections: readonly { readonly reason: string; readonly count: number }[]): void {
+    this.#requests++
+    this.#dataPointsStored += stored
+    for (const { reason, count } of rejections) this.#dataPointsRejected.set(reason, (this.#dataPointsRejected.get(reason) ?? 0) + count)
   }
 
   loaded(spans: number): void {
@@ -83,6 +92,9 @@ export class Metrics {
       ...counter('spanledger_log_records_received_total', 'Log records in decoded requests.', this.#logRecordsReceived),
       ...counter('spanledger_log_records_stored_total', 'Log records acknowledged: durable in the spool.', this.#logRecordsStored),
       ...labelled('spanledger_log_records_rejected_total', 'Log records refused inside accepted requests.', 'reason', this.#logRecordsRejected),
+      ...counter('spanledger_data_points_received_total', 'Data points in decoded metrics requests.', this.#dataPointsStored + sumOf(this.#dataPointsRejected)),
+      ...counter('spanledger_data_points_stored_total', 'Data points acknowledged: durable in the spool.', this.#dataPointsStored),
+      ...labelled('spanledger_data_points_rejected_total', 'Data points refused inside accepted requests.', 'reason', this.#dataPointsRejected),
       ...labelled('spanledger_spans_set_aside_total', 'Spans in spool segments that could not be loaded.', 'reason', this.#setAside),
       ...labelled('spanledger_requests_refused_total', 'Whole requests refused.', 'verdict', this.#refused),
       ...counter('spanledger_settlements_failed_total', 'Settlements that were put off because the trace could not be accounted.', this.#settlementsFailed),
@@ -93,6 +105,7 @@ export class Metrics {
   }
 }
 
+const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, count) => sum + count, 0)
 const head = (name: string, help: string, type: string): string[] => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
 const counter = (name: string, help: string, value: number): string[] => [...head(name, help, 'counter'), `${name} ${value}`]
 const gauge = (name: string, help: string, value: number): string[] => [...head(name, help, 'gauge'), `${name} ${value}`]

@@ -48,7 +48,7 @@ export const tagOf = (field: number, type: number): number => (field << 3) | typ
 export class Tally {
   readonly #rejected = new Map<string, number>()
   /** What the request's records are called to the sender. */
-  readonly noun: 'spans' | 'log records'
+  readonly noun: 'spans' | 'log records' | 'metrics'
   /** The ids read last: most records follow one of their trace, and have its parent. */
   readonly traceId: LastId = noId(16)
   readonly parentSpanId: LastId = noId(8)

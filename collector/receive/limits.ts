@@ -27,6 +27,9 @@ export class InFlight {
  */
 export const derivingMax = 4
 
+/** How long records are decoded and derived before other work gets its turn, in milliseconds. Longer, and an insert of 16 MiB, written turn by turn, starves. */
+export const turnMs = 2
+
 /** Who may decode and derive now; the others wait as the bytes they came as, in order of arrival. */
 export class Turns {
   #free = derivingMax
