@@ -1,4 +1,8 @@
+import type { RefusalReason } from './refused.ts'
 import type { Spool } from './spool/spool.ts'
+
+/** Clients that are told apart where requests are refused. */
+const refusedClientsMax = 100
 
 /**
  * The collector's account of itself, counted where it happens and never computed from the tables: received = stored +
@@ -18,7 +22,8 @@ export class Metrics {
   readonly #dataPointsRejected = new Map<string, number>()
   readonly #rejected = new Map<string, number>()
   readonly #setAside = new Map<string, number>()
-  readonly #refused = new Map<string, number>()
+  readonly #refused = new Map<RefusalReason, Map<string, number>>()
+  readonly #clients = new Set<string>()
 
   /** Spans decoded or counted in a request, whatever became of them. */
   received(spans: number): void {
@@ -74,9 +79,12 @@ export class Metrics {
     this.#settlementsFailed++
   }
 
-  /** Whole requests refused, their spans unknown. */
-  refused(verdict: string): void {
-    this.#refused.set(verdict, (this.#refused.get(verdict) ?? 0) + 1)
+  /** A whole request refused, its records unknown. `client` is the sender's own word, so only the first of them get a line of their own. */
+  refused(reason: RefusalReason, client: string): void {
+    if (this.#clients.size < refusedClientsMax) this.#clients.add(client)
+    const name = this.#clients.has(client) ? client : 'other'
+    const ofReason = this.#refused.get(reason) ?? new Map<string, number>()
+    this.#refused.set(reason, ofReason.set(name, (ofReason.get(name) ?? 0) + 1))
   }
 
   /** Prometheus text, https://prometheus.io/docs/instrumenting/exposition_formats/. `now` in milliseconds. */
@@ -96,7 +104,9 @@ export class Metrics {
       ...counter('spanledger_data_points_stored_total', 'Data points acknowledged: durable in the spool.', this.#dataPointsStored),
       ...labelled('spanledger_data_points_rejected_total', 'Data points refused inside accepted requests.', 'reason', this.#dataPointsRejected),
       ...labelled('spanledger_spans_set_aside_total', 'Spans in spool segments that could not be loaded.', 'reason', this.#setAside),
-      ...labelled('spanledger_requests_refused_total', 'Whole requests refused.', 'verdict', this.#refused),
+      ...head('spanledger_requests_refused_total', 'Whole requests refused, by reason and client.', 'counter'),
+      ...[...this.#refused].flatMap(([reason, clients]) => [...clients].map(([client, count]) =>
+        `spanledger_requests_refused_total{reason="${reason}",client="${labelValue(client)}"} ${count}`)),
       ...counter('spanledger_settlements_failed_total', 'Settlements that were put off because the trace could not be accounted.', this.#settlementsFailed),
       ...gauge('spanledger_spool_bytes', 'Acknowledged bytes that wait for ClickHouse.', bytes),
       ...gauge('spanledger_spool_oldest_age_seconds', 'Age of the oldest of them.', since === undefined ? 0 : Math.max(0, now - since) / 1000),
@@ -109,7 +119,8 @@ const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values
 const head = (name: string, help: string, type: string): string[] => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
 const counter = (name: string, help: string, value: number): string[] => [...head(name, help, 'counter'), `${name} ${value}`]
 const gauge = (name: string, help: string, value: number): string[] => [...head(name, help, 'gauge'), `${name} ${value}`]
+const labelValue = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')
 const labelled = (name: string, help: string, label: string, values: ReadonlyMap<string, number>): string[] => [
   ...head(name, help, 'counter'),
-  ...(values.size === 0 ? [`${name}{${label}="none"} 0`] : [...values].map(([value, count]) => `${name}{${label}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')}"} ${count}`)),
+  ...(values.size === 0 ? [`${name}{${label}="none"} 0`] : [...values].map(([value, count]) => `${name}{${label}="${labelValue(value)}"} ${count}`)),
 ]

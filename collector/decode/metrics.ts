@@ -68,7 +68,7 @@ export class MetricsReader {
       else reader.skip(tag)
     }
     // Points of metrics that are not looked at could not be counted.
-    if (this.#tally.records > spansPerRequestMax) throw new Refused('too_large', `a request carries at most ${spansPerRequestMax} metrics, send smaller batches`)
+    if (this.#tally.records > spansPerRequestMax) throw new Refused('too_large', this.#tally.tooMany)
     this.#reader = reader
   }
 
