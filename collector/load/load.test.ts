@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib'
 import { migrate } from '#clickhouse/migrate.ts'
 import { nativeBlock } from '#clickhouse/native.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
-import { StoreError } from '#clickhouse/store-error.ts'
+import { StoreError, storeError } from '#clickhouse/store-error.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import type { Log } from '../log.ts'
 import { Metrics } from '../metrics.ts'
@@ -93,14 +93,46 @@ test('a frame that ClickHouse refuses is set aside alone, its neighbours are loa
   const loaded = Buffer.concat(load.inserts.map(({ body }) => body))
   for (const n of numbers) assert.equal(loaded.includes(keyBytes(n)), n !== 666, `frame ${n}`)
   const aside = await readdir(join(load.dir, 'set-aside'))
-  assert.deepEqual(aside, ['000000000001.37.segment'])
-  const kept = parseSegment(await readFile(join(load.dir, 'set-aside', aside[0] as string)))
+  assert.deepEqual(aside, ['000000000001.37.json', '000000000001.37.segment'])
+  const kept = parseSegment(await readFile(join(load.dir, 'set-aside', aside[1] as string)))
   assert.deepEqual(kept?.frames.flat().map(({ body }) => body.includes(guilty)), [true])
   assert.deepEqual(await readdir(load.dir), ['set-aside'])
   assert.equal(new Set(load.inserts.map(({ token }) => token)).size, load.inserts.length)
   assert.equal(load.errors.length, 1)
   assert.match(load.metrics.text(load.spool, 0), /spans_set_aside_total\{reason="refused"\} 0/)
 })
+
+/** What ClickHouse says of the moment or of the operator, never of the rows; with or without a verdict that a retry helps. */
+const notTheRows: readonly (readonly [string, string])[] = [
+  ['516', 'Code: 516. DB::Exception: spanledger: Authentication failed: password is incorrect, or there is no user with such name.'],
+  ['192', 'Code: 192. DB::Exception: There is no user spanledger'],
+  ['497', 'Code: 497. DB::Exception: Not enough privileges'],
+  ['81', 'Code: 81. DB::Exception: Database spanledger does not exist.'],
+  ['60', 'Code: 60. DB::Exception: Table spanledger.spans does not exist.'],
+  ['16', 'Code: 16. DB::Exception: No such column in table'],
+  ['164', 'Code: 164. DB::Exception: Cannot execute query in readonly mode.'],
+  ['242', 'Code: 242. DB::Exception: Table is in readonly mode'],
+  ['252', 'Code: 252. DB::Exception: Too many parts (3000)'],
+  ['243', 'Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space'],
+  ['241', 'Code: 241. DB::Exception: Memory limit (total) exceeded'],
+  ['201', 'Code: 201. DB::Exception: Quota exceeded'],
+  ['4242', 'Code: 4242. DB::Exception: something that this program has never heard of'],
+]
+
+for (const [code, message] of notTheRows) {
+  test(`rows wait, and none is set aside, where ClickHouse says ${code}`, async (t) => {
+    let failures = 1
+    const load = await loading(t, () => {
+      if (failures-- > 0) throw storeError(new Error(message))
+    })
+    for (const n of [1, 2, 3]) await load.spool.append(frame(n))
+    await load.drain()
+    const loaded = Buffer.concat(load.inserts.map(({ body }) => body))
+    for (const n of [1, 2, 3]) assert.ok(loaded.includes(keyBytes(n)), `frame ${n}`)
+    assert.equal(load.inserts.length, 1, 'in one insert, not halved')
+    assert.deepEqual(await readdir(load.dir), [])
+  })
+}
 
 test('a segment larger than one insert goes in parts, with the same tokens each time', async () => {
   const large = Buffer.alloc(insertBytesMax / 2)
@@ -160,7 +192,7 @@ test('of a damaged segment what is whole is loaded, and the file is kept', async
   await writeFile(path, bytes)
   await load.drain()
   assert.deepEqual(load.inserts.map(({ body }) => [1, 2].filter((n) => body.includes(keyBytes(n)))), [[1]])
-  assert.deepEqual(await readdir(join(load.dir, 'set-aside')), [name])
+  assert.deepEqual(await readdir(join(load.dir, 'set-aside')), ['000000000001.json', name])
 })
 
 test('the embedded engine refuses one frame of many, and the rows of the others are there', async (t) => {
@@ -180,7 +212,7 @@ test('the embedded engine refuses one frame of many, and the rows of the others 
   await load.drain()
   const keys = await store.read<{ key: string }>('SELECT lower(hex(key)) AS key FROM call_keys FINAL ORDER BY key', {}, { maxSeconds: 10 })
   assert.deepEqual(keys.map(({ key }) => key), [0, 1, 2, 3, 4, 5, 7, 8].map(key))
-  assert.deepEqual(await readdir(join(load.dir, 'set-aside')), ['000000000001.6.segment'])
+  assert.deepEqual(await readdir(join(load.dir, 'set-aside')), ['000000000001.6.json', '000000000001.6.segment'])
 })
 
 test('a block made on its own thread goes under the token of its rows; where none can be made, the rows go', async () => {

@@ -9,6 +9,7 @@ import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import { Refused } from '../refused.ts'
 import { FrameFull, FrameWriter, readFrame } from './frame.ts'
 import { parseSegment } from './segment.ts'
+import { listSetAside, readSetAside, type Why } from '../set-aside/set-aside.ts'
 import { Spool, type SpoolOptions } from './spool.ts'
 
 const MiB = 1024 * 1024
@@ -23,6 +24,8 @@ async function folder(t: TestContext): Promise<string> {
 const options = (dir: string, change: Partial<SpoolOptions> = {}): SpoolOptions => ({
   dir, segmentBytesMax: MiB, segmentAgeMsMax: 20, quotaBytes: 64 * MiB, sync: datasync, now: Date.now, ...change,
 })
+
+const why: Why = { reason: 'refused', code: '33', error: 'cannot read', at: 0 }
 
 const told = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n, service: '', scopeName: '', model: '', inputTokens: 0, outputTokens: 0 }
 
@@ -172,9 +175,24 @@ test('the journal is for its owner only', async (t) => {
   assert.deepEqual([await mode(join(dir, '..')), await mode(dir), await mode(segment.path)], ['700', '700', '600'])
   const content = await spool.read(segment)
   assert.ok(content !== undefined)
-  await spool.setFramesAside(segment, content, [0])
+  await spool.setFrameAside(segment, content, 0, why)
   const aside = join(dir, 'set-aside')
-  assert.deepEqual([await mode(aside), await mode(join(aside, '000000000001.0.segment'))], ['700', '600'])
+  assert.deepEqual([await mode(aside), await mode(join(aside, '000000000001.0.segment')), await mode(join(aside, '000000000001.0.json'))], ['700', '600', '600'])
+})
+
+test('the number of what is set aside is not given again after a restart', async (t) => {
+  const dir = await folder(t)
+  for (const number of [1, 2]) {
+    const spool = await Spool.open(options(dir))
+    await spool.append(frame(number))
+    const segment = await (spool.close(), spool.next())
+    assert.equal(segment?.number, number)
+    await spool.setAside(segment, why)
+  }
+  const kept = await listSetAside(dir)
+  assert.deepEqual(kept.map(({ id }) => id), ['1', '2'])
+  const contents = await Promise.all(kept.map(async (item) => (await readSetAside(dir, item))?.frameBytes))
+  assert.deepEqual(contents, [[frame(1)], [frame(2)]])
 })
 
 test('a crowd that waits does not make one huge segment', async (t) => {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Refused } from '../refused.ts'
-import { currentTables, headBytes, parseSegment, type Segment, writeFully } from './segment.ts'
+import { keepFrame, keepSegment, listSetAside, type Why } from '../set-aside/set-aside.ts'
+import { createFile, folderMode, writeFully } from './durable-file.ts'
+import { currentTables, headBytes, parseSegment, type Segment } from './segment.ts'
 
 export interface SpoolOptions {
   readonly dir: string
@@ -40,10 +42,6 @@ interface OpenSegment {
   bytes: number
 }
 
-/** The journal holds prompts and answers: for its owner only. */
-const folderMode = 0o700
-const fileMode = 0o600
-
 const segmentName = (number: number): string => `${String(number).padStart(12, '0')}.segment`
 const segmentNumber = (name: string): number | undefined => (/^\d{12}\.segment$/.test(name) ? Number.parseInt(name, 10) : undefined)
 const full = (): Refused => new Refused('overloaded', 'the spool is full: ClickHouse does not keep up or is away, send again later')
@@ -66,11 +64,11 @@ export class Spool {
   #wakeReader: (() => void) | undefined
   #closed = false
 
-  private constructor(options: SpoolOptions, found: SealedSegment[]) {
+  private constructor(options: SpoolOptions, found: SealedSegment[], lastNumber: number) {
     this.#options = options
     this.#sealed = found
     this.#sealedBytes = found.reduce((sum, segment) => sum + segment.bytes, 0)
-    this.#nextNumber = (found.at(-1)?.number ?? 0) + 1
+    this.#nextNumber = lastNumber + 1
   }
 
   /** Opens the folder, cuts torn tails (bytes that were never acknowledged) and finds what a former process left to load. */
@@ -89,7 +87,9 @@ export class Spool {
       if (segment.torn) await cutTail(path, segment.validBytes, options.sync)
       found.push({ number, path, bytes: segment.validBytes, since: (await stat(path)).mtimeMs })
     }
-    return new Spool(options, found)
+    // A number that is set aside is not given again: its file would be overwritten by another's.
+    const numbers = [...found, ...(await listSetAside(options.dir))].map(({ number }) => number)
+    return new Spool(options, found, Math.max(0, ...numbers))
   }
 
   /** Bytes that wait for ClickHouse, and since when the oldest of them does (milliseconds since the epoch). */
@@ -215,34 +215,16 @@ export class Spool {
     this.#forget(segment)
   }
 
-  /** Never loadable: kept for a person to look at, out of the way of the others. */
-  async setAside(segment: SealedSegment): Promise<void> {
-    await rename(segment.path, join(await this.#asideDir(), segmentName(segment.number)))
+  /** Not loadable as a whole: kept for a person to look at, out of the way of the others. */
+  async setAside(segment: SealedSegment, why: Why): Promise<void> {
+    await keepSegment(this.#options.dir, segment.number, segment.path, why)
     this.#forget(segment)
   }
 
-  /** The same for single frames, by their position, each as a segment of its own. They are durable before the segment may go. */
-  async setFramesAside(segment: SealedSegment, content: Segment, frames: readonly number[]): Promise<void> {
-    const dir = await this.#asideDir()
-    for (const position of frames) {
-      const frame = content.frameBytes[position]
-      if (frame === undefined) continue
-      const path = join(dir, segmentName(segment.number).replace('.', `.${position}.`))
-      // From an attempt that ended before the segment was removed.
-      await rm(path, { force: true })
-      const file = await createFile(path, [headBytes(content.head), frame])
-      try {
-        await this.#options.sync(file)
-      } finally {
-        await file.close()
-      }
-    }
-  }
-
-  async #asideDir(): Promise<string> {
-    const dir = join(this.#options.dir, 'set-aside')
-    await mkdir(dir, { recursive: true, mode: folderMode })
-    return dir
+  /** The same for one frame, by its position. It is durable before the segment may go. */
+  async setFrameAside(segment: SealedSegment, content: Segment, frame: number, why: Why): Promise<void> {
+    const bytes = content.frameBytes[frame]
+    if (bytes !== undefined) await keepFrame(this.#options.dir, segment.number, frame, [headBytes(content.head), bytes], why)
   }
 
   #forget(segment: SealedSegment): void {
@@ -267,20 +249,6 @@ export class Spool {
   }
 }
 
-/** A new file with this content, open, its name durable. Where that fails nothing stays behind: a full disk is tried again and again. */
-async function createFile(path: string, content: readonly Buffer[]): Promise<FileHandle> {
-  const file = await open(path, 'wx', fileMode)
-  try {
-    await writeFully(file, content, 0)
-    await syncDirectory(dirname(path))
-    return file
-  } catch (error) {
-    await file.close()
-    await rm(path, { force: true })
-    throw error
-  }
-}
-
 async function cutTail(path: string, bytes: number, sync: SpoolOptions['sync']): Promise<void> {
   const file = await open(path, 'r+')
   try {
@@ -288,15 +256,5 @@ async function cutTail(path: string, bytes: number, sync: SpoolOptions['sync']):
     await sync(file)
   } finally {
     await file.close()
-  }
-}
-
-/** A new file's name is durable only once its folder is synced. */
-async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
