@@ -18,6 +18,7 @@ import type { IngestOptions } from './receive/ingest.ts'
 import { InFlight, Turns } from './receive/limits.ts'
 import { LiveTraces } from './settle/live-traces.ts'
 import { Settler } from './settle/settle.ts'
+import { DiskRoom, diskOf } from './spool/disk-room.ts'
 import { lockSpool } from './spool/lock.ts'
 import { Spool } from './spool/spool.ts'
 
@@ -61,7 +62,8 @@ export async function openSpool(dataDir: string): Promise<Spool> {
   const dir = join(dataDir, 'spool')
   await lockSpool(dir)
   return Spool.open({
-    dir, segmentBytesMax, segmentAgeMsMax, quotaBytes: spoolBytesMax, sync: (file: FileHandle) => file.datasync(), now: Date.now,
+    dir, segmentBytesMax, segmentAgeMsMax, quotaBytes: spoolBytesMax, room: await DiskRoom.open({ dir, look: diskOf }),
+    sync: (file: FileHandle) => file.datasync(), now: Date.now,
   })
 }
 

@@ -1,3 +1,4 @@
+import type { DiskRoom } from './spool/disk-room.ts'
 import type { Spool } from './spool/spool.ts'
 
 /**
@@ -72,7 +73,7 @@ export class Metrics {
 
   /** Prometheus text, https://prometheus.io/docs/instrumenting/exposition_formats/. `now` in milliseconds. */
   text(spool: Spool, now: number): string {
-    const { bytes, since } = spool.backlog()
+    const { bytes, segments, since } = spool.backlog()
     const lines = [
       ...counter('spanledger_requests_received_total', 'Export requests decoded.', this.#requests),
       ...counter('spanledger_spans_received_total', 'Spans in decoded requests, steps that log events tell among them.', this.#received),
@@ -87,11 +88,18 @@ export class Metrics {
       ...labelled('spanledger_requests_refused_total', 'Whole requests refused.', 'verdict', this.#refused),
       ...counter('spanledger_settlements_failed_total', 'Settlements that were put off because the trace could not be accounted.', this.#settlementsFailed),
       ...gauge('spanledger_spool_bytes', 'Acknowledged bytes that wait for ClickHouse.', bytes),
+      ...gauge('spanledger_spool_segments', 'Segments they stand in.', segments),
       ...gauge('spanledger_spool_oldest_age_seconds', 'Age of the oldest of them.', since === undefined ? 0 : Math.max(0, now - since) / 1000),
+      ...(spool.room === undefined ? [] : roomLines(spool.room)),
     ]
     return `${lines.join('\n')}\n`
   }
 }
+
+const roomLines = ({ freeBytes, ballastBytes }: DiskRoom): string[] => [
+  ...gauge('spanledger_disk_free_bytes', 'Free on the disk of the spool. Nothing more is taken below a tenth of the disk, at most 512 MiB.', freeBytes),
+  ...gauge('spanledger_ballast_bytes', 'Held back for a full disk; 0 while it is given up.', ballastBytes),
+]
 
 const head = (name: string, help: string, type: string): string[] => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
 const counter = (name: string, help: string, value: number): string[] => [...head(name, help, 'counter'), `${name} ${value}`]

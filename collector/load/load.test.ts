@@ -13,18 +13,18 @@ import type { Log } from '../log.ts'
 import { Metrics } from '../metrics.ts'
 import { frameHeaderBytes, FrameWriter, sectionHeadBytes } from '../spool/frame.ts'
 import { currentTables, headBytes, parseSegment, type Segment } from '../spool/segment.ts'
-import { Spool } from '../spool/spool.ts'
+import { Spool, type SpoolOptions } from '../spool/spool.ts'
 import { insertBytesMax, Loader, loadSegment } from './load.ts'
 import { type NativeBlocks, nativeBlocks } from './native-blocks.ts'
 
 const MiB = 1024 * 1024
 
-/** A frame with one row that carries `n` in its key. */
-function frame(n: number): Buffer {
+/** A frame with one row that carries `n` in its key, and a text of `bytes`. */
+function frame(n: number, bytes = 0): Buffer {
   const writer = new FrameWriter()
   writer.add(callKeys, {
     tenant: 't', key: key(n), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n,
-    service: '', scopeName: '', model: '', inputTokens: 0, outputTokens: 0,
+    service: 'x'.repeat(bytes), scopeName: '', model: '', inputTokens: 0, outputTokens: 0,
   })
   return writer.finish()
 }
@@ -46,16 +46,18 @@ interface Loading {
   readonly dir: string
   readonly spool: Spool
   readonly metrics: Metrics
-  /** Ends when all that was appended is loaded or set aside. */
+  /** Begins to load; ends when the spool was closed and all of it is loaded or set aside. */
+  load(): Promise<void>
+  /** Closes the spool, then loads. */
   drain(): Promise<void>
 }
 
 /** A spool, and a loader over a store that does what `insert` says, with `engine` behind it. */
-async function loading(t: TestContext, insert: (one: Insert) => void, engine?: Store): Promise<Loading> {
+async function loading(t: TestContext, insert: (one: Insert) => void, engine?: Store, change: Partial<SpoolOptions> = {}): Promise<Loading> {
   const dir = await mkdtemp(join(tmpdir(), 'load-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   const spool = await Spool.open({
-    dir, segmentBytesMax: 512 * MiB, segmentAgeMsMax: 60_000, quotaBytes: 1024 * MiB, sync: (file: FileHandle) => file.datasync(), now: Date.now,
+    dir, segmentBytesMax: 512 * MiB, segmentAgeMsMax: 60_000, quotaBytes: 1024 * MiB, sync: (file: FileHandle) => file.datasync(), now: Date.now, ...change,
   })
   const inserts: Insert[] = []
   const errors: string[] = []
@@ -72,12 +74,15 @@ async function loading(t: TestContext, insert: (one: Insert) => void, engine?: S
   const log: Log = { ...silent, error: (message) => void errors.push(message) }
   let loader: Loader | undefined
   t.after(() => loader?.stop())
+  const load = (): Promise<void> => {
+    loader = new Loader({ spool, store: store as Store, metrics, log })
+    return loader.finished
+  }
   const drain = async (): Promise<void> => {
     await spool.close()
-    loader = new Loader({ spool, store: store as Store, metrics, log })
-    await loader.finished
+    await load()
   }
-  return { inserts, errors, dir, spool, metrics, drain }
+  return { inserts, errors, dir, spool, metrics, load, drain }
 }
 
 const refusal = (): StoreError => new StoreError('Code: 33. DB::Exception: cannot read', { retry: false, code: '33' })
@@ -133,6 +138,33 @@ for (const [code, message] of notTheRows) {
     assert.deepEqual(await readdir(load.dir), [])
   })
 }
+
+test('while ClickHouse is away the backlog waits on disk, one segment in memory at a time, and then drains in order', async (t) => {
+  let away = true
+  const load = await loading(t, () => {
+    if (away) throw storeError(new Error('connect ECONNREFUSED'))
+  }, undefined, { segmentBytesMax: 4 * MiB })
+  const read = load.spool.read.bind(load.spool)
+  let inMemory = 0
+  t.mock.method(load.spool, 'read', async (segment: Parameters<typeof read>[0]) => {
+    inMemory = Math.max(inMemory, segment.bytes)
+    return read(segment)
+  })
+  const drained = load.load()
+  const frames = Array.from({ length: 80 }, (_, n) => n)
+  for (const n of frames) await load.spool.append(frame(n, MiB))
+  const { bytes, segments, since } = load.spool.backlog()
+  assert.ok(bytes > 80 * MiB && segments >= 15 && since !== undefined, `${bytes} bytes in ${segments} segments`)
+  assert.equal(load.inserts.length, 0)
+  away = false
+  await load.spool.close()
+  await drained
+  const order = load.inserts.flatMap(({ body }) => frames.map((n) => [n, body.indexOf(keyBytes(n))] as const)
+    .filter(([, at]) => at !== -1).sort((a, b) => a[1] - b[1]).map(([n]) => n))
+  assert.deepEqual(order, frames)
+  assert.ok(inMemory < 6 * MiB, `${inMemory} bytes at once`)
+  assert.deepEqual(load.spool.backlog(), { bytes: 0, segments: 0, since: undefined })
+})
 
 test('a segment larger than one insert goes in parts, with the same tokens each time', async () => {
   const large = Buffer.alloc(insertBytesMax / 2)

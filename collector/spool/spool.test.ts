@@ -97,6 +97,32 @@ test('a failed sync refuses its requests, keeps what was acknowledged, and never
   assert.deepEqual(await drain(spool), [1, 3])
 })
 
+test('an error of the disk that passes is not the senders\' business: their frames go to a new segment, once', async (t) => {
+  const dir = await folder(t)
+  let failures = 0
+  const failed = new Set<FileHandle>()
+  const spool = await Spool.open(options(dir, {
+    segmentAgeMsMax: 60_000,
+    sync: async (file) => {
+      assert.ok(!failed.has(file), 'a descriptor whose sync failed is not trusted again')
+      if (failures-- > 0) {
+        failed.add(file)
+        throw Object.assign(new Error('i/o error'), { code: 'EIO' })
+      }
+      await file.datasync()
+    },
+  }))
+  await spool.append(frame(1))
+  failures = 1
+  await Promise.all([spool.append(frame(2)), spool.append(frame(3))])
+  await spool.append(frame(4))
+  // As after a kill: what the failed sync may have left behind the first frame is not read as well.
+  const found = await Spool.open(options(dir))
+  const contents = await Promise.all(found.sealed().map(async (segment) => numbers(await readFile(segment.path))))
+  assert.deepEqual(contents, [[1], [2, 3, 4]])
+  await spool.close()
+})
+
 test('a full spool pushes back instead of growing', async (t) => {
   const one = frame(0).length
   const spool = await Spool.open(options(await folder(t), { quotaBytes: 20_000 }))

@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:
 import { join } from 'node:path'
 import { Refused } from '../refused.ts'
 import { keepFrame, keepSegment, listSetAside, type Why } from '../set-aside/set-aside.ts'
+import type { DiskRoom } from './disk-room.ts'
 import { createFile, folderMode, writeFully } from './durable-file.ts'
 import { currentTables, headBytes, parseSegment, type Segment } from './segment.ts'
 
@@ -14,6 +15,8 @@ export interface SpoolOptions {
   readonly segmentAgeMsMax: number
   /** Bytes of acknowledged rows that may wait for ClickHouse; above it senders are asked to come back. */
   readonly quotaBytes: number
+  /** Whether the disk has room; without one it is taken to. Closed with the spool. */
+  readonly room?: DiskRoom
   /** Makes a file's content durable. An argument so that tests can hold it up or let it fail. */
   readonly sync: (file: FileHandle) => Promise<void>
   readonly now: () => number
@@ -45,6 +48,7 @@ interface OpenSegment {
 const segmentName = (number: number): string => `${String(number).padStart(12, '0')}.segment`
 const segmentNumber = (name: string): number | undefined => (/^\d{12}\.segment$/.test(name) ? Number.parseInt(name, 10) : undefined)
 const full = (): Refused => new Refused('overloaded', 'the spool is full: ClickHouse does not keep up or is away, send again later')
+const noRoom = (): Refused => new Refused('overloaded', 'the disk is nearly full: make room on it, send again later')
 
 /**
  * The journal between the acknowledgement and ClickHouse. One writer appends; everything that waits is written together
@@ -92,16 +96,25 @@ export class Spool {
     return new Spool(options, found, Math.max(0, ...numbers))
   }
 
-  /** Bytes that wait for ClickHouse, and since when the oldest of them does (milliseconds since the epoch). */
-  backlog(): { readonly bytes: number; readonly since: number | undefined } {
+  /** What waits for ClickHouse, and since when the oldest of it does (milliseconds since the epoch). */
+  backlog(): { readonly bytes: number; readonly segments: number; readonly since: number | undefined } {
     const open = this.#current !== undefined && this.#current.bytes > this.#current.emptyBytes ? this.#current : undefined
-    return { bytes: this.#sealedBytes + (open?.bytes ?? 0) + this.#waitingBytes, since: this.#sealed[0]?.since ?? open?.since }
+    return {
+      bytes: this.#sealedBytes + (open?.bytes ?? 0) + this.#waitingBytes,
+      segments: this.#sealed.length + (open === undefined ? 0 : 1),
+      since: this.#sealed[0]?.since ?? open?.since,
+    }
+  }
+
+  get room(): DiskRoom | undefined {
+    return this.#options.room
   }
 
   /** Resolves when the frame is durable: only then may its sender be answered. Rejects with `Refused`, nothing stored. */
   append(frame: Buffer): Promise<void> {
     if (this.#closed) return Promise.reject(new Refused('overloaded', 'the collector is stopping, send again'))
     if (this.backlog().bytes + frame.length > this.#options.quotaBytes) return Promise.reject(full())
+    if (this.room?.admits(this.#waitingBytes + frame.length) === false) return Promise.reject(noRoom())
     return new Promise((resolve, reject) => {
       this.#waiting.push({ frame, resolve, reject })
       this.#waitingBytes += frame.length
@@ -131,20 +144,39 @@ export class Spool {
     return this.#waiting.splice(0, count)
   }
 
-  /** Writes and syncs one group. After an error the segment is not written again: what a failed sync left is unknown. */
+  /**
+   * Writes and syncs one group. After an error the segment is not written and its descriptor not synced again: what a failed
+   * sync left of it is unknown. The group goes once more to a new segment, and where that fails too its senders come back.
+   */
   async #commit(group: readonly Waiting[]): Promise<void> {
+    const frames = group.map(({ frame }) => frame)
+    const failure = (await this.#tryWrite(frames)) && (await this.#tryWrite(frames))
+    if (failure === undefined) for (const waiting of group) waiting.resolve()
+    else for (const waiting of group) waiting.reject(new Refused('overloaded', `the spool cannot write (${failure}), send again later`))
+  }
+
+  /** `undefined` when the frames are durable, else the code of what went wrong. */
+  async #tryWrite(frames: readonly Buffer[]): Promise<string | undefined> {
     try {
       const segment = (this.#current ??= await this.#openSegment())
-      const end = await writeFully(segment.file, group.map((waiting) => waiting.frame), segment.bytes)
+      const end = await writeFully(segment.file, frames, segment.bytes)
       await this.#options.sync(segment.file)
+      this.room?.wrote(end - segment.bytes)
       segment.bytes = end
-      for (const waiting of group) waiting.resolve()
+      return undefined
     } catch (error) {
-      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-      const refused = new Refused('overloaded', `the spool cannot write (${reason}), send again later`)
-      for (const waiting of group) waiting.reject(refused)
+      await this.#cutUnacknowledged()
       await this.#seal()
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+      if (code === 'ENOSPC' || code === 'EDQUOT') await this.room?.release()
+      return code
     }
+  }
+
+  /** What stands behind the last acknowledged frame is written again elsewhere, or by its sender; after a crash it would be loaded too. */
+  async #cutUnacknowledged(): Promise<void> {
+    const segment = this.#current
+    await segment?.file.truncate(segment.bytes).catch(() => undefined /* the reader stops there in any case, and a row that comes twice is one */)
   }
 
   async #openSegment(): Promise<OpenSegment> {
@@ -245,6 +277,7 @@ export class Spool {
       await segment.file.close()
       await rm(segment.path)
     }
+    await this.room?.close()
     this.#wakeReader?.()
   }
 }
