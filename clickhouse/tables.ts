@@ -1,4 +1,5 @@
 import { callKeys } from './tables/call-keys.ts'
+import { ingestAccount } from './tables/ingest-account.ts'
 import { ledgerEntries } from './tables/ledger-entries.ts'
 import { logRecords } from './tables/log-records.ts'
 import { policyDecisions } from './tables/policy-decisions.ts'
@@ -20,4 +21,5 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [logRecords.name, columnsDdl(logRecords)],
   [priceBooks.name, columnsDdl(priceBooks)],
   [policyVersions.name, columnsDdl(policyVersions)],
+  [ingestAccount.name, columnsDdl(ingestAccount)],
 ])

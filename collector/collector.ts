@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Server as GrpcServer } from '@grpc/grpc-js'
 import type { Store } from '#clickhouse/store.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
+import { IngestAccount } from './account/account.ts'
+import { KnownSpans } from './account/known-spans.ts'
 import { storeDefinitions } from './definitions.ts'
 import { Loader } from './load/load.ts'
 import { nativeBlocks } from './load/native-blocks.ts'
@@ -96,8 +98,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   begun.defer(() => spool.close())
   const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano })
   begun.defer(() => settler.close(failedGraceMs))
-  await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
-  const ingest: IngestOptions = { ...options, live, turns: new Turns(), metrics, nowNano, nowMs }
+  const known = new KnownSpans()
+  await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), known.recall(store, options.tenant)])
+  const ingest: IngestOptions = { ...options, live, known, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs }
   const inFlight = new InFlight()
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, inFlight }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, inFlight }), (it) => it.forceShutdown())

@@ -1,3 +1,4 @@
+import type { IngestAccountRow } from '#clickhouse/tables/ingest-account.ts'
 import type { DiskRoom } from './spool/disk-room.ts'
 import type { Spool } from './spool/spool.ts'
 
@@ -18,11 +19,22 @@ export class Metrics {
   readonly #rejected = new Map<string, number>()
   readonly #setAside = new Map<string, number>()
   readonly #refused = new Map<string, number>()
+  /** By labels, which are bounded: see `IngestAccount`. */
+  readonly #accounted = new Map<string, number>()
 
   /** Spans decoded or counted in a request, whatever became of them. */
   received(spans: number): void {
     this.#received += spans
     this.#requests++
+  }
+
+  /** What became of a request's records, once that is durable. */
+  accounted(rows: readonly IngestAccountRow[]): void {
+    for (const row of rows) for (const outcome of ingestOutcomes) {
+      if (row[outcome] === 0) continue
+      const labels = `tenant="${escaped(row.tenant)}",signal="${row.signal}",client="${escaped(row.client)}",outcome="${outcome}",reason="${escaped(row.reason)}"`
+      this.#accounted.set(labels, (this.#accounted.get(labels) ?? 0) + row[outcome])
+    }
   }
 
   /** Spans acknowledged that were not known before. */
@@ -85,6 +97,8 @@ export class Metrics {
       ...counter('spanledger_log_records_stored_total', 'Log records acknowledged: durable in the spool.', this.#logRecordsStored),
       ...labelled('spanledger_log_records_rejected_total', 'Log records refused inside accepted requests.', 'reason', this.#logRecordsRejected),
       ...labelled('spanledger_spans_set_aside_total', 'Spans in spool segments that could not be loaded.', 'reason', this.#setAside),
+      ...head('spanledger_ingest_records_total', 'Records of acknowledged requests: received = stored + deduplicated + rejected.', 'counter'),
+      ...[...this.#accounted].map(([labels, count]) => `spanledger_ingest_records_total{${labels}} ${count}`),
       ...labelled('spanledger_requests_refused_total', 'Whole requests refused.', 'verdict', this.#refused),
       ...counter('spanledger_settlements_failed_total', 'Settlements that were put off because the trace could not be accounted.', this.#settlementsFailed),
       ...gauge('spanledger_spool_bytes', 'Acknowledged bytes that wait for ClickHouse.', bytes),
@@ -96,6 +110,9 @@ export class Metrics {
   }
 }
 
+const ingestOutcomes = ['received', 'stored', 'deduplicated', 'rejected'] as const
+const escaped = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')
+
 const roomLines = ({ freeBytes, ballastBytes }: DiskRoom): string[] => [
   ...gauge('spanledger_disk_free_bytes', 'Free on the disk of the spool. Nothing more is taken below a tenth of the disk, at most 512 MiB.', freeBytes),
   ...gauge('spanledger_ballast_bytes', 'Held back for a full disk; 0 while it is given up.', ballastBytes),
@@ -106,5 +123,5 @@ const counter = (name: string, help: string, value: number): string[] => [...hea
 const gauge = (name: string, help: string, value: number): string[] => [...head(name, help, 'gauge'), `${name} ${value}`]
 const labelled = (name: string, help: string, label: string, values: ReadonlyMap<string, number>): string[] => [
   ...head(name, help, 'counter'),
-  ...(values.size === 0 ? [`${name}{${label}="none"} 0`] : [...values].map(([value, count]) => `${name}{${label}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')}"} ${count}`)),
+  ...(values.size === 0 ? [`${name}{${label}="none"} 0`] : [...values].map(([value, count]) => `${name}{${label}="${escaped(value)}"} ${count}`)),
 ]

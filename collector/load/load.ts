@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
 import { rowsAreAtFault, StoreError } from '#clickhouse/store-error.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
+import { restate } from '../account/restate.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { SetAsideReason, Why } from '../set-aside/set-aside.ts'
@@ -107,7 +108,10 @@ export class Loader {
       log.error('ClickHouse refused rows of the spool for good, they were set aside', {
         segment: segment.number, frames: refusals.map(({ frame }) => frame), spans: refusedSpans, error: refusals[0]?.error,
       })
-      for (const { frame, error } of refusals) await spool.setFrameAside(segment, content, frame, why('refused', error))
+      for (const { frame, error } of refusals) {
+        await spool.setFrameAside(segment, content, frame, why('refused', error))
+        await restate(this.#options.store, content, frame, 'set aside')
+      }
       metrics.setAside('refused', refusedSpans)
     }
     if (content.torn) {

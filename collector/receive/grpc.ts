@@ -1,5 +1,6 @@
 import { logVerbosity, Metadata, Server, ServerCredentials, setLogVerbosity, type sendUnaryData, type ServerUnaryCall, type ServiceDefinition } from '@grpc/grpc-js'
 import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
+import { clientOf } from '../account/names.ts'
 import { Refused } from '../refused.ts'
 import { ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, type InFlight, retrySeconds } from './limits.ts'
@@ -50,7 +51,8 @@ async function answer(signal: Signal, call: ServerUnaryCall<Buffer, Buffer>, cal
   if (!options.inFlight.reserve(size)) return refuse(new Refused('overloaded', 'too many requests are being received, send again later'), callback, options)
   try {
     const marker = call.metadata.get(selfHeader)[0]?.toString()
-    callback(null, exportResponse(signal, await withLoopGuard(marker, () => ingest(signal, call.request, 'protobuf', options.ingest)), 'protobuf'))
+    const client = clientOf(call.metadata.get('user-agent')[0]?.toString())
+    callback(null, exportResponse(signal, await withLoopGuard(marker, () => ingest(signal, call.request, 'protobuf', options.ingest, client)), 'protobuf'))
   } catch (error) {
     refuse(error, callback, options)
   } finally {

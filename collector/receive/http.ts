@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip, gunzipSync } from 'node:zlib'
 import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
 import { hostAllowed, isLoopback } from '#otel-config/loopback-host.ts'
+import { clientOf } from '../account/names.ts'
 import { Refused } from '../refused.ts'
 import { type Answer, type Encoding, ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, type InFlight, retrySeconds } from './limits.ts'
@@ -89,7 +90,8 @@ async function receive(request: IncomingMessage, signal: Signal, encoding: Encod
   try {
     const body = await readBody(request, announced, hold)
     const payload = await decompress(body, request.headers['content-encoding'], hold)
-    return await withLoopGuard(request.headers[selfHeader]?.toString(), () => ingest(signal, payload, encoding, options.ingest))
+    return await withLoopGuard(request.headers[selfHeader]?.toString(), () =>
+      ingest(signal, payload, encoding, options.ingest, clientOf(request.headers['user-agent'])))
   } finally {
     options.inFlight.release(held.bytes)
   }

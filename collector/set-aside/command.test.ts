@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { migrate } from '#clickhouse/migrate.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
+import { IngestAccount } from '../account/account.ts'
 import { Loader } from '../load/load.ts'
 import { Metrics } from '../metrics.ts'
 import { FrameWriter } from '../spool/frame.ts'
@@ -36,8 +37,14 @@ function frame(service: string): Buffer {
     tenant: 't', key: Buffer.from(service).toString('hex').padStart(32, '0'), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n,
     service, scopeName: '', model: '', inputTokens: 0, outputTokens: 0,
   })
+  account.add(writer, { signal: 'traces', client: 'curl/8.5', stored: 1, deduplicated: 0, rejections: [], at: (at += 1_000n) })
   return writer.finish()
 }
+const account = new IngestAccount({ tenant: 't', project: 'p' })
+let at = 1_763_683_200_000_000_000n
+
+const accounted = async (): Promise<unknown> =>
+  (await store.read('SELECT toUInt32(sum(received)) AS received, toUInt32(sum(stored)) AS stored, toUInt32(sum(set_aside)) AS aside FROM ingest_account FINAL', {}, { maxSeconds: 10 }))[0]
 
 /** What a server does: takes these into the journal, loads what ClickHouse takes, sets the rest aside. */
 async function served(services: readonly string[]): Promise<void> {
@@ -61,11 +68,13 @@ test('what ClickHouse refused is listed, shown, tried again and loaded once, or 
   await served(['good', 'bad one', 'better', 'bad two', 'bad three'])
   assert.deepEqual(await stored(), ['better', 'good'])
 
+  assert.deepEqual(await accounted(), { received: 5, stored: 2, aside: 3 })
+
   const listed = await run()
-  assert.match(listed.text, /^id +set aside +why +spans\/records +rows +bytes\n1\.1 +20\d\d-\S+Z +refused +0 +1 +\d+\n1\.3 .*\n1\.4 /)
+  assert.match(listed.text, /^id +set aside +why +spans\/records +rows +bytes\n1\.1 +20\d\d-\S+Z +refused +0 +2 +\d+\n1\.3 .*\n1\.4 /)
   const shown = await run('show', '1.1')
   assert.match(shown.text, /why +refused: ClickHouse cannot take these rows\nClickHouse +.*known/)
-  assert.match(shown.text, /table +rows +bytes\ncall_keys +1 +\d+$/)
+  assert.match(shown.text, /table +rows +bytes\ncall_keys +1 +\d+\ningest_account +1 +\d+$/)
 
   const again = await run('retry', 'all')
   assert.equal(again.exitCode, 1)
@@ -77,6 +86,7 @@ test('what ClickHouse refused is listed, shown, tried again and loaded once, or 
   assert.deepEqual(await run('retry', 'all'), { text: '1.1: loaded', exitCode: 0 })
   assert.deepEqual(await stored(), ['bad one', 'bad two', 'better', 'good'])
   assert.deepEqual(await readdir(join(spoolDir, 'set-aside')), [])
+  assert.deepEqual(await accounted(), { received: 5, stored: 4, aside: 1 }, 'what was dropped stays set aside')
 })
 
 test('a retry that ended before its file was removed is not doubled by the next', async () => {

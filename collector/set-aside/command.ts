@@ -1,5 +1,6 @@
 import type { Store } from '#clickhouse/store.ts'
 import { rowsAreAtFault, StoreError } from '#clickhouse/store-error.ts'
+import { restate } from '../account/restate.ts'
 import { loadSegment } from '../load/load.ts'
 import type { Log } from '../log.ts'
 import type { Section } from '../spool/frame.ts'
@@ -134,6 +135,7 @@ async function retryOne(item: SetAside, store: Store, spoolDir: string): Promise
     await tellWhy(spoolDir, item, { reason: 'refused', code: error.code, error: error.message, at: item.why?.at ?? Date.now() })
     return { loaded: false, text: `refused again: ${error.message}` }
   }
+  for (const frame of content.frames.keys()) await restate(store, content, frame, 'loaded after all')
   await dropSetAside(spoolDir, item)
   return { loaded: true, text: 'loaded' }
 }
