@@ -99,7 +99,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano })
   begun.defer(() => settler.close(failedGraceMs))
   const known = new KnownSpans()
-  await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), known.recall(store, options.tenant)])
+  const recalled = known.recall(store, options.tenant).catch((error: unknown) =>
+    log.warn('spans that were stored before this start are not known: one that comes again is counted as stored once more', { error }))
+  await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), recalled])
   const ingest: IngestOptions = { ...options, live, known, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs }
   const inFlight = new InFlight()
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, inFlight }), (it) => it.close(0))

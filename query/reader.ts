@@ -1,4 +1,5 @@
 import type { Store } from '#clickhouse/store.ts'
+import { ingestAccount } from '#clickhouse/tables/ingest-account.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { logRecords } from '#clickhouse/tables/log-records.ts'
 import { policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
@@ -7,7 +8,7 @@ import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Where } from './where.ts'
 
-const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions, logRecords }
+const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions, logRecords, ingestAccount }
 export type TableKey = keyof typeof tables
 
 export interface Select {
