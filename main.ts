@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module'
 import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Store, StoreOptions } from '#clickhouse/store.ts'
 import { toldInserts } from '#clickhouse/told-inserts.ts'
@@ -34,6 +35,7 @@ const help = `spanledger COMMAND
   query       console and GraphQL alone
   demo        sends realistic runs of real SDK-made spans to a running collector
   prices      shows the price book and what it says of a model
+  set-aside   shows what ClickHouse did not take, loads it again or drops it
 
 COMMAND --help explains each with an example. Settings: README.md, "Settings".
 `
@@ -68,6 +70,16 @@ async function main(args: readonly string[]): Promise<number> {
       if (wantsHelp) return print(pricesHelp)
       const { text, exitCode } = pricesCommand(rest, BigInt(Date.now()) * 1_000_000n)
       ;(exitCode === 0 ? process.stdout : process.stderr).write(text)
+      return exitCode
+    }
+    case 'set-aside': {
+      const { setAsideCommand } = await import('#collector/set-aside/command.ts')
+      const { openStore } = await import('#clickhouse/store.ts')
+      const config = loadConfig(process.env)
+      const { text, exitCode } = await setAsideCommand(wantsHelp ? ['--help'] : rest, {
+        spoolDir: join(config.dataDir, 'spool'), openStore: () => openStore(storeOptions(config)),
+      })
+      ;(exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`)
       return exitCode
     }
     case '':

@@ -1,10 +1,12 @@
 /** Every run in a tiny size: what it counts must be right. How long it takes is no matter of a test. */
 import assert from 'node:assert/strict'
+import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { decodeTraces } from '#collector/decode/traces.ts'
 import { describeStages, runDerive } from './derive.ts'
 import { describeLoad, type LoadOptions, mismatches, runLoad } from './load.ts'
 import { modelCallsPerRun, payloads, runsSideBySide, spansPerRun } from './payloads.ts'
+import { describePreallocate, runPreallocate } from './preallocate.ts'
 import { quantile } from './quantile.ts'
 import { describeSettlements, runSettle } from './settle.ts'
 import { describeStart, runStart } from './start.ts'
@@ -77,4 +79,10 @@ test('quantile: of an even number of values the upper middle, of none 0', () => 
   assert.equal(quantile([4, 1, 3, 2], 0.5), 3)
   assert.equal(quantile([4, 1, 3, 2], 1), 4)
   assert.equal(quantile([], 0.5), 0)
+})
+
+test('preallocate: every beginning of a segment takes all writes, over more than one segment', async () => {
+  const all = await runPreallocate([{ writeBytes: 7 * 1024 * 1024, writes: 3 }], tmpdir())
+  assert.deepEqual(all.map(({ beginning, commitMs }) => [beginning, commitMs.length]), [['append', 3], ['truncate', 3], ['zeros', 3]])
+  assert.match(describePreallocate(all), /\| zeros \| 7340032 \|/)
 })

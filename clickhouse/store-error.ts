@@ -1,5 +1,6 @@
 /** A statement that failed, and whether sending it again could help. The message is for operators: it can quote SQL. */
 export class StoreError extends Error {
+  /** Asking again in a moment could help, with nothing changed. */
   readonly retry: boolean
   /** ClickHouse's exception code as text (`'60'`), or `UNREACHABLE`, `ABORTED`, `TOO_LARGE`. */
   readonly code: string
@@ -40,8 +41,41 @@ const passing: ReadonlySet<string> = new Set([
 ])
 
 /** Code 252 also means one insert with too many partitions, which never gets better. */
-const isPassing = (code: string, message: string): boolean =>
-  passing.has(code) && !(code === '252' && /partitions for single INSERT block/i.test(message))
+const isPassing = (code: string, message: string): boolean => passing.has(code) && !tooManyPartitions(code, message)
+const tooManyPartitions = (code: string, message: string): boolean => code === '252' && /partitions for single INSERT block/i.test(message)
+
+/**
+ * ClickHouse codes that an insert can only get for what its rows hold: they cannot be read, do not fit their type or break a
+ * constraint. A closed list. Whatever else ClickHouse says (a changed password, a missing database, no rights, no space) holds
+ * for all rows alike and ends when a person has put it right: rows wait for that, however long it takes.
+ */
+const ofRows: ReadonlySet<string> = new Set([
+  '6', // CANNOT_PARSE_TEXT
+  '25', // CANNOT_PARSE_ESCAPE_SEQUENCE
+  '26', // CANNOT_PARSE_QUOTED_STRING
+  '27', // CANNOT_PARSE_INPUT_ASSERTION_FAILED
+  '32', // ATTEMPT_TO_READ_AFTER_EOF
+  '33', // CANNOT_READ_ALL_DATA
+  '38', // CANNOT_PARSE_DATE
+  '41', // CANNOT_PARSE_DATETIME
+  '53', // TYPE_MISMATCH
+  '69', // ARGUMENT_OUT_OF_BOUND
+  '70', // CANNOT_CONVERT_TYPE
+  '72', // CANNOT_PARSE_NUMBER
+  '117', // INCORRECT_DATA
+  '128', // TOO_LARGE_ARRAY_SIZE
+  '131', // TOO_LARGE_STRING_SIZE
+  '190', // SIZES_OF_ARRAYS_DONT_MATCH
+  '321', // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
+  '349', // CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+  '407', // DECIMAL_OVERFLOW
+  '467', // CANNOT_PARSE_BOOL
+  '469', // VIOLATED_CONSTRAINT
+  '691', // UNKNOWN_ELEMENT_OF_ENUM
+])
+
+/** Whether an insert failed for what its rows hold, so that other rows would be taken. */
+export const rowsAreAtFault = ({ code, message }: StoreError): boolean => ofRows.has(code) || tooManyPartitions(code, message)
 
 const unreachable = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_STREAM_PREMATURE_CLOSE'])
 

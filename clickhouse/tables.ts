@@ -1,4 +1,5 @@
 import { callKeys } from './tables/call-keys.ts'
+import { ingestAccount } from './tables/ingest-account.ts'
 import { ledgerEntries } from './tables/ledger-entries.ts'
 import { logRecords } from './tables/log-records.ts'
 import { metricPoints } from './tables/metric-points.ts'
@@ -22,4 +23,5 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [metricPoints.name, columnsDdl(metricPoints)],
   [priceBooks.name, columnsDdl(priceBooks)],
   [policyVersions.name, columnsDdl(policyVersions)],
+  [ingestAccount.name, columnsDdl(ingestAccount)],
 ])

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
+import { IngestAccount } from './account/account.ts'
+import { KnownSpans } from './account/known-spans.ts'
 import { storeDefinitions } from './definitions.ts'
 import { Loader } from './load/load.ts'
 import { nativeBlocks } from './load/native-blocks.ts'
@@ -19,6 +21,7 @@ import { Turns } from './receive/limits.ts'
 import { watchLoopDelay } from './receive/loop-delay.ts'
 import { LiveTraces } from './settle/live-traces.ts'
 import { Settler } from './settle/settle.ts'
+import { DiskRoom, diskOf } from './spool/disk-room.ts'
 import { lockSpool } from './spool/lock.ts'
 import { Spool } from './spool/spool.ts'
 
@@ -62,7 +65,8 @@ export async function openSpool(dataDir: string): Promise<Spool> {
   const dir = join(dataDir, 'spool')
   await lockSpool(dir)
   return Spool.open({
-    dir, segmentBytesMax, segmentAgeMsMax, quotaBytes: spoolBytesMax, sync: (file: FileHandle) => file.datasync(), now: Date.now,
+    dir, segmentBytesMax, segmentAgeMsMax, quotaBytes: spoolBytesMax, room: await DiskRoom.open({ dir, look: diskOf }),
+    sync: (file: FileHandle) => file.datasync(), now: Date.now,
   })
 }
 
@@ -95,8 +99,11 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   begun.defer(() => spool.close())
   const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano })
   begun.defer(() => settler.close(failedGraceMs))
-  await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
-  const ingest: IngestOptions = { ...options, live, turns: new Turns(), metrics, nowNano, nowMs }
+  const known = new KnownSpans()
+  const recalled = known.recall(store, options.tenant).catch((error: unknown) =>
+    log.warn('spans that were stored before this start are not known: one that comes again is counted as stored once more', { error }))
+  await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), recalled])
+  const ingest: IngestOptions = { ...options, live, known, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
   const admission = new Admission({ spoolFull: () => spool.full, loopLate: loopDelay.late })
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))

@@ -1,4 +1,7 @@
+import type { IngestAccountRow } from '#clickhouse/tables/ingest-account.ts'
+import { Names } from './account/names.ts'
 import type { RefusalReason } from './refused.ts'
+import type { DiskRoom } from './spool/disk-room.ts'
 import type { Spool } from './spool/spool.ts'
 
 /** Clients that are told apart where requests are refused. */
@@ -23,12 +26,23 @@ export class Metrics {
   readonly #rejected = new Map<string, number>()
   readonly #setAside = new Map<string, number>()
   readonly #refused = new Map<RefusalReason, Map<string, number>>()
-  readonly #clients = new Set<string>()
+  readonly #refusedClients = new Names(refusedClientsMax)
+  /** By labels, which are bounded: see `IngestAccount`. */
+  readonly #accounted = new Map<string, number>()
 
   /** Spans decoded or counted in a request, whatever became of them. */
   received(spans: number): void {
     this.#received += spans
     this.#requests++
+  }
+
+  /** What became of a request's records, once that is durable. */
+  accounted(rows: readonly IngestAccountRow[]): void {
+    for (const row of rows) for (const outcome of ingestOutcomes) {
+      if (row[outcome] === 0) continue
+      const labels = `tenant="${labelValue(row.tenant)}",signal="${row.signal}",client="${labelValue(row.client)}",outcome="${outcome}",reason="${labelValue(row.reason)}"`
+      this.#accounted.set(labels, (this.#accounted.get(labels) ?? 0) + row[outcome])
+    }
   }
 
   /** Spans acknowledged that were not known before. */
@@ -81,15 +95,14 @@ export class Metrics {
 
   /** A whole request refused, its records unknown. `client` is the sender's own word, so only the first of them get a line of their own. */
   refused(reason: RefusalReason, client: string): void {
-    if (this.#clients.size < refusedClientsMax) this.#clients.add(client)
-    const name = this.#clients.has(client) ? client : 'other'
+    const name = this.#refusedClients.of(client)
     const ofReason = this.#refused.get(reason) ?? new Map<string, number>()
     this.#refused.set(reason, ofReason.set(name, (ofReason.get(name) ?? 0) + 1))
   }
 
   /** Prometheus text, https://prometheus.io/docs/instrumenting/exposition_formats/. `now` in milliseconds. */
   text(spool: Spool, now: number): string {
-    const { bytes, since } = spool.backlog()
+    const { bytes, segments, since } = spool.backlog()
     const lines = [
       ...counter('spanledger_requests_received_total', 'Export requests decoded.', this.#requests),
       ...counter('spanledger_spans_received_total', 'Spans in decoded requests, steps that log events tell among them.', this.#received),
@@ -104,16 +117,27 @@ export class Metrics {
       ...counter('spanledger_data_points_stored_total', 'Data points acknowledged: durable in the spool.', this.#dataPointsStored),
       ...labelled('spanledger_data_points_rejected_total', 'Data points refused inside accepted requests.', 'reason', this.#dataPointsRejected),
       ...labelled('spanledger_spans_set_aside_total', 'Spans in spool segments that could not be loaded.', 'reason', this.#setAside),
+      ...head('spanledger_ingest_records_total', 'Records of acknowledged requests: received = stored + deduplicated + rejected.', 'counter'),
+      ...[...this.#accounted].map(([labels, count]) => `spanledger_ingest_records_total{${labels}} ${count}`),
       ...head('spanledger_requests_refused_total', 'Whole requests refused, by reason and client.', 'counter'),
       ...[...this.#refused].flatMap(([reason, clients]) => [...clients].map(([client, count]) =>
         `spanledger_requests_refused_total{reason="${reason}",client="${labelValue(client)}"} ${count}`)),
       ...counter('spanledger_settlements_failed_total', 'Settlements that were put off because the trace could not be accounted.', this.#settlementsFailed),
       ...gauge('spanledger_spool_bytes', 'Acknowledged bytes that wait for ClickHouse.', bytes),
+      ...gauge('spanledger_spool_segments', 'Segments they stand in.', segments),
       ...gauge('spanledger_spool_oldest_age_seconds', 'Age of the oldest of them.', since === undefined ? 0 : Math.max(0, now - since) / 1000),
+      ...(spool.room === undefined ? [] : roomLines(spool.room)),
     ]
     return `${lines.join('\n')}\n`
   }
 }
+
+const ingestOutcomes = ['received', 'stored', 'deduplicated', 'rejected'] as const
+
+const roomLines = ({ freeBytes, ballastBytes }: DiskRoom): string[] => [
+  ...gauge('spanledger_disk_free_bytes', 'Free on the disk of the spool. Nothing more is taken below a tenth of the disk, at most 512 MiB.', freeBytes),
+  ...gauge('spanledger_ballast_bytes', 'Held back for a full disk; 0 while it is given up.', ballastBytes),
+]
 
 const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, count) => sum + count, 0)
 const head = (name: string, help: string, type: string): string[] => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]

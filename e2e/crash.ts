@@ -29,6 +29,8 @@ export interface CrashSummary {
   /** Requests sent once more, and requests that had no answer. */
   readonly resent: number
   readonly unanswered: number
+  /** Of the ingest account: spans that came again. */
+  readonly deduplicated: number
   /** Sum of the ledger in pico-dollars. */
   readonly ledger: bigint
 }
@@ -231,10 +233,31 @@ async function accounted(book: Book, program: Program): Promise<Omit<CrashSummar
     assert.equal(pico(run.cost), spans.reduce((sum, id) => sum + (book.costs.get(id) ?? 0n), 0n), `${run.id}: the run costs what its calls cost`)
   }
   assert.equal(runs.length, spansByTrace.size)
+  const account = await accountOf(store)
+  assert.equal(account.stored, ids.size, 'the account counts each stored span once')
+  assert.equal(account.received, account.stored + account.deduplicated + account.rejected + account.setAside)
+  assert.deepEqual([account.rejected, account.setAside], [0, 0])
   return {
     sent: book.spans.size, acknowledged: book.acknowledged.size, stored: ids.size, traces: runs.length,
-    resent: book.resent, unanswered: book.unanswered, ledger,
+    resent: book.resent, unanswered: book.unanswered, deduplicated: account.deduplicated, ledger,
   }
+}
+
+interface Account {
+  readonly received: number
+  readonly stored: number
+  readonly deduplicated: number
+  readonly rejected: number
+  readonly setAside: number
+}
+
+/** The ingest account, as the collector wrote it beside the rows: it must name the same figures as the tables. */
+async function accountOf(store: Store): Promise<Account> {
+  const [sums] = await store.read<Account>(
+    `SELECT toFloat64(sum(received)) AS received, toFloat64(sum(stored)) AS stored, toFloat64(sum(deduplicated)) AS deduplicated,
+       toFloat64(sum(rejected)) AS rejected, toFloat64(sum(set_aside)) AS setAside FROM ingest_account FINAL`, {}, { maxSeconds })
+  assert.ok(sums)
+  return sums
 }
 
 /** What is still open: '' once every run is settled and together they hold every span, which is all that were acknowledged or more. */
@@ -247,9 +270,9 @@ async function openWork(store: Store, acknowledged: number): Promise<string> {
   return done ? '' : `${row.open} runs open, ${row.summed} spans in runs, ${row.stored} stored, ${acknowledged} acknowledged`
 }
 
-export const summaryText = ({ kills, sent, acknowledged, stored, traces, resent, unanswered, ledger }: CrashSummary): string =>
+export const summaryText = ({ kills, sent, acknowledged, stored, traces, resent, unanswered, deduplicated, ledger }: CrashSummary): string =>
   `${kills.program} kills of the program, ${kills.engine} of the engine, ${kills.both} of both: ${acknowledged} of ${sent} spans acknowledged ` +
-  `(${resent} requests sent twice, ${unanswered} unanswered), ${stored} stored, each once, 0 lost; ${traces} runs settled, ledger $${Number(ledger / 1_000n) / 1e9} exact`
+  `(${resent} requests sent twice, ${unanswered} unanswered), ${stored} stored, each once, 0 lost, ${deduplicated} that came again counted as such; ${traces} runs settled, ledger $${Number(ledger / 1_000n) / 1e9} exact`
 
 if (process.argv[1] === import.meta.filename) {
   console.log(summaryText(await crash({ rounds: Number(process.env['ROUNDS'] ?? 20), report: console.log })))

@@ -5,7 +5,9 @@ import { type CostDimension, CostDimensionEnum, CostRowType, type Interval, Inte
 import { costs } from './costs/read-costs.ts'
 import { FacetValueType, type RunFacet, RunFacetEnum } from './facets/facet-value.ts'
 import { facets } from './facets/read-facets.ts'
+import { IngestAccountType, type IngestDimension, IngestDimensionEnum } from './ingest/ingest-account.ts'
 import { IngestStatusType } from './ingest/ingest-status.ts'
+import { ingestAccount } from './ingest/read-account.ts'
 import { ingest } from './ingest/read-ingest.ts'
 import { LedgerEntryConnection } from './ledger/ledger-entry.ts'
 import { CostFilterInput, type LedgerFilter, LedgerFilterInput } from './ledger/ledger-filter.ts'
@@ -85,6 +87,11 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
         filter: argument(MetricFilterInput, 'Which points.'),
       }, (_, args, context) => metricChart(context, args)),
     ingest: asked(required(IngestStatusType), 'Whether telemetry arrives, and where to send it.', {}, (_, __, context) => ingest(context)),
+    ingestAccount: asked<Root, { readonly range: TimeRange; readonly groupBy: readonly IngestDimension[] }>(
+      listOf(IngestAccountType), 'What became of every record that was received, most first. One row, the total, where nothing is grouped by.', {
+        range: argument(required(TimeRangeInput), 'When it was received.'),
+        groupBy: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(IngestDimensionEnum))), 'One row for each combination of these.', []),
+      }, (_, args, context) => ingestAccount(context, args)),
   },
 })
 

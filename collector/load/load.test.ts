@@ -7,24 +7,24 @@ import { crc32 } from 'node:zlib'
 import { migrate } from '#clickhouse/migrate.ts'
 import { nativeBlock } from '#clickhouse/native.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
-import { StoreError } from '#clickhouse/store-error.ts'
+import { StoreError, storeError } from '#clickhouse/store-error.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import type { Log } from '../log.ts'
 import { Metrics } from '../metrics.ts'
 import { frameHeaderBytes, FrameWriter, sectionHeadBytes, spooledTables } from '../spool/frame.ts'
 import { currentTables, headBytes, parseSegment, type Segment } from '../spool/segment.ts'
-import { Spool } from '../spool/spool.ts'
+import { Spool, type SpoolOptions } from '../spool/spool.ts'
 import { insertBytesMax, Loader, loadSegment } from './load.ts'
 import { type NativeBlocks, nativeBlocks } from './native-blocks.ts'
 
 const MiB = 1024 * 1024
 
-/** A frame with one row that carries `n` in its key. */
-function frame(n: number): Buffer {
+/** A frame with one row that carries `n` in its key, and a text of `bytes`. */
+function frame(n: number, bytes = 0): Buffer {
   const writer = new FrameWriter()
   writer.add(callKeys, {
     tenant: 't', key: key(n), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n,
-    service: '', scopeName: '', model: '', inputTokens: 0, outputTokens: 0,
+    service: 'x'.repeat(bytes), scopeName: '', model: '', inputTokens: 0, outputTokens: 0,
   })
   return writer.finish()
 }
@@ -46,25 +46,27 @@ interface Loading {
   readonly dir: string
   readonly spool: Spool
   readonly metrics: Metrics
-  /** Ends when all that was appended is loaded or set aside. */
+  /** Begins to load; ends when the spool was closed and all of it is loaded or set aside. */
+  load(): Promise<void>
+  /** Closes the spool, then loads. */
   drain(): Promise<void>
 }
 
 /** A spool, and a loader over a store that does what `insert` says, with `engine` behind it. */
-async function loading(t: TestContext, insert: (one: Insert) => void, engine?: Store): Promise<Loading> {
+async function loading(t: TestContext, insert: (one: Insert) => void, engine?: Store, change: Partial<SpoolOptions> = {}): Promise<Loading> {
   const dir = await mkdtemp(join(tmpdir(), 'load-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   const spool = await Spool.open({
-    dir, segmentBytesMax: 512 * MiB, segmentAgeMsMax: 60_000, quotaBytes: 1024 * MiB, sync: (file: FileHandle) => file.datasync(), now: Date.now,
+    dir, segmentBytesMax: 512 * MiB, segmentAgeMsMax: 60_000, quotaBytes: 1024 * MiB, sync: (file: FileHandle) => file.datasync(), now: Date.now, ...change,
   })
   const inserts: Insert[] = []
   const errors: string[] = []
   const store: Pick<Store, 'insert'> = {
-    insert: async (table, body, token) => {
+    insert: async (table, body, token, format) => {
       assert.ok(Buffer.isBuffer(body))
       const one = { table: table.name, body, token }
       insert(one)
-      await engine?.insert(table, body, token)
+      await engine?.insert(table, body, token, format)
       inserts.push(one)
     },
   }
@@ -72,12 +74,15 @@ async function loading(t: TestContext, insert: (one: Insert) => void, engine?: S
   const log: Log = { ...silent, error: (message) => void errors.push(message) }
   let loader: Loader | undefined
   t.after(() => loader?.stop())
+  const load = (): Promise<void> => {
+    loader = new Loader({ spool, store: store as Store, metrics, log })
+    return loader.finished
+  }
   const drain = async (): Promise<void> => {
     await spool.close()
-    loader = new Loader({ spool, store: store as Store, metrics, log })
-    await loader.finished
+    await load()
   }
-  return { inserts, errors, dir, spool, metrics, drain }
+  return { inserts, errors, dir, spool, metrics, load, drain }
 }
 
 const refusal = (): StoreError => new StoreError('Code: 33. DB::Exception: cannot read', { retry: false, code: '33' })
@@ -93,13 +98,72 @@ test('a frame that ClickHouse refuses is set aside alone, its neighbours are loa
   const loaded = Buffer.concat(load.inserts.map(({ body }) => body))
   for (const n of numbers) assert.equal(loaded.includes(keyBytes(n)), n !== 666, `frame ${n}`)
   const aside = await readdir(join(load.dir, 'set-aside'))
-  assert.deepEqual(aside, ['000000000001.37.segment'])
-  const kept = parseSegment(await readFile(join(load.dir, 'set-aside', aside[0] as string)))
+  assert.deepEqual(aside, ['000000000001.37.json', '000000000001.37.segment'])
+  const kept = parseSegment(await readFile(join(load.dir, 'set-aside', aside[1] as string)))
   assert.deepEqual(kept?.frames.flat().map(({ body }) => body.includes(guilty)), [true])
   assert.deepEqual(await readdir(load.dir), ['set-aside'])
   assert.equal(new Set(load.inserts.map(({ token }) => token)).size, load.inserts.length)
   assert.equal(load.errors.length, 1)
   assert.match(load.metrics.text(load.spool, 0), /spans_set_aside_total\{reason="refused"\} 0/)
+})
+
+/** What ClickHouse says of the moment or of the operator, never of the rows; with or without a verdict that a retry helps. */
+const notTheRows: readonly (readonly [string, string])[] = [
+  ['516', 'Code: 516. DB::Exception: spanledger: Authentication failed: password is incorrect, or there is no user with such name.'],
+  ['192', 'Code: 192. DB::Exception: There is no user spanledger'],
+  ['497', 'Code: 497. DB::Exception: Not enough privileges'],
+  ['81', 'Code: 81. DB::Exception: Database spanledger does not exist.'],
+  ['60', 'Code: 60. DB::Exception: Table spanledger.spans does not exist.'],
+  ['16', 'Code: 16. DB::Exception: No such column in table'],
+  ['164', 'Code: 164. DB::Exception: Cannot execute query in readonly mode.'],
+  ['242', 'Code: 242. DB::Exception: Table is in readonly mode'],
+  ['252', 'Code: 252. DB::Exception: Too many parts (3000)'],
+  ['243', 'Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space'],
+  ['241', 'Code: 241. DB::Exception: Memory limit (total) exceeded'],
+  ['201', 'Code: 201. DB::Exception: Quota exceeded'],
+  ['4242', 'Code: 4242. DB::Exception: something that this program has never heard of'],
+]
+
+for (const [code, message] of notTheRows) {
+  test(`rows wait, and none is set aside, where ClickHouse says ${code}`, async (t) => {
+    let failures = 1
+    const load = await loading(t, () => {
+      if (failures-- > 0) throw storeError(new Error(message))
+    })
+    for (const n of [1, 2, 3]) await load.spool.append(frame(n))
+    await load.drain()
+    const loaded = Buffer.concat(load.inserts.map(({ body }) => body))
+    for (const n of [1, 2, 3]) assert.ok(loaded.includes(keyBytes(n)), `frame ${n}`)
+    assert.equal(load.inserts.length, 1, 'in one insert, not halved')
+    assert.deepEqual(await readdir(load.dir), [])
+  })
+}
+
+test('while ClickHouse is away the backlog waits on disk, one segment in memory at a time, and then drains in order', async (t) => {
+  let away = true
+  const load = await loading(t, () => {
+    if (away) throw storeError(new Error('connect ECONNREFUSED'))
+  }, undefined, { segmentBytesMax: 4 * MiB })
+  const read = load.spool.read.bind(load.spool)
+  let inMemory = 0
+  t.mock.method(load.spool, 'read', async (segment: Parameters<typeof read>[0]) => {
+    inMemory = Math.max(inMemory, segment.bytes)
+    return read(segment)
+  })
+  const drained = load.load()
+  const frames = Array.from({ length: 80 }, (_, n) => n)
+  for (const n of frames) await load.spool.append(frame(n, MiB))
+  const { bytes, segments, since } = load.spool.backlog()
+  assert.ok(bytes > 80 * MiB && segments >= 15 && since !== undefined, `${bytes} bytes in ${segments} segments`)
+  assert.equal(load.inserts.length, 0)
+  away = false
+  await load.spool.close()
+  await drained
+  const order = load.inserts.flatMap(({ body }) => frames.map((n) => [n, body.indexOf(keyBytes(n))] as const)
+    .filter(([, at]) => at !== -1).sort((a, b) => a[1] - b[1]).map(([n]) => n))
+  assert.deepEqual(order, frames)
+  assert.ok(inMemory < 6 * MiB, `${inMemory} bytes at once`)
+  assert.deepEqual(load.spool.backlog(), { bytes: 0, segments: 0, since: undefined })
 })
 
 test('a segment larger than one insert goes in parts, with the same tokens each time', async () => {
@@ -141,9 +205,9 @@ test('a file error neither ends the process nor loses a row: it is told once and
 test('a segment whose file is gone does not hold up those behind it', async (t) => {
   const load = await loading(t, () => undefined)
   await load.spool.append(frame(1))
-  const drained = load.drain()
+  await load.spool.close()
   await rm(join(load.dir, '000000000001.segment'))
-  await drained
+  await load.load()
   assert.equal(load.inserts.length, 0)
   assert.match(load.metrics.text(load.spool, 0), /spans_set_aside_total\{reason="missing"\}/)
   assert.equal(load.spool.backlog().bytes, 0)
@@ -160,7 +224,7 @@ test('of a damaged segment what is whole is loaded, and the file is kept', async
   await writeFile(path, bytes)
   await load.drain()
   assert.deepEqual(load.inserts.map(({ body }) => [1, 2].filter((n) => body.includes(keyBytes(n)))), [[1]])
-  assert.deepEqual(await readdir(join(load.dir, 'set-aside')), [name])
+  assert.deepEqual(await readdir(join(load.dir, 'set-aside')), ['000000000001.json', name])
 })
 
 test('the embedded engine refuses one frame of many, and the rows of the others are there', async (t) => {
@@ -180,7 +244,7 @@ test('the embedded engine refuses one frame of many, and the rows of the others 
   await load.drain()
   const keys = await store.read<{ key: string }>('SELECT lower(hex(key)) AS key FROM call_keys FINAL ORDER BY key', {}, { maxSeconds: 10 })
   assert.deepEqual(keys.map(({ key }) => key), [0, 1, 2, 3, 4, 5, 7, 8].map(key))
-  assert.deepEqual(await readdir(join(load.dir, 'set-aside')), ['000000000001.6.segment'])
+  assert.deepEqual(await readdir(join(load.dir, 'set-aside')), ['000000000001.6.json', '000000000001.6.segment'])
 })
 
 test('a block made on its own thread goes under the token of its rows; where none can be made, the rows go', async () => {

@@ -1,10 +1,12 @@
 import { crc32 } from 'node:zlib'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
-import { StoreError } from '#clickhouse/store-error.ts'
+import { rowsAreAtFault, StoreError } from '#clickhouse/store-error.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
+import { restate } from '../account/restate.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
+import type { SetAsideReason, Why } from '../set-aside/set-aside.ts'
 import type { Section } from '../spool/frame.ts'
 import type { Segment, SegmentHead } from '../spool/segment.ts'
 import type { SealedSegment, Spool } from '../spool/spool.ts'
@@ -13,6 +15,8 @@ import type { NativeBlocks } from './native-blocks.ts'
 /** First wait after a failed load; doubles up to the longest. ClickHouse may be away for hours, a restart takes seconds. */
 const retryMsMin = 100
 const retryMsMax = 5_000
+/** Attempts between two lines of the log, about five minutes. */
+const attemptsPerReminder = 60
 /**
  * Most bytes of rows in one insert; of a larger segment the frames go in several. A sealed segment is far below. A frame is
  * never split, and a request's is bounded too (`frameBytesMax`).
@@ -94,7 +98,7 @@ export class Loader {
     if (content === undefined) {
       log.error('a spool segment cannot be read, it was set aside', { segment: segment.number })
       metrics.setAside('unreadable', 0)
-      await spool.setAside(segment)
+      await spool.setAside(segment, why('unreadable', undefined))
       return
     }
     const refusals: Refusal[] = []
@@ -104,13 +108,16 @@ export class Loader {
       log.error('ClickHouse refused rows of the spool for good, they were set aside', {
         segment: segment.number, frames: refusals.map(({ frame }) => frame), spans: refusedSpans, error: refusals[0]?.error,
       })
-      await spool.setFramesAside(segment, content, refusals.map(({ frame }) => frame))
+      for (const { frame, error } of refusals) {
+        await spool.setFrameAside(segment, content, frame, why('refused', error))
+        await restate(this.#options.store, content, frame, 'set aside')
+      }
       metrics.setAside('refused', refusedSpans)
     }
     if (content.torn) {
       log.error('a spool segment is damaged: what is whole was loaded, the file was set aside', { segment: segment.number })
       metrics.setAside('damaged', 0)
-      await spool.setAside(segment)
+      await spool.setAside(segment, why('damaged', undefined))
     } else await spool.remove(segment)
     metrics.loaded(spanRows(content, { from: 0, to: content.frames.length }) - refusedSpans)
   }
@@ -120,7 +127,7 @@ export class Loader {
     try {
       return await loadFrames(content, range, number, { ...this.#options, again: (wait) => this.#again(wait) })
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error
+      if (!(error instanceof StoreError) || !rowsAreAtFault(error)) throw error
       if (range.to - range.from === 1) {
         refusals.push({ frame: range.from, error })
         return true
@@ -131,9 +138,9 @@ export class Loader {
     }
   }
 
-  /** Waits before the next attempt; false when the loader is stopping. */
+  /** Waits before the next attempt, for as long as it takes; false when the loader is stopping. */
   async #again(error: StoreError & { readonly attempt: number }): Promise<boolean> {
-    if (error.attempt === 0) this.#options.log.warn('ClickHouse does not take rows, they wait in the spool', { error })
+    if (error.attempt % attemptsPerReminder === 0) this.#options.log.warn('ClickHouse does not take rows, they wait in the spool', { error })
     await this.#wait(error.attempt)
     return !this.#stop.signal.aborted
   }
@@ -147,6 +154,9 @@ function unlessMissing(error: unknown): 'missing' {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'missing'
   throw error
 }
+
+/** For a person who looks at it later. */
+export const why = (reason: SetAsideReason, error: StoreError | undefined): Why => ({ reason, code: error?.code ?? '', error: error?.message ?? '', at: Date.now() })
 
 /** A frame that ClickHouse will never take, by its position in the segment, and what it said. */
 interface Refusal {
@@ -182,14 +192,17 @@ function insertRanges(content: Segment): FrameRange[] {
   return ranges
 }
 
-type Again = (error: StoreError & { readonly attempt: number }) => Promise<boolean>
+/** Whether to try once more, after a wait. */
+export type Again = (error: StoreError & { readonly attempt: number }) => Promise<boolean>
 
 /** How rows get into ClickHouse. */
-interface Insertion extends Pick<LoadOptions, 'store' | 'blocks' | 'log'> {
+export interface Insertion extends Pick<LoadOptions, 'store' | 'blocks' | 'log'> {
   readonly again: Again
+  /** Position that the first frame had when it was written, where the segment is a frame that was set aside. Default 0. */
+  readonly first?: number
 }
 
-/** Inserts all of a segment. False when `again` gave up; throws the `StoreError` that no retry can help. */
+/** Inserts all of a segment. False when `again` gave up; throws the `StoreError` that its rows are at fault for. */
 export async function loadSegment(content: Segment, number: number, insertion: Insertion): Promise<boolean> {
   for (const range of insertRanges(content)) if (!(await loadFrames(content, range, number, insertion))) return false
   return true
@@ -213,20 +226,21 @@ async function loadFrames(content: Segment, range: FrameRange, number: number, i
 
 /** False when `again` gave up. */
 async function loadTable(content: Segment, { from, to }: FrameRange, index: number, number: number, insertion: Insertion): Promise<boolean> {
-  const { store, again } = insertion
+  const { store, again, first = 0 } = insertion
   const table = content.head.tables[index]
   const sections = content.frames.slice(from, to).flat().filter((section) => section.table === index)
   if (table === undefined || sections.length === 0) return true
   // Of the rows as they stand in the journal: the same whether they are sent as rows or as a block, now or by a later program.
   const length = sections.reduce((sum, section) => sum + section.body.length, 0)
-  const token = `${content.head.spool}-${number}.${from}-${to}-${table.name}-${length}-${sections.reduce((sum, section) => crc32(section.body, sum), 0)}`
+  const checksum = sections.reduce((sum, section) => crc32(section.body, sum), 0)
+  const token = `${content.head.spool}-${number}.${first + from}-${first + to}-${table.name}-${length}-${checksum}`
   const { body, format } = await bodyOf(table, sections, insertion)
   for (let attempt = 0; ; attempt++) {
     try {
       await store.insert(table, body, token, format)
       return true
     } catch (error) {
-      if (!(error instanceof StoreError) || !error.retry) throw error
+      if (!(error instanceof StoreError) || rowsAreAtFault(error)) throw error
       if (!(await again(Object.assign(error, { attempt })))) return false
     }
   }

@@ -20,14 +20,16 @@ export async function replaySpool(spool: Spool, store: Store, log: Log): Promise
       const content = await spool.read(segment)
       // What is damaged is set aside by the loader.
       if (content === undefined || content.torn) continue
-      await loadSegment(content, segment.number, {
+      // What only a person or a migration can put right is not waited for here.
+      const loaded = await loadSegment(content, segment.number, {
         store, log,
-        again: async () => {
-          await sleep(retryMs)
-          return true
+        again: async (error) => {
+          if (error.retry) await sleep(retryMs)
+          else log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
+          return error.retry
         },
       })
-      await spool.remove(segment)
+      if (loaded) await spool.remove(segment)
     } catch (error) {
       log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
     }

@@ -9,7 +9,6 @@ import { status } from '@grpc/grpc-js'
 import { encodeRequest } from '../decode/oracle.ts'
 import { Refused, type RefusalReason } from '../refused.ts'
 import { Admission, bytesInFlightMax, bytesOfConnectionMax, requestsInFlightMax } from './admission.ts'
-import { clientName } from './client.ts'
 import { Lateness, lateInRow, lateMs, recoveredMs } from './loop-delay.ts'
 import { derivingMax } from './limits.ts'
 import { grpcSender, post, startTestReceiver, type TestReceiver } from './test-receiver.ts'
@@ -55,13 +54,6 @@ test('one late turn is forgiven, several are not, and recovery needs to be clear
   assert.equal(seen(...Array.from({ length: lateInRow }, () => lateMs + 1)), true)
   assert.equal(seen(recoveredMs + 1, lateMs - 1, recoveredMs + 1), true, 'at the edge it stays')
   assert.equal(seen(recoveredMs - 1), false)
-})
-
-test('a client is its product and version, and nothing that could be anything', () => {
-  assert.equal(clientName('OTel-OTLP-Exporter-JavaScript/0.301.0'), 'OTel-OTLP-Exporter-JavaScript/0.301.0')
-  assert.equal(clientName('OTel-OTLP-Exporter-Python/1.40.0 grpc-python/1.70'), 'OTel-OTLP-Exporter-Python/1.40.0')
-  for (const nothing of [undefined, '', '"}', '\n']) assert.equal(clientName(nothing), 'unknown')
-  assert.equal(clientName('x'.repeat(10_000)).length, 64)
 })
 
 async function running(t: TestContext): Promise<TestReceiver> {

@@ -3,9 +3,9 @@ import {
   type ServiceDefinition, status, type StatusObject,
 } from '@grpc/grpc-js'
 import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
+import { clientOf } from '../account/names.ts'
 import { Refused } from '../refused.ts'
 import type { Admission } from './admission.ts'
-import { clientName } from './client.ts'
 import { addHealth, healthPath } from './health.ts'
 import { ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, receiveMsMax, retrySeconds } from './limits.ts'
@@ -118,7 +118,8 @@ async function answer(signal: Signal, call: ServerUnaryCall<Buffer, Buffer>, cal
     admission.hold(connection, call.request.length)
     held = call.request.length
     const marker = call.metadata.get(selfHeader)[0]?.toString()
-    callback(null, exportResponse(signal, await withLoopGuard(marker, () => ingest(signal, call.request, 'protobuf', options.ingest)), 'protobuf'))
+    const client = clientOf(call.metadata.get('user-agent')[0]?.toString())
+    callback(null, exportResponse(signal, await withLoopGuard(marker, () => ingest(signal, call.request, 'protobuf', options.ingest, client)), 'protobuf'))
   } catch (error) {
     callback(refusal(error, call.metadata, options))
   } finally {
@@ -135,7 +136,7 @@ function refusal(error: unknown, sent: Metadata, options: GrpcReceiverOptions): 
   const { metrics, log } = options.ingest
   if (!(error instanceof Refused)) log.error('an export request failed', { error })
   const refused = error instanceof Refused ? error : new Refused('overloaded', 'the request could not be stored, send again', 'failed')
-  metrics.refused(refused.reason, clientName(sent.get('user-agent')[0]?.toString()))
+  metrics.refused(refused.reason, clientOf(sent.get('user-agent')[0]?.toString()))
   const code = verdictCode[refused.verdict]
   const retry = refused.verdict === 'overloaded' ? retrySeconds : undefined
   const metadata = new Metadata()

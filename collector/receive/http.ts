@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
 import { hostAllowed, isLoopback } from '#otel-config/loopback-host.ts'
+import { clientOf } from '../account/names.ts'
 import { Refused } from '../refused.ts'
 import type { Admission } from './admission.ts'
-import { clientName } from './client.ts'
 import { contentCoding, decompress, type Hold, tooLarge } from './decompress.ts'
 import { type Answer, type Encoding, ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, receiveMsMax, retrySeconds } from './limits.ts'
@@ -105,7 +105,8 @@ async function receive(request: IncomingMessage, response: ServerResponse, signa
     if (expectsContinue(request)) response.writeContinue()
     const body = await readBody(request, hold)
     const payload = await decompress(body, coding, hold)
-    return await withLoopGuard(request.headers[selfHeader]?.toString(), () => ingest(signal, payload, encoding, options.ingest))
+    return await withLoopGuard(request.headers[selfHeader]?.toString(), () =>
+      ingest(signal, payload, encoding, options.ingest, clientOf(request.headers['user-agent'])))
   } finally {
     admission.release(connection, held)
     admission.leave()
@@ -133,7 +134,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, encoding: En
   if (!(error instanceof Refused)) log.error('an export request failed', { error })
   const refused = error instanceof Refused ? error : new Refused('overloaded', 'the request could not be stored, send again', 'failed')
   const { status, code, retry } = httpStatus[refused.verdict]
-  metrics.refused(refused.reason, clientName(request.headers['user-agent']))
+  metrics.refused(refused.reason, clientOf(request.headers['user-agent']))
   if (retry) response.setHeader('Retry-After', String(retrySeconds))
   // A sender that was not told to continue may send the body or the next request: only a new connection is unambiguous.
   if (expectsContinue(request) && !request.complete) response.setHeader('Connection', 'close')

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { IngestAccountRow } from '#clickhouse/tables/ingest-account.ts'
 import type { MetricPoint } from '#semconv/metric.ts'
 import { MetricsReader } from '../decode/metrics.ts'
 import { metricsJsonToProtobuf } from '../decode/metrics-json.ts'
@@ -11,6 +12,8 @@ import { turnMs } from './limits.ts'
 /** A metrics request, decoded and derived: what is to be made durable. */
 export interface UnderstoodMetrics {
   readonly accepted: number
+  /** What the frame says of the request. */
+  readonly accounted: readonly IngestAccountRow[]
   /** `undefined` where nothing is to be stored. */
   readonly frame: Buffer | undefined
   readonly rejections: readonly Rejection[]
@@ -18,7 +21,7 @@ export interface UnderstoodMetrics {
 }
 
 /** Throws `Malformed` or `Refused` where the whole request is not taken. */
-export async function understandMetrics(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<UnderstoodMetrics> {
+export async function understandMetrics(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<UnderstoodMetrics> {
   await options.turns.take()
   try {
     const converted = encoding === 'json' ? metricsJsonToProtobuf(body) : { bytes: body, rejections: [] }
@@ -38,7 +41,9 @@ export async function understandMetrics(body: Buffer, encoding: Encoding, option
       if (rejection === undefined) accepted++
       else rejections.push(rejection)
     }
-    return { accepted, frame: frame.empty ? undefined : frame.finish(), rejections: [...rejections, ...reader.rejections()], warnings: reader.warnings() }
+    rejections.push(...reader.rejections())
+    const accounted = options.account.add(frame, { signal: 'metrics', client, stored: accepted, deduplicated: 0, rejections, at: receivedAt })
+    return { accepted, frame: frame.empty ? undefined : frame.finish(), accounted, rejections, warnings: reader.warnings() }
   } finally {
     options.turns.give()
   }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
+import { IngestAccount } from '../account/account.ts'
+import { KnownSpans } from '../account/known-spans.ts'
 import { encodeMetrics } from '../decode/metrics-oracle.ts'
 import { encodeLogs, encodeRequest } from '../decode/oracle.ts'
 import { logRunId } from '../derive/derive-log.ts'
@@ -43,6 +45,7 @@ async function world(t: TestContext): Promise<World> {
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
   return {
     tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns: new Turns(),
+    account: new IngestAccount({ tenant: 't', project: 'p' }), known: new KnownSpans(),
     live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(), rows,
   }
 }
@@ -54,6 +57,11 @@ const call = (inputTokens: number): object => ({
     { key: 'gen_ai.request.model', value: { stringValue: 'gpt-4o' } }, { key: 'gen_ai.usage.input_tokens', value: { intValue: inputTokens } },
   ],
 })
+/** What `/metrics` says became of the records, by outcome and reason. */
+const accounted = (w: World): Readonly<Record<string, number>> =>
+  Object.fromEntries([...w.metrics.text(w.spool, 0).matchAll(/^spanledger_ingest_records_total\{tenant="t",signal="(\w+)",client="(.*?)",outcome="(\w+)",reason="(.*?)"\} (\d+)$/gm)]
+    .map(([, signal, client, outcome, reason, count]) => [[signal, client, outcome, reason].filter((part) => part !== '').join(' '), Number(count)]))
+
 const request = (...spans: object[]): Buffer => encodeRequest({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
 const tokensOf = (w: World): number | undefined => w.live.get(traceId)?.spans.get('b7ad6b7169203331')?.step.usage?.['input.uncached']
 
@@ -127,6 +135,8 @@ test('data points are acknowledged when they are in the journal, and those refus
   const json = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'g', gauge: { dataPoints: [dataPoint, { timeUnixNano: 'x' }] } }] }] }] }
   assert.deepEqual(await ingest('metrics', Buffer.from(JSON.stringify(json)), 'json', w), { rejected: 1, message: '1 rejected: timeUnixNano is not an integer' })
   assert.equal(await w.rows(metricsTable), 3)
+  const reasons = ['time_unix_nano is not set', 'timeUnixNano is not an integer'].flatMap((reason) => [[`metrics received ${reason}`, 1], [`metrics rejected ${reason}`, 1]])
+  assert.deepEqual(accounted(w), { 'metrics received': 3, 'metrics stored': 3, ...Object.fromEntries(reasons) as object })
   const text = w.metrics.text(w.spool, 0)
   for (const line of ['spanledger_data_points_received_total 5', 'spanledger_data_points_stored_total 3', 'spanledger_spans_received_total 0']) assert.ok(text.includes(`\n${line}\n`), line)
 })
@@ -135,4 +145,36 @@ test('a traces or logs payload on the metrics path is told so', async (t) => {
   const w = await world(t)
   const { message } = await ingest('metrics', request(call(1)), 'protobuf', w)
   assert.match(message, /is this the traces or logs payload\?/)
+})
+
+test('the account: what came twice is deduplicated, also after its trace has left the memory; what is broken is rejected by reason', async (t) => {
+  const w = await world(t)
+  await ingest('traces', request(call(1000), { name: 'no ids' }), 'protobuf', w, 'curl/8.5')
+  await ingest('traces', request(call(1000)), 'protobuf', w, 'curl/8.5')
+  const forgetful = { ...w, live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }) }
+  await ingest('traces', request(call(1000), call(1000)), 'protobuf', forgetful, 'other/1')
+  await ingest('logs', encodeLogs({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'plain' } }, { traceId: Buffer.alloc(3, 1) }] }] }] }), 'protobuf', w)
+  const says = accounted(w)
+  assert.deepEqual(says, {
+    'traces curl/8.5 received': 2, 'traces curl/8.5 stored': 1, 'traces curl/8.5 deduplicated': 1,
+    'traces curl/8.5 received trace_id is not 16 bytes': 1, 'traces curl/8.5 rejected trace_id is not 16 bytes': 1,
+    'traces other/1 received': 2, 'traces other/1 deduplicated': 2,
+    'logs received': 1, 'logs stored': 1, 'logs received trace_id is not 16 bytes': 1, 'logs rejected trace_id is not 16 bytes': 1,
+  })
+  // The same stands in the journal, each row in the frame of its request.
+  await w.spool.close()
+  const segment = await w.spool.next()
+  assert.ok(segment)
+  const content = await w.spool.read(segment)
+  const accountTable = spooledTables.findIndex((table) => table.name === 'ingest_account')
+  assert.deepEqual(content?.frames.map((sections) => sections.find((section) => section.table === accountTable)?.rows), [2, 1, 1, 2])
+})
+
+test('what was refused as a whole is not accounted, and is stored when it comes again', async (t) => {
+  const w = await world(t)
+  const refusing = { ...w, spool: Object.assign(Object.create(w.spool), { append: () => Promise.reject(new Error('the disk is gone')) }) as Spool }
+  await assert.rejects(ingest('traces', request(call(1000)), 'protobuf', refusing))
+  assert.deepEqual(accounted(w), {})
+  await ingest('traces', request(call(1000)), 'protobuf', w)
+  assert.deepEqual(accounted(w), { 'traces received': 1, 'traces stored': 1 })
 })

@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
+import type { IngestAccountRow } from '#clickhouse/tables/ingest-account.ts'
 import type { LogRecord, SpanRecord } from '#semconv/attributes.ts'
+import type { IngestAccount } from '../account/account.ts'
+import type { KnownSpans } from '../account/known-spans.ts'
 import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
 import { LogsReader, notLogRecord } from '../decode/logs.ts'
 import { notDataPoint, notMetric } from '../decode/metrics.ts'
@@ -32,6 +35,8 @@ export interface IngestOptions extends DeriveOptions {
   readonly live: LiveTraces
   readonly turns: Turns
   readonly metrics: Metrics
+  readonly account: IngestAccount
+  readonly known: KnownSpans
   readonly log: Log
   /** Nanoseconds since the epoch. */
   readonly nowNano: () => bigint
@@ -43,14 +48,14 @@ const tracer = trace.getTracer('spanledger')
 
 /**
  * One export request, from bytes to the acknowledgement: resolves only when everything accepted is durable. Throws
- * `Refused` where the whole request is not taken.
+ * `Refused` where the whole request is not taken. `client` is who sends, by `clientOf`.
  */
-export function ingest(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
+export function ingest(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions, client = ''): Promise<Answer> {
   // Does nothing unless the operator turned self-telemetry on.
   return tracer.startActiveSpan(`export ${signal}`, async (span) => {
     span.setAttribute('spanledger.request.bytes', body.length)
     try {
-      const answer = await answerOf(signal, body, encoding, options)
+      const answer = await answerOf(signal, body, encoding, options, client)
       span.setAttribute('spanledger.rejected', answer.rejected)
       return answer
     } catch (error) {
@@ -63,17 +68,17 @@ export function ingest(signal: Signal, body: Buffer, encoding: Encoding, options
   })
 }
 
-function answerOf(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
+function answerOf(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
   switch (signal) {
-    case 'traces': return ingestTraces(body, encoding, options)
-    case 'logs': return ingestLogs(body, encoding, options)
-    case 'metrics': return ingestMetrics(body, encoding, options)
+    case 'traces': return ingestTraces(body, encoding, options, client)
+    case 'logs': return ingestLogs(body, encoding, options, client)
+    case 'metrics': return ingestMetrics(body, encoding, options, client)
   }
 }
 
-async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
+async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
   const { spool, live, metrics } = options
-  const { accepted, told, frame, rejections, warnings } = await understandLogs(body, encoding, options)
+  const { accepted, told, frame, accounted, rejections, warnings } = await understandLogs(body, encoding, options, client)
   if (frame !== undefined) await spool.append(frame)
   // A step that came before is known by its trace, as long as that is in memory.
   const known = told.filter(({ facts }) => live.get(facts.traceId)?.spans.has(facts.spanId) === true).length
@@ -85,6 +90,7 @@ async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptio
   for (const { reason, count } of rejections) metrics.logRecordsRejected(reason, count)
   metrics.logRecordsReceived(accepted + rejected)
   metrics.logRecordsStored(accepted)
+  metrics.accounted(accounted)
   return { rejected, message: answerMessage(rejections, warnings, accepted, 'logs') }
 }
 
@@ -93,12 +99,14 @@ interface UnderstoodLogs {
   readonly accepted: number
   /** Steps that its records tell. */
   readonly told: readonly Derived[]
+  /** What the frame says of the request. */
+  readonly accounted: readonly IngestAccountRow[]
   readonly frame: Buffer | undefined
   readonly rejections: readonly Rejection[]
   readonly warnings: readonly string[]
 }
 
-async function understandLogs(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<UnderstoodLogs> {
+async function understandLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<UnderstoodLogs> {
   await options.turns.take()
   try {
     const converted = encoding === 'json' ? logsJsonToProtobuf(body) : { bytes: body, rejections: [] }
@@ -121,28 +129,34 @@ async function understandLogs(body: Buffer, encoding: Encoding, options: IngestO
         if (one !== undefined) told.push(one)
       }
     }
-    return { accepted, told, frame: frame.empty ? undefined : frame.finish(), rejections: [...rejections, ...reader.rejections()], warnings: reader.warnings() }
+    rejections.push(...reader.rejections())
+    const accounted = options.account.add(frame, { signal: 'logs', client, stored: accepted, deduplicated: 0, rejections, at: receivedAt })
+    return { accepted, told, frame: frame.empty ? undefined : frame.finish(), accounted, rejections, warnings: reader.warnings() }
   } finally {
     options.turns.give()
   }
 }
 
-async function ingestMetrics(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
-  const { accepted, frame, rejections, warnings } = await understandMetrics(body, encoding, options)
-  if (frame !== undefined) await options.spool.append(frame)
-  options.metrics.dataPoints(accepted, rejections)
+async function ingestMetrics(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
+  const { spool, metrics } = options
+  const { accepted, frame, accounted, rejections, warnings } = await understandMetrics(body, encoding, options, client)
+  if (frame !== undefined) await spool.append(frame)
+  metrics.dataPoints(accepted, rejections)
+  metrics.accounted(accounted)
   return { rejected: rejections.reduce((sum, { count }) => sum + count, 0), message: answerMessage(rejections, warnings, accepted, 'metrics') }
 }
 
-async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
-  const { spool, live, metrics } = options
+async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
+  const { spool, live, metrics, known } = options
   const claims: Claim[] = []
   try {
-    const { derived, charges, known, frame, rejections, warnings } = await understand(body, encoding, options, claims)
+    const { derived, charges, deduplicated, frame, accounted, rejections, warnings } = await understand(body, encoding, options, client, claims)
     if (frame !== undefined) await spool.append(frame)
     live.add(derived, charges, options.nowMs(), spool.currentNumber)
-    metrics.stored(derived.length - known)
-    metrics.deduplicated(known)
+    for (const { facts } of derived) known.add(facts.traceId, facts.spanId)
+    metrics.accounted(accounted)
+    metrics.stored(derived.length - deduplicated)
+    metrics.deduplicated(deduplicated)
     const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0)
     for (const { reason, count } of rejections) metrics.rejected(reason, count)
     metrics.received(derived.length + rejected)
@@ -157,7 +171,9 @@ interface Understood {
   readonly derived: readonly Derived[]
   readonly charges: readonly Charge[]
   /** How many of them came before. */
-  readonly known: number
+  readonly deduplicated: number
+  /** What the frame says of the request. */
+  readonly accounted: readonly IngestAccountRow[]
   /** `undefined` where nothing is to be stored. */
   readonly frame: Buffer | undefined
   readonly rejections: readonly Rejection[]
@@ -165,8 +181,8 @@ interface Understood {
 }
 
 /** `claims` grows by the spans charged here, also where it ends in an error. */
-async function understand(body: Buffer, encoding: Encoding, options: IngestOptions, claims: Claim[]): Promise<Understood> {
-  const { live, turns } = options
+async function understand(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, claims: Claim[]): Promise<Understood> {
+  const { account, known, live, turns } = options
   await turns.take()
   try {
     const converted = encoding === 'json' ? tracesJsonToProtobuf(body) : { bytes: body, rejections: [] }
@@ -175,7 +191,7 @@ async function understand(body: Buffer, encoding: Encoding, options: IngestOptio
     const frame = new FrameWriter()
     const derived: Derived[] = []
     const rejections: Rejection[] = [...converted.rejections]
-    let known = 0
+    let deduplicated = 0
     let index = 0
     let turnEnds = options.nowMs() + turnMs
     for (const record of reader.spans()) {
@@ -190,11 +206,13 @@ async function understand(body: Buffer, encoding: Encoding, options: IngestOptio
       if ('reason' in one) rejections.push(one)
       else {
         derived.push(one)
-        if (!first) known++
+        if (!first || known.has(record.traceId, record.spanId)) deduplicated++
       }
     }
     const charges = charge(derived, frame, options)
-    return { derived, charges, known, frame: frame.empty ? undefined : frame.finish(), rejections: [...rejections, ...reader.rejections()], warnings: reader.warnings() }
+    rejections.push(...reader.rejections())
+    const accounted = account.add(frame, { signal: 'traces', client, stored: derived.length - deduplicated, deduplicated, rejections, at: receivedAt })
+    return { derived, charges, deduplicated, accounted, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: reader.warnings() }
   } finally {
     turns.give()
   }

@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises'
 import { readFrame, type Section, spooledTables } from './frame.ts'
 
 /**
@@ -67,16 +66,4 @@ function parseHead(json: string): SegmentHead | undefined {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
-}
-
-/** Writes all of `parts` at `position`; a short write is continued, an error leaves the file as it is. */
-export async function writeFully(file: FileHandle, parts: readonly Buffer[], position: number): Promise<number> {
-  let at = position
-  let rest = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
-  while (rest.length > 0) {
-    const { bytesWritten } = await file.write(rest, 0, rest.length, at)
-    at += bytesWritten
-    rest = rest.subarray(bytesWritten)
-  }
-  return at
 }

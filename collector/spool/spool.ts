@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Refused } from '../refused.ts'
-import { currentTables, headBytes, parseSegment, type Segment, writeFully } from './segment.ts'
+import { keepFrame, keepSegment, listSetAside, type Why } from '../set-aside/set-aside.ts'
+import type { DiskRoom } from './disk-room.ts'
+import { createFile, folderMode, writeFully } from './durable-file.ts'
+import { currentTables, headBytes, parseSegment, type Segment } from './segment.ts'
 
 export interface SpoolOptions {
   readonly dir: string
@@ -12,6 +15,8 @@ export interface SpoolOptions {
   readonly segmentAgeMsMax: number
   /** Bytes of acknowledged rows that may wait for ClickHouse; above it senders are asked to come back. */
   readonly quotaBytes: number
+  /** Whether the disk has room; without one it is taken to. Closed with the spool. */
+  readonly room?: DiskRoom
   /** Makes a file's content durable. An argument so that tests can hold it up or let it fail. */
   readonly sync: (file: FileHandle) => Promise<void>
   readonly now: () => number
@@ -40,16 +45,13 @@ interface OpenSegment {
   bytes: number
 }
 
-/** The journal holds prompts and answers: for its owner only. */
-const folderMode = 0o700
-const fileMode = 0o600
-
 /** Share of its quota from which the spool says that it is full. */
 const nearlyFull = 0.98
 
 const segmentName = (number: number): string => `${String(number).padStart(12, '0')}.segment`
 const segmentNumber = (name: string): number | undefined => (/^\d{12}\.segment$/.test(name) ? Number.parseInt(name, 10) : undefined)
 const full = (): Refused => new Refused('overloaded', 'the spool is full: ClickHouse does not keep up or is away, send again later')
+const noRoom = (): Refused => new Refused('overloaded', 'the disk is nearly full: make room on it, send again later')
 
 /**
  * The journal between the acknowledgement and ClickHouse. One writer appends; everything that waits is written together
@@ -69,11 +71,11 @@ export class Spool {
   #wakeReader: (() => void) | undefined
   #closed = false
 
-  private constructor(options: SpoolOptions, found: SealedSegment[]) {
+  private constructor(options: SpoolOptions, found: SealedSegment[], lastNumber: number) {
     this.#options = options
     this.#sealed = found
     this.#sealedBytes = found.reduce((sum, segment) => sum + segment.bytes, 0)
-    this.#nextNumber = (found.at(-1)?.number ?? 0) + 1
+    this.#nextNumber = lastNumber + 1
   }
 
   /** Opens the folder, cuts torn tails (bytes that were never acknowledged) and finds what a former process left to load. */
@@ -92,13 +94,23 @@ export class Spool {
       if (segment.torn) await cutTail(path, segment.validBytes, options.sync)
       found.push({ number, path, bytes: segment.validBytes, since: (await stat(path)).mtimeMs })
     }
-    return new Spool(options, found)
+    // A number that is set aside is not given again: its file would be overwritten by another's.
+    const numbers = [...found, ...(await listSetAside(options.dir))].map(({ number }) => number)
+    return new Spool(options, found, Math.max(0, ...numbers))
   }
 
-  /** Bytes that wait for ClickHouse, and since when the oldest of them does (milliseconds since the epoch). */
-  backlog(): { readonly bytes: number; readonly since: number | undefined } {
+  /** What waits for ClickHouse, and since when the oldest of it does (milliseconds since the epoch). */
+  backlog(): { readonly bytes: number; readonly segments: number; readonly since: number | undefined } {
     const open = this.#current !== undefined && this.#current.bytes > this.#current.emptyBytes ? this.#current : undefined
-    return { bytes: this.#sealedBytes + (open?.bytes ?? 0) + this.#waitingBytes, since: this.#sealed[0]?.since ?? open?.since }
+    return {
+      bytes: this.#sealedBytes + (open?.bytes ?? 0) + this.#waitingBytes,
+      segments: this.#sealed.length + (open === undefined ? 0 : 1),
+      since: this.#sealed[0]?.since ?? open?.since,
+    }
+  }
+
+  get room(): DiskRoom | undefined {
+    return this.#options.room
   }
 
   /** So near its quota that the next requests could not be stored: they are refused before they are read. */
@@ -110,6 +122,7 @@ export class Spool {
   append(frame: Buffer): Promise<void> {
     if (this.#closed) return Promise.reject(new Refused('overloaded', 'the collector is stopping, send again'))
     if (this.backlog().bytes + frame.length > this.#options.quotaBytes) return Promise.reject(full())
+    if (this.room?.admits(this.#waitingBytes + frame.length) === false) return Promise.reject(noRoom())
     return new Promise((resolve, reject) => {
       this.#waiting.push({ frame, resolve, reject })
       this.#waitingBytes += frame.length
@@ -139,20 +152,39 @@ export class Spool {
     return this.#waiting.splice(0, count)
   }
 
-  /** Writes and syncs one group. After an error the segment is not written again: what a failed sync left is unknown. */
+  /**
+   * Writes and syncs one group. After an error the segment is not written and its descriptor not synced again: what a failed
+   * sync left of it is unknown. The group goes once more to a new segment, and where that fails too its senders come back.
+   */
   async #commit(group: readonly Waiting[]): Promise<void> {
+    const frames = group.map(({ frame }) => frame)
+    const failure = (await this.#tryWrite(frames)) && (await this.#tryWrite(frames))
+    if (failure === undefined) for (const waiting of group) waiting.resolve()
+    else for (const waiting of group) waiting.reject(new Refused('overloaded', `the spool cannot write (${failure}), send again later`))
+  }
+
+  /** `undefined` when the frames are durable, else the code of what went wrong. */
+  async #tryWrite(frames: readonly Buffer[]): Promise<string | undefined> {
     try {
       const segment = (this.#current ??= await this.#openSegment())
-      const end = await writeFully(segment.file, group.map((waiting) => waiting.frame), segment.bytes)
+      const end = await writeFully(segment.file, frames, segment.bytes)
       await this.#options.sync(segment.file)
+      this.room?.wrote(end - segment.bytes)
       segment.bytes = end
-      for (const waiting of group) waiting.resolve()
+      return undefined
     } catch (error) {
-      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-      const refused = new Refused('overloaded', `the spool cannot write (${reason}), send again later`)
-      for (const waiting of group) waiting.reject(refused)
+      await this.#cutUnacknowledged()
       await this.#seal()
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+      if (code === 'ENOSPC' || code === 'EDQUOT') await this.room?.release()
+      return code
     }
+  }
+
+  /** What stands behind the last acknowledged frame is written again elsewhere, or by its sender; after a crash it would be loaded too. */
+  async #cutUnacknowledged(): Promise<void> {
+    const segment = this.#current
+    await segment?.file.truncate(segment.bytes).catch(() => undefined /* the reader stops there in any case, and a row that comes twice is one */)
   }
 
   async #openSegment(): Promise<OpenSegment> {
@@ -223,34 +255,16 @@ export class Spool {
     this.#forget(segment)
   }
 
-  /** Never loadable: kept for a person to look at, out of the way of the others. */
-  async setAside(segment: SealedSegment): Promise<void> {
-    await rename(segment.path, join(await this.#asideDir(), segmentName(segment.number)))
+  /** Not loadable as a whole: kept for a person to look at, out of the way of the others. */
+  async setAside(segment: SealedSegment, why: Why): Promise<void> {
+    await keepSegment(this.#options.dir, segment.number, segment.path, why)
     this.#forget(segment)
   }
 
-  /** The same for single frames, by their position, each as a segment of its own. They are durable before the segment may go. */
-  async setFramesAside(segment: SealedSegment, content: Segment, frames: readonly number[]): Promise<void> {
-    const dir = await this.#asideDir()
-    for (const position of frames) {
-      const frame = content.frameBytes[position]
-      if (frame === undefined) continue
-      const path = join(dir, segmentName(segment.number).replace('.', `.${position}.`))
-      // From an attempt that ended before the segment was removed.
-      await rm(path, { force: true })
-      const file = await createFile(path, [headBytes(content.head), frame])
-      try {
-        await this.#options.sync(file)
-      } finally {
-        await file.close()
-      }
-    }
-  }
-
-  async #asideDir(): Promise<string> {
-    const dir = join(this.#options.dir, 'set-aside')
-    await mkdir(dir, { recursive: true, mode: folderMode })
-    return dir
+  /** The same for one frame, by its position. It is durable before the segment may go. */
+  async setFrameAside(segment: SealedSegment, content: Segment, frame: number, why: Why): Promise<void> {
+    const bytes = content.frameBytes[frame]
+    if (bytes !== undefined) await keepFrame(this.#options.dir, segment.number, frame, [headBytes(content.head), bytes], why)
   }
 
   #forget(segment: SealedSegment): void {
@@ -271,21 +285,8 @@ export class Spool {
       await segment.file.close()
       await rm(segment.path)
     }
+    await this.room?.close()
     this.#wakeReader?.()
-  }
-}
-
-/** A new file with this content, open, its name durable. Where that fails nothing stays behind: a full disk is tried again and again. */
-async function createFile(path: string, content: readonly Buffer[]): Promise<FileHandle> {
-  const file = await open(path, 'wx', fileMode)
-  try {
-    await writeFully(file, content, 0)
-    await syncDirectory(dirname(path))
-    return file
-  } catch (error) {
-    await file.close()
-    await rm(path, { force: true })
-    throw error
   }
 }
 
@@ -296,15 +297,5 @@ async function cutTail(path: string, bytes: number, sync: SpoolOptions['sync']):
     await sync(file)
   } finally {
     await file.close()
-  }
-}
-
-/** A new file's name is durable only once its folder is synced. */
-async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

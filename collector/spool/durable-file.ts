@@ -1,0 +1,60 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** What is kept here holds prompts and answers: for its owner only. */
+export const folderMode = 0o700
+const fileMode = 0o600
+
+/** Writes all of `parts` at `position`; a short write is continued, an error leaves the file as it is. */
+export async function writeFully(file: FileHandle, parts: readonly Buffer[], position: number): Promise<number> {
+  let at = position
+  let rest = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.write(rest, 0, rest.length, at)
+    at += bytesWritten
+    rest = rest.subarray(bytesWritten)
+  }
+  return at
+}
+
+/** A new file with this content, open, its name durable. Where that fails nothing stays behind: a full disk is tried again and again. */
+export async function createFile(path: string, content: readonly Buffer[]): Promise<FileHandle> {
+  const file = await open(path, 'wx', fileMode)
+  try {
+    await writeFully(file, content, 0)
+    await syncDirectory(dirname(path))
+    return file
+  } catch (error) {
+    await file.close()
+    await rm(path, { force: true })
+    throw error
+  }
+}
+
+/** Puts a file there whole and durable, in place of one that stands there. Nobody ever reads half of it. */
+export async function placeFile(path: string, content: readonly Buffer[]): Promise<void> {
+  const draft = `${path}.${process.pid}.draft`
+  await rm(draft, { force: true })
+  const file = await open(draft, 'wx', fileMode)
+  try {
+    await writeFully(file, content, 0)
+    await file.datasync()
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  } finally {
+    await file.close()
+  }
+  await rename(draft, path)
+  await syncDirectory(dirname(path))
+}
+
+/** A new file's name is durable only once its folder is synced. */
+export async function syncDirectory(dir: string): Promise<void> {
+  const handle = await open(dir, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
