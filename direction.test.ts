@@ -103,7 +103,7 @@ test('the environment is read in one place', () => {
  * What runs in other people's processes reads OpenTelemetry's own variables, the engine what its parent tells it; the freeze
  * script is run by hand.
  */
-const mayReadEnvironment = ['otel-config/preset.ts', 'otel-config/demo/command.ts', 'clickhouse/embedded/engine.ts', 'clickhouse/embedded/engine-process.ts']
+const mayReadEnvironment = ['collector/decode/fuzz.ts', 'otel-config/preset.ts', 'otel-config/demo/command.ts', 'clickhouse/embedded/engine.ts', 'clickhouse/embedded/engine-process.ts']
 
 test('every folder says what it is for', () => {
   for (const folder of [...folders, 'e2e', 'bench', 'docs']) assert.ok(textOf(join(folder, 'README.md')).length > 400, `${folder}/README.md`)

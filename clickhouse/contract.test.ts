@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
+import type { MetricPoint, PointValue } from '#semconv/metric.ts'
 import { kindOfRole, meters, type SpanFacts, type Step } from '#semconv/facts.ts'
 import { migrate } from './migrate.ts'
 import { nativeBlock } from './native.ts'
@@ -24,6 +25,7 @@ import {
 import { callKeyId, callKeys } from './tables/call-keys.ts'
 import { ledgerEntries, type LedgerEntryRow } from './tables/ledger-entries.ts'
 import { logRecords, type LogRecordRow } from './tables/log-records.ts'
+import { metricPoints, type MetricPointRow } from './tables/metric-points.ts'
 import { policyDecisions, type PolicyDecisionRow } from './tables/policy-decisions.ts'
 import { policyVersions } from './tables/policy-versions.ts'
 import { priceBooks } from './tables/price-books.ts'
@@ -155,6 +157,19 @@ const logRow: LogRecordRow = {
   attributesString: pairs([['', '\0']]), attributesInt: pairs([['n', 2n ** 53n + 1n]]), attributesDouble: pairs([['d', 0.1]]), attributesBool: pairs([['f', false]]),
   attributesJson: pairs([['j', '{}']]), resourceAttributes: '[]', scopeAttributes: '',
 }
+/** A data point whose numbers are at their edges. */
+const metricRow = (value: PointValue, said: Partial<MetricPoint> = {}): MetricPointRow => ({
+  tenant: 'acme', project: 'web', series: 'ef'.repeat(16), receivedAt: facts.endedAt, service: 'shop', environment: 'prod', schemaUrl: '',
+  labels: { model: 'gpt-5', provider: 'openai', tokenType: 'input', agent: 'a', session: 's' }, attributes: pairs([['k', 'v']]), attributesJson: '[]',
+  resourceAttributes: '[]', scopeAttributes: '', exemplarAttributes: (said.exemplars ?? []).map(() => ''),
+  point: {
+    metric: {
+      name: 'm', description: 'd', unit: 's', kind: 'HISTOGRAM', temporality: 'DELTA', resource: { attributes: new Map(), schemaUrl: '' },
+      scope: { name: 'sc', version: '1', attributes: new Map(), schemaUrl: '' },
+    },
+    attributes: new Map(), startTimeUnixNano: facts.startedAt, timeUnixNano: facts.endedAt, flags: 1, value, exemplars: [], ...said,
+  },
+})
 const runRow: RunRow = {
   tenant: 'acme', project: 'web', traceId: facts.traceId, version: 7n, isRun: true, settled: true, name: 'run', status: 'FAILED', startedAt: facts.startedAt,
   endedAt: undefined, lastReceivedAt: facts.endedAt, service: 's', environment: 'e', workflow: '', agents: ['a', 'b'], users: [], sessions: ['s'],
@@ -164,7 +179,7 @@ const runRow: RunRow = {
 }
 
 const described: readonly { readonly name: string; readonly columns: readonly { readonly name: string; readonly type: string }[] }[] =
-  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, priceBooks, policyVersions, logRecords]
+  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, priceBooks, policyVersions]
 
 function contract(name: string, options: StoreOptions, cleanUp: (store: Store) => Promise<void>): void {
   describe(name, () => {
@@ -243,6 +258,41 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       }])
     })
 
+    test('data points of every kind say back what was written', async () => {
+      const exemplar = { timeUnixNano: 1n << 63n, traceId: facts.traceId, spanId: facts.spanId, filteredAttributes: new Map() }
+      const largest = (1n << 64n) - 1n
+      const values: readonly PointValue[] = [
+        { type: 'number', value: -(1n << 63n) }, { type: 'number', value: 0.1 }, { type: 'none' },
+        { type: 'histogram', count: largest, sum: undefined, min: -1.5, max: undefined, bucketCounts: [largest, 0n], explicitBounds: [-0.5] },
+        { type: 'exponential', count: 3n, sum: 2, min: undefined, max: 4, scale: -10, zeroCount: largest, zeroThreshold: 0.25,
+          positive: { offset: -(2 ** 31), counts: [1n, largest] }, negative: { offset: 2 ** 31 - 1, counts: [] } },
+        { type: 'summary', count: 1n, sum: 0, quantiles: [{ quantile: 0.5, value: -2 }] },
+      ]
+      const rows = values.map((value, n) => metricRow(value, {
+        timeUnixNano: facts.endedAt + BigInt(n), exemplars: n === 0 ? [{ ...exemplar, value: 2n ** 53n + 1n }, { ...exemplar, value: 0.5, traceId: '', spanId: '' }] : [],
+      }))
+      await store.insert(metricPoints, rowBinary(metricPoints, rows), 'points')
+      const inBlock = rows.map((row) => ({ ...row, tenant: 'block' }))
+      await store.insert(metricPoints, nativeBlock(metricPoints.columns, rows.length, rowBinary(metricPoints, inBlock)), 'points in a block', 'Native')
+      for (const tenant of ['acme', 'block']) await assertPoints(tenant)
+    })
+
+    async function assertPoints(tenant: string): Promise<void> {
+      const largest = (1n << 64n) - 1n
+      const select = `SELECT value_type AS t, value_int AS i, value_double AS d, count AS c, sum AS s, min, max, explicit_bounds AS b, bucket_counts AS bc, scale, zero_count AS zc,
+        zero_threshold AS zt, positive_offset AS po, positive_counts AS pc, negative_offset AS no, negative_counts AS nc, quantiles AS q, quantile_values AS qv FROM metric_points WHERE tenant = {tenant:String} ORDER BY at`
+      const none = { t: 'NONE', i: '0', d: 0, c: '0', s: null, min: null, max: null, b: [], bc: [], scale: 0, zc: '0', zt: 0, po: 0, pc: [], no: 0, nc: [], q: [], qv: [] }
+      assert.deepEqual(await store.read(select, { tenant }, soon), [
+        { ...none, t: 'INT', i: String(-(1n << 63n)) }, { ...none, t: 'DOUBLE', d: 0.1 }, none,
+        { ...none, c: String(largest), min: -1.5, b: [-0.5], bc: [String(largest), '0'] },
+        { ...none, c: '3', s: 2, max: 4, scale: -10, zc: String(largest), zt: 0.25, po: -(2 ** 31), pc: ['1', String(largest)], no: 2 ** 31 - 1 },
+        { ...none, c: '1', s: 0, q: [0.5], qv: [-2] },
+      ])
+      const [exemplars] = await store.read(`SELECT arrayMap(x -> toString(toUnixTimestamp64Nano(x)), exemplar_times) AS times, arrayMap(x -> lower(hex(x)), exemplar_trace_ids) AS traces,
+        exemplar_types AS types, exemplar_ints AS ints, exemplar_doubles AS doubles FROM metric_points WHERE tenant = {tenant:String} ORDER BY at LIMIT 1`, { tenant }, soon)
+      assert.deepEqual(exemplars, { times: [String(timeMax), String(timeMax)], traces: [facts.traceId, '0'.repeat(32)], types: [1, 0], ints: ['9007199254740993', '0'], doubles: [0, 0.5] })
+    }
+
     test('the other tables say back what was written', async () => {
       const content = {
         tenant: 'acme', traceId: facts.traceId, spanId: facts.spanId, startedAt: 1n, receivedAt: 2n, attributesString: pairs([['gen_ai.input.messages', 'x'.repeat(300_000)]]),
@@ -261,6 +311,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       await store.insert(policyVersions, rowBinary(policyVersions, [{ tenant: 'acme', policyId: 'p', version: 1, postedAt: 6n, document: 'id: p\n' }]), 'policy')
       await store.insert(logRecords, rowBinary(logRecords, [logRow]), 'log')
       await store.insert(logRecords, rowBinary(logRecords, [{ ...logRow, receivedAt: facts.endedAt + 1n }]), 'log again')
+      await store.insert(logRecords, nativeBlock(logRecords.columns, 1, rowBinary(logRecords, [{ ...logRow, tenant: 'block' }])), 'log in a block', 'Native')
       const one = async (sql: string): Promise<unknown> => (await store.read(sql, {}, soon))[0]
       assert.deepEqual(await one(`SELECT length(attributes_string['gen_ai.input.messages']) AS n, attributes_json, events, links FROM span_content`),
         { n: '300000', attributes_json: { j: '{}' }, events: '[{}]', links: '' })
@@ -268,8 +319,8 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
         i: ledgerRow.id, kind: 'REVERSAL', reason: 'mirrored', quantity: '-99999999999999999999999999.999999999999', unit_price: '0.0000000375', amount: null,
         basis: 'PRICED', meter: 'input.uncached', r: '0'.repeat(64), revision: '18446744073709551615', workflow: 'w',
       })
-      assert.deepEqual(await one(`SELECT count() AS n, any(event_name) AS name, any(body_json) AS body, any(attributes_int) AS ints, any(hex(trace_id)) AS trace,
-        any(toUnixTimestamp64Nano(at)) AS nanos FROM log_records FINAL`),
+      for (const tenant of ['acme', 'block']) assert.deepEqual(await one(`SELECT count() AS n, any(event_name) AS name, any(body_json) AS body, any(attributes_int) AS ints,
+        any(hex(trace_id)) AS trace, any(toUnixTimestamp64Nano(at)) AS nanos FROM log_records FINAL WHERE tenant = '${tenant}'`),
       { n: '1', name: 'gen_ai.choice', body: logRow.bodyJson, ints: { n: '9007199254740993' }, trace: '0'.repeat(32), nanos: String(facts.startedAt) })
       assert.deepEqual(await one('SELECT outcome, mode, place, policy_version, evidence, revision, toUnixTimestamp64Nano(decided_at) AS at FROM policy_decisions'), {
         outcome: 'REQUIRE_APPROVAL', mode: 'SHADOW', place: 'ENDPOINT', policy_version: 3, evidence: '{"k":"v"}', revision: String(facts.endedAt), at: String(facts.startedAt),
@@ -321,7 +372,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
     test('every table with partitions has the same ones', async () => {
       const keys = await store.read<{ name: string; key: string }>(`SELECT name, partition_key AS key FROM system.tables
         WHERE database = {database:String} AND partition_key != '' ORDER BY name`, { database: store.database }, soon)
-      assert.deepEqual(keys.map(({ name }) => name), ['call_keys', 'ledger_entries', 'log_records', 'span_content', 'spans'])
+      assert.deepEqual(keys.map(({ name }) => name), ['call_keys', 'ledger_entries', 'log_records', 'metric_points', 'span_content', 'spans'])
       assert.equal(new Set(keys.map(({ key }) => key.replaceAll(/\b(?:occurred_at|at)\b/g, 'started_at'))).size, 1)
     })
 

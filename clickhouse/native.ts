@@ -55,7 +55,7 @@ function takeRow(columns: readonly NativeColumn[]): TakeRow {
   return take
 }
 
-const widths: Readonly<Record<string, number>> = { UInt8: 1, Bool: 1, UInt32: 4, UInt64: 8, Int64: 8, Float64: 8, 'Decimal(38, 12)': 16 }
+const widths: Readonly<Record<string, number>> = { UInt8: 1, Bool: 1, UInt32: 4, Int32: 4, UInt64: 8, Int64: 8, Float64: 8, 'Decimal(38, 12)': 16 }
 
 function builderOf(type: string, rowCount: number): Builder {
   const width = widths[type] ?? (type.startsWith('DateTime64(') ? 8 : type.startsWith('Enum8(') ? 1 : Number(/^FixedString\((\d+)\)$/.exec(type)?.[1] ?? 0))

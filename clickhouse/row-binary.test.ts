@@ -30,6 +30,8 @@ test('a lone surrogate becomes U+FFFD and keeps the frame intact', () => {
 
 test('integers are little-endian, negative ones two\'s complement', () => {
   assert.equal(bytes((w) => w.uint32(0xfffffffe)), 'feffffff')
+  assert.equal(bytes((w) => w.int32(-2)), 'feffffff')
+  assert.throws(() => bytes((w) => w.int32(2 ** 31)), RangeError)
   assert.equal(bytes((w) => w.uint64(2 ** 53 - 1)), 'ffffffffffff1f00')
   assert.equal(bytes((w) => w.bigUint64((1n << 64n) - 1n)), 'ffffffffffffffff')
   assert.equal(bytes((w) => w.bigInt64(-2n)), 'feffffffffffffff')

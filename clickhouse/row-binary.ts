@@ -151,6 +151,13 @@ export class RowBinaryWriter {
     this.#at += 4
   }
 
+  int32(value: number): void {
+    if ((value | 0) !== value) throw new RangeError(`${value} is no Int32`)
+    this.#room(4)
+    this.#view.setInt32(this.#at, value, true)
+    this.#at += 4
+  }
+
   /** A count: an integer from 0; above 2^53 it is written as 2^53. */
   uint64(count: number): void {
     if (!(count >= 0)) throw new RangeError(`${count} is no count`)

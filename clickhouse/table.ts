@@ -16,7 +16,7 @@ export interface Column<Row> {
 }
 
 /** How a value is written: by the writer's method of this name, or by a function of several of them. */
-type Encoding = 'string' | 'uint8' | 'uint32' | 'uint64' | 'bigUint64' | 'bigInt64' | 'int128' | ((writer: RowBinaryWriter, value: never) => void)
+type Encoding = 'string' | 'uint8' | 'uint32' | 'int32' | 'uint64' | 'bigUint64' | 'bigInt64' | 'float64' | 'int128' | ((writer: RowBinaryWriter, value: never) => void)
 
 export interface Table<Row> {
   readonly name: string
@@ -53,6 +53,21 @@ export const uint32 = <Row>(name: string, read: Read<Row, number>): Column<Row> 
 export const count = <Row>(name: string, read: Read<Row, number>): Column<Row> => column(name, 'UInt64', read, 'uint64', 'CODEC(T64, ZSTD(1))')
 /** An order among versions of one row; any unsigned 64-bit integer. */
 export const version = <Row>(name: string, read: Read<Row, bigint>): Column<Row> => column(name, 'UInt64', read, 'bigUint64')
+
+/** Counts as the wire has them, all 64 bits. */
+export const uint64 = <Row>(name: string, read: Read<Row, bigint>): Column<Row> =>
+  column(name, 'UInt64', read, 'bigUint64', 'CODEC(T64, ZSTD(1))')
+export const int32 = <Row>(name: string, read: Read<Row, number>): Column<Row> => column(name, 'Int32', read, 'int32')
+export const int64 = <Row>(name: string, read: Read<Row, bigint>): Column<Row> =>
+  column(name, 'Int64', read, 'bigInt64', 'CODEC(T64, ZSTD(1))')
+export const float = <Row>(name: string, read: Read<Row, number>): Column<Row> =>
+  column(name, 'Float64', read, 'float64', 'CODEC(ZSTD(1))')
+/** An array of `type`, whose values `write` writes one by one. */
+export const list = <Row, T>(name: string, type: string, read: Read<Row, readonly T[]>, write: (writer: RowBinaryWriter, value: T) => void): Column<Row> =>
+  column(name, `Array(${type})`, read, (w, values: readonly T[]) => {
+    w.varint(values.length)
+    for (const value of values) write(w, value)
+  }, 'CODEC(ZSTD(1))')
 
 /** The last nanosecond `DateTime64(9)` holds (an Int64): 2262-04-11T23:47:16Z. Later times are stored as this one. */
 export const timeMax = (1n << 63n) - 1n

@@ -1,6 +1,7 @@
 import { callKeys } from './tables/call-keys.ts'
 import { ledgerEntries } from './tables/ledger-entries.ts'
 import { logRecords } from './tables/log-records.ts'
+import { metricPoints } from './tables/metric-points.ts'
 import { policyDecisions } from './tables/policy-decisions.ts'
 import { policyVersions } from './tables/policy-versions.ts'
 import { priceBooks } from './tables/price-books.ts'
@@ -18,6 +19,7 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [runs.name, columnsDdl(runs)],
   [callKeys.name, columnsDdl(callKeys)],
   [logRecords.name, columnsDdl(logRecords)],
+  [metricPoints.name, columnsDdl(metricPoints)],
   [priceBooks.name, columnsDdl(priceBooks)],
   [policyVersions.name, columnsDdl(policyVersions)],
 ])

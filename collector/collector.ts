@@ -3,7 +3,6 @@ import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Server as GrpcServer } from '@grpc/grpc-js'
 import type { Store } from '#clickhouse/store.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import { storeDefinitions } from './definitions.ts'
@@ -12,10 +11,12 @@ import { nativeBlocks } from './load/native-blocks.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { PriceBook } from './price/book.ts'
+import { Admission } from './receive/admission.ts'
 import { grpcReceiver, listenGrpc } from './receive/grpc.ts'
 import { httpReceiver } from './receive/http.ts'
 import type { IngestOptions } from './receive/ingest.ts'
-import { InFlight, Turns } from './receive/limits.ts'
+import { Turns } from './receive/limits.ts'
+import { watchLoopDelay } from './receive/loop-delay.ts'
 import { LiveTraces } from './settle/live-traces.ts'
 import { Settler } from './settle/settle.ts'
 import { lockSpool } from './spool/lock.ts'
@@ -96,11 +97,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   begun.defer(() => settler.close(failedGraceMs))
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
   const ingest: IngestOptions = { ...options, live, turns: new Turns(), metrics, nowNano, nowMs }
-  const inFlight = new InFlight()
-  const http = begun.adopt(httpReceiver({ host: options.host, ingest, inFlight }), (it) => it.close(0))
-  const grpc = begun.adopt(grpcReceiver({ ingest, inFlight }), (it) => it.forceShutdown())
+  const loopDelay = begun.use(watchLoopDelay(nowMs))
+  const admission = new Admission({ spoolFull: () => spool.full, loopLate: loopDelay.late })
+  const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))
+  const grpc = begun.adopt(grpcReceiver({ ingest, admission }), (it) => it.close(0))
   const httpPort = await listenHttp(http.server, options.host, options.httpPort)
-  const grpcPort = await listenGrpc(grpc, options.host, options.grpcPort)
+  const grpcPort = await listenGrpc(grpc.server, options.host, options.grpcPort)
   begun.move()
   return {
     grpcPort,
@@ -108,13 +110,14 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     metrics: () => metrics.text(spool, Date.now()),
     close: async (deadlineMs) => {
       const deadline = nowMs() + deadlineMs
-      await Promise.all([http.close(deadlineMs / 3), closeGrpc(grpc, deadlineMs / 3)])
+      await Promise.all([http.close(deadlineMs / 3), grpc.close(deadlineMs / 3)])
       await settler.close(deadlineMs / 3)
       await spool.close()
       // An insert that is under way at the deadline is not waited for: its segment stays and is loaded again, with the same token.
       await Promise.race([loader.finished, sleep(Math.max(0, deadline - nowMs()), undefined, { ref: false })])
       loader.stop()
       await blocks[Symbol.asyncDispose]()
+      loopDelay[Symbol.dispose]()
     },
   }
 }
@@ -125,15 +128,5 @@ const listenHttp = (server: HttpServer, host: string, port: number): Promise<num
     server.listen(port, host, () => {
       server.off('error', reject)
       resolve((server.address() as AddressInfo).port)
-    })
-  })
-
-/** Lets exports in flight finish; a client that keeps its stream open is cut off after `graceMs`. */
-const closeGrpc = (server: GrpcServer, graceMs: number): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), graceMs)
-    server.tryShutdown(() => {
-      clearTimeout(timer)
-      resolve()
     })
   })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { runDemo } from '#otel-config/demo/demo.ts'
+import { agentMetrics } from './made-metrics.ts'
 import { exportRequest, modelCall, newTraceId, plainSpan } from './made-span.ts'
 import { graphql, type Program } from './program.ts'
 import { post } from './sending.ts'
@@ -33,6 +34,8 @@ const goTo = async (page: Page, path: string, sign: string): Promise<void> => {
 }
 /** Data has arrived, and nothing is being asked. */
 const rows = 'main tbody tr'
+const chartCanvas = 'main canvas'
+const duration = 'metric=gen_ai.client.operation.duration&unit=s&is=histogram'
 const treeRow = '[role=treegrid] [role=row][aria-level]'
 
 const step = (name: string, tab: string, span: keyof Shown): ConsoleState => ({
@@ -47,6 +50,7 @@ const step = (name: string, tab: string, span: keyof Shown): ConsoleState => ({
 /** What a store without a run shows. */
 export const emptyStates: readonly ConsoleState[] = [
   { name: 'first-trace', open: (page) => goTo(page, '/runs', '#first-trace') },
+  { name: 'metrics-empty', open: (page) => goTo(page, '/charts', '#first-metric') },
   { name: 'costs-empty', open: (page) => goTo(page, '/costs', 'main:has-text("No ledger entry")') },
   { name: 'policy-empty', open: (page) => goTo(page, '/policy', 'main:has-text("No policy decision")') },
 ]
@@ -67,6 +71,11 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'run-unpriced', open: (page, shown) => goTo(page, `/runs/${shown.unpricedRun}`, treeRow) },
   { name: 'trace-no-run', open: (page, shown) => goTo(page, `/runs/${shown.plainTrace}`, treeRow) },
   { name: 'run-missing', open: (page) => goTo(page, `/runs/${'0'.repeat(31)}1`, '[role=alert]') },
+  { name: 'metrics', open: (page) => goTo(page, '/charts', rows) },
+  { name: 'metric', open: (page) => goTo(page, `/charts?${duration}`, 'main td a[href*="?span="]') },
+  { name: 'metric-split', open: (page) => goTo(page, '/charts?metric=gen_ai.client.token.usage&unit={token}&is=counter&by=model', chartCanvas) },
+  { name: 'metric-filtered', open: (page) => goTo(page, `/charts?${duration}&show=avg&by=attribute:gen_ai.operation.name&service=metered-agent`, chartCanvas) },
+  { name: 'metric-none', open: (page) => goTo(page, `/charts?${duration}&model=nobody`, 'main:has-text("has no value here")') },
   { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
   { name: 'ledger', open: (page) => goTo(page, '/ledger?agent=mail-triage&agent=data-analyst', rows) },
   { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },
@@ -117,6 +126,9 @@ export async function fillConsole(program: Program): Promise<Shown> {
     if (found === undefined) throw new Error(`run ${run} has no ${kind}`)
     return found.id
   }
+  const { status } = await post(program, agentMetrics(Date.now(), { traceId: run, spanId: first('MODEL_CALL') }), { signal: 'metrics' })
+  if (status !== 200) throw new Error(`metrics were answered with ${status}`)
+  await storedMetric(program)
   return { run, guardrail, modelCall: first('MODEL_CALL'), toolCall: first('TOOL_CALL'), plainTrace, unpricedRun }
 }
 
@@ -124,6 +136,15 @@ export async function fillConsole(program: Program): Promise<Shown> {
 const demoRuns = 10
 /** Waiting for what was sent to be stored, on a machine with other work. In milliseconds. */
 const storedMsMax = 30_000
+
+/** Waits until a metric is there to be charted. */
+async function storedMetric(program: Program): Promise<void> {
+  for (const end = Date.now() + storedMsMax; Date.now() < end; await sleep(250)) {
+    const { metrics } = await graphql<{ metrics: readonly object[] }>(program, '{ metrics(first: 1) { name } }')
+    if (metrics.length > 0) return
+  }
+  throw new Error(`no metric within ${storedMsMax} ms`)
+}
 
 /** A run in which the agent itself blocked a tool call, once one is stored. */
 export async function blockedRun(program: Program): Promise<{ readonly run: string; readonly guardrail: string }> {

@@ -170,11 +170,12 @@ describe('answers', () => {
     assert.equal(step?.attributes['as.number'], '9007199254740993')
   })
 
-  test('metrics are refused point by point, with the reason', async () => {
-    const body = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'a', gauge: { dataPoints: [{}, {}] } }, { sum: { dataPoints: [{}] } }] }] }] }
+  test('data points that are none are refused one by one, with the reason', async () => {
+    const body = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ gauge: { dataPoints: [{}] } }, { name: 'a', gauge: { dataPoints: [{}, {}] } }] }] }] }
     const posted = await post(program, Buffer.from(JSON.stringify(body)), { signal: 'metrics', contentType: json })
     assert.equal(posted.status, 200)
-    assert.deepEqual(JSON.parse(posted.body.toString()), { partialSuccess: { rejectedDataPoints: '3', errorMessage: 'Spanledger stores traces and logs; metrics are not stored yet' } })
+    const errorMessage = '1 rejected: the metric has no name; 2 rejected: time_unix_nano is not set'
+    assert.deepEqual(JSON.parse(posted.body.toString()), { partialSuccess: { rejectedDataPoints: '3', errorMessage } })
   })
 
   test('of the log records of a request the broken ones are rejected, counted and named, over HTTP and gRPC', async () => {

@@ -1,13 +1,14 @@
 import type { Store } from '#clickhouse/store.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { logRecords } from '#clickhouse/tables/log-records.ts'
+import { metricPoints } from '#clickhouse/tables/metric-points.ts'
 import { policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Where } from './where.ts'
 
-const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions, logRecords }
+const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions, logRecords, metricPoints }
 export type TableKey = keyof typeof tables
 
 export interface Select {
@@ -19,6 +20,8 @@ export interface Select {
   readonly tail: string
   /** For who picks the latest version of a row itself: `FINAL` of 100,000 spans takes as long as reading them. */
   readonly allVersions?: true
+  /** What is asked of these rows as a table of its own, such as sums over what a window made of them. */
+  readonly around?: (rows: string) => string
 }
 
 /** The only way this folder reads telemetry: one tenant's rows, each row once unless all its versions are wanted. */
@@ -45,8 +48,9 @@ const settings = 'SETTINGS optimize_move_to_prewhere_if_final = 1'
  * `signal` ends a read in the engine when its asker has gone.
  */
 export function readerOf(store: Store, tenant: string, signal: AbortSignal): Reader {
-  const sql = ({ columns, from, where, tail, allVersions }: Select): string =>
-    `SELECT ${columns} FROM ${tables[from].name} ${allVersions === true ? '' : 'FINAL'} WHERE tenant = {tenant:String} AND (${where.sql}) ${tail} ${settings}`
+  const rowsOf = ({ columns, from, where, tail, allVersions }: Select): string =>
+    `SELECT ${columns} FROM ${tables[from].name} ${allVersions === true ? '' : 'FINAL'} WHERE tenant = {tenant:String} AND (${where.sql}) ${tail}`
+  const sql = (select: Select): string => `${select.around === undefined ? rowsOf(select) : select.around(`(${rowsOf(select)})`)} ${settings}`
   const params = ({ where }: Select) => ({ ...where.params, tenant })
   const limits = { signal, maxSeconds: readSecondsMax }
   return {

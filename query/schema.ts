@@ -10,6 +10,11 @@ import { ingest } from './ingest/read-ingest.ts'
 import { LedgerEntryConnection } from './ledger/ledger-entry.ts'
 import { CostFilterInput, type LedgerFilter, LedgerFilterInput } from './ledger/ledger-filter.ts'
 import { ledgerEntries } from './ledger/read-ledger.ts'
+import { MetricAggregationEnum } from './metrics/aggregation.ts'
+import { MetricFilterInput, MetricKindEnum, MetricLabelEnum, MetricType } from './metrics/metric.ts'
+import { MetricChartType } from './metrics/metric-chart.ts'
+import { type ChartArguments, metricChart } from './metrics/read-chart.ts'
+import { metrics } from './metrics/read-metrics.ts'
 import { type DecisionFilter, DecisionFilterInput, PolicyDecisionConnection } from './policy-decisions/policy-decision.ts'
 import { policyDecisions } from './policy-decisions/read-decisions.ts'
 import { runById, runs, traceById } from './runs/read-runs.ts'
@@ -60,6 +65,25 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
         search: argument(GraphQLString, 'Occurs in the value, in any case.'),
         first: argument(GraphQLInt, 'How many, 1 to 500.', 50),
       }, (_, args, context) => facets(context, args)),
+    metrics: asked<Root, { readonly range?: TimeRange | null; readonly search?: string | null; readonly first: number }>(
+      listOf(MetricType), 'Metrics that were received, by name. They are charted and never priced: costs rest on spans.', {
+        range: argument(TimeRangeInput, 'Those with a point in it.'),
+        search: argument(GraphQLString, 'Occurs in the name, in any case.'),
+        first: argument(GraphQLInt, 'How many, 1 to 500.', 100),
+      }, (_, args, context) => metrics(context, args)),
+    metricChart: asked<Root, ChartArguments>(
+      MetricChartType,
+      'One metric over time; null where it has no point in the range. Refused as TOO_WIDE beyond 100 lines, 2,000 buckets of time, 50,000 values or 5,000,000 data points.', {
+        name: argument(required(GraphQLString), 'Its name.'),
+        unit: argument(GraphQLString, 'Its unit, where the name has several.'),
+        kind: argument(MetricKindEnum, 'Its kind, where the name has several.'),
+        range: argument(required(TimeRangeInput), 'Which points. A side that is left out is the metric\'s first or last point.'),
+        intervalSeconds: argument(GraphQLInt, 'Width of a bucket of time; about a hundredth of the range, and not less than the time between two points, where it is left out.'),
+        aggregation: argument(MetricAggregationEnum, 'What a value says; by kind and unit where it is left out.'),
+        groupBy: argument(MetricLabelEnum, 'One line for each value of this label.'),
+        groupByAttribute: argument(GraphQLString, 'One line for each value of this attribute.'),
+        filter: argument(MetricFilterInput, 'Which points.'),
+      }, (_, args, context) => metricChart(context, args)),
     ingest: asked(required(IngestStatusType), 'Whether telemetry arrives, and where to send it.', {}, (_, __, context) => ingest(context)),
   },
 })

@@ -9,6 +9,7 @@ declare module 'lucide-solid/icons/arrow-left-right' { const icon: LucideIcon; e
 declare module 'lucide-solid/icons/ban' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/bot' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/brain' { const icon: LucideIcon; export default icon }
+declare module 'lucide-solid/icons/chart-line' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/check' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/chevron-down' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/chevron-right' { const icon: LucideIcon; export default icon }

@@ -175,6 +175,91 @@ export type LedgerKind =
   /** Takes back a charge that must not stand. */
   | 'REVERSAL';
 
+/** What one value of a chart says of the points in its bucket of time. */
+export type MetricAggregation =
+  /** Gauges: mean of the points. Histograms and summaries: mean of the measurements. */
+  | 'AVG'
+  /** Histograms and summaries: how many measurements. */
+  | 'COUNT'
+  /** Gauges: mean of the streams' last points. Cumulative up-down counters: sum of the streams' last points. */
+  | 'LAST'
+  /** Gauges: the highest point. */
+  | 'MAX'
+  /** Gauges: the lowest point. */
+  | 'MIN'
+  /** Histograms: the median, estimated from buckets. */
+  | 'P50'
+  /** Histograms: the 90th percentile, estimated from buckets. */
+  | 'P90'
+  /** Histograms: the 95th percentile, estimated from buckets. */
+  | 'P95'
+  /** Histograms: the 99th percentile, estimated from buckets. */
+  | 'P99'
+  /** What was added (counters), or how many measurements there were, a second. */
+  | 'RATE'
+  /** Counters and up-down counters: what was added. Histograms and summaries: sum of the measurements. */
+  | 'SUM';
+
+/** Points whose attribute has one of these values. */
+export type MetricAttributeFilter = {
+  /** The attribute, such as `gen_ai.operation.name`. */
+  key: string;
+  /** Values as text; "" finds points without it. */
+  values: Array<string>;
+};
+
+/** Which points. All conditions hold together; one that is left out, null or an empty list restricts nothing. */
+export type MetricFilter = {
+  /** Any of these agents; "" finds points that name none. */
+  agent?: Array<string> | null | undefined;
+  /** At most 10 attributes. */
+  attributes?: Array<MetricAttributeFilter> | null | undefined;
+  /** Any of these environments; "" finds points that name none. */
+  environment?: Array<string> | null | undefined;
+  /** Any of these models; "" finds points that name none. */
+  model?: Array<string> | null | undefined;
+  /** Any of these providers; "" finds points that name none. */
+  provider?: Array<string> | null | undefined;
+  /** Any of these services. */
+  service?: Array<string> | null | undefined;
+  /** Any of these sessions; "" finds points that name none. */
+  session?: Array<string> | null | undefined;
+  /** Any of these classes of tokens; "" finds points that name none. */
+  tokenType?: Array<string> | null | undefined;
+};
+
+/** What a metric measures. */
+export type MetricKind =
+  /** A sum that only rises. */
+  | 'COUNTER'
+  /** Measurements counted in buckets whose bounds grow by a factor. */
+  | 'EXPONENTIAL_HISTOGRAM'
+  /** A level: each point is the value of its moment. */
+  | 'GAUGE'
+  /** Measurements counted in buckets with explicit bounds. */
+  | 'HISTOGRAM'
+  /** Measurements whose quantiles the sender worked out; those cannot be combined. */
+  | 'SUMMARY'
+  /** A sum that may fall. */
+  | 'UP_DOWN_COUNTER';
+
+/** What points are labelled with, whatever the instrumentation calls it. */
+export type MetricLabel =
+  /** Agent. */
+  | 'AGENT'
+  /** Deployment environment. */
+  | 'ENVIRONMENT'
+  /** Model. */
+  | 'MODEL'
+  /** Who serves the model. */
+  | 'PROVIDER'
+  /** Service that sent the point. */
+  | 'SERVICE'
+  /** Conversation. */
+  | 'SESSION'
+  /** Class of tokens, such as input or output. */
+  | 'TOKEN_TYPE';
+
 /** Whether a policy acts. */
 export type PolicyMode =
   /** It acts; at the COLLECTOR it raises an alert. */
@@ -400,6 +485,27 @@ export type PolicyDecisionsQueryVariables = Exact<{
 export type PolicyDecisionsQuery = { policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type DecisionFieldsFragment = { id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown };
+
+export type MetricsQueryVariables = Exact<{
+  range?: TimeRange | null | undefined;
+}>;
+
+
+export type MetricsQuery = { metrics: Array<{ name: string, unit: string, kind: MetricKind, aggregations: Array<MetricAggregation>, description: string, services: Array<string>, attributes: Array<string>, series: number, points: number, lastAt: string }>, ingest: { httpEndpoint: string } };
+
+export type MetricChartQueryVariables = Exact<{
+  name: string;
+  unit?: string | null | undefined;
+  kind?: MetricKind | null | undefined;
+  range: TimeRange;
+  aggregation?: MetricAggregation | null | undefined;
+  groupBy?: MetricLabel | null | undefined;
+  groupByAttribute?: string | null | undefined;
+  filter?: MetricFilter | null | undefined;
+}>;
+
+
+export type MetricChartQuery = { metricChart: { unit: string, kind: MetricKind, aggregation: MetricAggregation, from: string, to: string, intervalSeconds: number, series: Array<{ group: string, points: Array<{ start: string, value: number }> }>, exemplars: Array<{ time: string, value: number, runId: string, spanId: string, group: string }> } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -924,3 +1030,57 @@ export const PolicyDecisionsDocument = new TypedDocumentString(`
   actor
   evidence
 }`) as unknown as TypedDocumentString<PolicyDecisionsQuery, PolicyDecisionsQueryVariables>;
+export const MetricsDocument = new TypedDocumentString(`
+    query Metrics($range: TimeRange) {
+  metrics(range: $range, first: 500) {
+    name
+    unit
+    kind
+    aggregations
+    description
+    services
+    attributes
+    series
+    points
+    lastAt
+  }
+  ingest {
+    httpEndpoint
+  }
+}
+    `) as unknown as TypedDocumentString<MetricsQuery, MetricsQueryVariables>;
+export const MetricChartDocument = new TypedDocumentString(`
+    query MetricChart($name: String!, $unit: String, $kind: MetricKind, $range: TimeRange!, $aggregation: MetricAggregation, $groupBy: MetricLabel, $groupByAttribute: String, $filter: MetricFilter) {
+  metricChart(
+    name: $name
+    unit: $unit
+    kind: $kind
+    range: $range
+    aggregation: $aggregation
+    groupBy: $groupBy
+    groupByAttribute: $groupByAttribute
+    filter: $filter
+  ) {
+    unit
+    kind
+    aggregation
+    from
+    to
+    intervalSeconds
+    series {
+      group
+      points {
+        start
+        value
+      }
+    }
+    exemplars(first: 100) {
+      time
+      value
+      runId
+      spanId
+      group
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MetricChartQuery, MetricChartQueryVariables>;

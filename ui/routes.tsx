@@ -10,6 +10,7 @@ const Runs = lazy(async () => ({ default: (await import('./runs/runs.tsx')).Runs
 const Run = lazy(async () => ({ default: (await import('./run/run.tsx')).Run }))
 const Costs = lazy(async () => ({ default: (await import('./costs/costs.tsx')).Costs }))
 const Ledger = lazy(async () => ({ default: (await import('./ledger/ledger.tsx')).Ledger }))
+const Metrics = lazy(async () => ({ default: (await import('./metrics/metrics.tsx')).Metrics }))
 const Policy = lazy(async () => ({ default: (await import('./policy/policy.tsx')).Policy }))
 
 if (location.pathname.startsWith('/runs/')) void Run.preload()
@@ -27,7 +28,7 @@ const client = new QueryClient({
   },
 })
 
-const Missing = () => <Page title="Not found"><Empty><p>There is no such page. Runs, costs, the ledger and policy decisions are in the navigation.</p></Empty></Page>
+const Missing = () => <Page title="Not found"><Empty><p>There is no such page. Runs, metrics, costs, the ledger and policy decisions are in the navigation.</p></Empty></Page>
 
 export const App = () => (
   <QueryClientProvider client={client}>
@@ -35,6 +36,7 @@ export const App = () => (
       <Route path="/" component={() => <Navigate href="/runs" />} />
       <Route path="/runs" component={Runs} />
       <Route path="/runs/:id" component={Run} />
+      <Route path="/charts" component={Metrics} />
       <Route path="/costs" component={Costs} />
       <Route path="/ledger" component={Ledger} />
       <Route path="/policy" component={Policy} />

@@ -2,13 +2,13 @@
  * What is on show, as the URL says it. Everything that changes what is seen stands in the query string; reading a URL
  * never changes a preference. Pure.
  */
-import type { CostFilter, DecisionFilter, LedgerFilter, RunFilter, RunOrder } from './queries.ts'
+import type { CostFilter, DecisionFilter, LedgerFilter, MetricAggregation, MetricFilter, MetricKind, MetricLabel, RunFilter, RunOrder } from './queries.ts'
 
 /** Keys of the query string that restrict lists, with the words people see. */
 export const filterLabels = {
   q: 'Text', status: 'Status', agent: 'Agent', model: 'Model', provider: 'Provider', user: 'User', session: 'Session', service: 'Service',
   env: 'Environment', workflow: 'Workflow', has: 'With', run: 'Run', span: 'Span', meter: 'Meter', reason: 'Reason', kind: 'Kind', basis: 'Basis',
-  policy: 'Policy', outcome: 'Outcome', place: 'Place', mode: 'Mode',
+  policy: 'Policy', outcome: 'Outcome', place: 'Place', mode: 'Mode', token: 'Token type',
 } as const
 export type FilterKey = keyof typeof filterLabels
 
@@ -145,3 +145,41 @@ export const costGroup = (search: SearchValues): CostGroup => {
   const text = textOf(search, 'g')?.toUpperCase()
   return text !== undefined && Object.hasOwn(costGroups, text) ? (text as CostGroup) : 'MODEL'
 }
+
+export const metricKeys = ['service', 'env', 'model', 'provider', 'token', 'agent', 'session'] as const satisfies readonly FilterKey[]
+export const metricFilter = (search: SearchValues): MetricFilter => {
+  const { user: _user, workflow: _workflow, ...known } = shared(search)
+  return filled({ ...known, tokenType: valuesOf(search, 'token') })
+}
+
+/** Labels that a metric can be split by: how the URL writes them, and the filter that a line of them can become. */
+export const metricLabelKeys = { MODEL: 'model', TOKEN_TYPE: 'token', PROVIDER: 'provider', AGENT: 'agent', SERVICE: 'service', ENVIRONMENT: 'env', SESSION: 'session' } as const satisfies Record<MetricLabel, FilterKey>
+const metricKinds = ['GAUGE', 'COUNTER', 'UP_DOWN_COUNTER', 'HISTOGRAM', 'EXPONENTIAL_HISTOGRAM', 'SUMMARY'] as const satisfies readonly MetricKind[]
+const aggregations = ['AVG', 'MIN', 'MAX', 'LAST', 'SUM', 'RATE', 'COUNT', 'P50', 'P90', 'P95', 'P99'] as const satisfies readonly MetricAggregation[]
+
+/** Begins a split by an attribute, which may be called like a label. */
+const attributePrefix = 'attribute:'
+
+export interface MetricChoice {
+  readonly name: string
+  readonly unit: string
+  readonly kind: MetricKind | undefined
+  readonly aggregation: MetricAggregation | undefined
+  readonly groupBy: MetricLabel | undefined
+  readonly groupByAttribute: string | undefined
+}
+
+/** The metric on show, `undefined` where none is chosen: `metric`, `unit`, `is` (its kind), `show` (the aggregation), `by` (the split). */
+export const metricChoice = (search: SearchValues): MetricChoice | undefined => {
+  const name = textOf(search, 'metric')
+  if (name === undefined) return undefined
+  const by = textOf(search, 'by')
+  const labels = Object.keys(metricLabelKeys) as MetricLabel[]
+  return {
+    name, unit: textOf(search, 'unit') ?? '', kind: metricKinds.find((kind) => kind.toLowerCase() === textOf(search, 'is')),
+    aggregation: aggregations.find((one) => one.toLowerCase() === textOf(search, 'show')), groupBy: labels.find((label) => metricLabelKeys[label] === by),
+    groupByAttribute: by?.startsWith(attributePrefix) === true ? by.slice(attributePrefix.length) : undefined,
+  }
+}
+
+export const attributeSplit = (key: string): string => `${attributePrefix}${key}`

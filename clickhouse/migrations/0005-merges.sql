@@ -7,3 +7,4 @@ ALTER TABLE policy_decisions {on_cluster} MODIFY SETTING merge_selector_base = 1
 ALTER TABLE runs {on_cluster} MODIFY SETTING merge_selector_base = 10, vertical_merge_algorithm_min_rows_to_activate = 1;
 ALTER TABLE call_keys {on_cluster} MODIFY SETTING merge_selector_base = 10, vertical_merge_algorithm_min_rows_to_activate = 1;
 ALTER TABLE log_records {on_cluster} MODIFY SETTING merge_selector_base = 10, vertical_merge_algorithm_min_rows_to_activate = 1;
+ALTER TABLE metric_points {on_cluster} MODIFY SETTING merge_selector_base = 10, vertical_merge_algorithm_min_rows_to_activate = 1;

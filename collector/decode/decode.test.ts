@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Attributes, type AttributeValue, KeyValueList, type SpanRecord } from '#semconv/attributes.ts'
+import { KeyValueList } from '#semconv/attributes.ts'
 import { tracesJsonToProtobuf } from './json.ts'
-import { decodeRequest, encodeRequest, type OracleKeyValue, type OracleSpan, type OracleValue } from './oracle.ts'
+import { decodeRequest, encodeRequest, type OracleValue } from './oracle.ts'
+import { attributes, normal, ours, same, value } from './oracle-view.ts'
 import { decodeTraces, fieldsPerSpanMax, messageBytesMax, nameBytesMax, spansPerRequestMax, tooDeep, TracesReader, valueBytesMax, valueDepthMax } from './traces.ts'
 import { fieldsPerRequestMax, Malformed, TooManyFields } from './wire.ts'
 
@@ -13,40 +14,6 @@ const traceId = '0af7651916cd43dd8448eb211c80319c'
 const spanId = 'b7ad6b7169203331'
 const span = (fields: object): object => ({ traceId: Buffer.from(traceId, 'hex'), spanId: Buffer.from(spanId, 'hex'), name: 'chat', ...fields })
 const request = (...spans: object[]): Buffer => encodeRequest({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
-
-const value = (v: AttributeValue): OracleValue => {
-  if (v === null) return {}
-  if (typeof v === 'string') return { stringValue: v }
-  if (typeof v === 'boolean') return { boolValue: v }
-  if (typeof v === 'bigint') return { intValue: String(v) }
-  if (typeof v === 'number') return { doubleValue: v }
-  if (v instanceof Uint8Array) return { bytesValue: Buffer.from(v).toString('hex') }
-  if (v instanceof KeyValueList) return { kvlistValue: { values: attributes(v.entries) } }
-  return { arrayValue: { values: v.map(value) } }
-}
-const attributes = (list: Attributes): OracleKeyValue[] => [...list].map(([key, v]) => ({ key, value: value(v) }))
-/** Field by field, defaults filled in, so that both sides speak alike. */
-const same = (s: OracleSpan): object => ({
-  traceId: s.traceId ?? '', spanId: s.spanId ?? '', parentSpanId: s.parentSpanId ?? '', traceState: s.traceState ?? '', name: s.name ?? '', kind: s.kind ?? 0,
-  start: s.startTimeUnixNano ?? '0', end: s.endTimeUnixNano ?? '0', attributes: normal(s.attributes), events: (s.events ?? []).map((e) => ({
-    time: e.timeUnixNano ?? '0', name: e.name ?? '', attributes: normal(e.attributes) })),
-  links: (s.links ?? []).map((l) => ({ traceId: l.traceId ?? '', spanId: l.spanId ?? '', attributes: normal(l.attributes) })),
-  code: s.status?.code ?? 0, message: s.status?.message ?? '', flags: s.flags ?? 0, dropped: s.droppedAttributesCount ?? 0,
-})
-/** Where a sender repeats a key (Codex does), the last one wins, at the place of the first. */
-const normal = (list: readonly OracleKeyValue[] | undefined): string => JSON.stringify([...new Map((list ?? []).map((kv) => [kv.key ?? '', emptyArms(kv.value ?? {})]))])
-const emptyArms = (v: OracleValue): OracleValue => {
-  if (v.arrayValue !== undefined) return { arrayValue: { values: (v.arrayValue.values ?? []).map(emptyArms) } }
-  if (v.kvlistValue !== undefined) return { kvlistValue: { values: (v.kvlistValue.values ?? []).map((kv) => ({ key: kv.key ?? '', value: emptyArms(kv.value ?? {}) })) } }
-  return v
-}
-const ours = (r: SpanRecord): object => same({
-  traceId: r.traceId, spanId: r.spanId, parentSpanId: r.parentSpanId, traceState: r.traceState, name: r.name, kind: r.kind,
-  startTimeUnixNano: String(r.startTimeUnixNano), endTimeUnixNano: String(r.endTimeUnixNano), attributes: attributes(r.attributes),
-  events: r.events.map((e) => ({ timeUnixNano: String(e.timeUnixNano), name: e.name, attributes: attributes(e.attributes) })),
-  links: r.links.map((l) => ({ traceId: l.traceId, spanId: l.spanId, attributes: attributes(l.attributes) })),
-  status: { code: r.statusCode, message: r.statusMessage }, flags: r.flags, droppedAttributesCount: r.droppedAttributesCount,
-})
 
 test('real payloads decode to what protobufjs says', () => {
   assert.ok(corpus.length >= 5)

@@ -9,12 +9,15 @@ export interface Converted {
 }
 
 /** What the signals' envelopes call their parts, and how one record is written. */
-interface SignalNames {
+export interface SignalNames {
   readonly resources: string
   readonly scopes: string
   readonly records: string
   readonly record: string
-  readonly write: (writer: ProtobufWriter, record: JsonObject) => void
+  /** `reject` counts what of it is left out, where the rest is written. */
+  readonly write: (writer: ProtobufWriter, record: JsonObject, reject: (reason: string, count: number) => void) => void
+  /** For how many a record counts that is left out; one where this is absent. */
+  readonly weight?: (record: unknown) => number
 }
 
 const traces: SignalNames = { resources: 'resourceSpans', scopes: 'scopeSpans', records: 'spans', record: 'a span', write: writeSpan }
@@ -33,7 +36,7 @@ export const tracesJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(
 /** The same for logs. */
 export const logsJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(body, logs)
 
-function jsonToProtobuf(body: Buffer, names: SignalNames): Converted {
+export function jsonToProtobuf(body: Buffer, names: SignalNames): Converted {
   const rejected = new Map<string, number>()
   const request = object(parseJson(body.toString('utf8')), 'the request')
   const writer = new ProtobufWriter()
@@ -43,7 +46,7 @@ function jsonToProtobuf(body: Buffer, names: SignalNames): Converted {
   return { bytes: writer.finish(), rejections: [...rejected].map(([reason, count]) => ({ reason, count })) }
 }
 
-type JsonObject = Readonly<Record<string, unknown>>
+export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Deepest nesting of the JSON text itself; the decoder's own bound for values (32 levels) takes 3 JSON levels each. */
 const jsonDepthMax = 200
@@ -87,24 +90,24 @@ function assertBounds(text: string): void {
   }
 }
 
-function object(value: unknown, what: string): JsonObject {
+export function object(value: unknown, what: string): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
   throw new Malformed(`${what} is not an object`)
 }
 
-function array(value: unknown, what: string): readonly unknown[] {
+export function array(value: unknown, what: string): readonly unknown[] {
   if (value === undefined || value === null) return []
   if (Array.isArray(value)) return value
   throw new Malformed(`${what} is not an array`)
 }
 
-function text(value: unknown, what: string): string {
+export function text(value: unknown, what: string): string {
   if (value === undefined || value === null) return ''
   if (typeof value === 'string') return value
   throw new Malformed(`${what} is not a string`)
 }
 
-function integer(value: unknown, what: string): bigint {
+export function integer(value: unknown, what: string): bigint {
   if (value === undefined || value === null) return 0n
   if (typeof value === 'bigint') return value
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
@@ -113,7 +116,7 @@ function integer(value: unknown, what: string): bigint {
 }
 
 /** Enums travel as integers only; a name is refused, as the specification asks. */
-function enumeration(value: unknown, what: string): bigint {
+export function enumeration(value: unknown, what: string): bigint {
   if (typeof value === 'string') throw new Malformed(`${what} must be an integer, not a name`)
   return integer(value, what)
 }
@@ -138,20 +141,21 @@ function writeScope(writer: ProtobufWriter, holder: JsonObject, names: SignalNam
       writeAttributes(w, 3, scope['attributes'], 'scope.attributes')
     })
   }
+  const reject = (reason: string, count: number): void => void rejected.set(reason, (rejected.get(reason) ?? 0) + count)
   for (const record of array(holder[names.records], names.records)) {
     const inner = new ProtobufWriter()
     try {
-      names.write(inner, object(record, names.record))
+      names.write(inner, object(record, names.record), reject)
       writer.bytes(2, inner.finish())
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
-      rejected.set(error.message, (rejected.get(error.message) ?? 0) + 1)
+      reject(error.message, names.weight?.(record) ?? 1)
     }
   }
   writer.string(3, text(holder['schemaUrl'], 'schemaUrl'))
 }
 
-function hex(value: unknown, what: string): Buffer {
+export function hex(value: unknown, what: string): Buffer {
   const id = text(value, what)
   if (!/^(?:[0-9a-f]{2})*$/i.test(id)) throw new Malformed(`${what} is not hex`)
   return Buffer.from(id, 'hex')
@@ -215,7 +219,7 @@ function writeLogRecord(writer: ProtobufWriter, record: JsonObject): void {
   writer.string(12, text(record['eventName'], 'eventName'))
 }
 
-function writeAttributes(writer: ProtobufWriter, field: number, attributes: unknown, what: string): void {
+export function writeAttributes(writer: ProtobufWriter, field: number, attributes: unknown, what: string): void {
   for (const item of array(attributes, what)) {
     const attribute = object(item, `${what}[]`)
     writer.message(field, (w) => writeKeyValue(w, attribute))
@@ -268,7 +272,7 @@ function writeValue(writer: ProtobufWriter, value: JsonObject): void {
 }
 
 /** Proto3 JSON writes the values JSON has no number for as words. */
-function double(value: unknown): number {
+export function double(value: unknown): number {
   if (typeof value === 'number') return value
   if (typeof value === 'bigint') return Number(value)
   if (value === 'NaN') return NaN

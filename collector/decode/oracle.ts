@@ -38,7 +38,7 @@ message ExportTracePartialSuccess { int64 rejected_spans = 1; string error_messa
 message Status2 { int32 code = 1; string message = 2; repeated Any details = 3; }
 message Any { string type_url = 1; bytes value = 2; }
 `
-const root = protobuf.parse(proto, { keepCase: false }).root
+export const root = protobuf.parse(proto, { keepCase: false }).root
 const requestType = root.lookupType('ExportTraceServiceRequest')
 const logsType = root.lookupType('ExportLogsServiceRequest')
 const responseType = root.lookupType('ExportTraceServiceResponse')
@@ -54,7 +54,7 @@ export const decodeResponse = (bytes: Buffer): { partialSuccess?: { rejectedSpan
   responseType.toObject(responseType.decode(bytes), { longs: String })
 export const decodeStatus = (bytes: Buffer): { code?: number; message?: string; details?: { typeUrl: string }[] } => statusType.toObject(statusType.decode(bytes))
 
-const plain = (value: unknown): unknown => {
+export const plain = (value: unknown): unknown => {
   if (Buffer.isBuffer(value) || value instanceof Uint8Array) return Buffer.from(value).toString('hex')
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))

@@ -47,8 +47,8 @@ export const tagOf = (field: number, type: number): number => (field << 3) | typ
 /** What is counted while one request is read. */
 export class Tally {
   readonly #rejected = new Map<string, number>()
-  /** What the request's records are called to the sender. */
-  readonly noun: 'spans' | 'log records'
+  /** Why a record beyond the most of a request is not taken. Made once: there may be millions. */
+  readonly tooMany: string
   /** The ids read last: most records follow one of their trace, and have its parent. */
   readonly traceId: LastId = noId(16)
   readonly parentSpanId: LastId = noId(8)
@@ -58,8 +58,8 @@ export class Tally {
   truncatedNames = 0
   tooDeepValues = 0
 
-  constructor(noun: Tally['noun']) {
-    this.noun = noun
+  constructor(noun: 'spans' | 'log records' | 'metrics') {
+    this.tooMany = `a request carries at most ${spansPerRequestMax} ${noun}, send smaller batches`
   }
 
   reject(reason: string, count: number): void {
@@ -193,7 +193,7 @@ function readScopeRecords(reader: WireReader, resource: Resource, tally: Tally):
     if (tag === tagOf(1, wire.bytes)) scope = reader.nested((r) => readScope(r, tally))
     else if (tag === tagOf(2, wire.bytes)) {
       if (tally.records++ < spansPerRequestMax) starts.push(reader.at)
-      else tally.reject(`a request carries at most ${spansPerRequestMax} ${tally.noun}, send smaller batches`, 1)
+      else tally.reject(tally.tooMany, 1)
       reader.skip(tag)
     } else if (tag === tagOf(3, wire.bytes)) schemaUrl = word(reader, tally)
     else reader.skip(tag)

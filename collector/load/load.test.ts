@@ -11,7 +11,7 @@ import { StoreError } from '#clickhouse/store-error.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import type { Log } from '../log.ts'
 import { Metrics } from '../metrics.ts'
-import { frameHeaderBytes, FrameWriter, sectionHeadBytes } from '../spool/frame.ts'
+import { frameHeaderBytes, FrameWriter, sectionHeadBytes, spooledTables } from '../spool/frame.ts'
 import { currentTables, headBytes, parseSegment, type Segment } from '../spool/segment.ts'
 import { Spool } from '../spool/spool.ts'
 import { insertBytesMax, Loader, loadSegment } from './load.ts'
@@ -204,4 +204,8 @@ test('a block made on its own thread goes under the token of its rows; where non
   assert.deepEqual(rows?.body, Buffer.concat(section))
   assert.deepEqual(inserts[1]?.body, nativeBlock(callKeys.columns, 3, Buffer.concat(section)))
   assert.deepEqual(inserts.slice(2).map(({ body }) => body), [rows?.body, rows?.body])
+})
+
+test('every table of the journal can be inserted as a block, none falls back to rows', () => {
+  for (const { name, columns } of spooledTables) assert.doesNotThrow(() => nativeBlock(columns, 0, Buffer.alloc(0)), name)
 })

@@ -1,13 +1,25 @@
-import { logVerbosity, Metadata, Server, ServerCredentials, setLogVerbosity, type sendUnaryData, type ServerUnaryCall, type ServiceDefinition } from '@grpc/grpc-js'
+import {
+  logVerbosity, Metadata, Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor, setLogVerbosity, type sendUnaryData, type ServerUnaryCall,
+  type ServiceDefinition, status, type StatusObject,
+} from '@grpc/grpc-js'
 import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
 import { Refused } from '../refused.ts'
+import type { Admission } from './admission.ts'
+import { clientName } from './client.ts'
+import { addHealth, healthPath } from './health.ts'
 import { ingest, type IngestOptions, type Signal } from './ingest.ts'
-import { bodyBytesMax, type InFlight, retrySeconds } from './limits.ts'
+import { bodyBytesMax, receiveMsMax, retrySeconds } from './limits.ts'
 import { exportResponse, grpcCode, type GrpcCode, retryInfo, rpcStatus } from './otlp-answer.ts'
 
 export interface GrpcReceiverOptions {
   readonly ingest: IngestOptions
-  readonly inFlight: InFlight
+  readonly admission: Admission
+}
+
+export interface GrpcReceiver {
+  readonly server: Server
+  /** Lets exports in flight finish; a client that keeps its stream open is cut off after `graceMs`. */
+  close(graceMs: number): Promise<void>
 }
 
 const services: Readonly<Record<Signal, string>> = {
@@ -30,31 +42,87 @@ const definition = (service: string): ServiceDefinition => ({
 setLogVerbosity(logVerbosity.NONE)
 
 /** OTLP/gRPC. https://opentelemetry.io/docs/specs/otlp/#otlpgrpc */
-export function grpcReceiver(options: GrpcReceiverOptions): Server {
+export function grpcReceiver(options: GrpcReceiverOptions): GrpcReceiver {
   const server = new Server({
+    interceptors: [admit(options)],
     'grpc.max_receive_message_length': bodyBytesMax,
     // Node's default of 10 MB a session kills connections that carry several large exports at once. In MB.
     'grpc-node.max_session_memory': 256,
     'grpc.max_concurrent_streams': 256,
+    // A peer that is gone without a word is noticed by a ping it does not answer. In milliseconds.
+    'grpc.keepalive_time_ms': 60_000,
+    'grpc.keepalive_timeout_ms': 20_000,
+    // Exporters send every few seconds, of metrics every minute; the Go client's own default is 30 minutes. In milliseconds.
+    'grpc.max_connection_idle_ms': 30 * 60_000,
   })
   for (const signal of ['traces', 'logs', 'metrics'] as const) {
     server.addService(definition(services[signal]), {
       Export: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => void answer(signal, call, callback, options),
     })
   }
-  return server
+  const health = addHealth(server, Object.values(services))
+  return {
+    server,
+    close: (graceMs) => {
+      health.stopping()
+      return drained(server, graceMs)
+    },
+  }
+}
+
+const drained = (server: Server, graceMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), graceMs)
+    server.tryShutdown(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+
+/** Lets a call in, or ends it, as soon as its headers are here: its message is not read before. The health service answers under any load. */
+const admit = (options: GrpcReceiverOptions): ServerInterceptor => (method, call) => {
+  if (method.path.startsWith(healthPath)) return new ServerInterceptingCall(call)
+  let entered = false
+  let arrival: NodeJS.Timeout | undefined
+  return new ServerInterceptingCall(call, {
+    start: (next) => next({
+      onReceiveMetadata: (metadata, proceed) => {
+        try {
+          options.admission.enter()
+          entered = true
+          arrival = setTimeout(() => call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: `the request did not arrive within ${receiveMsMax} ms` }), receiveMsMax)
+        } catch (error) {
+          return call.sendStatus(refusal(error, metadata, options))
+        }
+        proceed(metadata)
+      },
+      onReceiveHalfClose: (proceed) => {
+        clearTimeout(arrival)
+        proceed()
+      },
+      // Comes once, however the call ends.
+      onCancel: () => {
+        clearTimeout(arrival)
+        if (entered) options.admission.leave()
+        entered = false
+      },
+    }),
+  })
 }
 
 async function answer(signal: Signal, call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>, options: GrpcReceiverOptions): Promise<void> {
-  const size = call.request.length
-  if (!options.inFlight.reserve(size)) return refuse(new Refused('overloaded', 'too many requests are being received, send again later'), callback, options)
+  const { admission } = options
+  const connection = call.getPeer()
+  let held = 0
   try {
+    admission.hold(connection, call.request.length)
+    held = call.request.length
     const marker = call.metadata.get(selfHeader)[0]?.toString()
     callback(null, exportResponse(signal, await withLoopGuard(marker, () => ingest(signal, call.request, 'protobuf', options.ingest)), 'protobuf'))
   } catch (error) {
-    refuse(error, callback, options)
+    callback(refusal(error, call.metadata, options))
   } finally {
-    options.inFlight.release(size)
+    admission.release(connection, held)
   }
 }
 
@@ -62,18 +130,19 @@ const verdictCode: Readonly<Record<Refused['verdict'], GrpcCode>> = {
   malformed: grpcCode.invalidArgument, too_large: grpcCode.resourceExhausted, overloaded: grpcCode.unavailable,
 }
 
-function refuse(error: unknown, callback: sendUnaryData<Buffer>, options: GrpcReceiverOptions): void {
+/** The status that ends a call which is not taken; it is counted, and logged where the fault is ours. `sent` is the call's metadata. */
+function refusal(error: unknown, sent: Metadata, options: GrpcReceiverOptions): StatusObject {
   const { metrics, log } = options.ingest
   if (!(error instanceof Refused)) log.error('an export request failed', { error })
-  const refused = error instanceof Refused ? error : new Refused('overloaded', 'the request could not be stored, send again')
-  metrics.refused(error instanceof Refused ? error.verdict : 'failed')
+  const refused = error instanceof Refused ? error : new Refused('overloaded', 'the request could not be stored, send again', 'failed')
+  metrics.refused(refused.reason, clientName(sent.get('user-agent')[0]?.toString()))
   const code = verdictCode[refused.verdict]
   const retry = refused.verdict === 'overloaded' ? retrySeconds : undefined
   const metadata = new Metadata()
   metadata.set('grpc-status-details-bin', rpcStatus(code, refused.message, 'protobuf', retry))
   // Go reads RetryInfo from the details, Python from a trailer of its own.
   if (retry !== undefined) metadata.set('google.rpc.retryinfo-bin', retryInfo(retry))
-  callback({ code, details: refused.message, metadata })
+  return { code, details: refused.message, metadata }
 }
 
 /** Listens; resolves with the port. */

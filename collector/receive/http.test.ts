@@ -5,30 +5,31 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { gzipSync } from 'node:zlib'
+import { constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { Metrics } from '../metrics.ts'
 import { shippedBook } from '../price/book.ts'
 import { LiveTraces } from '../settle/live-traces.ts'
 import { Spool } from '../spool/spool.ts'
 import { httpReceiver } from './http.ts'
-import { bodyBytesMax, bytesInFlightMax, InFlight, Turns } from './limits.ts'
+import { Admission, bytesInFlightMax } from './admission.ts'
+import { bodyBytesMax, Turns } from './limits.ts'
 
 interface Receiver {
-  readonly inFlight: InFlight
+  readonly admission: Admission
   readonly turns: Turns
-  post(body: Buffer): Promise<Response>
+  post(body: Buffer, coding?: string): Promise<Response>
 }
 
 async function receiver(t: TestContext): Promise<Receiver> {
   const dir = await mkdtemp(join(tmpdir(), 'http-'))
   const spool = await Spool.open({ dir, segmentBytesMax: 1e9, segmentAgeMsMax: 60_000, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now })
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
-  const inFlight = new InFlight()
+  const admission = new Admission({ spoolFull: () => false, loopLate: () => false })
   const turns = new Turns()
   const http = httpReceiver({
     host: '127.0.0.1',
-    inFlight,
+    admission,
     ingest: {
       tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns,
       live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => 1n, nowMs: () => performance.now(),
@@ -43,9 +44,9 @@ async function receiver(t: TestContext): Promise<Receiver> {
   })
   const { port } = http.server.address() as AddressInfo
   return {
-    inFlight, turns,
-    post: (body) => fetch(`http://127.0.0.1:${port}/v1/traces`, {
-      method: 'POST', body: new Uint8Array(body), headers: { 'Content-Type': 'application/x-protobuf', 'Content-Encoding': 'gzip' },
+    admission, turns,
+    post: (body, coding = 'gzip') => fetch(`http://127.0.0.1:${port}/v1/traces`, {
+      method: 'POST', body: new Uint8Array(body), headers: { 'Content-Type': 'application/x-protobuf', 'Content-Encoding': coding },
     }),
   }
 }
@@ -59,16 +60,14 @@ function unknownField(bytes: number): Buffer {
 }
 
 test('what a body becomes when it is decompressed counts as held, and is let go of', async (t) => {
-  const { inFlight, post, turns } = await receiver(t)
+  const { admission, post, turns } = await receiver(t)
   const half = gzipSync(unknownField(bodyBytesMax / 2))
   // Nobody is decoded while these hold every turn, so that the bodies stay.
   await Promise.all(Array.from({ length: 4 }, () => turns.take()))
   const fitting = bytesInFlightMax / (bodyBytesMax / 2) - 1
   const waiting = Array.from({ length: fitting }, () => post(half))
-  const rest = bytesInFlightMax - fitting * (bodyBytesMax / 2)
   const deadline = Date.now() + 20_000
-  while (inFlight.reserve(rest)) {
-    inFlight.release(rest)
+  while (admission.bytes < fitting * (bodyBytesMax / 2)) {
     assert.ok(Date.now() < deadline, 'the decompressed bytes are not held')
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
@@ -77,15 +76,47 @@ test('what a body becomes when it is decompressed counts as held, and is let go 
   assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1'])
   for (let i = 0; i < 4; i++) turns.give()
   assert.deepEqual((await Promise.all(waiting)).map((answer) => answer.status), waiting.map(() => 200))
-  assert.ok(inFlight.reserve(bytesInFlightMax), 'all of it was released')
+  assert.deepEqual([admission.bytes, admission.requests], [0, 0], 'all of it was released')
 })
 
-test('small, large, too large and broken gzip', async (t) => {
-  const { inFlight, post } = await receiver(t)
-  assert.equal((await post(gzipSync(Buffer.alloc(0)))).status, 200)
-  assert.equal((await post(gzipSync(unknownField(bodyBytesMax)))).status, 200)
-  assert.equal((await post(gzipSync(unknownField(bodyBytesMax + 1)))).status, 413)
-  assert.equal((await post(Buffer.from('no gzip'))).status, 400)
-  assert.equal((await post(gzipSync(unknownField(3 * 1024 * 1024)).subarray(0, -20))).status, 400)
-  assert.ok(inFlight.reserve(bytesInFlightMax), 'all of it was released')
+const codings: Readonly<Record<string, (body: Buffer) => Buffer>> = { gzip: gzipSync, deflate: deflateSync, zstd: zstdCompressSync, GZip: gzipSync }
+for (const [coding, compress] of Object.entries(codings)) {
+  test(`small, large, too large and broken ${coding}`, async (t) => {
+    const { admission, post } = await receiver(t)
+    const status = async (body: Buffer): Promise<number> => (await post(body, coding)).status
+    assert.equal(await status(compress(Buffer.alloc(0))), 200)
+    assert.equal(await status(compress(unknownField(bodyBytesMax))), 200)
+    assert.equal(await status(compress(unknownField(bodyBytesMax + 1))), 413)
+    assert.equal(await status(Buffer.from('not compressed')), 400)
+    assert.equal(await status(Buffer.alloc(0)), 400)
+    const large = compress(unknownField(3 * 1024 * 1024))
+    assert.equal(await status(large.subarray(0, -20)), 400)
+    assert.equal(await status(Buffer.concat([large, Buffer.from('more')])), 400)
+    assert.equal(await status(Buffer.concat([compress(Buffer.alloc(0)), Buffer.from('more')])), 400)
+    assert.deepEqual([admission.bytes, admission.requests], [0, 0], 'all of it was released')
+  })
+}
+
+test('of gzip every member is read; of zstd one frame, because what is behind it would be lost', async (t) => {
+  const { post } = await receiver(t)
+  const [body, half] = [unknownField(1_000), 500]
+  const parts = (compress: (part: Buffer) => Buffer): Buffer => Buffer.concat([compress(body.subarray(0, half)), compress(body.subarray(half))])
+  assert.equal((await post(parts(gzipSync))).status, 200)
+  assert.equal((await post(parts(zstdCompressSync), 'zstd')).status, 400)
+})
+
+test('a zstd frame that asks for a larger window than its content coding allows is refused', async (t) => {
+  const { post } = await receiver(t)
+  const body = zstdCompressSync(unknownField(40 * 1024 * 1024), { params: { [constants.ZSTD_c_windowLog]: 27, [constants.ZSTD_c_contentSizeFlag]: 0 } })
+  assert.equal((await post(body, 'zstd')).status, 400)
+})
+
+test('codings we have none of, and one upon the other', async (t) => {
+  const { post } = await receiver(t)
+  for (const coding of ['br', 'snappy', 'gzip, gzip', '__proto__', 'constructor']) {
+    const answer = await post(gzipSync(Buffer.alloc(0)), coding)
+    assert.equal(answer.status, 400, coding)
+    assert.match(await answer.text(), /is not supported, use gzip, deflate, zstd or identity/)
+  }
+  assert.equal((await post(Buffer.alloc(0), 'identity')).status, 200)
 })

@@ -1,16 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createGunzip, gunzipSync } from 'node:zlib'
 import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
 import { hostAllowed, isLoopback } from '#otel-config/loopback-host.ts'
 import { Refused } from '../refused.ts'
+import type { Admission } from './admission.ts'
+import { clientName } from './client.ts'
+import { contentCoding, decompress, type Hold, tooLarge } from './decompress.ts'
 import { type Answer, type Encoding, ingest, type IngestOptions, type Signal } from './ingest.ts'
-import { bodyBytesMax, type InFlight, retrySeconds } from './limits.ts'
+import { bodyBytesMax, receiveMsMax, retrySeconds } from './limits.ts'
 import { exportResponse, grpcCode, type GrpcCode, rpcStatus } from './otlp-answer.ts'
 
-/** Up to this, decompressing at once is cheaper than a trip to the thread pool. In bytes, before and after. */
-const syncGunzipBytesMax = 64 * 1024
-const syncGunzipBytesOutMax = 1024 * 1024
+/**
+ * Who sends a byte now and then holds a socket for this long at most. Idle connections outlive the exporters' usual interval of
+ * a minute. In milliseconds.
+ */
+const timeouts = { headersTimeout: 15_000, requestTimeout: receiveMsMax, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000 }
+/** Open connections, of agents that export and of those that only connect; each is a descriptor, of which a process often has 10,240. */
+const connectionsMax = 8_192
 
 const signals: Readonly<Record<string, Signal>> = { '/v1/traces': 'traces', '/v1/logs': 'logs', '/v1/metrics': 'metrics' }
 /** Exactly these: the Go exporter compares the answer's type with `==` and ignores partial success otherwise. */
@@ -26,7 +32,7 @@ export interface HttpReceiverOptions {
   /** What it listens on. On loopback it is for this machine only: a web page that points its name here writes nothing. */
   readonly host: string
   readonly ingest: IngestOptions
-  readonly inFlight: InFlight
+  readonly admission: Admission
 }
 
 export interface HttpReceiver {
@@ -38,10 +44,14 @@ export interface HttpReceiver {
 /** OTLP/HTTP. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 export function httpReceiver(options: HttpReceiverOptions): HttpReceiver {
   const inHand = new Set<Promise<void>>()
-  const server = createServer({ requestTimeout: 60_000, headersTimeout: 15_000, keepAliveTimeout: 65_000 }, (request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
     const handled = handle(request, response, options).finally(() => inHand.delete(handled))
     inHand.add(handled)
-  })
+  }
+  const server = createServer(timeouts, take)
+  server.maxConnections = connectionsMax
+  // With `Expect: 100-continue` a sender keeps its body until it is told that it is wanted.
+  server.on('checkContinue', take)
   return {
     server,
     close: async (graceMs) => {
@@ -66,7 +76,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
   const encoding = encodingOf(request)
   if (encoding === undefined) return plain(request, response, 415, 'Content-Type must be application/x-protobuf or application/json')
   try {
-    send(response, 200, encoding, exportResponse(signal, await receive(request, signal, encoding, options), encoding))
+    send(response, 200, encoding, exportResponse(signal, await receive(request, response, signal, encoding, options), encoding))
   } catch (error) {
     refuse(request, response, encoding, error, options)
   }
@@ -78,93 +88,56 @@ function encodingOf(request: IncomingMessage): Encoding | undefined {
   return mediaType === contentType.json ? 'json' : undefined
 }
 
-async function receive(request: IncomingMessage, signal: Signal, encoding: Encoding, options: HttpReceiverOptions): Promise<Answer> {
+async function receive(request: IncomingMessage, response: ServerResponse, signal: Signal, encoding: Encoding, options: HttpReceiverOptions): Promise<Answer> {
+  const { admission } = options
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > bodyBytesMax) throw tooLarge()
-  const held = { bytes: 0 }
+  const coding = contentCoding(request.headers['content-encoding'])
+  const connection = `${request.socket.remoteAddress}:${request.socket.remotePort}`
+  let held = 0
   const hold: Hold = (bytes) => {
-    if (!options.inFlight.reserve(bytes)) throw new Refused('overloaded', 'too many requests are being received, send again later')
-    held.bytes += bytes
+    admission.hold(connection, bytes)
+    held += bytes
   }
+  admission.enter()
   try {
-    const body = await readBody(request, announced, hold)
-    const payload = await decompress(body, request.headers['content-encoding'], hold)
+    admission.expect(connection, announced)
+    if (expectsContinue(request)) response.writeContinue()
+    const body = await readBody(request, hold)
+    const payload = await decompress(body, coding, hold)
     return await withLoopGuard(request.headers[selfHeader]?.toString(), () => ingest(signal, payload, encoding, options.ingest))
   } finally {
-    options.inFlight.release(held.bytes)
+    admission.release(connection, held)
+    admission.leave()
   }
 }
 
-const tooLarge = (): Refused => new Refused('too_large', `a request is at most ${bodyBytesMax} bytes, before and after decompression; send smaller batches`)
+const expectsContinue = (request: IncomingMessage): boolean => request.headers.expect?.toLowerCase() === '100-continue'
 
-/** Counts bytes that are about to be held in memory; throws `Refused` where there are too many. */
-type Hold = (bytes: number) => void
-
-async function readBody(request: IncomingMessage, announced: number, hold: Hold): Promise<Buffer> {
-  hold(announced)
+async function readBody(request: IncomingMessage, hold: Hold): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length
     if (length > bodyBytesMax) throw tooLarge()
-    if (length > announced) hold(Math.min(chunk.length, length - announced))
+    hold(chunk.length)
     chunks.push(chunk)
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
 }
 
-async function decompress(body: Buffer, contentEncoding: string | undefined, hold: Hold): Promise<Buffer> {
-  const coding = (contentEncoding ?? 'identity').trim().toLowerCase()
-  if (coding === '' || coding === 'identity') return body
-  if (coding !== 'gzip') throw new Refused('malformed', `Content-Encoding '${coding.slice(0, 40)}' is not supported, use gzip or identity`)
-  try {
-    return (body.length <= syncGunzipBytesMax ? gunzipAtOnce(body, hold) : undefined) ?? (await gunzip(body, hold))
-  } catch (error) {
-    throw error instanceof Refused ? error : new Refused('malformed', 'the body is not valid gzip')
-  }
-}
-
-/** `undefined` where it becomes large. */
-function gunzipAtOnce(body: Buffer, hold: Hold): Buffer | undefined {
-  try {
-    const payload = gunzipSync(body, { maxOutputLength: syncGunzipBytesOutMax })
-    hold(payload.length)
-    return payload
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return undefined
-    throw error
-  }
-}
-
-/** Every piece is held as it comes: a hundred small bodies may become a hundred large ones at the same time. */
-async function gunzip(body: Buffer, hold: Hold): Promise<Buffer> {
-  const stream = createGunzip({ chunkSize: syncGunzipBytesMax })
-  stream.end(body)
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > bodyBytesMax) throw tooLarge()
-    hold(chunk.length)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
 function refuse(request: IncomingMessage, response: ServerResponse, encoding: Encoding, error: unknown, options: HttpReceiverOptions): void {
   if (request.errored !== null || request.destroyed && !request.complete) return void response.destroy()
   const { metrics, log } = options.ingest
-  if (!(error instanceof Refused)) {
-    // Transient by assumption: a client drops what is answered 500, and keeps what is answered 503.
-    log.error('an export request failed', { error })
-    metrics.refused('failed')
-    response.setHeader('Retry-After', String(retrySeconds))
-    return send(response, 503, encoding, rpcStatus(grpcCode.unavailable, 'the request could not be stored, send again', encoding, retrySeconds))
-  }
-  const { status, code, retry } = httpStatus[error.verdict]
-  metrics.refused(error.verdict)
+  // Transient by assumption: a client drops what is answered 500, and keeps what is answered 503.
+  if (!(error instanceof Refused)) log.error('an export request failed', { error })
+  const refused = error instanceof Refused ? error : new Refused('overloaded', 'the request could not be stored, send again', 'failed')
+  const { status, code, retry } = httpStatus[refused.verdict]
+  metrics.refused(refused.reason, clientName(request.headers['user-agent']))
   if (retry) response.setHeader('Retry-After', String(retrySeconds))
-  send(response, status, encoding, rpcStatus(code, error.message, encoding, retry ? retrySeconds : undefined))
+  // A sender that was not told to continue may send the body or the next request: only a new connection is unambiguous.
+  if (expectsContinue(request) && !request.complete) response.setHeader('Connection', 'close')
+  send(response, status, encoding, rpcStatus(code, refused.message, encoding, retry ? retrySeconds : undefined))
   if (!request.complete) linger(request)
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
+import { encodeMetrics } from '../decode/metrics-oracle.ts'
 import { encodeLogs, encodeRequest } from '../decode/oracle.ts'
 import { logRunId } from '../derive/derive-log.ts'
 import { Metrics } from '../metrics.ts'
@@ -31,18 +32,18 @@ async function world(t: TestContext): Promise<World> {
     await spool.close()
     await rm(dir, { recursive: true, force: true })
   })
+  const rows = async (table: number): Promise<number> => {
+    await spool.close()
+    const segment = await spool.next()
+    assert.ok(segment)
+    const content = await spool.read(segment)
+    return (content?.frames.flat() ?? []).reduce((sum, section) => sum + (section.table === table ? section.rows : 0), 0)
+  }
   let nano = 1n
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
   return {
     tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns: new Turns(),
-    live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(),
-    rows: async (table) => {
-      await spool.close()
-      const [segment] = spool.sealed()
-      assert.ok(segment)
-      const content = await spool.read(segment)
-      return (content?.frames.flat() ?? []).reduce((sum, section) => sum + (section.table === table ? section.rows : 0), 0)
-    },
+    live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(), rows,
   }
 }
 
@@ -114,4 +115,24 @@ test('log records are stored, the broken ones among them rejected, and the calls
   assert.match(w.metrics.text(w.spool, 0), /spanledger_log_records_received_total 6\n[^]*spanledger_log_records_stored_total 4\n/)
   assert.match(w.metrics.text(w.spool, 0), /spanledger_spans_received_total 2\n[^]*spanledger_spans_stored_total 1\n[^]*spanledger_spans_deduplicated_total 1\n/)
   assert.deepEqual([await w.rows(logsTable), await w.rows(ledgerTable)], [4, 0])
+})
+
+const metricsTable = spooledTables.findIndex((table) => table.name === 'metric_points')
+const dataPoint = { timeUnixNano: '1763683200000000000', asInt: '3' }
+const gaugeOf = (...dataPoints: object[]): Buffer => encodeMetrics({ resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'g', gauge: { dataPoints } }] }] }] })
+
+test('data points are acknowledged when they are in the journal, and those refused are counted with their reason', async (t) => {
+  const w = await world(t)
+  assert.deepEqual(await ingest('metrics', gaugeOf(dataPoint, { asInt: '1' }, dataPoint), 'protobuf', w), { rejected: 1, message: '1 rejected: time_unix_nano is not set' })
+  const json = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'g', gauge: { dataPoints: [dataPoint, { timeUnixNano: 'x' }] } }] }] }] }
+  assert.deepEqual(await ingest('metrics', Buffer.from(JSON.stringify(json)), 'json', w), { rejected: 1, message: '1 rejected: timeUnixNano is not an integer' })
+  assert.equal(await w.rows(metricsTable), 3)
+  const text = w.metrics.text(w.spool, 0)
+  for (const line of ['spanledger_data_points_received_total 5', 'spanledger_data_points_stored_total 3', 'spanledger_spans_received_total 0']) assert.ok(text.includes(`\n${line}\n`), line)
+})
+
+test('a traces or logs payload on the metrics path is told so', async (t) => {
+  const w = await world(t)
+  const { message } = await ingest('metrics', request(call(1)), 'protobuf', w)
+  assert.match(message, /is this the traces or logs payload\?/)
 })

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import type { LogRecord, SpanRecord } from '#semconv/attributes.ts'
-import { countDataPoints, countJsonDataPoints } from '../decode/count-records.ts'
 import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
 import { LogsReader, notLogRecord } from '../decode/logs.ts'
+import { notDataPoint, notMetric } from '../decode/metrics.ts'
 import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
 import { type Charge, chargeArrivals } from '../derive/charge.ts'
@@ -15,7 +15,8 @@ import { Refused } from '../refused.ts'
 import type { Claim, LiveTraces } from '../settle/live-traces.ts'
 import { frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
-import type { Turns } from './limits.ts'
+import { understandMetrics } from './ingest-metrics.ts'
+import { type Turns, turnMs } from './limits.ts'
 
 export type Signal = 'traces' | 'logs' | 'metrics'
 export type Encoding = 'protobuf' | 'json'
@@ -40,9 +41,6 @@ export interface IngestOptions extends DeriveOptions {
 
 const tracer = trace.getTracer('spanledger')
 
-/** How long spans are decoded and derived before other work gets its turn, in milliseconds. Longer, and an insert of 16 MiB, written turn by turn, starves. */
-const turnMs = 2
-
 /**
  * One export request, from bytes to the acknowledgement: resolves only when everything accepted is durable. Throws
  * `Refused` where the whole request is not taken.
@@ -65,18 +63,12 @@ export function ingest(signal: Signal, body: Buffer, encoding: Encoding, options
   })
 }
 
-function answerOf(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> | Answer {
+function answerOf(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
   switch (signal) {
     case 'traces': return ingestTraces(body, encoding, options)
     case 'logs': return ingestLogs(body, encoding, options)
-    case 'metrics': return refuseMetrics(body, encoding)
+    case 'metrics': return ingestMetrics(body, encoding, options)
   }
-}
-
-/** Metrics are not stored yet; saying so keeps a sender from believing they are. */
-function refuseMetrics(body: Buffer, encoding: Encoding): Answer {
-  const rejected = encoding === 'json' ? countJsonDataPoints(body) : countDataPoints(body)
-  return { rejected, message: rejected === 0 ? '' : 'Spanledger stores traces and logs; metrics are not stored yet' }
 }
 
 async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
@@ -133,6 +125,13 @@ async function understandLogs(body: Buffer, encoding: Encoding, options: IngestO
   } finally {
     options.turns.give()
   }
+}
+
+async function ingestMetrics(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
+  const { accepted, frame, rejections, warnings } = await understandMetrics(body, encoding, options)
+  if (frame !== undefined) await options.spool.append(frame)
+  options.metrics.dataPoints(accepted, rejections)
+  return { rejected: rejections.reduce((sum, { count }) => sum + count, 0), message: answerMessage(rejections, warnings, accepted, 'metrics') }
 }
 
 async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<Answer> {
@@ -237,17 +236,25 @@ function charge(derived: readonly Derived[], frame: FrameWriter, options: Ingest
 }
 
 /** Where other signals have other fields: log records have a number at the trace id's place, metrics a name. */
-const looksForeign = (reason: string): boolean => reason.startsWith('trace_id') || reason === notProtobuf || reason === notLogRecord
+const foreignReasons: readonly string[] = [notProtobuf, notLogRecord, notMetric, notDataPoint]
+const looksForeign = (reason: string): boolean => reason.startsWith('trace_id') || foreignReasons.includes(reason)
 
 /** Reasons in an answer: a request of a hundred thousand bad spans still gets one short sentence. */
 const reasonsMax = 5
 
-function answerMessage(rejections: readonly Rejection[], warnings: readonly string[], accepted: number, signal: 'traces' | 'logs'): string {
+/** What to say where nothing in a request could be read. */
+const foreignHints: Readonly<Record<Signal, string>> = {
+  traces: 'no span has a trace id: is this the logs or metrics payload?',
+  logs: 'no log record could be read: is this the traces or metrics payload?',
+  metrics: 'no metric could be read: is this the traces or logs payload?',
+}
+
+function answerMessage(rejections: readonly Rejection[], warnings: readonly string[], accepted: number, signal: Signal): string {
   const counts = new Map<string, number>()
   for (const { reason, count } of rejections) counts.set(reason, (counts.get(reason) ?? 0) + count)
   const parts = [...counts].slice(0, reasonsMax).map(([reason, count]) => `${count} rejected: ${reason}`)
   if (accepted === 0 && counts.size > 0 && [...counts.keys()].every(looksForeign)) {
-    parts.push(signal === 'traces' ? 'no span has a trace id: is this the logs or metrics payload?' : 'no log record could be read: is this the traces or metrics payload?')
+    parts.push(foreignHints[signal])
   }
   return [...parts, ...warnings].join('; ')
 }

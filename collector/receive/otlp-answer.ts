@@ -5,19 +5,26 @@ import type { Answer, Encoding, Signal } from './ingest.ts'
 const rejectedName: Readonly<Record<Signal, string>> = { traces: 'rejectedSpans', logs: 'rejectedLogRecords', metrics: 'rejectedDataPoints' }
 
 /**
+ * Longest `error_message` in characters, at most three bytes each. Ours are a few sentences whatever was sent; the bound keeps an
+ * answer far below the 4 MiB that clients read (OTLP 1.11).
+ */
+export const messageCharactersMax = 16 * 1024
+
+/**
  * `Export*ServiceResponse`. Plain success leaves `partial_success` unset: an empty message, or `{}`.
  * https://opentelemetry.io/docs/specs/otlp/#partial-success
  */
 export function exportResponse(signal: Signal, answer: Answer, encoding: Encoding): Buffer {
-  const plain = answer.rejected === 0 && answer.message === ''
+  const message = answer.message.slice(0, messageCharactersMax)
+  const plain = answer.rejected === 0 && message === ''
   if (encoding === 'json') {
-    return Buffer.from(JSON.stringify(plain ? {} : { partialSuccess: { [rejectedName[signal]]: String(answer.rejected), errorMessage: answer.message } }))
+    return Buffer.from(JSON.stringify(plain ? {} : { partialSuccess: { [rejectedName[signal]]: String(answer.rejected), errorMessage: message } }))
   }
   const writer = new ProtobufWriter()
   if (!plain) {
     writer.message(1, (w) => {
       if (answer.rejected > 0) w.varint(1, BigInt(answer.rejected))
-      if (answer.message !== '') w.string(2, answer.message)
+      if (message !== '') w.string(2, message)
     })
   }
   return writer.finish()

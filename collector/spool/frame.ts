@@ -4,6 +4,7 @@ import { type Table, writeRow } from '#clickhouse/table.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { logRecords } from '#clickhouse/tables/log-records.ts'
+import { metricPoints } from '#clickhouse/tables/metric-points.ts'
 import { policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spanContent } from '#clickhouse/tables/span-content.ts'
@@ -12,7 +13,7 @@ import { spans } from '#clickhouse/tables/spans.ts'
 /**
  * Tables a frame may hold rows of. The position is the number on disk: append, never reorder.
  */
-export const spooledTables = [spans, spanContent, callKeys, ledgerEntries, policyDecisions, runs, logRecords] as const
+export const spooledTables = [spans, spanContent, callKeys, ledgerEntries, policyDecisions, runs, logRecords, metricPoints] as const
 
 /** `u32` length and `u32` crc32 of the payload. */
 export const frameHeaderBytes = 8

@@ -44,6 +44,9 @@ interface OpenSegment {
 const folderMode = 0o700
 const fileMode = 0o600
 
+/** Share of its quota from which the spool says that it is full. */
+const nearlyFull = 0.98
+
 const segmentName = (number: number): string => `${String(number).padStart(12, '0')}.segment`
 const segmentNumber = (name: string): number | undefined => (/^\d{12}\.segment$/.test(name) ? Number.parseInt(name, 10) : undefined)
 const full = (): Refused => new Refused('overloaded', 'the spool is full: ClickHouse does not keep up or is away, send again later')
@@ -96,6 +99,11 @@ export class Spool {
   backlog(): { readonly bytes: number; readonly since: number | undefined } {
     const open = this.#current !== undefined && this.#current.bytes > this.#current.emptyBytes ? this.#current : undefined
     return { bytes: this.#sealedBytes + (open?.bytes ?? 0) + this.#waitingBytes, since: this.#sealed[0]?.since ?? open?.since }
+  }
+
+  /** So near its quota that the next requests could not be stored: they are refused before they are read. */
+  get full(): boolean {
+    return this.backlog().bytes > this.#options.quotaBytes * nearlyFull
   }
 
   /** Resolves when the frame is durable: only then may its sender be answered. Rejects with `Refused`, nothing stored. */

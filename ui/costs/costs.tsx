@@ -187,7 +187,7 @@ export const Costs = () => {
               <Show when={drawn()}>
                 {(now) => (
                   <StackedBars
-                    label={`Cost over time by ${groupWords[group()].toLowerCase()}`} buckets={now().buckets} series={now().series} open={open} axisText={(value) => money(value.toFixed(6))}
+                    label={`Cost over time by ${groupWords[group()].toLowerCase()}`} buckets={now().buckets} series={now().series} open={open} openWords="opens its ledger entries" axisText={(value) => money(value.toFixed(6))}
                     summary={`US dollars per ${(interval() ?? 'DAY').toLowerCase()}, split by ${groupWords[group()].toLowerCase()}, ${now().buckets[0]?.label ?? ''} to ${now().buckets.at(-1)?.label ?? ''}.`}
                   />
                 )}

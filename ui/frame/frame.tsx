@@ -1,5 +1,6 @@
 import { A, useLocation } from '@solidjs/router'
 import Activity from 'lucide-solid/icons/activity'
+import ChartLine from 'lucide-solid/icons/chart-line'
 import CircleQuestionMark from 'lucide-solid/icons/circle-question-mark'
 import Coins from 'lucide-solid/icons/coins'
 import Monitor from 'lucide-solid/icons/monitor'
@@ -22,7 +23,7 @@ import { Palette } from './palette.tsx'
 import { Range } from './range.tsx'
 
 const sections = [
-  { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }] },
+  { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }, { href: '/charts', label: 'Metrics', icon: ChartLine }] },
   { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/ledger', label: 'Ledger', icon: Receipt }] },
   { title: 'Govern', pages: [{ href: '/policy', label: 'Policy', icon: ShieldCheck }] },
 ] as const
@@ -86,7 +87,7 @@ const Rail = (props: { narrow: boolean; fold: () => void }) => {
   )
 }
 
-const hasRange = (path: string): boolean => ['/runs', '/costs', '/ledger', '/policy'].includes(path)
+const hasRange = (path: string): boolean => ['/runs', '/charts', '/costs', '/ledger', '/policy'].includes(path)
 
 /** What stands around every page. */
 export const Frame = (props: { children?: JSX.Element }) => {

@@ -19,6 +19,7 @@ export const Palette = () => {
   const fixed: readonly Command[] = [
     { label: 'Runs', run: () => navigate('/runs') },
     { label: 'Failed runs', run: () => navigate('/runs?status=FAILED') },
+    { label: 'Metrics', run: () => navigate('/charts') },
     { label: 'Costs', run: () => navigate('/costs') },
     { label: 'Ledger entries', run: () => navigate('/ledger') },
     { label: 'Unpriced ledger entries', run: () => navigate('/ledger?basis=UNPRICED') },

@@ -1,0 +1,59 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { MetricPoint } from '#semconv/metric.ts'
+import { MetricsReader } from '../decode/metrics.ts'
+import { metricsJsonToProtobuf } from '../decode/metrics-json.ts'
+import type { Rejection } from '../decode/traces.ts'
+import { deriveMetric } from '../derive/derive-metric.ts'
+import { frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
+import type { Encoding, IngestOptions } from './ingest.ts'
+import { turnMs } from './limits.ts'
+
+/** A metrics request, decoded and derived: what is to be made durable. */
+export interface UnderstoodMetrics {
+  readonly accepted: number
+  /** `undefined` where nothing is to be stored. */
+  readonly frame: Buffer | undefined
+  readonly rejections: readonly Rejection[]
+  readonly warnings: readonly string[]
+}
+
+/** Throws `Malformed` or `Refused` where the whole request is not taken. */
+export async function understandMetrics(body: Buffer, encoding: Encoding, options: IngestOptions): Promise<UnderstoodMetrics> {
+  await options.turns.take()
+  try {
+    const converted = encoding === 'json' ? metricsJsonToProtobuf(body) : { bytes: body, rejections: [] }
+    const reader = new MetricsReader(converted.bytes)
+    const receivedAt = options.nowNano()
+    const frame = new FrameWriter()
+    const rejections: Rejection[] = [...converted.rejections]
+    let accepted = 0
+    let turnEnds = options.nowMs() + turnMs
+    for (const point of reader.points()) {
+      if (options.nowMs() >= turnEnds) {
+        await nextTurn()
+        turnEnds = options.nowMs() + turnMs
+      }
+      // A nanosecond apart: of the same point twice in one request the later one is the newer version.
+      const rejection = deriveOne(point, receivedAt + BigInt(accepted), frame, options)
+      if (rejection === undefined) accepted++
+      else rejections.push(rejection)
+    }
+    return { accepted, frame: frame.empty ? undefined : frame.finish(), rejections: [...rejections, ...reader.rejections()], warnings: reader.warnings() }
+  } finally {
+    options.turns.give()
+  }
+}
+
+const tooManyRowBytes = `the data points of a request, each with its resource, take at most ${frameBytesMax} bytes as rows, send smaller batches`
+
+/** A point that our own code stumbles over is refused alone; its neighbours are not lost with it. */
+function deriveOne(point: MetricPoint, receivedAt: bigint, frame: FrameWriter, options: IngestOptions): Rejection | undefined {
+  try {
+    frame.attempt(() => deriveMetric(point, options, receivedAt, frame))
+    return undefined
+  } catch (error) {
+    if (error instanceof FrameFull) return { reason: tooManyRowBytes, count: 1 }
+    options.log.error('a data point could not be understood and was rejected', { metric: point.metric.name, error })
+    return { reason: 'the data point could not be understood', count: 1 }
+  }
+}
