@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Store, StoreOptions } from '#clickhouse/store.ts'
+import { insertThread } from '#clickhouse/insert-thread.ts'
 import { toldInserts } from '#clickhouse/told-inserts.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import type { Collector } from '#collector/collector.ts'
@@ -111,7 +112,8 @@ async function serve(config: Config, role: Roles): Promise<number> {
   const policies = role.collector ? await loadPolicies(config.policiesFile) : undefined
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   await using open = new AsyncDisposableStack()
-  const { store, onInsert } = toldInserts(open.use(await openStoreAndRead(config, role)))
+  const opened = await openStoreAndRead(config, role)
+  const { store, onInsert } = toldInserts(open.use(role.collector ? insertThread(opened) : opened))
   if (stop.aborted) return 0
   const collector = policies === undefined ? await migrated(store) : await collect(config, store, policies)
   open.defer(async () => collector?.close(drainMs))

@@ -25,8 +25,8 @@ export class UnknownType extends Error {}
 export function nativeBlock(columns: readonly NativeColumn[], rowCount: number, body: Buffer): Buffer<ArrayBuffer> {
   const builders = columns.map(({ type }) => builderOf(type, rowCount))
   const rows = new Rows(body)
-  // By index: an iterator for every row would cost as much as a column.
-  for (let row = 0; row < rowCount; row++) for (let at = 0; at < builders.length; at++) (builders[at] as Builder).take(rows)
+  const take = takeRow(columns)
+  for (let row = 0; row < rowCount; row++) take(builders, rows)
   if (!rows.done) throw new RangeError(`${rowCount} rows end before the ${body.length} bytes do`)
   const out = new ByteSink(body.length)
   out.varint(columns.length)
@@ -39,6 +39,20 @@ export function nativeBlock(columns: readonly NativeColumn[], rowCount: number, 
     builders[at]?.data(out)
   })
   return out.finish()
+}
+
+type TakeRow = (builders: readonly Builder[], rows: Rows) => void
+/** By the types of the columns. Tables are few. */
+const compiled = new Map<string, TakeRow>()
+
+/** A call for every column at a place of its own, so that the compiler knows where each goes: see `compile` in `table.ts`. */
+function takeRow(columns: readonly NativeColumn[]): TakeRow {
+  const types = columns.map(({ type }) => type).join()
+  const known = compiled.get(types)
+  if (known !== undefined) return known
+  const take = new Function('builders', 'rows', columns.map((_, at) => `builders[${at}].take(rows)`).join('\n')) as TakeRow
+  compiled.set(types, take)
+  return take
 }
 
 const widths: Readonly<Record<string, number>> = { UInt8: 1, Bool: 1, UInt32: 4, Int32: 4, UInt64: 8, Int64: 8, Float64: 8, 'Decimal(38, 12)': 16 }

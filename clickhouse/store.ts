@@ -55,6 +55,10 @@ export interface Store extends AsyncDisposable {
   insert(table: InsertTarget, body: AsyncIterable<Buffer> | Buffer, token: string, format?: 'RowBinary' | 'Native'): Promise<void>
   /** DDL, mutations, `INSERT … VALUES` and `INSERT … SELECT`. */
   command(sql: string): Promise<void>
+  /** Where the statements go now: the embedded engine may be at another address after it was started again. */
+  address(): Promise<Address>
+  /** Nobody answers at this address any more. */
+  lost(address: Address): void
 }
 
 /** Opens the engine or reaches the server, and makes sure that the database exists. */
@@ -89,9 +93,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     command: async (sql) => {
       await collect(await request({ query: sql, clickhouse_settings: { ...insertSettings, wait_end_of_query: 1 } }), undefined)
     },
+    address: async () => {
+      try {
+        return await endpoint.address()
+      } catch (error) {
+        throw startingError(error)
+      }
+    },
+    lost: (address) => endpoint.lost(address),
     [Symbol.asyncDispose]: () => endpoint[Symbol.asyncDispose](),
   }
 }
+
+const startingError = (error: unknown): StoreError =>
+  error instanceof EngineStartingError ? new StoreError(error.message, { retry: true, code: 'UNREACHABLE', cause: error }) : storeError(error)
 
 const answerSettings = { output_format_json_quote_64bit_integers: 1, output_format_json_quote_decimals: 1 } as const
 /** An answer that is collected can wait for its end: an error then comes instead of rows, not behind them. */
@@ -146,7 +161,7 @@ function requester(endpoint: Endpoint, database: string): Requester {
       return { stream, exceptionTag: typeof tag === 'string' ? tag : undefined }
     } catch (error) {
       request.values?.destroy()
-      const known = error instanceof EngineStartingError ? new StoreError(error.message, { retry: true, code: 'UNREACHABLE', cause: error }) : storeError(error)
+      const known = startingError(error)
       if (known.code === 'UNREACHABLE' && address !== undefined) endpoint.lost(address)
       throw known
     }
@@ -199,7 +214,7 @@ const newline = 0x0a
 const carriageReturn = 0x0d
 
 /** Where requests go, and as whom. */
-interface Address {
+export interface Address {
   readonly url: string
   readonly user: string
   readonly password: string

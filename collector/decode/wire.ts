@@ -278,8 +278,11 @@ export interface LastId {
 
 export const noId = (bytes: 16 | 8): LastId => ({ bytes, low: 0, high: 0, middle: 0, end: 0, text: '0'.repeat(bytes * 2) })
 
+/** Called so, it is not looked up for every character, whatever kind of string it is. */
+const { charCodeAt } = String.prototype
+
 function isText(bytes: Buffer, start: number, text: string, length: number): boolean {
   if (text.length !== length) return false
-  for (let i = 0; i < length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false
+  for (let i = 0; i < length; i++) if (charCodeAt.call(text, i) !== bytes[start + i]) return false
   return true
 }

@@ -34,7 +34,7 @@ export interface Derived {
 export function derive(record: SpanRecord, options: DeriveOptions, receivedAt: UnixNano, first: boolean, frame: FrameWriter): Derived {
   const facts = spanFacts(record, receivedAt)
   addSpan(record, facts, options, receivedAt, frame)
-  for (const told of callsTold(facts)) frame.add(callKeys, { tenant: options.tenant, ...told })
+  if (facts.step.callKeys.length > 0) for (const told of callsTold(facts)) frame.add(callKeys, { tenant: options.tenant, ...told })
   const decisions = decisionRows(record, facts, options, receivedAt)
   for (const decision of decisions) frame.add(policyDecisions, decision)
   return { facts, first, decisions }

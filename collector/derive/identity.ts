@@ -4,14 +4,14 @@ import type { DecisionPlace, LedgerKind, LedgerMeter } from '#semconv/facts.ts'
 /** Between the parts of an id: cannot occur in ids, meters or kinds, so no two lists of parts read alike. */
 const separator = '\u0000'
 
-const sha256 = (parts: readonly string[]): string => hash('sha256', parts.join(separator), 'hex')
+const sha256 = (text: string): string => hash('sha256', text, 'hex')
 
 /**
  * Id of a ledger line. Neither price nor usage enters it: the same span charged twice is one line, and what a later look
  * says differently must be a line of its own. `ordinal` counts the lines of one kind for a span and meter, from 0.
  */
 export const ledgerEntryId = (tenant: string, traceId: string, spanId: string, meter: LedgerMeter, kind: LedgerKind, ordinal: number): string =>
-  sha256(['ledger', tenant, traceId, spanId, meter, kind, String(ordinal)])
+  sha256(`ledger${separator}${tenant}${separator}${traceId}${separator}${spanId}${separator}${meter}${separator}${kind}${separator}${ordinal}`)
 
 export const decisionId = (tenant: string, policyId: string, policyVersion: number, place: DecisionPlace, traceId: string, spanId: string): string =>
-  sha256(['decision', tenant, policyId, String(policyVersion), place, traceId, spanId])
+  sha256(['decision', tenant, policyId, String(policyVersion), place, traceId, spanId].join(separator))

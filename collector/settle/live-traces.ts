@@ -108,6 +108,10 @@ export class LiveTraces {
     return this.#traces.size
   }
 
+  get dirtyCount(): number {
+    return this.#dirty.size
+  }
+
   /** Traces with something new, in order of first arrival. */
   dirty(): readonly LiveTrace[] {
     return [...this.#dirty]
