@@ -49,7 +49,7 @@ export interface Collector {
   close(deadlineMs: number): Promise<void>
 }
 
-/** Spans of live traces held in memory, about 2 KB each. */
+/** Spans of live traces held in memory, about 1.5 KB each. */
 const liveSpansMax = 400_000
 /** Of them, spans of traces that are settled: a second of a busy server, a minute of most. */
 const settledSpansMax = 20_000

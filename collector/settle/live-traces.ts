@@ -60,7 +60,7 @@ export interface Claim {
 }
 
 export interface LiveTracesOptions {
-  /** Spans held in memory over all traces; a span is about 2 KB with its ledger lines. */
+  /** Spans held in memory over all traces; a span takes about 1.5 KB. */
   readonly spansMax: number
   /**
    * Of them, spans of settled traces, which are there only for what comes late. Everything held is walked by every collection
