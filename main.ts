@@ -3,9 +3,6 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Store, StoreOptions } from '#clickhouse/store.ts'
-import { insertThread } from '#clickhouse/insert-thread.ts'
-import { toldInserts } from '#clickhouse/told-inserts.ts'
-import { runs } from '#clickhouse/tables/runs.ts'
 import type { Collector } from '#collector/collector.ts'
 import { type Config, ConfigError, loadConfig } from '#config'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
@@ -112,12 +109,11 @@ async function serve(config: Config, role: Roles): Promise<number> {
   const policies = role.collector ? await loadPolicies(config.policiesFile) : undefined
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   await using open = new AsyncDisposableStack()
-  const opened = await openStoreAndRead(config, role)
-  const { store, onInsert } = toldInserts(open.use(role.collector ? insertThread(opened) : opened))
+  const store = open.use(await openStoreAndRead(config, role))
   if (stop.aborted) return 0
   const collector = policies === undefined ? await migrated(store) : await collect(config, store, policies)
   open.defer(async () => collector?.close(drainMs))
-  const query = role.query ? await answer(config, store, onInsert, collector) : undefined
+  const query = role.query ? await answer(config, store, collector) : undefined
   open.defer(async () => query?.close())
   open.defer(await watchItself(config, collector))
   say(config, collector, query)
@@ -179,7 +175,7 @@ async function collect(config: Config, store: Store, policies: PolicySet): Promi
   return collector
 }
 
-async function answer(config: Config, store: Store, onInsert: (tell: (table: string) => void) => void, collector: Collector | undefined): Promise<QueryServer> {
+async function answer(config: Config, store: Store, collector: Collector | undefined): Promise<QueryServer> {
   const { startQuery } = await import('#query/server.ts')
   return startQuery({
     store, host: config.host, port: config.port, tenant, uiDir: fileURLToPath(new URL('./ui/dist/', import.meta.url)),
@@ -187,7 +183,7 @@ async function answer(config: Config, store: Store, onInsert: (tell: (table: str
     endpoints: collector === undefined
       ? { grpc: '', http: '' }
       : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
-    onSummaries: (tell) => onInsert((table) => { if (table === runs.name) tell() }),
+    onSummaries: (tell) => collector?.onSummaries(tell),
     incompleteAfterMs: config.incompleteAfterMinutes * 60_000, logger: consoleLog, now: Date.now,
   })
 }

@@ -9,7 +9,7 @@ import { IngestAccount } from './account/account.ts'
 import { KnownSpans } from './account/known-spans.ts'
 import { storeDefinitions } from './definitions.ts'
 import { Loader } from './load/load.ts'
-import { nativeBlocks } from './load/native-blocks.ts'
+import { segmentThread } from './load/segment-thread.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { PriceBook } from './price/book.ts'
@@ -45,6 +45,8 @@ export interface Collector {
   readonly httpPort: number
   /** Prometheus text. */
   metrics(): string
+  /** Calls `tell` whenever new or newer summaries of runs are in ClickHouse. */
+  onSummaries(tell: () => void): void
   /** Takes nothing more, answers what was taken, and loads what it can until `deadlineMs` from now; the rest waits in the spool. */
   close(deadlineMs: number): Promise<void>
 }
@@ -94,8 +96,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const nowMs = (): number => performance.now()
   const metrics = new Metrics()
   const live = new LiveTraces({ spansMax: liveSpansMax, settledSpansMax, processStartedAt: nowNano() })
-  const blocks = begun.use(nativeBlocks())
-  const loader = begun.adopt(new Loader({ spool, store, blocks, metrics, log }), (it) => it.stop())
+  const thread = begun.use(segmentThread({ spool, store, log }))
+  const loader = begun.adopt(new Loader({ spool, store, open: thread.open, metrics, log }), (it) => it.stop())
   begun.defer(() => spool.close())
   const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano })
   begun.defer(() => settler.close(failedGraceMs))
@@ -115,6 +117,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     grpcPort,
     httpPort,
     metrics: () => metrics.text(spool, Date.now()),
+    onSummaries: (tell) => loader.onSummaries(tell),
     close: async (deadlineMs) => {
       const deadline = nowMs() + deadlineMs
       await Promise.all([http.close(deadlineMs / 3), grpc.close(deadlineMs / 3)])
@@ -123,7 +126,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       // An insert that is under way at the deadline is not waited for: its segment stays and is loaded again, with the same token.
       await Promise.race([loader.finished, sleep(Math.max(0, deadline - nowMs()), undefined, { ref: false })])
       loader.stop()
-      await blocks[Symbol.asyncDispose]()
+      await thread[Symbol.asyncDispose]()
       loopDelay[Symbol.dispose]()
     },
   }

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { migrate } from '#clickhouse/migrate.ts'
 import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
-import { toldInserts } from '#clickhouse/told-inserts.ts'
 import { type Table, writeRow } from '#clickhouse/table.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
@@ -37,13 +36,14 @@ export const tenant = 'acme'
 /** `watched` sees, or fails, what the server asks of the store. */
 export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) => Store = (store) => store): Promise<TestQuery> {
   const dataDir = await mkdtemp(join(tmpdir(), 'query-'))
-  const { store, onInsert } = toldInserts(await openStore({ kind: 'embedded', dataDir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 }))
+  const store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 })
   await migrate(store)
   const errors: unknown[] = []
+  const told: (() => void)[] = []
   const server = await startQuery({
     store: watched(store), host: '127.0.0.1', port: 0, uiDir, tenant, metrics: () => 'spanledger_spans_received_total 1\n',
     endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, incompleteAfterMs: 600_000,
-    onSummaries: (tell) => onInsert((table) => { if (table === runs.name) tell() }),
+    onSummaries: (tell) => told.push(tell),
     logger: { info: () => undefined, error: (message, { error }) => errors.push(message, error) }, now: () => testNow,
   })
   const post = async (query: string, variables: Readonly<Record<string, unknown>>) => {
@@ -59,6 +59,7 @@ export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) 
       for (const row of rows) writeRow(table, writer, row)
       const bytes = writer.take()
       await store.insert(table, bytes, createHash('sha256').update(bytes).digest('hex'))
+      if (table.name === runs.name) for (const tell of told) tell()
     },
     ask: async <Data>(query: string, variables = {}) => {
       const answer = await post(query, variables)

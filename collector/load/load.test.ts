@@ -14,8 +14,9 @@ import { Metrics } from '../metrics.ts'
 import { frameHeaderBytes, FrameWriter, sectionHeadBytes, spooledTables } from '../spool/frame.ts'
 import { currentTables, headBytes, parseSegment, type Segment } from '../spool/segment.ts'
 import { Spool, type SpoolOptions } from '../spool/spool.ts'
-import { insertBytesMax, Loader, loadSegment } from './load.ts'
-import { type NativeBlocks, nativeBlocks } from './native-blocks.ts'
+import { asBlock, asRows, insertBytesMax, insertSegment, openedSegment } from './insert-segment.ts'
+import { Loader } from './load.ts'
+import { openHere } from './segment-thread.ts'
 
 const MiB = 1024 * 1024
 
@@ -75,7 +76,7 @@ async function loading(t: TestContext, insert: (one: Insert) => void, engine?: S
   let loader: Loader | undefined
   t.after(() => loader?.stop())
   const load = (): Promise<void> => {
-    loader = new Loader({ spool, store: store as Store, metrics, log })
+    loader = new Loader({ spool, store: store as Store, open: (segment) => openHere({ spool, store }, segment), metrics, log })
     return loader.finished
   }
   const drain = async (): Promise<void> => {
@@ -181,7 +182,7 @@ test('a segment larger than one insert goes in parts, with the same tokens each 
       if (left-- > 0) throw new StoreError('not now', { retry: true, code: 'UNREACHABLE' })
       inserts.push([String(rows), token])
     }
-    assert.equal(await loadSegment(segment, 7, { store: { insert } as Store, log: silent, again: async () => true }), true)
+    assert.equal(await insertSegment(openedSegment(segment, { number: 7, store: { insert }, bodyOf: asRows }), async () => true), true)
     rounds.push(inserts)
   }
   assert.deepEqual(rounds[0]?.map(([rows]) => rows), ['row 0 row 1 ', 'row 2 row 3 ', 'row 4 '])
@@ -247,27 +248,16 @@ test('the embedded engine refuses one frame of many, and the rows of the others 
   assert.deepEqual(await readdir(join(load.dir, 'set-aside')), ['000000000001.6.json', '000000000001.6.segment'])
 })
 
-test('a block made on its own thread goes under the token of its rows; where none can be made, the rows go', async () => {
-  const frames = [1, 2, 3].map((n) => frame(n))
-  const content = parseSegment(Buffer.concat([headBytes({ format: 1, spool: 'one', tables: currentTables }), ...frames]))
+test('a block goes under the token of its rows', async () => {
+  const content = parseSegment(Buffer.concat([headBytes({ format: 1, spool: 'one', tables: currentTables }), ...[1, 2, 3].map((n) => frame(n))]))
   assert.ok(content)
-  await using blocks = nativeBlocks()
   const inserts: { readonly body: Buffer; readonly token: string; readonly format: string | undefined }[] = []
   const insert: Store['insert'] = async (_table, body, token, format) => void inserts.push({ body: body as Buffer, token, format })
-  const load = (made: NativeBlocks | undefined): Promise<boolean> =>
-    loadSegment(content, 7, { store: { insert } as Store, log: silent, ...(made === undefined ? {} : { blocks: made }), again: async () => true })
-  await load(undefined)
-  await load(blocks)
-  await load({ ...blocks, of: (columns, rows, body) => blocks.of(columns, rows + 1, body) })
-  await blocks[Symbol.asyncDispose]()
-  await load(blocks)
-  const [rows] = inserts
-  assert.deepEqual(inserts.map(({ format }) => format), ['RowBinary', 'Native', 'RowBinary', 'RowBinary'])
-  assert.equal(new Set(inserts.map(({ token }) => token)).size, 1)
-  const section = content.frames.flat().map(({ body }) => body)
-  assert.deepEqual(rows?.body, Buffer.concat(section))
-  assert.deepEqual(inserts[1]?.body, nativeBlock(callKeys.columns, 3, Buffer.concat(section)))
-  assert.deepEqual(inserts.slice(2).map(({ body }) => body), [rows?.body, rows?.body])
+  for (const bodyOf of [asRows, asBlock]) await insertSegment(openedSegment(content, { number: 7, store: { insert }, bodyOf }), async () => true)
+  const rows = Buffer.concat(content.frames.flat().map(({ body }) => body))
+  assert.deepEqual(inserts.map(({ format }) => format), ['RowBinary', 'Native'])
+  assert.equal(inserts[0]?.token, inserts[1]?.token)
+  assert.deepEqual(inserts.map(({ body }) => body), [rows, nativeBlock(callKeys.columns, 3, rows)])
 })
 
 test('every table of the journal can be inserted as a block, none falls back to rows', () => {

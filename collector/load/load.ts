@@ -1,33 +1,23 @@
-import { crc32 } from 'node:zlib'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
 import { rowsAreAtFault, StoreError } from '#clickhouse/store-error.ts'
-import { runs } from '#clickhouse/tables/runs.ts'
 import { restate } from '../account/restate.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { SetAsideReason, Why } from '../set-aside/set-aside.ts'
-import type { Section } from '../spool/frame.ts'
-import type { Segment, SegmentHead } from '../spool/segment.ts'
 import type { SealedSegment, Spool } from '../spool/spool.ts'
-import type { NativeBlocks } from './native-blocks.ts'
+import { type FrameRange, insertFrames, insertRanges, type OpenedSegment, spanRows } from './insert-segment.ts'
 
 /** First wait after a failed load; doubles up to the longest. ClickHouse may be away for hours, a restart takes seconds. */
 const retryMsMin = 100
 const retryMsMax = 5_000
 /** Attempts between two lines of the log, about five minutes. */
 const attemptsPerReminder = 60
-/**
- * Most bytes of rows in one insert; of a larger segment the frames go in several. A sealed segment is far below. A frame is
- * never split, and a request's is bounded too (`frameBytesMax`).
- */
-export const insertBytesMax = 64 * 1024 * 1024
-
 export interface LoadOptions {
   readonly spool: Spool
   readonly store: Store
-  /** Rows are inserted as they are where there is none. */
-  readonly blocks?: NativeBlocks
+  /** Reads a segment to be loaded; `undefined` where not even its head is whole. Rejects as `readFile`. */
+  readonly open: (segment: SealedSegment) => Promise<OpenedSegment | undefined>
   readonly metrics: Metrics
   readonly log: Log
 }
@@ -42,6 +32,7 @@ export class Loader {
   readonly #stop = new AbortController()
   readonly #finished: Promise<void>
   #loadedThrough: number
+  readonly #listeners: (() => void)[] = []
 
   constructor(options: LoadOptions) {
     this.#options = options
@@ -57,6 +48,11 @@ export class Loader {
   /** Resolves when the spool was closed and all of it is loaded, or when `stop` was called. */
   get finished(): Promise<void> {
     return this.#finished
+  }
+
+  /** Calls `tell` whenever summaries of runs were loaded: who reads in this process need not look for news while there are none. */
+  onSummaries(tell: () => void): void {
+    this.#listeners.push(tell)
   }
 
   /** Leaves what is not loaded yet to the next start. */
@@ -88,44 +84,52 @@ export class Loader {
 
   async #load(segment: SealedSegment): Promise<void> {
     const { spool, metrics, log } = this.#options
-    const content = await spool.read(segment).catch(unlessMissing)
-    if (content === 'missing') {
+    const opened = await this.#options.open(segment).catch(unlessMissing)
+    if (opened === 'missing') {
       // Waiting would hold up all behind it for ever; should it come back, the next start finds it.
       log.error('the file of a spool segment is gone, its spans are missing', { segment: segment.number })
       metrics.setAside('missing', 0)
       return spool.remove(segment)
     }
-    if (content === undefined) {
+    if (opened === undefined) {
       log.error('a spool segment cannot be read, it was set aside', { segment: segment.number })
       metrics.setAside('unreadable', 0)
       await spool.setAside(segment, why('unreadable', undefined))
       return
     }
+    const { outline } = opened
     const refusals: Refusal[] = []
-    for (const range of insertRanges(content)) if (!(await this.#loadRange(content, segment.number, range, refusals))) return
-    const refusedSpans = refusals.reduce((sum, { frame }) => sum + spanRows(content, { from: frame, to: frame + 1 }), 0)
-    if (refusals.length > 0) {
-      log.error('ClickHouse refused rows of the spool for good, they were set aside', {
-        segment: segment.number, frames: refusals.map(({ frame }) => frame), spans: refusedSpans, error: refusals[0]?.error,
-      })
-      for (const { frame, error } of refusals) {
-        await spool.setFrameAside(segment, content, frame, why('refused', error))
-        await restate(this.#options.store, content, frame, 'set aside')
-      }
-      metrics.setAside('refused', refusedSpans)
-    }
-    if (content.torn) {
+    for (const range of insertRanges(outline)) if (!(await this.#loadRange(opened, range, refusals))) return
+    if (outline.summaries) for (const tell of this.#listeners) tell()
+    const refusedSpans = refusals.reduce((sum, { frame }) => sum + spanRows(outline, { from: frame, to: frame + 1 }), 0)
+    if (refusals.length > 0) await this.#setFramesAside(segment, refusals, refusedSpans)
+    if (outline.torn) {
       log.error('a spool segment is damaged: what is whole was loaded, the file was set aside', { segment: segment.number })
       metrics.setAside('damaged', 0)
       await spool.setAside(segment, why('damaged', undefined))
     } else await spool.remove(segment)
-    metrics.loaded(spanRows(content, { from: 0, to: content.frames.length }) - refusedSpans)
+    metrics.loaded(spanRows(outline, { from: 0, to: outline.frames.length }) - refusedSpans)
+  }
+
+  /** Their rows are read once more: almost no segment has any. */
+  async #setFramesAside(segment: SealedSegment, refusals: readonly Refusal[], spans: number): Promise<void> {
+    const { spool, store, metrics, log } = this.#options
+    log.error('ClickHouse refused rows of the spool for good, they were set aside', {
+      segment: segment.number, frames: refusals.map(({ frame }) => frame), spans, error: refusals[0]?.error,
+    })
+    const content = await spool.read(segment)
+    if (content === undefined) throw new Error(`segment ${segment.number} could be read, and cannot be read any more`)
+    for (const { frame, error } of refusals) {
+      await spool.setFrameAside(segment, content, frame, why('refused', error))
+      await restate(store, content, frame, 'set aside')
+    }
+    metrics.setAside('refused', spans)
   }
 
   /** Loads what can be loaded and adds the frames that cannot to `refusals`, found by halving. False when the loader is stopping. */
-  async #loadRange(content: Segment, number: number, range: FrameRange, refusals: Refusal[]): Promise<boolean> {
+  async #loadRange(opened: OpenedSegment, range: FrameRange, refusals: Refusal[]): Promise<boolean> {
     try {
-      return await loadFrames(content, range, number, { ...this.#options, again: (wait) => this.#again(wait) })
+      return await insertFrames(opened, range, (error) => this.#again(error))
     } catch (error) {
       if (!(error instanceof StoreError) || !rowsAreAtFault(error)) throw error
       if (range.to - range.from === 1) {
@@ -133,8 +137,8 @@ export class Loader {
         return true
       }
       const middle = (range.from + range.to) >>> 1
-      return (await this.#loadRange(content, number, { ...range, to: middle }, refusals)) &&
-        this.#loadRange(content, number, { ...range, from: middle }, refusals)
+      return (await this.#loadRange(opened, { ...range, to: middle }, refusals)) &&
+        this.#loadRange(opened, { ...range, from: middle }, refusals)
     }
   }
 
@@ -164,113 +168,3 @@ interface Refusal {
   readonly error: StoreError
 }
 
-/** Neighbouring frames of a segment: from this position to before that one. */
-interface FrameRange {
-  readonly from: number
-  readonly to: number
-}
-
-const spanRows = (content: Segment, { from, to }: FrameRange): number => {
-  const number = content.head.tables.findIndex((table) => table.name === 'spans')
-  return content.frames.slice(from, to).flat().reduce((sum, section) => sum + (section.table === number ? section.rows : 0), 0)
-}
-
-/** The frames that go into one insert each; the same every time, so that their tokens are. */
-function insertRanges(content: Segment): FrameRange[] {
-  const ranges: FrameRange[] = []
-  let from = 0
-  let bytes = 0
-  content.frameBytes.forEach((frame, position) => {
-    if (position > from && bytes + frame.length > insertBytesMax) {
-      ranges.push({ from, to: position })
-      from = position
-      bytes = 0
-    }
-    bytes += frame.length
-  })
-  if (from < content.frames.length) ranges.push({ from, to: content.frames.length })
-  return ranges
-}
-
-/** Whether to try once more, after a wait. */
-export type Again = (error: StoreError & { readonly attempt: number }) => Promise<boolean>
-
-/** How rows get into ClickHouse. */
-export interface Insertion extends Pick<LoadOptions, 'store' | 'blocks' | 'log'> {
-  readonly again: Again
-  /** Position that the first frame had when it was written, where the segment is a frame that was set aside. Default 0. */
-  readonly first?: number
-}
-
-/** Inserts all of a segment. False when `again` gave up; throws the `StoreError` that its rows are at fault for. */
-export async function loadSegment(content: Segment, number: number, insertion: Insertion): Promise<boolean> {
-  for (const range of insertRanges(content)) if (!(await loadFrames(content, range, number, insertion))) return false
-  return true
-}
-
-/**
- * Inserts the rows of some frames: the tables side by side, so that one is on its way while another is written, and the
- * runs last, so that a summary is never visible before what it sums up. Ends or throws as `loadSegment`, when no insert is
- * under way any more.
- */
-async function loadFrames(content: Segment, range: FrameRange, number: number, insertion: Insertion): Promise<boolean> {
-  const indexes = [...content.head.tables.keys()]
-  const isSummary = (index: number): boolean => content.head.tables[index]?.name === runs.name
-  for (const group of [indexes.filter((index) => !isSummary(index)), indexes.filter(isSummary)]) {
-    const outcomes = await Promise.allSettled(group.map((index) => loadTable(content, range, index, number, insertion)))
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-    if (outcomes.some((outcome) => outcome.status === 'fulfilled' && !outcome.value)) return false
-  }
-  return true
-}
-
-/** False when `again` gave up. */
-async function loadTable(content: Segment, { from, to }: FrameRange, index: number, number: number, insertion: Insertion): Promise<boolean> {
-  const { store, again, first = 0 } = insertion
-  const table = content.head.tables[index]
-  const sections = content.frames.slice(from, to).flat().filter((section) => section.table === index)
-  if (table === undefined || sections.length === 0) return true
-  // Of the rows as they stand in the journal: the same whether they are sent as rows or as a block, now or by a later program.
-  const length = sections.reduce((sum, section) => sum + section.body.length, 0)
-  const checksum = sections.reduce((sum, section) => crc32(section.body, sum), 0)
-  const token = `${content.head.spool}-${number}.${first + from}-${first + to}-${table.name}-${length}-${checksum}`
-  const { body, format } = await bodyOf(table, sections, insertion)
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await store.insert(table, body, token, format)
-      return true
-    } catch (error) {
-      if (!(error instanceof StoreError) || rowsAreAtFault(error)) throw error
-      if (!(await again(Object.assign(error, { attempt })))) return false
-    }
-  }
-}
-
-interface InsertBody {
-  readonly body: Buffer
-  readonly format: 'RowBinary' | 'Native'
-}
-
-/** One block where it can be made. Where not (a column of an older program, a thread that ended), the rows go as they are: slower, never lost. */
-async function bodyOf(table: SegmentHead['tables'][number], sections: readonly Section[], { blocks, log }: Insertion): Promise<InsertBody> {
-  if (blocks !== undefined) {
-    try {
-      const rows = sections.reduce((sum, section) => sum + section.rows, 0)
-      return { body: await blocks.of(table.columns, rows, joined(sections)), format: 'Native' }
-    } catch (error) {
-      log.warn('rows are inserted one by one, which takes the engine longer', { table: table.name, error })
-    }
-  }
-  return { body: Buffer.from(joined(sections).buffer), format: 'RowBinary' }
-}
-
-/** In memory of its own, which may move to another thread. */
-function joined(sections: readonly Section[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(sections.reduce((sum, { body }) => sum + body.length, 0))
-  let at = 0
-  for (const { body } of sections) {
-    all.set(body, at)
-    at += body.length
-  }
-  return all
-}

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
 import type { Log } from '../log.ts'
 import type { Spool } from '../spool/spool.ts'
-import { loadSegment } from './load.ts'
+import { asRows, insertSegment, openedSegment } from './insert-segment.ts'
 
 /** Waits between attempts while ClickHouse does not take rows, in milliseconds. */
 const retryMs = 500
@@ -21,13 +21,10 @@ export async function replaySpool(spool: Spool, store: Store, log: Log): Promise
       // What is damaged is set aside by the loader.
       if (content === undefined || content.torn) continue
       // What only a person or a migration can put right is not waited for here.
-      const loaded = await loadSegment(content, segment.number, {
-        store, log,
-        again: async (error) => {
-          if (error.retry) await sleep(retryMs)
-          else log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
-          return error.retry
-        },
+      const loaded = await insertSegment(openedSegment(content, { number: segment.number, store, bodyOf: asRows }), async (error) => {
+        if (error.retry) await sleep(retryMs)
+        else log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
+        return error.retry
       })
       if (loaded) await spool.remove(segment)
     } catch (error) {

@@ -8,6 +8,7 @@ import { openStore, type Store } from '#clickhouse/store.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import { IngestAccount } from '../account/account.ts'
 import { Loader } from '../load/load.ts'
+import { openHere } from '../load/segment-thread.ts'
 import { Metrics } from '../metrics.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import { Spool } from '../spool/spool.ts'
@@ -53,7 +54,7 @@ async function served(services: readonly string[]): Promise<void> {
   })
   for (const service of services) await spool.append(frame(service))
   await spool.close()
-  await new Loader({ spool, store, metrics: new Metrics(), log: silent }).finished
+  await new Loader({ spool, store, open: (segment) => openHere({ spool, store }, segment), metrics: new Metrics(), log: silent }).finished
 }
 
 const stored = async (): Promise<readonly string[]> =>

@@ -1,8 +1,7 @@
 import type { Store } from '#clickhouse/store.ts'
 import { rowsAreAtFault, StoreError } from '#clickhouse/store-error.ts'
 import { restate } from '../account/restate.ts'
-import { loadSegment } from '../load/load.ts'
-import type { Log } from '../log.ts'
+import { asRows, insertSegment, openedSegment } from '../load/insert-segment.ts'
 import type { Section } from '../spool/frame.ts'
 import type { Segment } from '../spool/segment.ts'
 import { dropSetAside, listSetAside, readSetAside, type SetAside, type SetAsideReason, tellWhy } from './set-aside.ts'
@@ -113,21 +112,16 @@ async function retry(items: readonly SetAside[], options: SetAsideCommandOptions
   return { text: lines.join('\n'), exitCode: left === 0 ? 0 : 1 }
 }
 
-/** The outcome says it all. */
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
-
 async function retryOne(item: SetAside, store: Store, spoolDir: string): Promise<{ readonly loaded: boolean; readonly text: string }> {
   const content = await readSetAside(spoolDir, item)
   if (content === undefined) return { loaded: false, text: 'cannot be read; "set-aside drop" deletes it' }
   if (content.torn) return { loaded: false, text: 'damaged: what is whole was loaded before; "set-aside drop" deletes the rest' }
   let waits: StoreError | undefined
   try {
-    const loaded = await loadSegment(content, item.number, {
-      store, log: silent, first: item.frame ?? 0,
-      again: async (error) => {
-        waits = error
-        return false
-      },
+    const opened = openedSegment(content, { number: item.number, first: item.frame ?? 0, store, bodyOf: asRows })
+    const loaded = await insertSegment(opened, async (error) => {
+      waits = error
+      return false
     })
     if (!loaded) return { loaded: false, text: `ClickHouse does not take rows now, try again when this is put right: ${waits?.message ?? ''}` }
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Store } from '#clickhouse/store.ts'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { spanOf } from '#semconv/testdata/span-lines.ts'
 import { Loader } from '../load/load.ts'
+import { openHere } from '../load/segment-thread.ts'
 import { Metrics } from '../metrics.ts'
 import { shippedBook } from '../price/book.ts'
 import { Spool } from '../spool/spool.ts'
@@ -23,7 +24,7 @@ test('a trace that our own code stumbles over costs nobody else the settlement',
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => void errors.push(message) }
   const metrics = new Metrics()
   const live = new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n })
-  const loader = new Loader({ spool, store, metrics, log })
+  const loader = new Loader({ spool, store, open: (segment) => openHere({ spool, store }, segment), metrics, log })
   const options = { tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()) }
   const settler = new Settler({ ...options, live, spool, loader, store, log, metrics, delayMs: 100, nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
   t.after(async () => {
