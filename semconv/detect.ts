@@ -93,13 +93,14 @@ export function detect(span: SpanRecord): Dialect {
   let row = Math.min(rowOfScope(span.scope.name), namePrefixes.some((prefix) => name.startsWith(prefix)) ? rowOfName(name) : none)
   const service = span.resource.attributes.get('service.name')
   if (typeof service === 'string') row = Math.min(row, rowOfService(service))
-  for (const [key, value] of attributes) {
+  // `forEach`, here and wherever every span is walked through: a loop over a map makes an array of every entry.
+  attributes.forEach((value, key) => {
     const keyRow = rowOfKey(key)
     if (keyRow < row) row = keyRow
     if ((key === 'gen_ai.system' || key === 'gen_ai.provider.name') && typeof value === 'string') {
       const systemRow = rowOfSystem(value)
       if (systemRow < row) row = systemRow
     }
-  }
+  })
   return (detection[row] as (typeof detection)[number])[0]
 }

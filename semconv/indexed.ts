@@ -14,10 +14,10 @@ export interface Branch {
 /** `undefined` where no key starts with the prefix, which ends in a dot. */
 export function unflatten(attributes: Attributes, prefix: string): Branch | undefined {
   let root: Branch | undefined
-  for (const [key, value] of attributes) {
-    if (!key.startsWith(prefix)) continue
+  attributes.forEach((value, key) => {
+    if (!key.startsWith(prefix)) return
     const path = key.slice(prefix.length).split('.', depthLimit + 1)
-    if (path.length > depthLimit) continue
+    if (path.length > depthLimit) return
     root ??= branch()
     let at = root
     for (const step of path) {
@@ -29,7 +29,7 @@ export function unflatten(attributes: Attributes, prefix: string): Branch | unde
       at = next
     }
     at.value = value
-  }
+  })
   return root
 }
 

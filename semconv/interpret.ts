@@ -20,6 +20,9 @@ const messageLimit = 4096
 /** A year: what waits longer for its first chunk is a broken clock. */
 const firstChunkLimitMillis = 365 * 24 * 3600 * 1000
 
+/** One for all steps: they live until their trace is settled, and every collection of garbage walks them. */
+const none: readonly never[] = []
+
 const dialects: readonly Dialect[] = detection.map(([dialect]) => dialect)
 const tables = new Map(dialects.map((dialect) => {
   const others = dialects.filter((other) => other !== dialect)
@@ -40,7 +43,7 @@ export function interpret(span: SpanRecord): Step {
   meter(draft, dialect, reading, span)
   decide(draft, reading, span)
   // A call that a log event tells is found by its session alone: by its keys, each of the two sources would yield to the other.
-  draft.callKeys = isToldByLog(span.name) ? [] : callKeys(dialect, draft, reading)
+  draft.callKeys = isToldByLog(span.name) ? none : callKeys(dialect, draft, reading)
   if (draft.role === 'tool' || draft.role === 'handoff') draft.toolArgumentsHash = argumentsHash(reading.value('toolArguments'))
   return draft
 }
@@ -70,12 +73,12 @@ function commonStep(dialect: Dialect, reading: Reading, span: SpanRecord): Draft
     timeToFirstTokenMs,
     streaming: truth(reading.value('streaming')) === true || timeToFirstTokenMs !== undefined,
     usage: undefined,
-    usageFlags: [],
+    usageFlags: none,
     usagePartial: false,
     usageCumulative: false,
     usageAuthoritative: false,
     reportedCost: reportedCost(reading),
-    callKeys: [],
+    callKeys: none,
     decision: undefined,
     executed: true,
     serviceTier: reading.word('servedTier') || reading.word('requestedTier'),
@@ -125,7 +128,7 @@ function firstTokenMillis(reading: Reading, span: SpanRecord): number | undefine
 
 /** An array, JSON text of one (Mastra), or one word (semconv.md 9.5). Kept as sent: `end_turn` stays `end_turn`. */
 export function finishReasons(value: AttributeValue | undefined): readonly string[] {
-  if (value === undefined) return []
+  if (value === undefined) return none
   const json = typeof value === 'string' && !/^\s*["[]/.test(value) ? value : parsed(value)
   const list = Array.isArray(json) ? json : [json ?? value]
   const reasons: string[] = []
@@ -211,7 +214,7 @@ const notUnique = /^chatcmpl-\d{1,3}$/
 
 /** What proves that two spans tell the same call (semconv.md 6.3, step 1). */
 function callKeys(dialect: Dialect, draft: Draft, reading: Reading): readonly string[] {
-  if (draft.role !== 'model_call' && draft.role !== 'embedding') return []
+  if (draft.role !== 'model_call' && draft.role !== 'embedding') return none
   const keys: string[] = []
   if (draft.responseId !== '' && !notUnique.test(draft.responseId)) {
     // Copilot writes its own request id where the provider's answer id belongs: strong among its own spans only.

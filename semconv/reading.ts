@@ -58,9 +58,9 @@ const ranks = new Uint16Array(types.length)
 export function read(table: KeyTable, attributes: Attributes, resource: Resource): Reading {
   const values = blank.slice()
   let invalidCounts = false
-  for (const [key, value] of attributes) {
+  attributes.forEach((value, key) => {
     const targets = table.get(key)
-    if (targets === undefined || value === null) continue
+    if (targets === undefined || value === null) return
     for (let at = 0; at < targets.length; at += 2) {
       const field = targets[at] as number
       const rank = targets[at + 1] as number
@@ -74,7 +74,7 @@ export function read(table: KeyTable, attributes: Attributes, resource: Resource
       values[field] = accepted
       ranks[field] = rank
     }
-  }
+  })
   fillFromResource(values, resource)
   return new SortedReading(values, invalidCounts)
 }

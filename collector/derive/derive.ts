@@ -90,11 +90,11 @@ export function listText(of: Resource | Scope): string {
 function addSpan(record: SpanRecord, facts: SpanFacts, options: DeriveOptions, receivedAt: UnixNano, frame: FrameWriter): void {
   const hot = { ...noAttributes }
   const content = { ...noAttributes }
-  for (const [key, value] of record.attributes) {
+  record.attributes.forEach((value, key) => {
     // Content is text; a count or a flag under a content key stays with the span.
     const large = isContentKey(key) && (typeof value === 'string' || typeof value === 'object')
     place(large ? content : hot, key, value)
-  }
+  })
   const events = eventsJson(record.events)
   const links = linksJson(record.links)
   const hasContent = content.string.keys.length + content.json.keys.length > 0
