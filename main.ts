@@ -187,6 +187,7 @@ async function answer(config: Config, store: Store, onInsert: (tell: (table: str
     endpoints: collector === undefined
       ? { grpc: '', http: '' }
       : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
+    backlog: () => collector?.backlog(),
     onSummaries: (tell) => onInsert((table) => { if (table === runs.name) tell() }),
     incompleteAfterMs: config.incompleteAfterMinutes * 60_000, logger: consoleLog, now: Date.now,
   })

@@ -47,6 +47,8 @@ export interface Collector {
   readonly httpPort: number
   /** Prometheus text. */
   metrics(): string
+  /** What is acknowledged and waits for ClickHouse; `since` in Unix milliseconds. */
+  backlog(): ReturnType<Spool['backlog']> & { readonly diskFreeBytes: number | undefined }
   /** Takes nothing more, answers what was taken, and loads what it can until `deadlineMs` from now; the rest waits in the spool. */
   close(deadlineMs: number): Promise<void>
 }
@@ -119,6 +121,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     grpcPort,
     httpPort,
     metrics: () => metrics.text(spool, Date.now()),
+    backlog: () => ({ ...spool.backlog(), diskFreeBytes: spool.room?.freeBytes }),
     close: async (deadlineMs) => {
       const deadline = nowMs() + deadlineMs
       await Promise.all([http.close(deadlineMs / 3), grpc.close(deadlineMs / 3)])

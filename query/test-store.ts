@@ -33,6 +33,8 @@ export const noon = 1_795_176_000_000_000_000n
 /** "Now" of the server under test: a minute after noon, in milliseconds. */
 export const testNow = Number(noon / 1_000_000n) + 60_000
 export const tenant = 'acme'
+/** What waits for the store under test, since a second before "now"; segments found at the start have times of the file system, parts of a millisecond among them. */
+const testBacklog = { bytes: 4_096, segments: 1, since: testNow - 1_000 + 0.25, diskFreeBytes: 1_000_000 }
 
 /** `watched` sees, or fails, what the server asks of the store. */
 export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) => Store = (store) => store): Promise<TestQuery> {
@@ -42,7 +44,7 @@ export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) 
   const errors: unknown[] = []
   const server = await startQuery({
     store: watched(store), host: '127.0.0.1', port: 0, uiDir, tenant, metrics: () => 'spanledger_spans_received_total 1\n',
-    endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, incompleteAfterMs: 600_000,
+    endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, backlog: () => testBacklog, incompleteAfterMs: 600_000,
     onSummaries: (tell) => onInsert((table) => { if (table === runs.name) tell() }),
     logger: { info: () => undefined, error: (message, { error }) => errors.push(message, error) }, now: () => testNow,
   })
