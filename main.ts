@@ -184,6 +184,7 @@ async function answer(config: Config, store: Store, collector: Collector | undef
       ? { grpc: '', http: '' }
       : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
     onSummaries: (tell) => collector?.onSummaries(tell),
+    backlog: () => collector?.backlog(),
     incompleteAfterMs: config.incompleteAfterMinutes * 60_000, logger: consoleLog, now: Date.now,
   })
 }

@@ -58,7 +58,7 @@ for (const options of [
 
 test('derive: every stage sees every span', async () => {
   const stages = await runDerive(1_024)
-  assert.equal(stages.length, 6)
+  assert.equal(stages.length, 7)
   assert.ok(stages.every((stage) => stage.spans === 1_024))
   assert.equal(describeStages(stages).trimEnd().split('\n').length, stages.length + 2)
 })

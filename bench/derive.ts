@@ -1,6 +1,7 @@
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Conformance } from '#collector/conformance/conformance.ts'
 import { decodeTraces } from '#collector/decode/traces.ts'
 import { chargeArrivals } from '#collector/derive/charge.ts'
 import { derive } from '#collector/derive/derive.ts'
@@ -51,6 +52,10 @@ export async function runDerive(spans: number): Promise<readonly Stage[]> {
   })
   await stage('price', (request) => {
     for (const { step, startedAt } of facts[request] ?? []) if (chargedOnArrival(step)) ledgerLines(options.prices, { ...step, usage: step.usage ?? {}, at: startedAt })
+  })
+  const conformance = new Conformance(options)
+  await stage('count what is understood and found', (request) => {
+    for (const [index, span] of (facts[request] ?? []).entries()) conformance.see(records[request]?.[index] as SpanRecord, span)
   })
   await stage('derive: all of these but decode, and rows', (request) => deriveAll(records[request] ?? [], options).finish())
   const dir = await mkdtemp(join(tmpdir(), 'spanledger-bench-'))

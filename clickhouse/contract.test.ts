@@ -23,6 +23,7 @@ import {
   text, time, timeMax, uint32, version, word, words, writeRow,
 } from './table.ts'
 import { callKeyId, callKeys } from './tables/call-keys.ts'
+import { conformance } from './tables/conformance.ts'
 import { ingestAccount } from './tables/ingest-account.ts'
 import { ledgerEntries, type LedgerEntryRow } from './tables/ledger-entries.ts'
 import { logRecords, type LogRecordRow } from './tables/log-records.ts'
@@ -180,7 +181,7 @@ const runRow: RunRow = {
 }
 
 const described: readonly { readonly name: string; readonly columns: readonly { readonly name: string; readonly type: string }[] }[] =
-  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, priceBooks, policyVersions]
+  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, conformance, priceBooks, policyVersions]
 
 function contract(name: string, options: StoreOptions, cleanUp: (store: Store) => Promise<void>): void {
   describe(name, () => {
@@ -311,6 +312,10 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
         tenant: 'acme', project: 'web', at: facts.startedAt, instance: 'ab', signal: 'metrics' as const, client: 'curl/8.5', reason: 'no "name"', received: 2 ** 53,
         stored: 1, deduplicated: 2, rejected: 3, setAside: Number(revision), revision,
       }))), 'account')
+      await store.insert(conformance, rowBinary(conformance, [{
+        tenant: 'acme', project: 'web', at: facts.startedAt, instance: 'ab', service: '', scopeName: 'sdk "x"', scopeVersion: '', dialect: 'semconv', kind: 'OTHER' as const,
+        finding: '', attribute: '', expected: '', found: '', convention: '', steps: 2 ** 53, traceId: facts.traceId, spanId: facts.spanId,
+      }]), 'conformance')
       await store.insert(callKeys, rowBinary(callKeys, [key]), 'keys')
       await store.insert(priceBooks, rowBinary(priceBooks, [{ version: 'ef'.repeat(32), postedAt: 5n, source: 'shipped', body: '{"a":1}' }]), 'book')
       await store.insert(policyVersions, rowBinary(policyVersions, [{ tenant: 'acme', policyId: 'p', version: 1, postedAt: 6n, document: 'id: p\n' }]), 'policy')
@@ -321,6 +326,8 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       assert.deepEqual(await one('SELECT toUnixTimestamp64Nano(at) AS at, signal, client, reason, received, stored, deduplicated, rejected, set_aside FROM ingest_account FINAL'), {
         at: String(facts.startedAt), signal: 'metrics', client: 'curl/8.5', reason: 'no "name"', received: '9007199254740992', stored: '1', deduplicated: '2', rejected: '3', set_aside: '2',
       })
+      assert.deepEqual(await one('SELECT scope_name, kind, finding, steps, lower(hex(trace_id)) AS t, lower(hex(span_id)) AS s FROM conformance FINAL'),
+        { scope_name: 'sdk "x"', kind: 'OTHER', finding: '', steps: '9007199254740992', t: facts.traceId, s: facts.spanId })
       assert.deepEqual(await one(`SELECT length(attributes_string['gen_ai.input.messages']) AS n, attributes_json, events, links FROM span_content`),
         { n: '300000', attributes_json: { j: '{}' }, events: '[{}]', links: '' })
       assert.deepEqual(await one('SELECT lower(hex(id)) AS i, kind, reason, quantity, unit_price, amount, basis, meter, hex(reverses) AS r, revision, workflow FROM ledger_entries'), {
@@ -380,7 +387,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
     test('every table with partitions has the same ones', async () => {
       const keys = await store.read<{ name: string; key: string }>(`SELECT name, partition_key AS key FROM system.tables
         WHERE database = {database:String} AND partition_key != '' ORDER BY name`, { database: store.database }, soon)
-      assert.deepEqual(keys.map(({ name }) => name), ['call_keys', 'ingest_account', 'ledger_entries', 'log_records', 'metric_points', 'span_content', 'spans'])
+      assert.deepEqual(keys.map(({ name }) => name), ['call_keys', 'conformance', 'ingest_account', 'ledger_entries', 'log_records', 'metric_points', 'span_content', 'spans'])
       assert.equal(new Set(keys.map(({ key }) => key.replaceAll(/\b(?:occurred_at|at)\b/g, 'started_at'))).size, 1)
     })
 

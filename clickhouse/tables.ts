@@ -1,4 +1,5 @@
 import { callKeys } from './tables/call-keys.ts'
+import { conformance } from './tables/conformance.ts'
 import { ingestAccount } from './tables/ingest-account.ts'
 import { ledgerEntries } from './tables/ledger-entries.ts'
 import { logRecords } from './tables/log-records.ts'
@@ -24,4 +25,5 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [priceBooks.name, columnsDdl(priceBooks)],
   [policyVersions.name, columnsDdl(policyVersions)],
   [ingestAccount.name, columnsDdl(ingestAccount)],
+  [conformance.name, columnsDdl(conformance)],
 ])

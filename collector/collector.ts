@@ -7,6 +7,8 @@ import type { Store } from '#clickhouse/store.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from './account/account.ts'
 import { KnownSpans } from './account/known-spans.ts'
+import { Conformance } from './conformance/conformance.ts'
+import { flushRegularly } from './conformance/flush.ts'
 import { storeDefinitions } from './definitions.ts'
 import { Loader } from './load/load.ts'
 import { segmentThread } from './load/segment-thread.ts'
@@ -47,6 +49,8 @@ export interface Collector {
   metrics(): string
   /** Calls `tell` whenever new or newer summaries of runs are in ClickHouse. */
   onSummaries(tell: () => void): void
+  /** What is acknowledged and waits for ClickHouse; `since` in Unix milliseconds. */
+  backlog(): ReturnType<Spool['backlog']> & { readonly diskFreeBytes: number | undefined }
   /** Takes nothing more, answers what was taken, and loads what it can until `deadlineMs` from now; the rest waits in the spool. */
   close(deadlineMs: number): Promise<void>
 }
@@ -105,7 +109,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const recalled = known.recall(store, options.tenant).catch((error: unknown) =>
     log.warn('spans that were stored before this start are not known: one that comes again is counted as stored once more', { error }))
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), recalled])
-  const ingest: IngestOptions = { ...options, live, known, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs }
+  const conformance = new Conformance(options)
+  const flushing = begun.use(flushRegularly({ conformance, spool, nowNano, log }))
+  const ingest: IngestOptions = { ...options, live, known, conformance, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
   const admission = new Admission({ spoolFull: () => spool.full, loopLate: loopDelay.late })
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))
@@ -118,10 +124,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     httpPort,
     metrics: () => metrics.text(spool, Date.now()),
     onSummaries: (tell) => loader.onSummaries(tell),
+    backlog: () => ({ ...spool.backlog(), diskFreeBytes: spool.room?.freeBytes }),
     close: async (deadlineMs) => {
       const deadline = nowMs() + deadlineMs
       await Promise.all([http.close(deadlineMs / 3), grpc.close(deadlineMs / 3)])
       await settler.close(deadlineMs / 3)
+      await flushing[Symbol.asyncDispose]()
       await spool.close()
       // An insert that is under way at the deadline is not waited for: its segment stays and is loaded again, with the same token.
       await Promise.race([loader.finished, sleep(Math.max(0, deadline - nowMs()), undefined, { ref: false })])

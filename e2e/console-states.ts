@@ -36,6 +36,7 @@ const goTo = async (page: Page, path: string, sign: string): Promise<void> => {
 const rows = 'main tbody tr'
 const chartCanvas = 'main canvas'
 const duration = 'metric=gen_ai.client.operation.duration&unit=s&is=histogram'
+const findingRow = 'section[aria-labelledby=findings] tbody tr'
 const treeRow = '[role=treegrid] [role=row][aria-level]'
 
 const step = (name: string, tab: string, span: keyof Shown): ConsoleState => ({
@@ -51,6 +52,7 @@ const step = (name: string, tab: string, span: keyof Shown): ConsoleState => ({
 export const emptyStates: readonly ConsoleState[] = [
   { name: 'first-trace', open: (page) => goTo(page, '/runs', '#first-trace') },
   { name: 'metrics-empty', open: (page) => goTo(page, '/charts', '#first-metric') },
+  { name: 'ingest-empty', open: (page) => goTo(page, '/ingest', '#first-record') },
   { name: 'costs-empty', open: (page) => goTo(page, '/costs', 'main:has-text("No ledger entry")') },
   { name: 'policy-empty', open: (page) => goTo(page, '/policy', 'main:has-text("No policy decision")') },
 ]
@@ -76,6 +78,15 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'metric-split', open: (page) => goTo(page, '/charts?metric=gen_ai.client.token.usage&unit={token}&is=counter&by=model', chartCanvas) },
   { name: 'metric-filtered', open: (page) => goTo(page, `/charts?${duration}&show=avg&by=attribute:gen_ai.operation.name&service=metered-agent`, chartCanvas) },
   { name: 'metric-none', open: (page) => goTo(page, `/charts?${duration}&model=nobody`, 'main:has-text("has no value here")') },
+  { name: 'ingest', open: (page) => goTo(page, '/ingest', findingRow) },
+  {
+    name: 'ingest-finding', open: async (page) => {
+      await goTo(page, '/ingest?found=UNRECOGNISED', findingRow)
+      await page.locator(`${findingRow} summary`).first().click()
+      await page.locator(`${findingRow} details[open] dl`).scrollIntoViewIfNeeded()
+    },
+  },
+  { name: 'ingest-none', open: (page) => goTo(page, '/ingest?range=2001-01-01T00:00:00.000Z..2001-01-02T00:00:00.000Z', 'main:has-text("Nothing was received in this range")') },
   { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
   { name: 'ledger', open: (page) => goTo(page, '/ledger?agent=mail-triage&agent=data-analyst', rows) },
   { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },

@@ -248,6 +248,30 @@ describe('traces that are not as they should be', { skip }, () => {
     assert.deepEqual(problems, [])
   })
 
+  test('what an instrumentation lacks is said, with what to do and a step that shows it', { timeout: 90_000 }, async () => {
+    const traceId = newTraceId()
+    const spanId = newSpanId()
+    const silent = plainSpan({ traceId, spanId, name: 'chat silent', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.system': 'openai', 'gen_ai.request.model': 'gpt-5-mini', 'gen_ai.response.model': 'gpt-5-mini' } })
+    assert.equal((await post(program, exportRequest([silent, modelCall({ traceId }, { input: 10, output: 1 })], 'silent-service'))).status, 200)
+    await settledTrace(program, traceId, 2)
+    const { page, problems } = await openPage(chromium, program.console)
+    await page.goto('/ingest?service=silent-service')
+    // Asked for again every few seconds, as it is counted.
+    const finding = page.locator('section[aria-labelledby=findings] tbody tr').filter({ hasText: 'A call without tokens' })
+    await finding.waitFor()
+    assert.match(await finding.innerText(), /Missing[^]*gen_ai\.usage\.input_tokens[^]*1 of 2[^]*e2e[^]*silent-service/)
+    const { conformance } = await graphql<{ conformance: readonly { readonly service: string; readonly findings: readonly { readonly code: string }[] }[] }>(program, '{ conformance(range: {}) { service findings { code } } }')
+    assert.deepEqual(conformance.find(({ service }) => service === 'silent-service')?.findings.map(({ code }) => code).sort(), ['NAME_OUTDATED', 'USAGE_MISSING'])
+    await finding.getByText('What it means, what to do').click()
+    await finding.getByText('ask the provider for usage').waitFor()
+    const { ingestAccount: [total] } = await graphql<{ ingestAccount: readonly { readonly received: number }[] }>(program, '{ ingestAccount(range: {}) { received } }')
+    assert.equal((await fact(page, 'Received')).text, String(total?.received))
+    await finding.getByRole('link', { name: 'Example' }).click()
+    await page.waitForURL((url) => url.pathname === `/runs/${traceId}` && url.searchParams.get('span') === spanId)
+    await activeRow(page).filter({ hasText: 'chat silent' }).waitFor()
+    assert.deepEqual(problems, [])
+  })
+
   test('an amount that nobody knows is never $0', async () => {
     const traceId = newTraceId()
     const model = { 'gen_ai.request.model': 'house-model', 'gen_ai.response.model': 'house-model', 'gen_ai.provider.name': 'in_house' }

@@ -6,6 +6,8 @@ export interface QueryContext {
   readonly verdicts: VerdictCache
   readonly reader: Reader
   readonly endpoints: Endpoints
+  /** `undefined` where the collector is another process. */
+  readonly backlog: () => Backlog | undefined
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number
   /** Unix time in milliseconds. */
@@ -16,4 +18,14 @@ export interface QueryContext {
 export interface Endpoints {
   readonly grpc: string
   readonly http: string
+}
+
+/** What the collector has acknowledged and ClickHouse does not have yet. */
+export interface Backlog {
+  readonly bytes: number
+  readonly segments: number
+  /** When the oldest of it was acknowledged, Unix time in milliseconds; `undefined` where nothing waits. */
+  readonly since: number | undefined
+  /** Free on the disk it is written to. */
+  readonly diskFreeBytes: number | undefined
 }

@@ -1,4 +1,6 @@
 import { GraphQLID, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
+import { InstrumentationType } from './conformance/instrumentation.ts'
+import { conformance } from './conformance/read-conformance.ts'
 import { pageArguments, type PageArguments } from './connection.ts'
 import type { QueryContext } from './context.ts'
 import { type CostDimension, CostDimensionEnum, CostRowType, type Interval, IntervalEnum } from './costs/cost-row.ts'
@@ -92,6 +94,10 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
         range: argument(required(TimeRangeInput), 'When it was received.'),
         groupBy: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(IngestDimensionEnum))), 'One row for each combination of these.', []),
       }, (_, args, context) => ingestAccount(context, args)),
+    conformance: asked<Root, { readonly range: TimeRange }>(
+      listOf(InstrumentationType), 'What was understood of each instrumentation\'s steps, and what is missing, ambiguous or lost: those that call models first. Refused as TOO_WIDE beyond 10,000 sums.', {
+        range: argument(required(TimeRangeInput), 'When the steps were received.'),
+      }, (_, args, context) => conformance(context, args)),
   },
 })
 

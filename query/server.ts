@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Store } from '#clickhouse/store.ts'
 import { hostAllowed } from '#otel-config/loopback-host.ts'
-import type { Endpoints, QueryContext } from './context.ts'
+import type { Backlog, Endpoints, QueryContext } from './context.ts'
 import { writeLedgerCsv } from './export/ledger-csv.ts'
 import { graphqlAnswer } from './graphql.ts'
 import { acceptedEncoding, answer, encoded, type Encoded, type Encoding, refuse } from './http/answer.ts'
@@ -35,6 +35,8 @@ export interface QueryOptions {
   readonly metrics: () => string
   /** Where agents send telemetry, shown to people. */
   readonly endpoints: Endpoints
+  /** What waits for ClickHouse; `undefined` where the collector is another process. */
+  readonly backlog: () => Backlog | undefined
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number
   /** Calls back after this process has stored summaries of runs; never where another process does. */
@@ -130,11 +132,11 @@ interface Answers {
   skeleton(context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded>
 }
 
-function answersOf({ endpoints, incompleteAfterMs, now }: QueryOptions): Answers {
+function answersOf({ endpoints, backlog, incompleteAfterMs, now }: QueryOptions): Answers {
   const skeletons = skeletonCache()
   const verdicts = verdictCache()
   return {
-    context: (reader) => ({ reader, verdicts, endpoints, incompleteAfterMs, now }),
+    context: (reader) => ({ reader, verdicts, endpoints, backlog, incompleteAfterMs, now }),
     skeleton: (context, run, encoding) => skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run))),
   }
 }

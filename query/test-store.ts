@@ -32,6 +32,8 @@ export const noon = 1_795_176_000_000_000_000n
 /** "Now" of the server under test: a minute after noon, in milliseconds. */
 export const testNow = Number(noon / 1_000_000n) + 60_000
 export const tenant = 'acme'
+/** What waits for the store under test, since a second before "now"; segments found at the start have times of the file system, parts of a millisecond among them. */
+const testBacklog = { bytes: 4_096, segments: 1, since: testNow - 1_000 + 0.25, diskFreeBytes: 1_000_000 }
 
 /** `watched` sees, or fails, what the server asks of the store. */
 export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) => Store = (store) => store): Promise<TestQuery> {
@@ -42,8 +44,8 @@ export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) 
   const told: (() => void)[] = []
   const server = await startQuery({
     store: watched(store), host: '127.0.0.1', port: 0, uiDir, tenant, metrics: () => 'spanledger_spans_received_total 1\n',
-    endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, incompleteAfterMs: 600_000,
     onSummaries: (tell) => told.push(tell),
+    endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, backlog: () => testBacklog, incompleteAfterMs: 600_000,
     logger: { info: () => undefined, error: (message, { error }) => errors.push(message, error) }, now: () => testNow,
   })
   const post = async (query: string, variables: Readonly<Record<string, unknown>>) => {

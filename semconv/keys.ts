@@ -7,6 +7,13 @@
  * open-telemetry/semantic-conventions@384d661, v1.44.0, and its history back to 1.26 (`older`).
  */
 
+/** Versions that a span is judged by, where something says what it lacks. */
+export const conventions = {
+  genai: 'semantic-conventions-genai@e9de14ba',
+  general: 'semantic-conventions@384d661 (1.44.0)',
+  otlp: 'opentelemetry-proto 1.11.0',
+} as const
+
 /** `word`: text that identifies; `count`: tokens; `any`: read by who needs it. */
 type FieldType = 'word' | 'count' | 'any'
 
@@ -157,6 +164,25 @@ export const older: Keys = {
   policyId: ['gen_ai.security.policy.id', 'gen_ai.security.policy.name', 'gen_ai.guardian.id', 'gen_ai.guardian.name'],
   policyVersion: ['gen_ai.security.policy.version', 'gen_ai.guardian.version'],
   verdictTarget: ['gen_ai.security.target.id', 'gen_ai.security.target.type'],
+}
+
+/** A name that a convention had before, the one it has now, and the version that changed it. */
+export interface Renaming {
+  readonly now: string
+  readonly since: string
+}
+
+/** semantic-conventions' changelog; `cache_creation` by docs/gen-ai/non-normative/migration.md@32c328e (#440). */
+export const renamings: Readonly<Record<string, Renaming>> = {
+  'gen_ai.system': { now: 'gen_ai.provider.name', since: 'semantic-conventions 1.37' },
+  'gen_ai.usage.prompt_tokens': { now: 'gen_ai.usage.input_tokens', since: 'semantic-conventions 1.27' },
+  'gen_ai.usage.completion_tokens': { now: 'gen_ai.usage.output_tokens', since: 'semantic-conventions 1.27' },
+  'gen_ai.prompt': { now: 'gen_ai.input.messages', since: 'semantic-conventions 1.37' },
+  'gen_ai.completion': { now: 'gen_ai.output.messages', since: 'semantic-conventions 1.37' },
+  'gen_ai.openai.request.seed': { now: 'gen_ai.request.seed', since: 'semantic-conventions 1.30' },
+  'gen_ai.openai.request.service_tier': { now: 'openai.request.service_tier', since: 'semantic-conventions 1.37' },
+  'gen_ai.openai.response.service_tier': { now: 'openai.response.service_tier', since: 'semantic-conventions 1.37' },
+  'gen_ai.usage.cache_creation.input_tokens': { now: 'gen_ai.usage.cache_write.input_tokens', since: 'semantic-conventions-genai@32c328e' },
 }
 
 /**

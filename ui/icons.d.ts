@@ -26,6 +26,7 @@ declare module 'lucide-solid/icons/layers' { const icon: LucideIcon; export defa
 declare module 'lucide-solid/icons/list-checks' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/loader' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/minus' { const icon: LucideIcon; export default icon }
+declare module 'lucide-solid/icons/inbox' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/monitor' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/moon' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/octagon-x' { const icon: LucideIcon; export default icon }

@@ -117,6 +117,74 @@ export type DecisionPlace =
   /** At the decide endpoint, before the action. */
   | 'ENDPOINT';
 
+/** What exactly was found. */
+export type FindingCode =
+  /** The sender's SDK dropped attributes before sending: tokens, models or sessions may be among them. */
+  | 'ATTRIBUTES_DROPPED'
+  /** Cached tokens are reported, and nothing says whether the input contains them. It is read as the conventions say, inside; if it is not, the cost is too low. */
+  | 'CACHE_COUNTING_UNKNOWN'
+  /** This instrumentation is known to drop cached tokens that the provider charges for: tokens and cost are a lower bound. */
+  | 'CACHE_COUNTS_DROPPED'
+  /** Tokens were written to the cache and nothing says for how long: they are priced as 5 minutes. An hour costs more. */
+  | 'CACHE_LIFETIME_UNKNOWN'
+  /** Tokens written to the cache are somewhere in the input and not told apart: they are priced as plain input, which is cheaper. */
+  | 'CACHE_WRITES_HIDDEN'
+  /** Messages end in the midst of their JSON: a limit on attribute values cut them, and they are shown as text. */
+  | 'CONTENT_CUT'
+  /** The span ends before it starts, or never says when: its duration is shown as 0. */
+  | 'END_BEFORE_START'
+  /** The sender's SDK dropped span events before sending: messages or exceptions may be among them. */
+  | 'EVENTS_DROPPED'
+  /** The sender's SDK dropped links before sending. */
+  | 'LINKS_DROPPED'
+  /** A model call names neither the model that was asked nor the one that answered: its tokens cannot be priced. */
+  | 'MODEL_MISSING'
+  /** The attribute has a newer name. It is read all the same; what the newer versions added beside it may be missing. */
+  | 'NAME_OUTDATED'
+  /** The span carries tokens or the model that answered and does not say what it did: it is shown as plumbing, and not as a model call. */
+  | 'OPERATION_MISSING'
+  /** The operation is none that is known, so the step is shown as plumbing: its tokens are not charged as a call. */
+  | 'OPERATION_UNKNOWN'
+  /** The call names no provider, or a framework in its place: the price is found by the model's name alone. */
+  | 'PROVIDER_MISSING'
+  /** The provider is none that the conventions or our table of aliases name. A price is found by the model's name alone; without one the call is unpriced. */
+  | 'PROVIDER_UNKNOWN'
+  /** Only the model that was asked is known. Where that is an alias or a router, another model may have answered, at another price. */
+  | 'RESPONSE_MODEL_MISSING'
+  /** The tracer has no name, so nobody can say which instrumentation wrote the span, nor how it counts. */
+  | 'SCOPE_NAME_MISSING'
+  /** The telemetry does not say which service it is from: runs and costs cannot be told apart by service. */
+  | 'SERVICE_NAME_MISSING'
+  /** A tool call without the tool's name: policies about tools cannot match it, and loops cannot be told. */
+  | 'TOOL_NAME_MISSING'
+  /** An attribute has another type than the convention gives it. It is read all the same; other backends may drop it. */
+  | 'TYPE_WRONG'
+  /** A part (cached, reasoning, audio) is larger than the whole it belongs to, under every reading. The part was cut to its whole. */
+  | 'USAGE_CONTRADICTORY'
+  /** A token count is negative, a fraction or no number at all, and was ignored: tokens and cost may be too low. */
+  | 'USAGE_INVALID'
+  /** A model call succeeded and says nothing of its tokens: they are not counted and nothing is charged. */
+  | 'USAGE_MISSING'
+  /** The counts contradict how this instrumentation is known to count; what arithmetic allows was taken. */
+  | 'USAGE_REPAIRED'
+  /** Only a total of tokens is reported. It is counted, and cannot be priced, because input and output cost differently. */
+  | 'USAGE_UNSPLIT';
+
+/** What is wrong, roughly. */
+export type FindingKind =
+  /** It can be read in more than one way, and one was chosen. */
+  | 'AMBIGUOUS'
+  /** It was there, and was lost before it came here. */
+  | 'DROPPED'
+  /** It has the wrong type or an impossible value. */
+  | 'MALFORMED'
+  /** Something that is needed is not there. */
+  | 'MISSING'
+  /** It has a name of an earlier version of the conventions. */
+  | 'OUTDATED'
+  /** It is a word that nobody has defined. */
+  | 'UNRECOGNISED';
+
 /** Width of a bucket of time. */
 export type Interval =
   /** One calendar day of the time zone asked for. */
@@ -506,6 +574,13 @@ export type MetricChartQueryVariables = Exact<{
 
 
 export type MetricChartQuery = { metricChart: { unit: string, kind: MetricKind, aggregation: MetricAggregation, from: string, to: string, intervalSeconds: number, series: Array<{ group: string, points: Array<{ start: string, value: number }> }>, exemplars: Array<{ time: string, value: number, runId: string, spanId: string, group: string }> } | null };
+
+export type IngestPageQueryVariables = Exact<{
+  range: TimeRange;
+}>;
+
+
+export type IngestPageQuery = { ingest: { grpcEndpoint: string, httpEndpoint: string, lastReceivedAt: string | null, backlog: { bytes: number, segments: number, oldestReceivedAt: string | null, diskFreeBytes: number | null } | null }, total: Array<{ requests: number, received: number, stored: number, deduplicated: number, rejected: number, setAside: number }>, account: Array<{ signal: string | null, client: string | null, reason: string | null, requests: number, received: number, stored: number, deduplicated: number, rejected: number, setAside: number }>, conformance: Array<{ service: string, scopeName: string, scopeVersion: string, dialects: Array<string>, steps: number, understood: number, modelCalls: number, toolCalls: number, missing: number, unrecognised: number, dropped: number, malformed: number, ambiguous: number, outdated: number, findings: Array<{ code: FindingCode, kind: FindingKind, stepKinds: Array<StepKind>, attribute: string, expected: string, found: string, convention: string, steps: number, ofSteps: number, firstSeenAt: string, lastSeenAt: string, exampleRunId: string, exampleSpanId: string, meaning: string, advice: string }> }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1084,3 +1159,70 @@ export const MetricChartDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MetricChartQuery, MetricChartQueryVariables>;
+export const IngestPageDocument = new TypedDocumentString(`
+    query IngestPage($range: TimeRange!) {
+  ingest {
+    grpcEndpoint
+    httpEndpoint
+    lastReceivedAt
+    backlog {
+      bytes
+      segments
+      oldestReceivedAt
+      diskFreeBytes
+    }
+  }
+  total: ingestAccount(range: $range) {
+    requests
+    received
+    stored
+    deduplicated
+    rejected
+    setAside
+  }
+  account: ingestAccount(range: $range, groupBy: [SIGNAL, CLIENT, REASON]) {
+    signal
+    client
+    reason
+    requests
+    received
+    stored
+    deduplicated
+    rejected
+    setAside
+  }
+  conformance(range: $range) {
+    service
+    scopeName
+    scopeVersion
+    dialects
+    steps
+    understood
+    modelCalls
+    toolCalls
+    missing
+    unrecognised
+    dropped
+    malformed
+    ambiguous
+    outdated
+    findings {
+      code
+      kind
+      stepKinds
+      attribute
+      expected
+      found
+      convention
+      steps
+      ofSteps
+      firstSeenAt
+      lastSeenAt
+      exampleRunId
+      exampleSpanId
+      meaning
+      advice
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<IngestPageQuery, IngestPageQueryVariables>;

@@ -11,6 +11,7 @@ const Run = lazy(async () => ({ default: (await import('./run/run.tsx')).Run }))
 const Costs = lazy(async () => ({ default: (await import('./costs/costs.tsx')).Costs }))
 const Ledger = lazy(async () => ({ default: (await import('./ledger/ledger.tsx')).Ledger }))
 const Metrics = lazy(async () => ({ default: (await import('./metrics/metrics.tsx')).Metrics }))
+const Ingest = lazy(async () => ({ default: (await import('./ingest/ingest.tsx')).Ingest }))
 const Policy = lazy(async () => ({ default: (await import('./policy/policy.tsx')).Policy }))
 
 if (location.pathname.startsWith('/runs/')) void Run.preload()
@@ -28,7 +29,7 @@ const client = new QueryClient({
   },
 })
 
-const Missing = () => <Page title="Not found"><Empty><p>There is no such page. Runs, metrics, costs, the ledger and policy decisions are in the navigation.</p></Empty></Page>
+const Missing = () => <Page title="Not found"><Empty><p>There is no such page. Runs, metrics, ingest, costs, the ledger and policy decisions are in the navigation.</p></Empty></Page>
 
 export const App = () => (
   <QueryClientProvider client={client}>
@@ -37,6 +38,7 @@ export const App = () => (
       <Route path="/runs" component={Runs} />
       <Route path="/runs/:id" component={Run} />
       <Route path="/charts" component={Metrics} />
+      <Route path="/ingest" component={Ingest} />
       <Route path="/costs" component={Costs} />
       <Route path="/ledger" component={Ledger} />
       <Route path="/policy" component={Policy} />

@@ -2,13 +2,13 @@
  * What is on show, as the URL says it. Everything that changes what is seen stands in the query string; reading a URL
  * never changes a preference. Pure.
  */
-import type { CostFilter, DecisionFilter, LedgerFilter, MetricAggregation, MetricFilter, MetricKind, MetricLabel, RunFilter, RunOrder } from './queries.ts'
+import type { CostFilter, DecisionFilter, FindingKind, LedgerFilter, MetricAggregation, MetricFilter, MetricKind, MetricLabel, RunFilter, RunOrder } from './queries.ts'
 
 /** Keys of the query string that restrict lists, with the words people see. */
 export const filterLabels = {
   q: 'Text', status: 'Status', agent: 'Agent', model: 'Model', provider: 'Provider', user: 'User', session: 'Session', service: 'Service',
   env: 'Environment', workflow: 'Workflow', has: 'With', run: 'Run', span: 'Span', meter: 'Meter', reason: 'Reason', kind: 'Kind', basis: 'Basis',
-  policy: 'Policy', outcome: 'Outcome', place: 'Place', mode: 'Mode', token: 'Token type',
+  policy: 'Policy', outcome: 'Outcome', place: 'Place', mode: 'Mode', token: 'Token type', scope: 'Instrumentation', found: 'Found',
 } as const
 export type FilterKey = keyof typeof filterLabels
 
@@ -151,6 +151,21 @@ export const metricFilter = (search: SearchValues): MetricFilter => {
   const { user: _user, workflow: _workflow, ...known } = shared(search)
   return filled({ ...known, tokenType: valuesOf(search, 'token') })
 }
+
+/** In the order in which people should look. */
+export const findingKinds = ['MISSING', 'UNRECOGNISED', 'DROPPED', 'MALFORMED', 'AMBIGUOUS', 'OUTDATED'] as const satisfies readonly FindingKind[]
+
+export interface IngestFilter {
+  readonly service: readonly string[]
+  /** `name@version`. */
+  readonly scope: readonly string[]
+  readonly found: readonly FindingKind[]
+}
+
+export const ingestKeys = ['service', 'scope', 'found'] as const satisfies readonly FilterKey[]
+/** A list that is empty restricts nothing. */
+export const ingestFilter = (search: SearchValues): IngestFilter =>
+  ({ service: valuesOf(search, 'service'), scope: valuesOf(search, 'scope'), found: closed(search, 'found', findingKinds) })
 
 /** Labels that a metric can be split by: how the URL writes them, and the filter that a line of them can become. */
 export const metricLabelKeys = { MODEL: 'model', TOKEN_TYPE: 'token', PROVIDER: 'provider', AGENT: 'agent', SERVICE: 'service', ENVIRONMENT: 'env', SESSION: 'session' } as const satisfies Record<MetricLabel, FilterKey>

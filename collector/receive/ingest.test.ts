@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from '../account/account.ts'
 import { KnownSpans } from '../account/known-spans.ts'
+import { Conformance } from '../conformance/conformance.ts'
 import { encodeMetrics } from '../decode/metrics-oracle.ts'
 import { encodeLogs, encodeRequest } from '../decode/oracle.ts'
 import { logRunId } from '../derive/derive-log.ts'
@@ -46,6 +47,7 @@ async function world(t: TestContext): Promise<World> {
   return {
     tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns: new Turns(),
     account: new IngestAccount({ tenant: 't', project: 'p' }), known: new KnownSpans(),
+    conformance: new Conformance({ tenant: 't', project: 'p' }),
     live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(), rows,
   }
 }
@@ -177,4 +179,24 @@ test('what was refused as a whole is not accounted, and is stored when it comes 
   assert.deepEqual(accounted(w), {})
   await ingest('traces', request(call(1000)), 'protobuf', w)
   assert.deepEqual(accounted(w), { 'traces received': 1, 'traces stored': 1 })
+})
+
+test('what is understood and found is counted once a step, of spans and of log events', async (t) => {
+  const w = await world(t)
+  const told = encodeLogs({ resourceLogs: [{ scopeLogs: [{ scope: { name: 'com.anthropic.claude_code.events' }, logRecords: [
+    { timeUnixNano: '1763683200000000000', body: { stringValue: 'claude_code.api_request' }, attributes: [
+      { key: 'event.name', value: { stringValue: 'api_request' } }, { key: 'session.id', value: { stringValue: 's' } }, { key: 'prompt.id', value: { stringValue: 'p' } },
+      { key: 'model', value: { stringValue: 'claude-sonnet-4-5' } }, { key: 'input_tokens', value: { intValue: 10 } }, { key: 'output_tokens', value: { intValue: 2 } },
+    ] },
+    { body: { stringValue: 'plain' } },
+  ] }] }] })
+  for (let n = 0; n < 2; n++) {
+    await ingest('traces', request(call(1000), { traceId: Buffer.alloc(3, 1) }), 'protobuf', w)
+    await ingest('logs', told, 'protobuf', w)
+  }
+  assert.deepEqual(w.conformance.take(0n).map(({ scopeName, kind, finding, steps }) => [scopeName, kind, finding, steps]), [
+    ['', 'MODEL_CALL', '', 1], ['', 'MODEL_CALL', 'SERVICE_NAME_MISSING', 1], ['', 'MODEL_CALL', 'SCOPE_NAME_MISSING', 1], ['', 'MODEL_CALL', 'RESPONSE_MODEL_MISSING', 1],
+    ['com.anthropic.claude_code.events', 'MODEL_CALL', '', 1], ['com.anthropic.claude_code.events', 'MODEL_CALL', 'SERVICE_NAME_MISSING', 1],
+    ['com.anthropic.claude_code.events', 'MODEL_CALL', 'RESPONSE_MODEL_MISSING', 1],
+  ])
 })

@@ -4,6 +4,7 @@ import type { IngestAccountRow } from '#clickhouse/tables/ingest-account.ts'
 import type { LogRecord, SpanRecord } from '#semconv/attributes.ts'
 import type { IngestAccount } from '../account/account.ts'
 import type { KnownSpans } from '../account/known-spans.ts'
+import type { Conformance } from '../conformance/conformance.ts'
 import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
 import { LogsReader, notLogRecord } from '../decode/logs.ts'
 import { notDataPoint, notMetric } from '../decode/metrics.ts'
@@ -37,6 +38,7 @@ export interface IngestOptions extends DeriveOptions {
   readonly metrics: Metrics
   readonly account: IngestAccount
   readonly known: KnownSpans
+  readonly conformance: Conformance
   readonly log: Log
   /** Nanoseconds since the epoch. */
   readonly nowNano: () => bigint
@@ -80,8 +82,7 @@ async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptio
   const { spool, live, metrics } = options
   const { accepted, told, frame, accounted, rejections, warnings } = await understandLogs(body, encoding, options, client)
   if (frame !== undefined) await spool.append(frame)
-  // A step that came before is known by its trace, as long as that is in memory.
-  const known = told.filter(({ facts }) => live.get(facts.traceId)?.spans.has(facts.spanId) === true).length
+  const known = told.filter((one) => isKnown(one, live)).length
   live.add(told, [], options.nowMs(), spool.currentNumber)
   metrics.received(told.length)
   metrics.stored(told.length - known)
@@ -93,6 +94,9 @@ async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptio
   metrics.accounted(accounted)
   return { rejected, message: answerMessage(rejections, warnings, accepted, 'logs') }
 }
+
+/** A step that a log event tells came before: known by its trace, as long as that is in memory. */
+const isKnown = ({ facts }: Derived, live: LiveTraces): boolean => live.get(facts.traceId)?.spans.has(facts.spanId) === true
 
 /** A logs request, decoded and derived. */
 interface UnderstoodLogs {
@@ -126,7 +130,9 @@ async function understandLogs(body: Buffer, encoding: Encoding, options: IngestO
       if (one !== undefined && 'reason' in one) rejections.push(one)
       else {
         accepted++
-        if (one !== undefined) told.push(one)
+        if (one === undefined) continue
+        told.push(one)
+        if (!isKnown(one, options.live)) options.conformance.seeLog(record, one.facts)
       }
     }
     rejections.push(...reader.rejections())
@@ -182,7 +188,7 @@ interface Understood {
 
 /** `claims` grows by the spans charged here, also where it ends in an error. */
 async function understand(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, claims: Claim[]): Promise<Understood> {
-  const { account, known, live, turns } = options
+  const { account, conformance, known, live, turns } = options
   await turns.take()
   try {
     const converted = encoding === 'json' ? tracesJsonToProtobuf(body) : { bytes: body, rejections: [] }
@@ -207,6 +213,7 @@ async function understand(body: Buffer, encoding: Encoding, options: IngestOptio
       else {
         derived.push(one)
         if (!first || known.has(record.traceId, record.spanId)) deduplicated++
+        else conformance.see(record, one.facts)
       }
     }
     const charges = charge(derived, frame, options)

@@ -7,6 +7,7 @@ import { Client, credentials, type ServiceError } from '@grpc/grpc-js'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from '../account/account.ts'
 import { KnownSpans } from '../account/known-spans.ts'
+import { Conformance } from '../conformance/conformance.ts'
 import type { Log } from '../log.ts'
 import { Metrics } from '../metrics.ts'
 import { shippedBook } from '../price/book.ts'
@@ -58,6 +59,7 @@ export async function startTestReceiver(): Promise<TestReceiver> {
   const ingest: IngestOptions = {
     tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics, log, turns,
     account: new IngestAccount({ tenant: 't', project: 'p' }), known: new KnownSpans(),
+    conformance: new Conformance({ tenant: 't', project: 'p' }),
     live: new LiveTraces({ spansMax: 400_000, settledSpansMax: 0, processStartedAt: start }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(),
   }
   const pressure = { spoolFull: false, loopLate: false }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import { type Table, writeRow } from '#clickhouse/table.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
+import { conformance } from '#clickhouse/tables/conformance.ts'
 import { ingestAccount } from '#clickhouse/tables/ingest-account.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { logRecords } from '#clickhouse/tables/log-records.ts'
@@ -14,7 +15,7 @@ import { spans } from '#clickhouse/tables/spans.ts'
 /**
  * Tables a frame may hold rows of. The position is the number on disk: append, never reorder.
  */
-export const spooledTables = [spans, spanContent, callKeys, ledgerEntries, policyDecisions, runs, logRecords, metricPoints, ingestAccount] as const
+export const spooledTables = [spans, spanContent, callKeys, ledgerEntries, policyDecisions, runs, logRecords, metricPoints, ingestAccount, conformance] as const
 
 /** `u32` length and `u32` crc32 of the payload. */
 export const frameHeaderBytes = 8

@@ -10,7 +10,26 @@ export interface IngestStatus {
   readonly lastReceivedAt: UnixNano | null
   readonly spanCount: number
   readonly runCount: number
+  readonly backlog: IngestBacklog | null
 }
+
+export interface IngestBacklog {
+  readonly bytes: number
+  readonly segments: number
+  readonly oldestReceivedAt: UnixNano | null
+  readonly diskFreeBytes: number | null
+}
+
+const IngestBacklogType = new GraphQLObjectType<IngestBacklog, QueryContext>({
+  name: 'IngestBacklog',
+  description: 'What is acknowledged and durable in the journal, and waits for ClickHouse. The same figures as in /metrics.',
+  fields: {
+    bytes: plain(required(Count), 'How much.'),
+    segments: plain(required(Count), 'Segments of the journal it stands in.'),
+    oldestReceivedAt: plain(DateTime, 'When the oldest of it was acknowledged; null while nothing waits.'),
+    diskFreeBytes: plain(Count, 'Free on the disk of the journal; null where it is not watched.'),
+  },
+})
 
 export const IngestStatusType = new GraphQLObjectType<IngestStatus, QueryContext>({
   name: 'IngestStatus',
@@ -21,5 +40,6 @@ export const IngestStatusType = new GraphQLObjectType<IngestStatus, QueryContext
     lastReceivedAt: plain(DateTime, 'When the latest span was accepted; null while there is none.'),
     spanCount: plain(required(Count), 'Spans in summarised traces.'),
     runCount: plain(required(Count), 'Runs.'),
+    backlog: plain(IngestBacklogType, 'What waits for ClickHouse; null where the collector is another process: its /metrics says it.'),
   },
 })

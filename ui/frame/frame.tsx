@@ -3,6 +3,7 @@ import Activity from 'lucide-solid/icons/activity'
 import ChartLine from 'lucide-solid/icons/chart-line'
 import CircleQuestionMark from 'lucide-solid/icons/circle-question-mark'
 import Coins from 'lucide-solid/icons/coins'
+import Inbox from 'lucide-solid/icons/inbox'
 import Monitor from 'lucide-solid/icons/monitor'
 import Moon from 'lucide-solid/icons/moon'
 import PanelLeft from 'lucide-solid/icons/panel-left'
@@ -23,7 +24,7 @@ import { Palette } from './palette.tsx'
 import { Range } from './range.tsx'
 
 const sections = [
-  { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }, { href: '/charts', label: 'Metrics', icon: ChartLine }] },
+  { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }, { href: '/charts', label: 'Metrics', icon: ChartLine }, { href: '/ingest', label: 'Ingest', icon: Inbox }] },
   { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/ledger', label: 'Ledger', icon: Receipt }] },
   { title: 'Govern', pages: [{ href: '/policy', label: 'Policy', icon: ShieldCheck }] },
 ] as const
@@ -87,7 +88,7 @@ const Rail = (props: { narrow: boolean; fold: () => void }) => {
   )
 }
 
-const hasRange = (path: string): boolean => ['/runs', '/charts', '/costs', '/ledger', '/policy'].includes(path)
+const hasRange = (path: string): boolean => ['/runs', '/charts', '/ingest', '/costs', '/ledger', '/policy'].includes(path)
 
 /** What stands around every page. */
 export const Frame = (props: { children?: JSX.Element }) => {

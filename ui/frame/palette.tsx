@@ -20,6 +20,7 @@ export const Palette = () => {
     { label: 'Runs', run: () => navigate('/runs') },
     { label: 'Failed runs', run: () => navigate('/runs?status=FAILED') },
     { label: 'Metrics', run: () => navigate('/charts') },
+    { label: 'Ingest', run: () => navigate('/ingest') },
     { label: 'Costs', run: () => navigate('/costs') },
     { label: 'Ledger entries', run: () => navigate('/ledger') },
     { label: 'Unpriced ledger entries', run: () => navigate('/ledger?basis=UNPRICED') },

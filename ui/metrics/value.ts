@@ -7,7 +7,8 @@ import type { MetricAggregation, MetricKind } from '../queries.ts'
 const timeUnits: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1_000, min: 60_000, h: 3_600_000 }
 
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
-const bytes = (value: number): string => {
+/** `842 B`, `12.5 MiB`. */
+export const bytes = (value: number): string => {
   const power = value < 1 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log2(value) / 10))
   return `${plain(value / 1024 ** power)} ${byteUnits[power] ?? 'B'}`
 }
