@@ -60,12 +60,12 @@ const linesOf = ({ step, startedAt }: SpanFacts, { prices }: ChargeOptions): Led
 
 /** Field by field: spreading objects into each other costs ten times as much, and every span does it. */
 const rowsOf = ({ facts, postedAt, attribution }: Charge, lines: readonly LedgerLine[], { tenant, project }: ChargeOptions): LedgerEntryRow[] => {
-  const { traceId, spanId, startedAt, service, environment } = facts
+  const { traceId, spanId, startedAt, service, environment, step: { usageFlags } } = facts
   const { agent, user, session, workflow } = attribution
   const revision = revisionAtArrival(postedAt)
   return lines.map(({ meter, quantity, unitPrice, amount, basis, provider, model, priceBookVersion, priceCard }) => ({
     tenant, project, id: ledgerEntryId(tenant, traceId, spanId, meter, 'CHARGE', 0), kind: 'CHARGE', reason: 'metered', occurredAt: startedAt, postedAt,
-    traceId, spanId, provider, model, meter, quantity, unitPrice, amount, basis, priceBookVersion, priceCard, reverses: '',
+    traceId, spanId, provider, model, meter, quantity, usageFlags, unitPrice, amount, basis, priceBookVersion, priceCard, reverses: '',
     agent, user, session, workflow, service, environment, revision,
   }))
 }

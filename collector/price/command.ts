@@ -1,5 +1,5 @@
 import type { UnixNano } from '#semconv/facts.ts'
-import { type Card, type Period, type PriceBook, type PriceUnit, priceUnits, shippedBook } from './book.ts'
+import { type Card, type Period, pieceUnits, type PriceBook, type PriceUnit, priceUnits, shippedBook } from './book.ts'
 import { selectCard } from './match.ts'
 import { periodAt } from './price.ts'
 
@@ -71,7 +71,7 @@ function periodText({ from, hours, rates }: Period, current: boolean): string {
   const when = limits.length === 0 ? 'otherwise' : `${limits.join(', ')} UTC`
   const units = priceUnits.filter((unit) => rates.some(({ prices }) => prices[unit] !== undefined))
   const columns = rates.map(({ above }) => (above === 0 ? '$ per million tokens' : `prompt above ${above}`))
-  const rows = units.map((unit) => [unitTitles[unit], ...rates.map(({ prices }) => perMillion(prices[unit]))])
+  const rows = units.map((unit) => [unitTitles[unit], ...rates.map(({ prices }) => dollarsOf(unit, prices[unit]))])
   const title = when === 'otherwise' && !current ? '' : `${when}${current ? ' (now)' : ''}`
   if (units.length === 0) return `${title === '' ? '' : `${title}\n`}no price per token is published: calls of it are UNPRICED`
   return table([[title, ...columns], ...rows])
@@ -81,6 +81,8 @@ const unitTitles: Readonly<Record<PriceUnit, string>> = {
   input: 'input', cache_read: 'cached input', cache_write: 'cache write', cache_write_1h: 'cache write, 1 hour',
   input_audio: 'audio input', cache_audio_read: 'cached audio input', input_image: 'image input', output: 'output',
   output_reasoning: 'reasoning output', output_audio: 'audio output', output_image: 'image output',
+  web_search: '1,000 web searches', file_search: '1,000 file searches', code_execution: '1,000 code executions', request: '1,000 requests',
+  audio_hour: 'hour of audio',
 }
 
 function unmetered({ unmetered: others }: Card): string[] {
@@ -89,11 +91,13 @@ function unmetered({ unmetered: others }: Card): string[] {
   return [`The vendor also charges, and spans do not meter:\n${table(rows)}`]
 }
 
-/** Pico-dollars per token are millionths of a dollar per million tokens. */
-function perMillion(pico: number | undefined): string {
+/** As prices are published: per million tokens, per thousand pieces, per hour. Pico-dollars per token are millionths of a dollar then. */
+export function dollarsOf(unit: PriceUnit, pico: number | undefined): string {
   if (pico === undefined) return '-'
-  const fraction = String(pico % 1_000_000).padStart(6, '0').replace(/0+$/, '')
-  return `${Math.floor(pico / 1_000_000)}${fraction === '' ? '' : `.${fraction}`}`
+  const decimals = unit === 'audio_hour' ? 12 : (pieceUnits as readonly string[]).includes(unit) ? 9 : 6
+  const digits = String(pico).padStart(decimals + 1, '0')
+  const fraction = digits.slice(-decimals).replace(/0+$/, '')
+  return `${digits.slice(0, -decimals)}${fraction === '' ? '' : `.${fraction}`}`
 }
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { meters, type Meter, type Usage } from '#semconv/facts.ts'
+import { type Meter, tokenMeters, type Usage } from '#semconv/facts.ts'
 import { parseBook, shippedBook, type BookData } from './book.ts'
 import { play, dollars } from './price-table.ts'
 import { price, type PricedCall } from './price.ts'
@@ -164,7 +164,7 @@ test('the fixtures of six emitters cost what their maker worked out by hand', ()
   assert.equal(total({ provider: 'openai', requestModel: 'text-embedding-3-small', usage: { 'input.uncached': 12 } }), '0.00000024')
 })
 
-const someUsage = fc.dictionary(fc.constantFrom(...meters.filter((meter) => meter !== 'unsplit')), fc.integer({ min: 1, max: 2 ** 53 - 1 }))
+const someUsage = fc.dictionary(fc.constantFrom(...tokenMeters.filter((meter) => meter !== 'unsplit')), fc.integer({ min: 1, max: 2 ** 53 - 1 }))
   .map((record) => record as Usage)
 const prices = { input: 1_250_000, cache_read: 125_000, cache_write: 3, cache_write_1h: 0, output: 10_000_000 }
 const oneCard = { id: 'm', match: { equals: 'm' }, periods: [{ rates: [{ above: 0, prices }] }] }
