@@ -27,8 +27,9 @@ export function withOverlay(data: BookData, overlay: Overlay): BookData {
 
 /** A book whose overlays name what is there and leave no choice open. Throws `PriceBookError`. */
 export function checkedTogether(data: BookData): PriceBook {
-  const overlays = data.overlays ?? []
-  const book = bookFrom(overlays.length === 0 ? withoutOverlays(data) : data)
+  const { overlays = [], ...list } = data
+  // No overlays is the list itself, with the list's version.
+  const book = bookFrom(overlays.length === 0 ? list : data)
   const rules = overlays.flatMap((overlay) => overlay.rules)
   const open = tie(rules)
   if (open !== undefined) throw new PriceBookError(`two prices hold for the same call: ${open}; remove one, give it another date, or add one for all their conditions together`)
@@ -47,8 +48,6 @@ export function checkedTogether(data: BookData): PriceBook {
   }
   return twice(overlays, book)
 }
-
-const withoutOverlays = ({ overlays: _, ...data }: BookData): BookData => data
 
 function twice(overlays: readonly Overlay[], book: PriceBook): PriceBook {
   const seen = new Map<string, string>()
