@@ -7,6 +7,7 @@ import type { Store } from '#clickhouse/store.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from './account/account.ts'
 import { KnownSpans } from './account/known-spans.ts'
+import { followPrices } from './active-prices.ts'
 import { storeDefinitions } from './definitions.ts'
 import { Loader } from './load/load.ts'
 import { nativeBlocks } from './load/native-blocks.ts'
@@ -93,17 +94,18 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const nowNano = nanoClock()
   const nowMs = (): number => performance.now()
   const metrics = new Metrics()
+  const prices = begun.use(await followPrices(options))
   const live = new LiveTraces({ spansMax: liveSpansMax, settledSpansMax, processStartedAt: nowNano() })
   const blocks = begun.use(nativeBlocks())
   const loader = begun.adopt(new Loader({ spool, store, blocks, metrics, log }), (it) => it.stop())
   begun.defer(() => spool.close())
-  const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano })
+  const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano, get prices() { return prices.book } })
   begun.defer(() => settler.close(failedGraceMs))
   const known = new KnownSpans()
   const recalled = known.recall(store, options.tenant).catch((error: unknown) =>
     log.warn('spans that were stored before this start are not known: one that comes again is counted as stored once more', { error }))
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), recalled])
-  const ingest: IngestOptions = { ...options, live, known, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs }
+  const ingest: IngestOptions = { ...options, live, known, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs, get prices() { return prices.book } }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
   const admission = new Admission({ spoolFull: () => spool.full, loopLate: loopDelay.late })
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))
@@ -124,6 +126,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       await Promise.race([loader.finished, sleep(Math.max(0, deadline - nowMs()), undefined, { ref: false })])
       loader.stop()
       await blocks[Symbol.asyncDispose]()
+      prices[Symbol.dispose]()
       loopDelay[Symbol.dispose]()
     },
   }

@@ -12,8 +12,16 @@ export interface CommandResult {
 
 export const pricesHelp = `spanledger prices                              the price book: version, source, size
 spanledger prices show MODEL [--provider P]    the card that prices a model, in US dollars per million tokens
+spanledger prices list                         every version: when it became known, from when on it priced
+spanledger prices import FILE                  keeps a list of genai-prices or an overlay as a new version, or refuses it; "shipped" is a file too
+spanledger prices diff FILE|VERSION            what it would change: cards, and the last 30 days of the ledger by model
+spanledger prices activate VERSION             what arrives from now on is priced by it
 
-Example: spanledger prices show claude-sonnet-4-5 --provider aws.bedrock`
+The first two tell the list that came with the program; the others work beside a running server, and without one. The formats
+of files: collector/price/README.md.
+
+Example: spanledger prices show claude-sonnet-4-5 --provider aws.bedrock
+Example: spanledger prices diff contract-2027.yaml`
 
 /** `spanledger prices …`; `args` are the words after `prices`, `now` decides which of several dated prices is current. */
 export function pricesCommand(args: readonly string[], now: UnixNano, book: PriceBook = shippedBook()): CommandResult {
@@ -100,7 +108,7 @@ export function dollarsOf(unit: PriceUnit, pico: number | undefined): string {
   return `${digits.slice(0, -decimals)}${fraction === '' ? '' : `.${fraction}`}`
 }
 
-function table(rows: readonly (readonly string[])[]): string {
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)), [])
   return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n')
 }

@@ -173,10 +173,13 @@ function dateFrom(entry: Entry, key: string): string {
 }
 
 function ratesFrom(entry: Entry): readonly Rate[] {
-  const rates = [{ above: 0, prices: pricesFrom(entry) }, ...entry.list('above', ['tokens', 'per_million_tokens', 'per_thousand', 'per_hour']).map((tier) => {
+  const base = pricesFrom(entry)
+  // A search costs the same in a long prompt, unless its tier says otherwise.
+  const pieces = Object.fromEntries(pieceUnits.flatMap((unit) => (base[unit] === undefined ? [] : [[unit, base[unit]]])))
+  const rates = [{ above: 0, prices: base }, ...entry.list('above', ['tokens', 'per_million_tokens', 'per_thousand', 'per_hour']).map((tier) => {
     const tokens = tier.value('tokens')
     if (typeof tokens !== 'number' || !Number.isSafeInteger(tokens) || tokens <= 0) throw tier.wrong('tokens', 'it must be a whole number of tokens above 0')
-    return { above: tokens, prices: pricesFrom(tier) }
+    return { above: tokens, prices: { ...pieces, ...pricesFrom(tier) } }
   })]
   rates.forEach(({ above }, i) => {
     const previous = rates[i - 1]

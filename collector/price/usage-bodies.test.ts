@@ -88,7 +88,7 @@ function difference(call: PricedCall, theirs: readonly bigint[], flavor: string,
   const regional: PricedCall = { ...call, requestModel: `us.${call.responseModel}` }
   for (const [explanation, others] of [
     ['cache writes of OpenAI', /gpt-5\.[6-9]/.test(call.responseModel) ? [{ ...call, usage: fresh(call.usage, 'input.cache_write.5m') }] : []],
-    ['body of another API', flavor === 'anthropic' && /^gpt-/.test(call.responseModel) ? [{ ...call, usage: fresh(call.usage, 'input.cache_read') }] : []],
+    ['body of another API', flavor === 'anthropic' && call.responseModel.startsWith('gpt-') ? [{ ...call, usage: fresh(call.usage, 'input.cache_read') }] : []],
     // One call can be both a bare name and a body whose writes are not read.
     ['bare Bedrock name', call.provider.startsWith('aws') ? [regional, { ...regional, usage: fresh(call.usage, 'input.cache_write.5m') }] : []],
   ] as const) if (others.some((other) => same(sides(other), theirs))) return explanation
