@@ -1,3 +1,4 @@
+import type { PriceDesk } from '#collector/price/desk.ts'
 import type { Reader } from './reader.ts'
 import type { VerdictCache } from './steps/verdicts.ts'
 
@@ -5,6 +6,7 @@ import type { VerdictCache } from './steps/verdicts.ts'
 export interface QueryContext {
   readonly verdicts: VerdictCache
   readonly reader: Reader
+  readonly prices: PriceDesk
   readonly endpoints: Endpoints
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number

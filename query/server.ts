@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Store } from '#clickhouse/store.ts'
+import { priceDesk } from '#collector/price/desk.ts'
 import { hostAllowed } from '#otel-config/loopback-host.ts'
 import type { Endpoints, QueryContext } from './context.ts'
 import { writeLedgerCsv } from './export/ledger-csv.ts'
@@ -130,11 +131,12 @@ interface Answers {
   skeleton(context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded>
 }
 
-function answersOf({ endpoints, incompleteAfterMs, now }: QueryOptions): Answers {
+function answersOf({ store, tenant, endpoints, incompleteAfterMs, now }: QueryOptions): Answers {
+  const prices = priceDesk({ store, tenant, now })
   const skeletons = skeletonCache()
   const verdicts = verdictCache()
   return {
-    context: (reader) => ({ reader, verdicts, endpoints, incompleteAfterMs, now }),
+    context: (reader) => ({ reader, verdicts, prices, endpoints, incompleteAfterMs, now }),
     skeleton: (context, run, encoding) => skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run))),
   }
 }

@@ -54,9 +54,13 @@ export async function storeBook(store: Store, book: PriceBook, source: string, p
   if (!row?.known) await insertOne(store, priceBooks, { version: book.version, postedAt, source, body: canonicalJson(book.data) })
 }
 
-/** From `activatedAt` on this book prices. It must be stored. */
-export const activateBook = (store: Store, tenant: string, version: string, activatedAt: UnixNano, actor: string): Promise<void> =>
-  insertOne(store, priceBookActivations, { tenant, version, activatedAt, actor })
+/** From `now` on this book prices, and later than what was active, whatever the clock says. It must be stored. */
+export async function activateBook(store: Store, tenant: string, version: string, now: UnixNano, actor: string): Promise<void> {
+  const [row] = await store.read<{ readonly at: string }>(
+    'SELECT toString(toUnixTimestamp64Nano(max(activated_at))) AS at FROM price_book_activations WHERE tenant = {tenant:String}', { tenant }, { maxSeconds: readSecondsMax })
+  const last = BigInt(row?.at ?? 0)
+  await insertOne(store, priceBookActivations, { tenant, version, activatedAt: now > last ? now : last + 1n, actor })
+}
 
 /** Latest known first. */
 export async function listBooks(store: Store, tenant: string): Promise<StoredBook[]> {

@@ -1,4 +1,4 @@
-import type { UnixNano } from '#semconv/facts.ts'
+import type { PicoUsd, UnixNano } from '#semconv/facts.ts'
 import { type Card, type Period, pieceUnits, type PriceBook, type PriceUnit, priceUnits, shippedBook } from './book.ts'
 import { selectCard } from './match.ts'
 import { periodAt } from './price.ts'
@@ -99,10 +99,19 @@ function unmetered({ unmetered: others }: Card): string[] {
   return [`The vendor also charges, and spans do not meter:\n${table(rows)}`]
 }
 
+/** Decimals of a dollar that a published price of the unit can have: it is for a million tokens, a thousand pieces, an hour. */
+const decimalsOf = (unit: PriceUnit): number => (unit === 'audio_hour' ? 12 : (pieceUnits as readonly string[]).includes(unit) ? 9 : 6)
+
+/** Dollars (times 10^12) as published, in pico-dollars for one; `undefined` where that is no whole number, negative or above $1,000. */
+export function picoOf(unit: PriceUnit, dollars: PicoUsd): number | undefined {
+  const scale = 10n ** BigInt(12 - decimalsOf(unit))
+  return dollars < 0n || dollars % scale !== 0n || dollars > 1_000n * 10n ** 12n ? undefined : Number(dollars / scale)
+}
+
 /** As prices are published: per million tokens, per thousand pieces, per hour. Pico-dollars per token are millionths of a dollar then. */
 export function dollarsOf(unit: PriceUnit, pico: number | undefined): string {
   if (pico === undefined) return '-'
-  const decimals = unit === 'audio_hour' ? 12 : (pieceUnits as readonly string[]).includes(unit) ? 9 : 6
+  const decimals = decimalsOf(unit)
   const digits = String(pico).padStart(decimals + 1, '0')
   const fraction = digits.slice(-decimals).replace(/0+$/, '')
   return `${digits.slice(0, -decimals)}${fraction === '' ? '' : `.${fraction}`}`

@@ -37,7 +37,7 @@ FROM (
     groupArray(toString(toInt64(quantity))) AS quantities, sum(net) AS amount, max(unknown) AS unpriced
   FROM (
     SELECT trace_id, span_id, meter, min(occurred_at) AS first, any(provider) AS provider, any(model) AS model, sum(l0.quantity) AS quantity,
-      sum(l0.amount) AS net, toUInt8(countIf(isNull(l0.amount)) > 0) AS unknown
+      sum(l0.amount) AS net, toUInt8(sumIf(l0.quantity, isNull(l0.amount)) > 0) AS unknown
     FROM ledger_entries AS l0 FINAL
     WHERE tenant = {tenant:String} AND occurred_at >= fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND basis != 'REPORTED'
     GROUP BY trace_id, span_id, meter HAVING quantity > 0

@@ -128,22 +128,20 @@ function toStand(
   if (!entries.some((entry) => entry.kind === 'CHARGE')) return [fresh('CHARGE', billable.reason)]
   const net = netOf(entries)
   const known = reattribute(entries, billable.attribution, postedAt)
-  if (!differs(line, billable, net, entries)) return known
+  if (!differs(line, net, entries)) return known
   const reason: LedgerReason = net.quantity === 0n ? billable.reason : 'restated'
   const amount = line.amount === undefined && net.amount === undefined ? undefined : (line.amount ?? 0n) - (net.amount ?? 0n)
   return [...known, { ...fresh('ADJUSTMENT', reason), quantity: line.quantity - net.quantity, amount }]
 }
 
 /**
- * Other usage or another model is another charge. Another price alone is not, nor what another book calls the model: the price of
- * the day stays until somebody reprices on purpose.
+ * Other usage or another model is another charge. Another price alone is not: the price of the day stays until somebody
+ * reprices on purpose.
  */
-function differs(line: LedgerLine, { responseModel, requestModel }: Billable, net: Net, entries: readonly LedgerEntryRow[]): boolean {
+function differs(line: LedgerLine, net: Net, entries: readonly LedgerEntryRow[]): boolean {
   if (line.quantity !== net.quantity) return true
   const last = entries.reduce((a, b) => (b.postedAt > a.postedAt ? b : a))
   if (line.basis === 'REPORTED') return line.amount !== net.amount
-  if (last.basis === 'UNPRICED' && last.model === (responseModel || requestModel)) return false
-  if (last.priceBookVersion !== '' && last.priceBookVersion !== line.priceBookVersion) return false
   return line.model !== last.model && line.basis !== 'UNPRICED' && line.amount !== net.amount
 }
 
