@@ -32,7 +32,7 @@ const help = `spanledger COMMAND
   collector   the OTLP receivers alone
   query       console and GraphQL alone
   demo        sends realistic runs of real SDK-made spans to a running collector
-  prices      shows the price book and what it says of a model
+  prices      shows the price book and what it says of a model; imports, compares and activates others
   set-aside   shows what ClickHouse did not take, loads it again or drops it
 
 COMMAND --help explains each with an example. Settings: README.md, "Settings".
@@ -65,9 +65,14 @@ async function main(args: readonly string[]): Promise<number> {
     }
     case 'prices': {
       const { pricesCommand, pricesHelp } = await import('#collector/price/command.ts')
+      const { bookCommand, isBookCommand } = await import('#collector/price/book-command.ts')
       if (wantsHelp) return print(pricesHelp)
-      const { text, exitCode } = pricesCommand(rest, BigInt(Date.now()) * 1_000_000n)
-      ;(exitCode === 0 ? process.stdout : process.stderr).write(text)
+      const now = BigInt(Date.now()) * 1_000_000n
+      const [verb, ...words] = rest
+      const { text, exitCode } = isBookCommand(verb)
+        ? await withStore((store) => bookCommand(verb, words, { store, tenant, now, signal: stopSignal() }))
+        : pricesCommand(rest, now)
+      ;(exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`)
       return exitCode
     }
     case 'set-aside': {
@@ -130,6 +135,17 @@ async function openStoreAndRead(config: Config, role: Roles): Promise<Store> {
     role.query ? import('#query/server.ts') : undefined,
   ])
   return store
+}
+
+/** Beside a running server, and without one. */
+async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  const { openStore } = await import('#clickhouse/store.ts')
+  const { migrate } = await import('#clickhouse/migrate.ts')
+  const config = loadConfig(process.env)
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  await using store = await openStore(storeOptions(config))
+  await migrate(store)
+  return await work(store)
 }
 
 async function migrated(store: Store): Promise<undefined> {

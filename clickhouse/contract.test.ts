@@ -142,6 +142,7 @@ const bare: Step = {
 const ledgerRow: LedgerEntryRow = {
   tenant: 'acme', project: 'web', id: 'ab'.repeat(32), kind: 'REVERSAL', reason: 'mirrored', occurredAt: facts.startedAt, postedAt: facts.endedAt,
   traceId: facts.traceId, spanId: facts.spanId, provider: 'openai', model: 'gpt-5', meter: 'input.uncached', quantity: -(10n ** 38n) + 1n,
+  usageFlags: ['repaired'],
   unitPrice: 37_500n, amount: undefined, basis: 'PRICED', priceBookVersion: 'v', priceCard: 'c', reverses: '', agent: 'a', user: 'u', session: 's',
   workflow: 'w', service: 'sv', environment: 'e', revision: (1n << 64n) - 1n,
 }

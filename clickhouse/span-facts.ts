@@ -1,4 +1,4 @@
-import { type AgentDecision, meters, type Meter, type Role, type SpanFacts, type Step, type Usage, type UsageFlag } from '#semconv/facts.ts'
+import { type AgentDecision, type Meter, pieceMeters, type Role, type SpanFacts, type Step, tokenMeters, type Usage, type UsageFlag } from '#semconv/facts.ts'
 import { picoFromDecimal } from './decimal.ts'
 import { usageColumn } from './tables/spans.ts'
 
@@ -39,8 +39,9 @@ export interface SpanFactsRow {
   readonly streaming: boolean
   readonly serviceTier: string
   readonly usageReported: boolean
-  /** One count per meter, in the order of `meters`. */
+  /** One count per meter, in the order of `tokenMeters`. */
   readonly usageCounts: readonly string[]
+  readonly usagePieces: Readonly<Record<string, string>>
   readonly usageFlags: readonly UsageFlag[]
   readonly usagePartial: boolean
   readonly usageCumulative: boolean
@@ -62,7 +63,8 @@ export const spanFactsColumns: string = [
   'provider', 'request_model AS requestModel', 'response_model AS responseModel', 'response_id AS responseId', 'tool',
   'tool_call_id AS toolCallId', 'tool_arguments_hash AS toolArgumentsHash', 'executed', 'finish_reasons AS finishReasons',
   'error_type AS errorType', 'error_message AS errorMessage', 'time_to_first_token_ms AS timeToFirstTokenMs', 'streaming',
-  'service_tier AS serviceTier', 'usage_reported AS usageReported', `[${meters.map(usageColumn).join(', ')}] AS usageCounts`,
+  'service_tier AS serviceTier', 'usage_reported AS usageReported', `[${tokenMeters.map(usageColumn).join(', ')}] AS usageCounts`,
+  'usage_pieces AS usagePieces',
   'usage_flags AS usageFlags', 'usage_partial AS usagePartial', 'usage_cumulative AS usageCumulative',
   'usage_authoritative AS usageAuthoritative', 'reported_cost AS reportedCost', 'call_keys AS callKeys',
   'agent_decision AS agentDecision',
@@ -89,7 +91,7 @@ const step = (row: SpanFactsRow): Step => ({
   toolArgumentsHash: row.toolArgumentsHash, executed: row.executed, finishReasons: row.finishReasons,
   errorType: row.errorType, errorMessage: row.errorMessage, timeToFirstTokenMs: row.timeToFirstTokenMs ?? undefined,
   streaming: row.streaming, serviceTier: row.serviceTier,
-  usage: row.usageReported ? usage(row.usageCounts) : undefined,
+  usage: row.usageReported ? usage(row) : undefined,
   usageFlags: row.usageFlags, usagePartial: row.usagePartial, usageCumulative: row.usageCumulative,
   usageAuthoritative: row.usageAuthoritative,
   reportedCost: row.reportedCost === null ? undefined : picoFromDecimal(row.reportedCost),
@@ -98,11 +100,12 @@ const step = (row: SpanFactsRow): Step => ({
 })
 
 /** Counts are at most 2^53, as stored by the encoder, so they fit a number exactly. */
-function usage(counts: readonly string[]): Usage {
+function usage({ usageCounts: counts, usagePieces: pieces }: SpanFactsRow): Usage {
   const reported: Partial<Record<Meter, number>> = {}
-  meters.forEach((meter, index) => {
+  tokenMeters.forEach((meter, index) => {
     const count = Number(counts[index])
     if (count > 0) reported[meter] = count
   })
+  for (const meter of pieceMeters) if (pieces[meter] !== undefined) reported[meter] = Number(pieces[meter])
   return reported
 }

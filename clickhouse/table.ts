@@ -114,6 +114,7 @@ const map = <Row, T>(name: string, type: string, read: Read<Row, Pairs<T>>, writ
   }, codec)
 export const stringMap = <Row>(name: string, read: Read<Row, Pairs<string>>, codec = ''): Column<Row> =>
   map(name, 'String', read, (w, value) => w.string(value), codec)
+export const countMap = <Row>(name: string, read: Read<Row, Pairs<number>>): Column<Row> => map(name, 'UInt64', read, (w, value) => w.uint64(value))
 export const intMap = <Row>(name: string, read: Read<Row, Pairs<bigint>>): Column<Row> => map(name, 'Int64', read, (w, value) => w.bigInt64(value))
 export const doubleMap = <Row>(name: string, read: Read<Row, Pairs<number>>): Column<Row> => map(name, 'Float64', read, (w, value) => w.float64(value))
 export const boolMap = <Row>(name: string, read: Read<Row, Pairs<boolean>>): Column<Row> => map(name, 'Bool', read, (w, value) => w.uint8(value))

@@ -6,6 +6,7 @@ import { logRecords } from './tables/log-records.ts'
 import { metricPoints } from './tables/metric-points.ts'
 import { policyDecisions } from './tables/policy-decisions.ts'
 import { policyVersions } from './tables/policy-versions.ts'
+import { priceBookActivations } from './tables/price-book-activations.ts'
 import { priceBooks } from './tables/price-books.ts'
 import { runs } from './tables/runs.ts'
 import { spanContent } from './tables/span-content.ts'
@@ -23,6 +24,7 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [logRecords.name, columnsDdl(logRecords)],
   [metricPoints.name, columnsDdl(metricPoints)],
   [priceBooks.name, columnsDdl(priceBooks)],
+  [priceBookActivations.name, columnsDdl(priceBookActivations)],
   [policyVersions.name, columnsDdl(policyVersions)],
   [ingestAccount.name, columnsDdl(ingestAccount)],
   [conformance.name, columnsDdl(conformance)],

@@ -9,6 +9,7 @@ import { IngestAccount } from './account/account.ts'
 import { KnownSpans } from './account/known-spans.ts'
 import { Conformance } from './conformance/conformance.ts'
 import { flushRegularly } from './conformance/flush.ts'
+import { followPrices } from './active-prices.ts'
 import { storeDefinitions } from './definitions.ts'
 import { Loader } from './load/load.ts'
 import { segmentThread } from './load/segment-thread.ts'
@@ -99,11 +100,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const nowNano = nanoClock()
   const nowMs = (): number => performance.now()
   const metrics = new Metrics()
+  const prices = begun.use(await followPrices(options))
   const live = new LiveTraces({ spansMax: liveSpansMax, settledSpansMax, processStartedAt: nowNano() })
   const thread = begun.use(segmentThread({ spool, store, log }))
   const loader = begun.adopt(new Loader({ spool, store, open: thread.open, metrics, log }), (it) => it.stop())
   begun.defer(() => spool.close())
-  const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano })
+  const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano, get prices() { return prices.book } })
   begun.defer(() => settler.close(failedGraceMs))
   const known = new KnownSpans()
   const recalled = known.recall(store, options.tenant).catch((error: unknown) =>
@@ -111,7 +113,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), recalled])
   const conformance = new Conformance(options)
   const flushing = begun.use(flushRegularly({ conformance, spool, nowNano, log }))
-  const ingest: IngestOptions = { ...options, live, known, conformance, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs }
+  const ingest: IngestOptions = {
+    ...options, live, known, conformance, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs, get prices() { return prices.book },
+  }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
   const admission = new Admission({ spoolFull: () => spool.full, loopLate: loopDelay.late })
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))
@@ -135,6 +139,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       await Promise.race([loader.finished, sleep(Math.max(0, deadline - nowMs()), undefined, { ref: false })])
       loader.stop()
       await thread[Symbol.asyncDispose]()
+      prices[Symbol.dispose]()
       loopDelay[Symbol.dispose]()
     },
   }

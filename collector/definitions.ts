@@ -1,11 +1,9 @@
-import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import type { Store } from '#clickhouse/store.ts'
-import { type Table, writeRow } from '#clickhouse/table.ts'
-import { priceBooks } from '#clickhouse/tables/price-books.ts'
 import { policyVersions } from '#clickhouse/tables/policy-versions.ts'
 import { PolicyError, type PolicySet } from '#otel-config/policy/policies.ts'
 import type { UnixNano } from '#semconv/facts.ts'
-import { canonicalJson, type PriceBook } from './price/book.ts'
+import type { PriceBook } from './price/book.ts'
+import { insertOne, storeBook } from './price/book-store.ts'
 
 /** A question about definitions reads a few rows. */
 const readSecondsMax = 10
@@ -15,14 +13,11 @@ const readSecondsMax = 10
  * a version that is known stays as it was. Throws `PolicyError` where a policy changed and its version did not.
  */
 export async function storeDefinitions(store: Store, tenant: string, prices: PriceBook, policies: PolicySet, postedAt: UnixNano): Promise<void> {
-  const [books, documents] = await Promise.all([
-    store.read<{ known: number }>(`SELECT count() > 0 AS known FROM price_books WHERE version = toFixedString(unhex({version:String}), 32)`, { version: prices.version }, { maxSeconds: readSecondsMax }),
+  const [documents] = await Promise.all([
     store.read<{ policy_id: string; version: number; document: string }>(
       'SELECT policy_id, version, document FROM policy_versions FINAL WHERE tenant = {tenant:String}', { tenant }, { maxSeconds: readSecondsMax }),
+    storeBook(store, prices, 'shipped', postedAt),
   ])
-  if (!books.some((row) => Boolean(row.known))) {
-    await insertOne(store, priceBooks, { version: prices.version, postedAt, source: 'shipped', body: canonicalJson(prices.data) })
-  }
   for (const { id, version, document } of policies.policies) {
     const known = documents.find((row) => row.policy_id === id && Number(row.version) === version)
     if (known === undefined) await insertOne(store, policyVersions, { tenant, policyId: id, version, postedAt, document })
@@ -30,11 +25,4 @@ export async function storeDefinitions(store: Store, tenant: string, prices: Pri
       throw new PolicyError(`policy '${id}': version ${version} says something else than it did before; give the changed policy version ${version + 1}`)
     }
   }
-}
-
-async function insertOne<Row>(store: Store, table: Table<Row>, row: Row): Promise<void> {
-  const writer = new RowBinaryWriter()
-  writeRow(table, writer, row)
-  // A fresh token each time: rows of one id collapse by the table's key, never by the insert's.
-  await store.insert(table, writer.take(), crypto.randomUUID())
 }

@@ -1,3 +1,4 @@
+import type { PriceDesk } from '#collector/price/desk.ts'
 import type { Reader } from './reader.ts'
 import type { VerdictCache } from './steps/verdicts.ts'
 
@@ -5,6 +6,7 @@ import type { VerdictCache } from './steps/verdicts.ts'
 export interface QueryContext {
   readonly verdicts: VerdictCache
   readonly reader: Reader
+  readonly prices: PriceDesk
   readonly endpoints: Endpoints
   /** `undefined` where the collector is another process. */
   readonly backlog: () => Backlog | undefined

@@ -36,12 +36,12 @@ export function beyondLimits(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): GraphQLError | undefined {
-  const query = schema.getQueryType()
-  if (query == null) throw new Error('the schema has no Query')
+  const root = operation.operation === 'mutation' ? schema.getMutationType() : schema.getQueryType()
+  if (root == null) throw new Error(`the schema has no ${operation.operation}`)
   const fragments = new Map(document.definitions.filter((d) => d.kind === Kind.FRAGMENT_DEFINITION).map((d) => [d.name.value, d]))
   const walk: Walk = { fragments, variables, fields: 0, aliases: 0 }
   try {
-    const cost = selectionCost(walk, operation.selectionSet, query, 1)
+    const cost = selectionCost(walk, operation.selectionSet, root, 1)
     if (walk.aliases > aliasesMax) return userError('BAD_INPUT', `the query has ${walk.aliases} aliases, at most ${aliasesMax} are allowed: send several queries`)
     if (cost > costMax) {
       return userError('TOO_WIDE', `the query could return ${Math.round(cost)} values, at most ${costMax} are allowed: ask for fewer fields or smaller pages`)

@@ -21,9 +21,15 @@ import { type ChartArguments, metricChart } from './metrics/read-chart.ts'
 import { metrics } from './metrics/read-metrics.ts'
 import { type DecisionFilter, DecisionFilterInput, PolicyDecisionConnection } from './policy-decisions/policy-decision.ts'
 import { policyDecisions } from './policy-decisions/read-decisions.ts'
+import { activatePriceBook, importPriceOverlay, priceModel, type PricedModel } from './prices/change-prices.ts'
+import { ModelPricesInput, PriceBookType, PriceEffectType } from './prices/price-book.ts'
+import { priceBookEffect, priceBooks } from './prices/read-price-books.ts'
+import { unmeteredModelCalls, unpricedModels } from './prices/read-unpriced.ts'
+import { UnpricedModelType } from './prices/unpriced-model.ts'
 import { runById, runs, traceById } from './runs/read-runs.ts'
 import { RunConnection, RunType } from './runs/run.ts'
 import { type RunFilter, RunFilterInput, type RunOrder, RunOrderEnum } from './runs/run-filter.ts'
+import { Count } from './scalars.ts'
 import { argument, asked, listOf, required } from './shape.ts'
 import { type TimeRange, TimeRangeInput } from './time-range.ts'
 
@@ -98,7 +104,38 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
       listOf(InstrumentationType), 'What was understood of each instrumentation\'s steps, and what is missing, ambiguous or lost: those that call models first. Refused as TOO_WIDE beyond 10,000 sums.', {
         range: argument(required(TimeRangeInput), 'When the steps were received.'),
       }, (_, args, context) => conformance(context, args)),
+    unpricedModels: asked<Root, { readonly range: TimeRange; readonly first: number }>(
+      listOf(UnpricedModelType), 'Models of which usage stands in the ledger without a price, most calls first.', {
+        range: argument(required(TimeRangeInput), 'When the usage happened.'),
+        first: argument(GraphQLInt, 'How many, 1 to 500.', 100),
+      }, (_, args, context) => unpricedModels(context, args)),
+    unmeteredModelCalls: asked<Root, { readonly range: TimeRange }>(required(Count), 'Model calls that reported no usage: they are in no sum.', {
+      range: argument(required(TimeRangeInput), 'When their runs started.'),
+    }, (_, { range }, context) => unmeteredModelCalls(context, range)),
+    priceBooks: asked(listOf(PriceBookType), 'Every version of the price book, latest known first.', {}, (_, __, context) => priceBooks(context)),
+    priceBookEffect: asked<Root, { readonly version: string }>(listOf(PriceEffectType), 'What a version would make of the last 30 days of the ledger, by model, largest change first.', {
+      version: argument(required(GraphQLID), 'Its version.'),
+    }, (_, { version }, context) => priceBookEffect(context, version)),
   },
 })
 
-export const schema = new GraphQLSchema({ query: Query })
+const Mutation = new GraphQLObjectType<Root, QueryContext>({
+  name: 'Mutation',
+  description: 'What can be changed. Nothing is overwritten: a change is a new version.',
+  fields: {
+    priceModel: asked<Root, PricedModel>(required(PriceBookType), 'Gives a model a price, that of another model or its own: makes a new version of the price book and activates it. Entries that are there keep what they say until they are repriced.', {
+      provider: argument(GraphQLString, 'As the telemetry names it, "" where it names none.', ''),
+      model: argument(required(GraphQLString), 'As the telemetry names it.'),
+      sameAs: argument(GraphQLString, 'Costs what this one costs: provider/model of the price book.'),
+      prices: argument(ModelPricesInput, 'Or its own prices.'),
+    }, (_, args, context) => priceModel(context, args)),
+    importPriceOverlay: asked<Root, { readonly document: string }>(required(PriceBookType), 'Keeps an overlay as a new version of the price book, or refuses it. It prices nothing until it is activated.', {
+      document: argument(required(GraphQLString), 'YAML or JSON, as described in collector/price/README.md.'),
+    }, (_, { document }, context) => importPriceOverlay(context, document)),
+    activatePriceBook: asked<Root, { readonly version: string }>(required(PriceBookType), 'From now on this version prices what arrives.', {
+      version: argument(required(GraphQLID), 'Its version.'),
+    }, (_, { version }, context) => activatePriceBook(context, version)),
+  },
+})
+
+export const schema = new GraphQLSchema({ query: Query, mutation: Mutation })

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Store } from '#clickhouse/store.ts'
+import { priceDesk } from '#collector/price/desk.ts'
 import { hostAllowed } from '#otel-config/loopback-host.ts'
 import type { Backlog, Endpoints, QueryContext } from './context.ts'
 import { writeLedgerCsv } from './export/ledger-csv.ts'
@@ -132,11 +133,12 @@ interface Answers {
   skeleton(context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded>
 }
 
-function answersOf({ endpoints, backlog, incompleteAfterMs, now }: QueryOptions): Answers {
+function answersOf({ store, tenant, endpoints, backlog, incompleteAfterMs, now }: QueryOptions): Answers {
+  const prices = priceDesk({ store, tenant, now })
   const skeletons = skeletonCache()
   const verdicts = verdictCache()
   return {
-    context: (reader) => ({ reader, verdicts, endpoints, backlog, incompleteAfterMs, now }),
+    context: (reader) => ({ reader, verdicts, prices, endpoints, backlog, incompleteAfterMs, now }),
     skeleton: (context, run, encoding) => skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run))),
   }
 }

@@ -75,6 +75,7 @@ const findingOfFlag: Readonly<Record<UsageFlag, Finding>> = {
   cache_ttl_unknown: genai('CACHE_LIFETIME_UNKNOWN', 'gen_ai.usage.cache_write.input_tokens', 'a lifetime', nothing),
   usage_inconsistent: genai('USAGE_CONTRADICTORY', inputTokens, 'parts within their whole', 'a part larger than its whole'),
   unsplit_total: genai('USAGE_UNSPLIT', inputTokens, 'input and output tokens', 'a total alone'),
+  total_disagrees: genai('USAGE_CONTRADICTORY', 'gen_ai.usage.total_tokens', 'the sum of the parts', 'another number'),
   usage_invalid: genai('USAGE_INVALID', 'gen_ai.usage.*', 'an integer from 0', 'something else'),
 }
 

@@ -30,17 +30,23 @@ export const kindOfRole: Readonly<Record<Role, StepKind>> = {
  * the sum over `input.*`, "output" the sum over `output.*`. `unsplit` holds a total that came without a split
  * (a crew span that says only "500 tokens"): it can be counted, not priced.
  */
-export const meters = [
+export const tokenMeters = [
   'input.uncached', 'input.cache_read', 'input.cache_write.5m', 'input.cache_write.1h', 'input.audio',
   'input.audio.cache_read', 'input.image', 'output.text', 'output.reasoning', 'output.audio', 'output.image', 'unsplit',
 ] as const
+
+/** What is charged by the piece beside tokens. Few calls have any, so they are stored together in one map. */
+export const pieceMeters = ['tool.web_search', 'tool.file_search', 'tool.code_execution', 'request', 'audio.seconds'] as const
+export type PieceMeter = (typeof pieceMeters)[number]
+
+export const meters = [...tokenMeters, ...pieceMeters] as const
 export type Meter = (typeof meters)[number]
 
 /** What a ledger entry can be about: a class of usage, or an amount somebody claimed where no price is known. */
 export const ledgerMeters = [...meters, 'reported_cost'] as const
 export type LedgerMeter = (typeof ledgerMeters)[number]
 
-/** Tokens per meter, integers > 0 up to 2^53; a meter that is absent is zero. Nothing reported at all is no vector (`undefined`), never zeros. */
+/** Tokens or pieces per meter, integers > 0 up to 2^53; a meter that is absent is zero. Nothing reported at all is no vector (`undefined`), never zeros. */
 export type Usage = Readonly<Partial<Record<Meter, number>>>
 
 /** Why a usage vector deserves a second look. Shown on the step, never repaired in silence. */
@@ -59,6 +65,8 @@ export const usageFlags = [
   'usage_inconsistent',
   /** Only a total was reported. */
   'unsplit_total',
+  /** A reported total agrees with no reading of the parts: the parts were taken as they are. */
+  'total_disagrees',
   /** A usage key held something that is no count (negative, not finite, not a number) and was ignored. */
   'usage_invalid',
 ] as const
@@ -171,6 +179,10 @@ export interface Step {
   readonly decision: AgentDecision | undefined
   /** False for a tool span that says it was not executed (blocked, denied, merged bookkeeping span). */
   readonly executed: boolean
+  /**
+   * What decides the price beside model, time and prompt, as words: the tier that served the call (else the one asked for) and
+   * what else was said, `batch`, `speed:fast`, `region:us-east-1`. One field, because almost every call has none.
+   */
   readonly serviceTier: string
 }
 

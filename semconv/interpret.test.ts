@@ -479,7 +479,7 @@ const rows: readonly Row[] = [
     step: {
       role: 'model_call', provider: 'anthropic', requestModel: 'claude-sonnet-4-5', session: 's', user: 'u',
         callKeys: ['request:req_1'], timeToFirstTokenMs: 812,
-      finishReasons: ['end_turn'], serviceTier: 'fast', agentId: 'a1', agent: 'a1', workflow: 'review', errorType: '529',
+      finishReasons: ['end_turn'], serviceTier: 'speed:fast', agentId: 'a1', agent: 'a1', workflow: 'review', errorType: '529',
         errorMessage: 'overloaded',
     },
   },

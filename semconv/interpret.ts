@@ -7,6 +7,7 @@ import type { CountingRule, Dialect, Draft } from './dialect.ts'
 import type { Role, Step } from './facts.ts'
 import { argumentsHash } from './hash.ts'
 import { billingProvider, foldProvider, providerFamily } from './provider.ts'
+import { priceTerms } from './price-terms.ts'
 import { keyTable, read, type Reading } from './reading.ts'
 import { roleOf } from './role.ts'
 import { normaliseUsage, type UsageCounts } from './usage.ts'
@@ -41,6 +42,7 @@ export function interpret(span: SpanRecord): Step {
   nameFromSpan(draft, span)
   draft.provider = billingProvider(foldProvider(draft.provider), reading.word('serverAddress'))
   meter(draft, dialect, reading, span)
+  draft.serviceTier = priceTerms(draft.serviceTier, reading)
   decide(draft, reading, span)
   // A call that a log event tells is found by its session alone: by its keys, each of the two sources would yield to the other.
   draft.callKeys = isToldByLog(span.name) ? none : callKeys(dialect, draft, reading)
@@ -165,6 +167,8 @@ function countsOf(reading: Reading): UsageCounts {
     reasoning: reading.count('reasoning'), toolUseInput: reading.count('toolUseInput'),
     audioInput: reading.count('audioInput'), audioOutput: reading.count('audioOutput'), audioCacheRead: reading.count('audioCacheRead'),
     imageInput: reading.count('imageInput'), imageOutput: reading.count('imageOutput'),
+    webSearches: reading.count('webSearches'), fileSearches: reading.count('fileSearches'), codeExecutions: reading.count('codeExecutions'),
+    audioSeconds: reading.count('audioSeconds'),
   }
 }
 

@@ -50,6 +50,12 @@ export const fieldTypes = {
   firstChunkAt: 'any',
   servedTier: 'word',
   requestedTier: 'word',
+  /** True, or the id of the batch the call was part of. */
+  batch: 'any',
+  /** Faster at another price: Anthropic's `fast`. */
+  speed: 'word',
+  /** Where the model ran, as far as it decides the price. */
+  region: 'word',
   /** JSON of request parameters. */
   parameters: 'any',
   /** JSON of whatever the application attached. */
@@ -71,6 +77,10 @@ export const fieldTypes = {
   /** Tokens of tool results that Gemini counts beside the prompt. */
   toolUseInput: 'count',
   total: 'count',
+  webSearches: 'count',
+  fileSearches: 'count',
+  codeExecutions: 'count',
+  audioSeconds: 'count',
   partialInput: 'count',
   partialOutput: 'count',
   partialCacheRead: 'count',
@@ -208,6 +218,21 @@ export const shared: Keys = {
   audioOutput: ['gen_ai.usage.audio_output_tokens', 'gen_ai.usage.details.output_audio_tokens'],
   audioCacheRead: ['gen_ai.usage.details.cache_audio_read_tokens'],
   total: ['gen_ai.usage.total_tokens', 'llm.usage.total_tokens'],
+  // No convention names what follows: `spanledger.*` is ours, the rest are names under which providers' counts were passed on.
+  webSearches: [
+    'spanledger.usage.web_searches', 'gen_ai.usage.web_search_requests', 'gen_ai.usage.server_tool_use.web_search_requests',
+    'gen_ai.usage.details.web_searches', 'gen_ai.usage.details.web_search_requests',
+  ],
+  fileSearches: ['spanledger.usage.file_searches', 'gen_ai.usage.details.file_searches'],
+  codeExecutions: [
+    'spanledger.usage.code_executions', 'gen_ai.usage.server_tool_use.code_execution_requests', 'gen_ai.usage.details.code_executions',
+  ],
+  audioSeconds: ['spanledger.usage.audio_seconds', 'gen_ai.usage.audio_seconds', 'gen_ai.usage.details.audio_seconds'],
+  batch: ['spanledger.batch', 'gen_ai.request.batch', 'gen_ai.batch.id'],
+  speed: ['spanledger.speed', 'gen_ai.request.speed'],
+  region: ['spanledger.region', 'gen_ai.response.inference_geo', 'gen_ai.request.inference_geo', 'aws.bedrock.region'],
+  servedTier: ['gen_ai.response.service_tier', 'spanledger.service_tier'],
+  requestedTier: ['gen_ai.request.service_tier'],
   cost: [
     'gen_ai.usage.cost', 'operation.cost', 'llm.cost.total', 'langfuse.observation.cost_details', 'mlflow.llm.cost',
     'gen_ai.usage.total_cost', 'opencode.llm.cost.total', 'gen_ai.cost.usd', 'agent.sre.span.cost_usd', 'openrouter.usage.cost',

@@ -1,4 +1,4 @@
-import { type Meter, meters, type Usage } from './facts.ts'
+import { type Meter, meters, tokenMeters, type Usage } from './facts.ts'
 
 const inputMeters = meters.filter((meter) => meter.startsWith('input.'))
 const outputMeters = meters.filter((meter) => meter.startsWith('output.'))
@@ -7,7 +7,7 @@ const outputMeters = meters.filter((meter) => meter.startsWith('output.'))
 export const inputTokens = (usage: Usage): number => sum(usage, inputMeters)
 /** All output tokens, reasoning included. */
 export const outputTokens = (usage: Usage): number => sum(usage, outputMeters)
-export const totalTokens = (usage: Usage): number => sum(usage, meters)
+export const totalTokens = (usage: Usage): number => sum(usage, tokenMeters)
 
 /** Meter by meter. */
 export function addUsage(a: Usage, b: Usage): Usage {

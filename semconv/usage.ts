@@ -1,4 +1,4 @@
-import { type Meter, meters, type TokenUsage, type Usage, type UsageFlag } from './facts.ts'
+import { type Meter, meters, type PieceMeter, type TokenUsage, type Usage, type UsageFlag } from './facts.ts'
 
 /** Token counts as an emitter reports them: overlapping, partly absent. `undefined` is unknown, never zero. */
 export interface UsageCounts {
@@ -19,6 +19,10 @@ export interface UsageCounts {
   /** Gemini: tokens of tool results, counted beside the prompt. */
   toolUseInput?: number | undefined
   total?: number | undefined
+  webSearches?: number | undefined
+  fileSearches?: number | undefined
+  codeExecutions?: number | undefined
+  audioSeconds?: number | undefined
 }
 
 /** What the table of emitters says about these counts (semconv.md 3.4). */
@@ -54,7 +58,23 @@ export function normaliseUsage(counts: UsageCounts, counting: Counting): NormalU
   splitInput(vector, counts, input, writes, flags)
   splitOutput(vector, counts, output, flags)
   putUnsplit(vector, counts, input, output, flags)
+  if (contradicted(counts, writes.all, input, output)) flags.add('total_disagrees')
+  for (const [meter, field] of pieces) put(vector, meter, counts[field] ?? 0)
   return { usage: vector, flags: [...flags] }
+}
+
+const pieces: readonly (readonly [PieceMeter, keyof UsageCounts])[] = [
+  ['tool.web_search', 'webSearches'], ['tool.file_search', 'fileSearches'], ['tool.code_execution', 'codeExecutions'], ['audio.seconds', 'audioSeconds'],
+]
+
+/**
+ * A total that is neither what the parts make by the reading that was chosen, cache writes left out or not, nor the sum of the
+ * two sides as they were reported (which says nothing: SDKs add their own numbers up).
+ */
+function contradicted(counts: UsageCounts, writes: number, input: number | undefined, output: number | undefined): boolean {
+  const { total } = counts
+  if (total === undefined || total === 0 || input === undefined || output === undefined) return false
+  return total !== input + output && total !== input + output - writes && total !== (counts.input ?? 0) + (counts.output ?? 0)
 }
 
 function reported(counts: UsageCounts): boolean {

@@ -1,5 +1,5 @@
-import { costBases, type CostBasis, ledgerKinds, type LedgerKind, type LedgerMeter, type LedgerReason, type PicoUsd, type UnixNano } from '#semconv/facts.ts'
-import { choice, decimal, id, nullableDecimal, type Table, text, time, version, word } from '../table.ts'
+import { costBases, type CostBasis, ledgerKinds, type LedgerKind, type LedgerMeter, type LedgerReason, type PicoUsd, type UnixNano, type UsageFlag } from '#semconv/facts.ts'
+import { choice, decimal, id, nullableDecimal, type Table, text, time, version, word, words } from '../table.ts'
 
 /**
  * One line of the cost ledger. Money never changes under an id; what a later row with the same id may add is only who
@@ -21,6 +21,8 @@ export interface LedgerEntryRow {
   readonly meter: LedgerMeter
   /** Times 10^12; negative on reversals. */
   readonly quantity: bigint
+  /** What is doubtful about the usage it charges: see `usageFlags`. */
+  readonly usageFlags: readonly UsageFlag[]
   /** Per unit of quantity; `undefined` where unpriced. */
   readonly unitPrice: PicoUsd | undefined
   /** `undefined` where unpriced; negative on reversals. */
@@ -62,6 +64,7 @@ export const ledgerEntries: Table<LedgerEntryRow> = {
     word('model', (r) => r.model),
     word('meter', (r) => r.meter),
     decimal('quantity', (r) => r.quantity),
+    words('usage_flags', (r) => r.usageFlags),
     nullableDecimal('unit_price', (r) => r.unitPrice),
     nullableDecimal('amount', (r) => r.amount),
     choice('basis', costBases, (r) => r.basis),

@@ -1,5 +1,5 @@
-import { meters, type Meter, type SpanFacts, stepKinds, roles, kindOfRole } from '#semconv/facts.ts'
-import { boolMap, choice, count, doubleMap, flag, id, intMap, nullableDecimal, nullableFloat, type Pairs, small, stringMap, type Table, text, time, uint32, word, words } from '../table.ts'
+import { type Meter, pieceMeters, type SpanFacts, tokenMeters, type Usage, stepKinds, roles, kindOfRole } from '#semconv/facts.ts'
+import { boolMap, choice, count, countMap, doubleMap, flag, id, intMap, nullableDecimal, nullableFloat, type Pairs, small, stringMap, type Table, text, time, uint32, word, words } from '../table.ts'
 
 /**
  * A span at rest: its facts in typed columns, every other attribute in a map of its own OTLP type, text of prompts and
@@ -34,6 +34,14 @@ export interface SpanRow {
 
 /** `input.cache_write.5m` is the column `usage_input_cache_write_5m`. */
 export const usageColumn = (meter: Meter): string => `usage_${meter.replaceAll('.', '_')}`
+
+const noPieces: Pairs<number> = { keys: [], values: [] }
+/** Almost no call has any, and this is asked of every span. */
+function piecesOf(usage: Usage | undefined): Pairs<number> {
+  if (usage === undefined) return noPieces
+  const keys = pieceMeters.filter((meter) => usage[meter] !== undefined)
+  return keys.length === 0 ? noPieces : { keys, values: keys.map((meter) => usage[meter] ?? 0) }
+}
 
 export const spans: Table<SpanRow> = {
   name: 'spans',
@@ -81,7 +89,8 @@ export const spans: Table<SpanRow> = {
     flag('streaming', (r) => r.facts.step.streaming),
     word('service_tier', (r) => r.facts.step.serviceTier),
     flag('usage_reported', (r) => r.facts.step.usage !== undefined),
-    ...meters.map((meter) => count<SpanRow>(usageColumn(meter), (r) => r.facts.step.usage?.[meter] ?? 0)),
+    ...tokenMeters.map((meter) => count<SpanRow>(usageColumn(meter), (r) => r.facts.step.usage?.[meter] ?? 0)),
+    countMap('usage_pieces', (r) => piecesOf(r.facts.step.usage)),
     words('usage_flags', (r) => r.facts.step.usageFlags),
     flag('usage_partial', (r) => r.facts.step.usagePartial),
     flag('usage_cumulative', (r) => r.facts.step.usageCumulative),

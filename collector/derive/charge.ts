@@ -1,6 +1,7 @@
 import { type LedgerEntryRow, ledgerEntries, revisionAtArrival } from '#clickhouse/tables/ledger-entries.ts'
 import { chargedOnArrival, type Attribution } from '#semconv/account.ts'
 import type { PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
+import type { PriceBook } from '../price/book.ts'
 import type { FrameWriter } from '../spool/frame.ts'
 import type { Derived, DeriveOptions } from './derive.ts'
 import { ledgerEntryId } from './identity.ts'
@@ -12,6 +13,8 @@ export type ChargeOptions = Pick<DeriveOptions, 'tenant' | 'project' | 'prices'>
 export interface Charge {
   readonly facts: SpanFacts
   readonly postedAt: UnixNano
+  /** The book that priced it: another may be active when its lines are said again. */
+  readonly prices: PriceBook
   readonly attribution: Attribution
   /** Sum of the lines. */
   readonly amount: PicoUsd
@@ -42,7 +45,7 @@ export function chargeArrivals(derived: readonly Derived[], known: KnownSpans, o
   return charged.map(({ facts }) => {
     const lines = linesOf(facts, options)
     const charge: Charge = {
-      facts, postedAt: facts.receivedAt, attribution: attributionOf(facts, spans), provider: lines[0]?.provider ?? '',
+      facts, postedAt: facts.receivedAt, prices: options.prices, attribution: attributionOf(facts, spans), provider: lines[0]?.provider ?? '',
       amount: lines.reduce((sum, line) => sum + (line.amount ?? 0n), 0n), unpriced: lines.some((line) => line.basis === 'UNPRICED'),
     }
     for (const row of rowsOf(charge, lines, options)) frame.add(ledgerEntries, row)
@@ -51,21 +54,21 @@ export function chargeArrivals(derived: readonly Derived[], known: KnownSpans, o
 }
 
 /** The ledger lines that were posted with a charge. */
-export const chargeRows = (charge: Charge, options: ChargeOptions): LedgerEntryRow[] => rowsOf(charge, linesOf(charge.facts, options), options)
+export const chargeRows = (charge: Charge, options: ChargeOptions): LedgerEntryRow[] => rowsOf(charge, linesOf(charge.facts, charge), options)
 
-const linesOf = ({ step, startedAt }: SpanFacts, { prices }: ChargeOptions): LedgerLine[] => ledgerLines(prices, {
+const linesOf = ({ step, startedAt }: SpanFacts, { prices }: Pick<ChargeOptions, 'prices'>): LedgerLine[] => ledgerLines(prices, {
   provider: step.provider, requestModel: step.requestModel, responseModel: step.responseModel, serviceTier: step.serviceTier,
   usage: step.usage ?? {}, at: startedAt, reportedCost: step.reportedCost,
 })
 
 /** Field by field: spreading objects into each other costs ten times as much, and every span does it. */
 const rowsOf = ({ facts, postedAt, attribution }: Charge, lines: readonly LedgerLine[], { tenant, project }: ChargeOptions): LedgerEntryRow[] => {
-  const { traceId, spanId, startedAt, service, environment } = facts
+  const { traceId, spanId, startedAt, service, environment, step: { usageFlags } } = facts
   const { agent, user, session, workflow } = attribution
   const revision = revisionAtArrival(postedAt)
   return lines.map(({ meter, quantity, unitPrice, amount, basis, provider, model, priceBookVersion, priceCard }) => ({
     tenant, project, id: ledgerEntryId(tenant, traceId, spanId, meter, 'CHARGE', 0), kind: 'CHARGE', reason: 'metered', occurredAt: startedAt, postedAt,
-    traceId, spanId, provider, model, meter, quantity, unitPrice, amount, basis, priceBookVersion, priceCard, reverses: '',
+    traceId, spanId, provider, model, meter, quantity, usageFlags, unitPrice, amount, basis, priceBookVersion, priceCard, reverses: '',
     agent, user, session, workflow, service, environment, revision,
   }))
 }

@@ -2,7 +2,7 @@ import type { CostBasis, LedgerMeter, Meter, PicoUsd, UnixNano, Usage } from '#s
 import type { PriceBook } from '../price/book.ts'
 import { price } from '../price/price.ts'
 
-/** Quantities are stored as `Decimal(38, 12)`: a count of tokens times this. */
+/** Quantities are stored as `Decimal(38, 12)`: a count of tokens or pieces times this. */
 export const quantityScale = 1_000_000_000_000n
 
 /** What one call must stand for in the ledger: one line per meter, whoever posts it and when. */
@@ -38,11 +38,19 @@ export function ledgerLines(book: PriceBook, call: BilledCall): LedgerLine[] {
   const used = (Object.keys(call.usage) as Meter[]).some((meter) => (call.usage[meter] ?? 0) > 0)
   const pricing = used ? price(book, call) : undefined
   if (pricing?.basis === 'PRICED') {
-    return pricing.lines.map((line) => ({
-      meter: line.meter, quantity: BigInt(line.quantity) * quantityScale, unitPrice: line.unitPrice, amount: line.amount,
-      // Told as the telemetry tells it, so that a run and its entries group alike; the card names the book's provider.
-      basis: 'PRICED', provider: call.provider === '' ? pricing.provider : call.provider, model: pricing.model, priceBookVersion: book.version, priceCard: line.priceCard,
-    }))
+    // Told as the telemetry tells it, so that a run and its entries group alike; the card names the book's provider.
+    const { model: card } = pricing
+    const provider = call.provider === '' ? pricing.provider : call.provider
+    return [
+      ...pricing.lines.map((line): LedgerLine => ({
+        meter: line.meter, quantity: BigInt(line.quantity) * quantityScale, unitPrice: line.unitPrice, amount: line.amount,
+        basis: 'PRICED', provider, model: card, priceBookVersion: book.version, priceCard: line.priceCard,
+      })),
+      ...pricing.unpriced.map(({ meter, quantity }): LedgerLine => ({
+        meter, quantity: BigInt(quantity) * quantityScale, unitPrice: undefined, amount: undefined,
+        basis: 'UNPRICED', provider, model: card, priceBookVersion: '', priceCard: '',
+      })),
+    ]
   }
   const unpriced = { provider: call.provider, model, priceBookVersion: '', priceCard: '' }
   if (call.reportedCost !== undefined) {

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { PriceBookError, checkedBook } from './check-book.ts'
 import { providerNamed, selectCard } from './match.ts'
+import type { Overlay } from './overlay.ts'
+import { type Rules, rulesOf } from './rules.ts'
 
 /** When a rule about a model's name holds. Names are compared in lower case; a regex is RE2 and sees the lower-case name. */
 export type Clause =
@@ -15,13 +17,18 @@ export type Clause =
   | { readonly not: Clause }
 
 /** Classes of tokens a price can be published for. */
-export const priceUnits = [
+export const tokenUnits = [
   'input', 'cache_read', 'cache_write', 'cache_write_1h', 'input_audio', 'cache_audio_read', 'input_image', 'output',
   'output_reasoning', 'output_audio', 'output_image',
 ] as const
-export type PriceUnit = (typeof priceUnits)[number]
+/** What is charged by the piece, and audio by the hour. */
+export const pieceUnits = ['web_search', 'file_search', 'code_execution', 'request', 'audio_hour'] as const
+export const priceUnits = [...tokenUnits, ...pieceUnits] as const
+export type TokenUnit = (typeof tokenUnits)[number]
+export type PieceUnit = (typeof pieceUnits)[number]
+export type PriceUnit = TokenUnit | PieceUnit
 
-/** Pico-dollars per token, integers: $1.25 per million tokens is 1250000. Absent is unknown, 0 is free. */
+/** Pico-dollars per token (piece, hour), integers: $1.25 per million tokens is 1250000. Absent is unknown, 0 is free. */
 export type Prices = Readonly<Partial<Record<PriceUnit, number>>>
 
 /** All prices that hold for a prompt of more than `above` tokens. A cliff: they hold for every token of the call. */
@@ -74,13 +81,19 @@ export interface BookData {
   readonly providers: readonly BookProvider[]
   /** Published prices with more than 12 decimals of a dollar per token, rounded half up: `[provider/model unit, published]`. */
   readonly rounded: readonly (readonly [string, string])[]
+  /** What was imported over the list, in order of import: conditions, contracts, models of one's own. Absent: nothing. */
+  readonly overlays?: readonly Overlay[]
 }
 
 export interface PriceBook {
   /** sha256 of the canonical JSON of `data`, 64 hex digits: equal versions give equal prices. */
   readonly version: string
   readonly data: BookData
+  /** With the overlays' models before the list's own. */
   readonly providers: ReadonlyMap<string, BookProvider>
+  readonly aliases: Readonly<Record<string, string>>
+  readonly passThrough: ReadonlySet<string>
+  readonly rules: Rules
 }
 
 /** JSON with sorted keys and no white space: one text, hence one hash, per content. */
@@ -108,8 +121,34 @@ export function shippedBook(): PriceBook {
 
 function bookOf(canonical: string, data: BookData): PriceBook {
   const version = createHash('sha256').update(canonical).digest('hex')
-  return { version, data, providers: new Map(data.providers.map((provider) => [provider.id, provider])) }
+  const overlays = data.overlays ?? []
+  return {
+    version, data, providers: providersOf(data),
+    aliases: Object.assign({}, data.aliases, ...overlays.map(({ aliases }) => aliases)) as Record<string, string>,
+    passThrough: new Set([...data.passThrough, ...overlays.flatMap(({ passThrough }) => passThrough)]),
+    rules: rulesOf(overlays, ''),
+  }
 }
+
+function providersOf({ providers, overlays }: BookData): Map<string, BookProvider> {
+  const found = new Map(providers.map((provider) => [provider.id, provider]))
+  // Earlier overlays last: each puts its cards in front of what is there.
+  for (const { provider, card } of (overlays ?? []).flatMap(({ models }) => models)) {
+    if (card === undefined) continue
+    const known = found.get(provider) ?? { id: provider, name: provider, cards: [] }
+    found.set(provider, { ...known, cards: [card, ...known.cards] })
+  }
+  return found
+}
+
+/** The book as it holds for a tenant: with the contracts of nobody else. Its version stays, because the book does. */
+export function bookFor(book: PriceBook, tenant: string): PriceBook {
+  const rules = rulesOf(book.data.overlays ?? [], tenant)
+  return rules.contracts || book.rules.contracts ? { ...book, rules } : book
+}
+
+/** A book of this content. The content must have been checked. */
+export const bookFrom = (data: BookData): PriceBook => bookOf(canonicalJson(data), data)
 
 /** Whose card prices the model where the telemetry names no provider, '' if no card matches. */
 export function priceBookProvider(book: PriceBook, model: string): string {

@@ -13,7 +13,11 @@ const maxClauseDepth = 8
 const units: Readonly<Record<keyof Rate['prices'], true>> = {
   input: true, cache_read: true, cache_write: true, cache_write_1h: true, input_audio: true, cache_audio_read: true,
   input_image: true, output: true, output_reasoning: true, output_audio: true, output_image: true,
+  web_search: true, file_search: true, code_execution: true, request: true, audio_hour: true,
 }
+/** Pico-dollars for one of a unit: a thousand dollars, far above a search or an hour of audio. */
+const maxPiecePrice = 1_000_000_000_000_000
+const byPiece: ReadonlySet<string> = new Set(['web_search', 'file_search', 'code_execution', 'request', 'audio_hour'])
 
 /** The value as a book, whole and consistent, or a `PriceBookError`. */
 export function checkedBook(value: unknown): BookData {
@@ -43,7 +47,8 @@ function checkProvider(provider: BookProvider): void {
   for (const card of listOf(`"cards" of ${provider.id}`, provider.cards)) checkCard(provider.id, card as Card)
 }
 
-function checkCard(provider: string, card: Card): void {
+/** Throws `PriceBookError`. */
+export function checkCard(provider: string, card: Card): void {
   if (typeof objectOf(`A card of ${provider}`, card).id !== 'string') throw new PriceBookError(`A card of ${provider} has no "id".`)
   const name = `${provider}/${card.id}`
   checkClause(name, card.match, 0)
@@ -77,8 +82,9 @@ function checkRate(name: string, { above, prices }: Rate, previous: Rate | undef
     if (!Object.hasOwn(units, unit)) {
       throw new PriceBookError(`${name} has the unit ${unit}; allowed are ${Object.keys(units).join(', ')}.`)
     }
-    if (!Number.isInteger(price) || Number(price) < 0 || Number(price) > maxUnitPrice) {
-      const allowed = `allowed are whole pico-dollars per token from 0 to ${maxUnitPrice}`
+    const max = byPiece.has(unit) ? maxPiecePrice : maxUnitPrice
+    if (!Number.isInteger(price) || Number(price) < 0 || Number(price) > max) {
+      const allowed = `allowed are whole pico-dollars from 0 to ${max}`
       throw new PriceBookError(`${name} has the price ${String(price)} for ${unit}; ${allowed}.`)
     }
   }

@@ -23,9 +23,7 @@ test('show prints a card in dollars per million tokens', () => {
     'cache write          3.75                  7.5',
     'cache write, 1 hour  6                     12',
     'output               15                    22.5',
-    '',
-    'The vendor also charges, and spans do not meter:',
-    'web_searches_kcount  10',
+    '1,000 web searches   10                    10',
   ])
 })
 

@@ -43,7 +43,7 @@ export function selectCard(book: PriceBook, named: Named): Selection {
 /** A provider as telemetry spells it: the book's id, an alias, or either before the first dot (`openai.chat`). */
 export function providerNamed(book: PriceBook, name: string): BookProvider | undefined {
   const whole = name.trim().toLowerCase()
-  const find = (id: string) => book.providers.get(Object.hasOwn(book.data.aliases, id) ? book.data.aliases[id] ?? '' : id)
+  const find = (id: string) => book.providers.get(Object.hasOwn(book.aliases, id) ? book.aliases[id] ?? '' : id)
   const dot = whole.indexOf('.')
   return find(whole) ?? (dot > 0 ? find(whole.slice(0, dot)) : undefined)
 }
@@ -52,7 +52,10 @@ function select(book: PriceBook, named: Named): Selection {
   const response = modelName(named.responseModel)
   const request = modelName(named.requestModel)
   if (response === '' && request === '') return { reason: 'The call names no model.' }
-  const unnamed = named.provider.trim() === '' || book.data.passThrough.includes(named.provider.trim().toLowerCase())
+  const spelled = named.provider.trim().toLowerCase()
+  const mapped = mappedModel(book, spelled, response, request)
+  if (mapped) return mapped
+  const unnamed = spelled === '' || book.passThrough.has(spelled)
   const provider = unnamed ? undefined : providerNamed(book, named.provider)
   if (!unnamed && !provider) return { reason: `The price book does not know the provider ${shown(named.provider)}.` }
   for (const model of response === request ? [response] : [response, request]) {
@@ -64,6 +67,17 @@ function select(book: PriceBook, named: Named): Selection {
   }
   const models = [named.responseModel, named.requestModel].filter((model, i, all) => model !== '' && all.indexOf(model) === i)
   return { reason: `No price card matches ${models.map(shown).join(' or ')}${provider ? ` at ${provider.id}` : ''}.` }
+}
+
+/** Somebody said that this very name is a model the book knows. `provider` is then who is named, else who sells it. */
+function mappedModel(book: PriceBook, provider: string, response: string, request: string): Selection | undefined {
+  for (const model of [response, request]) {
+    const target = model === '' ? undefined : book.rules.sameAs(provider, model)
+    if (!target) continue
+    const card = book.providers.get(target.provider)?.cards.find(({ id }) => id === target.card)
+    if (card) return { provider: target.provider, seller: target.provider, card }
+  }
+  return undefined
 }
 
 function inProvider(book: PriceBook, provider: BookProvider, model: string, scope: Scope): Selection | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import type { Meter, Usage } from '#semconv/facts.ts'
+import type { Meter, PieceMeter, Usage } from '#semconv/facts.ts'
 import { shippedBook } from './book.ts'
 import { price } from './price.ts'
 
@@ -72,7 +72,7 @@ function disjoint(usage: Reference['usage']): Usage {
   const image = n('input_image_tokens') - n('cache_image_read_tokens')
   const longWrite = n('cache_write_1h_tokens')
   const special = n('output_reasoning_tokens') + n('output_audio_tokens') + n('output_image_tokens')
-  const parts: Record<Exclude<Meter, 'unsplit'>, number> = {
+  const parts: Record<Exclude<Meter, 'unsplit' | PieceMeter>, number> = {
     'input.uncached': n('input_tokens') - n('cache_read_tokens') - n('cache_write_tokens') - audio - image,
     'input.cache_read': n('cache_read_tokens') - cachedAudio,
     'input.cache_write.5m': n('cache_write_tokens') - longWrite,

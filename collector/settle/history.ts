@@ -2,7 +2,7 @@ import { spanFacts, spanFactsColumns, type SpanFactsRow } from '#clickhouse/span
 import type { Store } from '#clickhouse/store.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
-import type { CostBasis, LedgerKind, LedgerMeter, LedgerReason, SpanFacts, UnixNano } from '#semconv/facts.ts'
+import type { CostBasis, LedgerKind, LedgerMeter, LedgerReason, SpanFacts, UnixNano, UsageFlag } from '#semconv/facts.ts'
 import type { CallTold } from '../derive/call-told.ts'
 import type { StoredDecision } from './live-traces.ts'
 
@@ -80,6 +80,7 @@ interface EntryRow {
   readonly model: string
   readonly meter: LedgerMeter
   readonly quantity_pico: string
+  readonly usage_flags: readonly UsageFlag[]
   readonly unit_price_pico: string | null
   readonly amount_pico: string | null
   readonly basis: CostBasis
@@ -101,7 +102,7 @@ const pico = (column: string): string => `toString(reinterpret(${column}, 'Int12
 const entryColumns = `
   tenant, project, lower(hex(id)) AS id_hex, kind, reason, toString(toUnixTimestamp64Nano(occurred_at)) AS occurred,
   toString(toUnixTimestamp64Nano(posted_at)) AS posted, lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, provider, model, meter,
-  ${pico('quantity')} AS quantity_pico,
+  ${pico('quantity')} AS quantity_pico, usage_flags,
   if(isNull(unit_price), NULL, ${pico('assumeNotNull(unit_price)')}) AS unit_price_pico,
   if(isNull(amount), NULL, ${pico('assumeNotNull(amount)')}) AS amount_pico,
   basis, price_book_version, price_card, lower(hex(reverses)) AS reverses_hex, agent, user, session, workflow, service, environment,
@@ -113,7 +114,7 @@ function ledgerEntry(row: EntryRow): LedgerEntryRow {
   return {
     tenant: row.tenant, project: row.project, id: row.id_hex, kind: row.kind, reason: row.reason, occurredAt: BigInt(row.occurred),
     postedAt: BigInt(row.posted), traceId: row.trace, spanId: row.span, provider: row.provider, model: row.model, meter: row.meter,
-    quantity: BigInt(row.quantity_pico), unitPrice: row.unit_price_pico === null ? undefined : BigInt(row.unit_price_pico),
+    quantity: BigInt(row.quantity_pico), usageFlags: row.usage_flags, unitPrice: row.unit_price_pico === null ? undefined : BigInt(row.unit_price_pico),
     amount: row.amount_pico === null ? undefined : BigInt(row.amount_pico), basis: row.basis, priceBookVersion: row.price_book_version,
     priceCard: row.price_card, reverses: row.reverses_hex === none ? '' : row.reverses_hex, agent: row.agent, user: row.user,
     session: row.session, workflow: row.workflow, service: row.service, environment: row.environment, revision: BigInt(row.revision),

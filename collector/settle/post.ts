@@ -121,7 +121,7 @@ function toStand(
 ): LedgerEntryRow[] {
   const fresh = (kind: LedgerKind, reason: LedgerReason): LedgerEntryRow => ({
     ...line, ...billable.attribution, tenant: options.tenant, project: options.project, occurredAt: billable.at, postedAt,
-    traceId: facts.traceId, spanId: facts.spanId, service: facts.service, environment: facts.environment,
+    traceId: facts.traceId, spanId: facts.spanId, service: facts.service, environment: facts.environment, usageFlags: facts.step.usageFlags,
     revision: revisionAtSettlement(postedAt), kind, reason, reverses: '',
     id: ledgerEntryId(options.tenant, facts.traceId, facts.spanId, line.meter, kind, ordinal(entries, kind)),
   })

@@ -49,7 +49,7 @@ const sums = [
   'countIf(amount IS NULL) AS unpriced',
   'uniqExact(trace_id) AS runs',
   `uniqExactIf((trace_id, span_id), kind = 'CHARGE') AS charged`,
-  textOf(`sumIf(quantity, meter != 'reported_cost')`, 'quantity_sum'),
+  textOf(`sumIf(quantity, startsWith(meter, 'input.') OR startsWith(meter, 'output.') OR meter = 'unsplit')`, 'quantity_sum'),
   textOf(`sumIf(quantity, startsWith(meter, 'input.'))`, 'input_sum'),
   textOf(`sumIf(quantity, startsWith(meter, 'output.'))`, 'output_sum'),
 ]

@@ -4,7 +4,7 @@ import { connectionType } from '../connection.ts'
 import type { QueryContext } from '../context.ts'
 import { CostBasisEnum, LedgerKindEnum } from '../enums.ts'
 import { DateTime, Decimal } from '../scalars.ts'
-import { plain, required } from '../shape.ts'
+import { listOf, plain, required } from '../shape.ts'
 
 export interface LedgerEntry {
   readonly id: string
@@ -21,6 +21,7 @@ export interface LedgerEntry {
   readonly meter: string
   /** Times 10^12. */
   readonly quantity: bigint
+  readonly usageFlags: readonly string[]
   readonly unitPrice: PicoUsd | null
   readonly basis: CostBasis
   readonly priceBookVersion: string | null
@@ -51,8 +52,9 @@ export const LedgerEntryType = new GraphQLObjectType<LedgerEntry, QueryContext>(
     provider: plain(GraphQLString, 'Who serves the model.'),
     model: plain(GraphQLString, 'The model that was priced: the response\'s, else the request\'s.'),
     meter: plain(required(GraphQLString), 'Class of usage, such as `input.uncached` or `output.text`; classes are disjoint.'),
-    quantity: plain(required(Decimal), 'How much of the meter, in tokens; negative on reversals.'),
-    unitPrice: plain(Decimal, 'US dollars for one token. Null when UNPRICED.'),
+    quantity: plain(required(Decimal), 'How much of the meter, in tokens or pieces; negative on reversals.'),
+    usageFlags: plain(listOf(GraphQLString), 'What is doubtful about the usage, such as assumed_inclusive, repaired or usage_lossy; empty for most.'),
+    unitPrice: plain(Decimal, 'US dollars for one token, search, request or second. Null when UNPRICED.'),
     basis: plain(required(CostBasisEnum), 'What the amount rests on.'),
     priceBookVersion: plain(GraphQLString, 'Hash of the price book that was applied.'),
     priceCard: plain(GraphQLString, 'The rule of that price book.'),

@@ -17,7 +17,7 @@ const ledgerOfRunMax = 50_000
 const columns = [
   hexOf('id', 'id_hex'), 'toString(kind) AS kind_name', 'reason', textOf('amount', 'amount_text'), nanosOf('occurred_at', 'occurred'),
   nanosOf('posted_at', 'posted'), hexOf('trace_id', 'trace'), hexOf('span_id', 'span'), 'provider', 'model', 'meter',
-  textOf('quantity', 'quantity_text'), textOf('unit_price', 'unit_price_text'), 'toString(basis) AS basis_name', 'price_book_version',
+  textOf('quantity', 'quantity_text'), 'usage_flags', textOf('unit_price', 'unit_price_text'), 'toString(basis) AS basis_name', 'price_book_version',
   'price_card', hexOf('reverses', 'reverses_hex'), 'agent', 'user', 'session', 'workflow', 'service', 'environment', 'project',
 ].join(', ')
 
@@ -34,6 +34,7 @@ interface StoredEntry {
   readonly model: string
   readonly meter: string
   readonly quantity_text: string
+  readonly usage_flags: readonly string[]
   readonly unit_price_text: string | null
   readonly basis_name: CostBasis
   readonly price_book_version: string
@@ -62,6 +63,7 @@ const entry = (row: StoredEntry): LedgerEntry => ({
   model: orNull(row.model),
   meter: row.meter,
   quantity: storedDecimal(row.quantity_text),
+  usageFlags: row.usage_flags,
   unitPrice: row.unit_price_text === null ? null : storedDecimal(row.unit_price_text),
   basis: row.basis_name,
   priceBookVersion: orNull(row.price_book_version),

@@ -1,4 +1,4 @@
-import { meters, type StepKind } from '#semconv/facts.ts'
+import { tokenMeters, type StepKind } from '#semconv/facts.ts'
 import { usageColumn } from '#clickhouse/tables/spans.ts'
 import type { QueryContext } from '../context.ts'
 import { decisionsOfRun } from '../policy-decisions/read-decisions.ts'
@@ -13,7 +13,7 @@ import { type WordTable, wordTable } from './word-table.ts'
 /** Runs up to this size show the verdicts of settlement, as their steps do; a larger one the kinds and charges as stored. */
 const verdictSpansMax = 5_000
 
-const metersOf = (prefix: 'input.' | 'output.'): string => meters.filter((meter) => meter.startsWith(prefix)).map(usageColumn).join(' + ')
+const metersOf = (prefix: 'input.' | 'output.'): string => tokenMeters.filter((meter) => meter.startsWith(prefix)).map(usageColumn).join(' + ')
 
 /** The columns that `decode` expects, in this order. Binds `base`. */
 const columns = [

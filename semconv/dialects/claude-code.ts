@@ -39,7 +39,7 @@ export const claudeCode: Dialect = {
     // Log events since 2.1.332 or earlier (captured) say how long what was written is kept.
     cacheWrite5m: ['cache_creation_5m_tokens'],
     cacheWrite1h: ['cache_creation_1h_tokens'],
-    servedTier: ['speed'],
+    speed: ['speed'],
     cost: ['cost_usd'],
     costMicros: ['cost_usd_micros'],
     verdict: ['decision'],

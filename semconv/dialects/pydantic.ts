@@ -1,5 +1,6 @@
 import type { SpanRecord } from '../attributes.ts'
 import type { Dialect, Draft } from '../dialect.ts'
+import { bodyTerms } from '../price-terms.ts'
 import type { Reading } from '../reading.ts'
 import { member, objectMember, parsedObject, tokenCount } from '../value.ts'
 
@@ -75,9 +76,16 @@ export const logfire: Dialect = {
     counts.audioInput ??= tokenCount(member(input, 'audio_tokens'))
     counts.reasoning ??= tokenCount(member(output, 'reasoning_tokens'))
     counts.audioOutput ??= tokenCount(member(output, 'audio_tokens'))
+    const written = objectMember(raw, 'cache_creation')
+    counts.cacheWrite5m ??= tokenCount(member(written, 'ephemeral_5m_input_tokens'))
+    counts.cacheWrite1h ??= tokenCount(member(written, 'ephemeral_1h_input_tokens'))
+    const tools = objectMember(raw, 'server_tool_use')
+    counts.webSearches ??= tokenCount(member(tools, 'web_search_requests'))
+    counts.codeExecutions ??= tokenCount(member(tools, 'code_execution_requests'))
   },
   refine(draft, reading, span) {
     if (draft.role === 'model_call') stream(draft, reading, span)
+    draft.serviceTier ||= bodyTerms(parsedObject(reading.value('usageDetails')))
     if (draft.role === 'agent' && /claude/.test(span.scope.name)) draft.usageAuthoritative = true
   },
 }

@@ -1,5 +1,6 @@
 import type { Attributes } from '../attributes.ts'
 import type { Dialect } from '../dialect.ts'
+import { bodyTerms } from '../price-terms.ts'
 import type { UsageCounts } from '../usage.ts'
 import { isObject, type JsonObject, member, objectMember, parsedObject, tokenCount, word } from '../value.ts'
 
@@ -57,9 +58,10 @@ export const vercelLegacy: Dialect = {
       if (typeof millis === 'number' && millis >= 0) draft.timeToFirstTokenMs = millis
     }
     if (draft.agent === '') draft.agent = word(span.attributes.get('ai.telemetry.functionId')) ?? ''
-    const openai = objectMember(parsedObject(reading.value('providerMetadata')), 'openai')
-    const tier = member(openai, 'serviceTier')
+    const metadata = parsedObject(reading.value('providerMetadata'))
+    const tier = member(objectMember(metadata, 'openai'), 'serviceTier')
     if (typeof tier === 'string') draft.serviceTier ||= tier
+    draft.serviceTier ||= bodyTerms(objectMember(objectMember(metadata, 'anthropic'), 'usage'))
   },
 }
 
@@ -77,6 +79,9 @@ function providerCounts(counts: UsageCounts, provider: JsonObject): void {
     member(provider, 'cacheCreationInputTokens') ?? member(usage, 'cache_creation_input_tokens') ?? member(usage, 'cacheWriteInputTokens'))
   counts.cacheWrite5m ??= tokenCount(member(written, 'ephemeral_5m_input_tokens'))
   counts.cacheWrite1h ??= tokenCount(member(written, 'ephemeral_1h_input_tokens'))
+  const tools = objectMember(usage, 'server_tool_use')
+  counts.webSearches ??= tokenCount(member(tools, 'web_search_requests'))
+  counts.codeExecutions ??= tokenCount(member(tools, 'code_execution_requests'))
   counts.reasoning ??= tokenCount(member(provider, 'reasoningTokens') ?? member(usage, 'thoughtsTokenCount'))
 }
 
