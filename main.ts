@@ -34,6 +34,7 @@ const help = `spanledger COMMAND
   demo        sends realistic runs of real SDK-made spans to a running collector
   prices      shows the price book and what it says of a model
   set-aside   shows what ClickHouse did not take, loads it again or drops it
+  verify      works out the whole ledger again from spans and price books, and compares
 
 COMMAND --help explains each with an example. Settings: README.md, "Settings".
 `
@@ -79,6 +80,15 @@ async function main(args: readonly string[]): Promise<number> {
       })
       ;(exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`)
       return exitCode
+    }
+    case 'verify': {
+      const { verifyCommand, verifyHelp } = await import('#collector/verify/command.ts')
+      const { openStore } = await import('#clickhouse/store.ts')
+      const { shippedBook } = await import('#collector/price/book.ts')
+      if (wantsHelp) return print(verifyHelp)
+      return verifyCommand(rest, {
+        tenant, prices: shippedBook(), openStore: () => openStore(storeOptions(loadConfig(process.env))), print: (line) => print(`${line}\n`), nowMs: () => performance.now(),
+      })
     }
     case '':
     case 'help':

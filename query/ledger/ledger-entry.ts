@@ -54,7 +54,7 @@ export const LedgerEntryType = new GraphQLObjectType<LedgerEntry, QueryContext>(
     quantity: plain(required(Decimal), 'How much of the meter, in tokens; negative on reversals.'),
     unitPrice: plain(Decimal, 'US dollars for one token. Null when UNPRICED.'),
     basis: plain(required(CostBasisEnum), 'What the amount rests on.'),
-    priceBookVersion: plain(GraphQLString, 'Hash of the price book that was applied.'),
+    priceBookVersion: plain(GraphQLString, 'Hash of the price book that was applied, or that has no price for it.'),
     priceCard: plain(GraphQLString, 'The rule of that price book.'),
     reverses: plain(GraphQLID, 'The line that this one takes back.'),
     agent: plain(GraphQLString, 'Agent the cost belongs to.'),
