@@ -129,6 +129,37 @@ test('the same span with another usage is an adjustment of the difference, and b
   assert.deepEqual(ledger.settle(), [])
 })
 
+test('late usage that reaches the next tier changes the price of every token of the call, also of those that were known', () => {
+  const line = (tokens: string): string => `c  -  model_call  ai  0-100  ${tokens}  model=gemini-2.5-pro`
+  const ledger = new Ledger().arrive(line('200000 in 1000 out'))
+  ledger.settle()
+  assert.deepEqual(ledger.net(), { 'c input.uncached': '200000 $250000000000', 'c output.text': '1000 $10000000000' })
+  ledger.arrive(line('200001 in 1000 out')).settle()
+  assert.deepEqual(ledger.net(), { 'c input.uncached': '200001 $500002500000', 'c output.text': '1000 $15000000000' })
+  assert.ok(ledger.kinds().includes('ADJUSTMENT c output.text restated'))
+  assert.deepEqual(ledger.settle(), [])
+})
+
+test('the same span with another model: all of it moves to that model\'s name, also where both cost the same', () => {
+  const ledger = new Ledger().arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o')
+  ledger.settle()
+  const rows = ledger.arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o-mini').settle()
+  assert.deepEqual(rows.map(({ kind, meter, model, quantity, reverses }) => [kind, meter, model, quantity / 1_000_000_000_000n, reverses !== '']), [
+    ['REVERSAL', 'input.uncached', 'gpt-4o', -100n, true], ['ADJUSTMENT', 'input.uncached', 'gpt-4o-mini', 100n, false],
+    ['REVERSAL', 'output.text', 'gpt-4o', -20n, true], ['ADJUSTMENT', 'output.text', 'gpt-4o-mini', 20n, false],
+  ])
+  assert.deepEqual(ledger.net(), { 'c input.uncached': '100 $15000000', 'c output.text': '20 $12000000' })
+  assert.deepEqual(ledger.settle(), [])
+})
+
+test('a span that comes again from another service takes its lines along', () => {
+  const ledger = new Ledger().arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o')
+  ledger.settle()
+  ledger.arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o service=shop').settle()
+  assert.deepEqual([...ledger.entries.values()].map(({ kind, service }) => [kind, service]), [['CHARGE', 'shop'], ['CHARGE', 'shop']])
+  assert.deepEqual(ledger.settle(), [])
+})
+
 test('a replayed answer is reversed, and charged again when it turns out not to be one', () => {
   const ledger = new Ledger().arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o key=response:openai:r1')
   ledger.settle({ ...nowhere, replayed: new Set(['response:openai:r1']) })
