@@ -1,5 +1,5 @@
 import { type LedgerEntryRow, revisionAtSettlement } from '#clickhouse/tables/ledger-entries.ts'
-import type { Billable, TraceAccount } from '#semconv/account.ts'
+import type { Attribution, Billable, TraceAccount } from '#semconv/account.ts'
 import type { LedgerKind, LedgerMeter, LedgerReason, PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
 import { type Charge, type ChargeOptions, chargeRows } from '../derive/charge.ts'
 import { ledgerEntryId } from '../derive/identity.ts'
@@ -67,7 +67,7 @@ function isFor({ facts: { step, startedAt }, attribution }: Charge, billable: Bi
  * ever changed: applying the rows and posting again adds nothing. Charges that are `contested` are written out before.
  */
 export function post(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, posted: Posted, postedAt: UnixNano, options: PostOptions): Posting {
-  const standing = Map.groupBy(posted.entries.values(), (entry) => entry.spanId)
+  const postedBySpan = Map.groupBy(posted.entries.values(), (entry) => entry.spanId)
   const wanted = new Map<string, readonly LedgerLine[]>()
   const providers = new Set<string>()
   const rows: LedgerEntryRow[] = []
@@ -83,21 +83,22 @@ export function post(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts
     wanted.set(billable.spanId, lines)
     const facts = spans.get(billable.spanId)
     if (facts === undefined) throw new Error(`billable span ${billable.spanId} is not in its trace`)
-    const entries = standing.get(billable.spanId) ?? []
+    const entries = postedBySpan.get(billable.spanId) ?? []
     const changed = lines.some((line) => netOf(ofMeter(entries, line.meter)).quantity !== line.quantity)
     for (const line of lines) rows.push(...toStand(line, billable, facts, { entries: ofMeter(entries, line.meter), changed }, postedAt, options))
     if (lines.some((line) => line.basis === 'UNPRICED')) unpricedModelCalls++
     const provider = lines[0]?.provider ?? ''
     if (billable.provider === '' && provider !== '') providers.add(provider)
   }
-  for (const [spanId, entries] of standing) {
+  for (const [spanId, entries] of postedBySpan) {
     const lines = wanted.get(spanId) ?? []
+    const owner = ownerOf(account.attributions.get(spanId), spans.get(spanId))
     for (const meter of new Set(entries.map((entry) => entry.meter))) {
       if (lines.some((line) => line.meter === meter)) continue
       const surplus = ofMeter(entries, meter)
-      const reversal = toVanish(surplus, account, postedAt, options)
+      const reversal = toVanish(surplus, account, owner, postedAt, options)
       if (reversal !== undefined) rows.push(reversal)
-      rows.push(...attributed(surplus, account, spans.get(spanId), postedAt))
+      if (owner !== undefined) rows.push(...reattribute(surplus, owner, postedAt))
     }
   }
   return { rows, unpricedModelCalls, providers: [...providers] }
@@ -113,8 +114,14 @@ export interface Net {
 
 export const netOf = (entries: readonly LedgerEntryRow[]): Net => ({
   quantity: entries.reduce((sum, entry) => sum + entry.quantity, 0n),
-  amount: entries.every((entry) => entry.amount === undefined) ? undefined : entries.reduce((sum, entry) => sum + (entry.amount ?? 0n), 0n),
+  amount: standing(entries).every((entry) => entry.amount === undefined) ? undefined : entries.reduce((sum, entry) => sum + (entry.amount ?? 0n), 0n),
 })
+
+/** What was posted since all was last taken back: a reversal always takes back all. */
+function standing(entries: readonly LedgerEntryRow[]): readonly LedgerEntryRow[] {
+  const taken = entries.reduce((last, entry) => (entry.kind === 'REVERSAL' && entry.postedAt > last ? entry.postedAt : last), -1n)
+  return taken === -1n ? entries : entries.filter((entry) => entry.kind !== 'REVERSAL' && entry.postedAt >= taken)
+}
 
 /** What was posted for a span and one meter. */
 interface Standing {
@@ -123,8 +130,8 @@ interface Standing {
   readonly changed: boolean
 }
 
-function toStand(line: LedgerLine, billable: Billable, facts: SpanFacts, standing: Standing, postedAt: UnixNano, options: PostOptions): LedgerEntryRow[] {
-  const { entries } = standing
+function toStand(line: LedgerLine, billable: Billable, facts: SpanFacts, said: Standing, postedAt: UnixNano, options: PostOptions): LedgerEntryRow[] {
+  const { entries } = said
   const fresh = (kind: LedgerKind, reason: LedgerReason): LedgerEntryRow => ({
     ...line, ...billable.attribution, tenant: options.tenant, project: options.project, occurredAt: billable.at, postedAt,
     traceId: facts.traceId, spanId: facts.spanId, service: facts.service, environment: facts.environment,
@@ -133,9 +140,9 @@ function toStand(line: LedgerLine, billable: Billable, facts: SpanFacts, standin
   })
   if (!entries.some((entry) => entry.kind === 'CHARGE')) return [fresh('CHARGE', billable.reason)]
   const net = netOf(entries)
-  const owner = { ...billable.attribution, service: facts.service, environment: facts.environment }
+  const owner = ownerOf(billable.attribution, facts)
   const known = reattribute(entries, owner, postedAt)
-  switch (relation(line, net, standing)) {
+  switch (relation(line, net, said)) {
     case 'same': return known
     case 'none': return [...known, fresh('ADJUSTMENT', billable.reason)]
     case 'other': {
@@ -169,30 +176,29 @@ const lastPosted = (entries: readonly LedgerEntryRow[]): LedgerEntryRow =>
   entries.filter((entry) => entry.kind !== 'REVERSAL').reduce((a, b) => (b.postedAt > a.postedAt ? b : a))
 
 /** The entry that what stands began with: the charge, or what replaced it when it was taken back. */
-function openedBy(entries: readonly LedgerEntryRow[]): LedgerEntryRow {
-  const taken = entries.reduce((last, entry) => (entry.kind === 'REVERSAL' && entry.postedAt > last ? entry.postedAt : last), 0n)
-  return entries.filter((entry) => entry.kind !== 'REVERSAL' && entry.postedAt >= taken).reduce((a, b) => (b.postedAt < a.postedAt ? b : a))
-}
+const openedBy = (entries: readonly LedgerEntryRow[]): LedgerEntryRow => standing(entries).reduce((a, b) => (b.postedAt < a.postedAt ? b : a))
 
 /** Usage of an aggregate: what was charged for it vanishes when the calls below it tell their own. */
 const heldBack: ReadonlySet<LedgerReason> = new Set(['promoted', 'unattributed'])
 
-function toVanish(entries: readonly LedgerEntryRow[], account: TraceAccount, postedAt: UnixNano, options: PostOptions): LedgerEntryRow | undefined {
+function toVanish(
+  entries: readonly LedgerEntryRow[], account: TraceAccount, owner: Owner | undefined, postedAt: UnixNano, options: PostOptions,
+): LedgerEntryRow | undefined {
   const charge = entries.find((entry) => entry.kind === 'CHARGE') ?? entries[0]
   if (charge === undefined) return undefined
   const reason = account.uncounted.get(charge.spanId) ?? (heldBack.has(charge.reason) ? 'rolled_up' : 'restated')
-  return reversing(entries, netOf(entries), reason, account.attributions.get(charge.spanId), postedAt, options)
+  return reversing(entries, netOf(entries), reason, owner, postedAt, options)
 }
 
 /** Takes back all that stands; `undefined` where nothing does. */
 export function reversing(
-  entries: readonly LedgerEntryRow[], net: Net, reason: LedgerReason, owner: Partial<Owner> | undefined, postedAt: UnixNano, options: Pick<PostOptions, 'tenant'>,
+  entries: readonly LedgerEntryRow[], net: Net, reason: LedgerReason, owner: Owner | undefined, postedAt: UnixNano, options: Pick<PostOptions, 'tenant'>,
 ): LedgerEntryRow | undefined {
   if (net.quantity === 0n && (net.amount ?? 0n) === 0n) return undefined
-  const standing = lastPosted(entries)
+  const last = lastPosted(entries)
   return {
-    ...standing, ...owner,
-    id: ledgerEntryId(options.tenant, standing.traceId, standing.spanId, standing.meter, 'REVERSAL', ordinal(entries, 'REVERSAL')),
+    ...last, ...owner,
+    id: ledgerEntryId(options.tenant, last.traceId, last.spanId, last.meter, 'REVERSAL', ordinal(entries, 'REVERSAL')),
     kind: 'REVERSAL', reason, quantity: -net.quantity, amount: net.amount === undefined ? undefined : -net.amount,
     reverses: openedBy(entries).id, postedAt, revision: revisionAtSettlement(postedAt),
   }
@@ -200,13 +206,14 @@ export function reversing(
 
 export const ordinal = (entries: readonly LedgerEntryRow[], kind: LedgerKind): number => entries.filter((entry) => entry.kind === kind).length
 
-function attributed(entries: readonly LedgerEntryRow[], account: TraceAccount, facts: SpanFacts | undefined, postedAt: UnixNano): LedgerEntryRow[] {
-  const attribution = account.attributions.get(entries[0]?.spanId ?? '')
-  return attribution === undefined || facts === undefined ? [] : reattribute(entries, { ...attribution, service: facts.service, environment: facts.environment }, postedAt)
-}
-
 /** Whom a line belongs to. */
-type Owner = Billable['attribution'] & Pick<LedgerEntryRow, 'service' | 'environment'>
+export type Owner = Attribution & Pick<LedgerEntryRow, 'service' | 'environment'>
+
+function ownerOf(attribution: Attribution, facts: SpanFacts): Owner
+function ownerOf(attribution: Attribution | undefined, facts: SpanFacts | undefined): Owner | undefined
+function ownerOf(attribution: Attribution | undefined, facts: SpanFacts | undefined): Owner | undefined {
+  return attribution === undefined || facts === undefined ? undefined : { ...attribution, service: facts.service, environment: facts.environment }
+}
 
 /** Money stays as it was; the row comes again with its owner, known now that ancestors are, or because the span came again and says another. */
 function reattribute(entries: readonly LedgerEntryRow[], { agent, user, session, workflow, service, environment }: Owner, postedAt: UnixNano): LedgerEntryRow[] {

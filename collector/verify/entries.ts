@@ -99,16 +99,19 @@ interface Net {
   readonly amount: PicoUsd | undefined
 }
 
+const nothing: Net = { quantity: 0n, amount: undefined }
+
 function checkMeter(entries: readonly LedgerEntryRow[], line: LedgerLine | undefined, span: SpanLedger, meter: LedgerMeter): Difference[] {
   const differences: Difference[] = []
-  let net: Net = { quantity: 0n, amount: undefined }
+  let net = nothing
   for (const [at, entry] of entries.entries()) {
     const last = at === entries.length - 1
     const expected = entry.kind === 'REVERSAL' ? cancelling(net) : last ? standing(line, net) : following(entry, net)
     const surplus = last && line === undefined && entry.kind !== 'REVERSAL' || (expected.quantity === 0n && entry.quantity !== 0n)
     const fields = [...moneyDifferences(entry, expected), ...(surplus ? [] : nameDifferences(entry, last ? line : undefined, entries, span))]
     if (fields.length > 0) differences.push(entryDifference(entry, surplus ? 'surplus' : 'changed', fields))
-    net = { quantity: net.quantity + expected.quantity, amount: sum(net.amount, expected.amount) }
+    const after = { quantity: net.quantity + expected.quantity, amount: sum(net.amount, expected.amount) }
+    net = after.quantity === 0n && (after.amount ?? 0n) === 0n ? nothing : after
   }
   const { billable, facts } = span
   if (line !== undefined && billable !== undefined && facts !== undefined && (entries.length === 0 || entries.at(-1)?.kind === 'REVERSAL')) {
