@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Store, StoreOptions } from '#clickhouse/store.ts'
 import type { Collector } from '#collector/collector.ts'
@@ -34,6 +35,7 @@ const help = `spanledger COMMAND
   demo        sends realistic runs of real SDK-made spans to a running collector
   prices      shows the price book and what it says of a model; imports, compares and activates others
   set-aside   shows what ClickHouse did not take, loads it again or drops it
+  verify      works out the whole ledger again from spans and price books, and compares
 
 COMMAND --help explains each with an example. Settings: README.md, "Settings".
 `
@@ -61,7 +63,9 @@ async function main(args: readonly string[]): Promise<number> {
     // Loaded when asked for: the server does not start slower for an SDK it does not use.
     case 'demo': {
       const { demoCommand, demoHelp } = await import('#otel-config/demo/command.ts')
-      return wantsHelp ? print(demoHelp) : demoCommand(rest, stopSignal(), (line) => print(`${line}\n`))
+      if (wantsHelp) return print(demoHelp)
+      const exitCode = await demoCommand(rest, stopSignal(), (line) => print(`${line}\n`))
+      return exitCode === 0 ? verifyDemo() : exitCode
     }
     case 'prices': {
       const { pricesCommand, pricesHelp } = await import('#collector/price/command.ts')
@@ -85,6 +89,11 @@ async function main(args: readonly string[]): Promise<number> {
       ;(exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`)
       return exitCode
     }
+    case 'verify': {
+      if (!wantsHelp) return verifyLedger(rest, loadConfig(process.env))
+      const { verifyHelp } = await import('#collector/verify/command.ts')
+      return print(verifyHelp)
+    }
     case '':
     case 'help':
     case '--help':
@@ -93,6 +102,31 @@ async function main(args: readonly string[]): Promise<number> {
       process.stderr.write(`'${command}' is no command.\n\n${help}`)
       return 2
   }
+}
+
+async function verifyLedger(args: readonly string[], config: Config): Promise<number> {
+  const { verifyCommand } = await import('#collector/verify/command.ts')
+  const { openStore } = await import('#clickhouse/store.ts')
+  const { shippedBook } = await import('#collector/price/book.ts')
+  return verifyCommand(args, {
+    tenant, prices: shippedBook(), openStore: () => openStore(storeOptions(config)), print: (line) => print(`${line}\n`), nowMs: () => performance.now(),
+  })
+}
+
+/** What was acknowledged last is loaded within this time, and only then known as not settled. In milliseconds. */
+const demoLoadMs = 2_000
+const demoSettleSeconds = 60
+
+/** A demo ends with the proof of what it left behind, where the server's data is within reach. */
+async function verifyDemo(): Promise<number> {
+  const { readEngineFile } = await import('#clickhouse/embedded/engine-file.ts')
+  const config = loadConfig(process.env)
+  if (config.clickhouseUrl === '' && readEngineFile(config.dataDir) === undefined) {
+    return print('the ledger is verified where the server\'s data is: npm run spanledger -- verify\n')
+  }
+  await sleep(demoLoadMs)
+  print('verifying the ledger\n')
+  return verifyLedger(['--wait', String(demoSettleSeconds)], config)
 }
 
 function print(text: string): number {

@@ -13,6 +13,7 @@ import { type GrpcExporter, grpcExporter, post, type Posted, type Signal } from 
 import { shuffled } from './shuffled.ts'
 import { oneLogRecordPerRequest, oneSpanPerRequest } from './split.ts'
 import { pico, settledTraces, type TraceFigures } from './traces.ts'
+import { assertVerified } from './verified.ts'
 
 const all = captures()
 const env = { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' }
@@ -146,6 +147,7 @@ async function assertEveryFact(program: Program): Promise<void> {
   }
   assert.deepEqual(wrong, [])
   assert.equal(await costsTotal(program), all.reduce((sum, { expected }) => sum + pico(expected.costUsd), 0n), 'costs sums to what the captures cost')
+  await assertVerified(program)
 }
 
 async function costsTotal(program: Program): Promise<bigint> {

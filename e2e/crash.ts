@@ -10,6 +10,7 @@ import { ago, agentSpan, callCost, exportRequest, type MadeSpan, modelCall, newS
 import { graphql, type Program, startProgram } from './program.ts'
 import { grpcExporter, post } from './sending.ts'
 import { pico } from './traces.ts'
+import { assertVerified } from './verified.ts'
 
 export type Victim = 'program' | 'engine' | 'both'
 const victims: readonly Victim[] = ['program', 'engine', 'both']
@@ -237,6 +238,7 @@ async function accounted(book: Book, program: Program): Promise<Omit<CrashSummar
   assert.equal(account.stored, ids.size, 'the account counts each stored span once')
   assert.equal(account.received, account.stored + account.deduplicated + account.rejected + account.setAside)
   assert.deepEqual([account.rejected, account.setAside], [0, 0])
+  await assertVerified(program)
   return {
     sent: book.spans.size, acknowledged: book.acknowledged.size, stored: ids.size, traces: runs.length,
     resent: book.resent, unanswered: book.unanswered, deduplicated: account.deduplicated, ledger,

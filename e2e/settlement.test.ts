@@ -7,6 +7,7 @@ import { ago, agentSpan, callCost, exportRequest, type MadeSpan, minute, modelCa
 import { type Program, startProgram } from './program.ts'
 import { post } from './sending.ts'
 import { ledgerSum, pico, readLedger, readTrace, settledTrace, settledTraces, type TraceFigures } from './traces.ts'
+import { assertVerified } from './verified.ts'
 
 const env = { SPANLEDGER_SETTLEMENT_DELAY_MS: '500', SPANLEDGER_INCOMPLETE_AFTER_MINUTES: '1' }
 
@@ -196,7 +197,8 @@ describe('late spans', () => {
       if (restart !== 'before settlement') await assertLooks(program, told, 'afterFirst')
       if (restart === 'none') {
         for (const [, { second }] of told) await send(program, second)
-        return await assertLooks(program, told, 'afterSecond')
+        await assertLooks(program, told, 'afterSecond')
+        return void await assertVerified(program)
       }
       program.signal('SIGTERM')
       assert.equal(await program.exited, 0, program.log())
@@ -204,6 +206,7 @@ describe('late spans', () => {
       await assertLooks(again, told, 'afterFirst')
       for (const [, { second }] of told) await send(again, second)
       await assertLooks(again, told, 'afterSecond')
+      await assertVerified(again)
     })
   }
 })

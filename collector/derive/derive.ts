@@ -53,7 +53,8 @@ export function environmentOf(record: Pick<SpanRecord, 'attributes' | 'resource'
   return ''
 }
 
-function spanFacts(record: SpanRecord, receivedAt: UnixNano): Derived['facts'] {
+/** What a record says, wherever it comes from: the wire, or a stored row that is derived again. */
+export function spanFacts(record: SpanRecord, receivedAt: UnixNano): Derived['facts'] {
   const { startTimeUnixNano: startedAt, endTimeUnixNano: ended } = record
   return {
     traceId: record.traceId,

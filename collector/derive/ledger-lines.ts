@@ -15,6 +15,7 @@ export interface LedgerLine {
   readonly basis: CostBasis
   readonly provider: string
   readonly model: string
+  /** The book that has this price, or has none for it. */
   readonly priceBookVersion: string
   readonly priceCard: string
 }
@@ -52,7 +53,7 @@ export function ledgerLines(book: PriceBook, call: BilledCall): LedgerLine[] {
       })),
     ]
   }
-  const unpriced = { provider: call.provider, model, priceBookVersion: '', priceCard: '' }
+  const unpriced = { provider: call.provider, model, priceBookVersion: book.version, priceCard: '' }
   if (call.reportedCost !== undefined) {
     return [{ ...unpriced, meter: 'reported_cost', quantity: quantityScale, unitPrice: call.reportedCost, amount: call.reportedCost, basis: 'REPORTED' }]
   }

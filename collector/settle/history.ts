@@ -66,7 +66,8 @@ interface DecisionRow {
   readonly place: PolicyDecisionRow['place']
 }
 
-interface EntryRow {
+/** A row of `SELECT ${entryColumns} FROM ledger_entries`, as `Store.read` gives it. */
+export interface EntryRow {
   readonly tenant: string
   readonly project: string
   readonly id_hex: string
@@ -99,7 +100,7 @@ interface EntryRow {
 /** A `Decimal(38, 12)` times 10^12, exactly: as the text of an Int128. */
 const pico = (column: string): string => `toString(reinterpret(${column}, 'Int128'))`
 
-const entryColumns = `
+export const entryColumns = `
   tenant, project, lower(hex(id)) AS id_hex, kind, reason, toString(toUnixTimestamp64Nano(occurred_at)) AS occurred,
   toString(toUnixTimestamp64Nano(posted_at)) AS posted, lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, provider, model, meter,
   ${pico('quantity')} AS quantity_pico, usage_flags,
@@ -110,7 +111,7 @@ const entryColumns = `
 
 const none = '0'.repeat(64)
 
-function ledgerEntry(row: EntryRow): LedgerEntryRow {
+export function ledgerEntry(row: EntryRow): LedgerEntryRow {
   return {
     tenant: row.tenant, project: row.project, id: row.id_hex, kind: row.kind, reason: row.reason, occurredAt: BigInt(row.occurred),
     postedAt: BigInt(row.posted), traceId: row.trace, spanId: row.span, provider: row.provider, model: row.model, meter: row.meter,

@@ -7,6 +7,8 @@ import type { SpanFacts } from '#semconv/facts.ts'
 import { factsOf } from '#semconv/testdata/span-lines.ts'
 import { type Charge, chargeArrivals, chargeRows } from '../derive/charge.ts'
 import { shippedBook } from '../price/book.ts'
+import { differenceText } from '../verify/difference.ts'
+import { checkEntries } from '../verify/entries.ts'
 import { contested, entryKey, post, writeOut } from './post.ts'
 import { costOf } from './summary.ts'
 
@@ -64,6 +66,12 @@ class Ledger {
       sums.set(key, [quantity + entry.quantity, amount + (entry.amount ?? 0n)])
     }
     return Object.fromEntries([...sums].filter(([, [q, a]]) => q !== 0n || a !== 0n).map(([key, [q, a]]) => [key, `${q / 1_000_000_000_000n} $${a}`]).sort())
+  }
+
+  /** What verify says of it. */
+  differences(elsewhere = nowhere): readonly string[] {
+    const books = { load: async () => undefined, named: () => options.prices, count: 1 }
+    return checkEntries(this.#all(), account([...this.spans.values()], elsewhere), this.spans, books).differences.map(differenceText)
   }
 
   kinds(): string[] {
@@ -129,6 +137,37 @@ test('the same span with another usage is an adjustment of the difference, and b
   assert.deepEqual(ledger.settle(), [])
 })
 
+test('late usage that reaches the next tier changes the price of every token of the call, also of those that were known', () => {
+  const line = (tokens: string): string => `c  -  model_call  ai  0-100  ${tokens}  model=gemini-2.5-pro`
+  const ledger = new Ledger().arrive(line('200000 in 1000 out'))
+  ledger.settle()
+  assert.deepEqual(ledger.net(), { 'c input.uncached': '200000 $250000000000', 'c output.text': '1000 $10000000000' })
+  ledger.arrive(line('200001 in 1000 out')).settle()
+  assert.deepEqual(ledger.net(), { 'c input.uncached': '200001 $500002500000', 'c output.text': '1000 $15000000000' })
+  assert.ok(ledger.kinds().includes('ADJUSTMENT c output.text restated'))
+  assert.deepEqual(ledger.settle(), [])
+})
+
+test('the same span with another model: all of it moves to that model\'s name, also where both cost the same', () => {
+  const ledger = new Ledger().arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o')
+  ledger.settle()
+  const rows = ledger.arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o-mini').settle()
+  assert.deepEqual(rows.map(({ kind, meter, model, quantity, reverses }) => [kind, meter, model, quantity / 1_000_000_000_000n, reverses !== '']), [
+    ['REVERSAL', 'input.uncached', 'gpt-4o', -100n, true], ['ADJUSTMENT', 'input.uncached', 'gpt-4o-mini', 100n, false],
+    ['REVERSAL', 'output.text', 'gpt-4o', -20n, true], ['ADJUSTMENT', 'output.text', 'gpt-4o-mini', 20n, false],
+  ])
+  assert.deepEqual(ledger.net(), { 'c input.uncached': '100 $15000000', 'c output.text': '20 $12000000' })
+  assert.deepEqual(ledger.settle(), [])
+})
+
+test('a span that comes again from another service takes its lines along', () => {
+  const ledger = new Ledger().arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o')
+  ledger.settle()
+  ledger.arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o service=shop').settle()
+  assert.deepEqual([...ledger.entries.values()].map(({ kind, service }) => [kind, service]), [['CHARGE', 'shop'], ['CHARGE', 'shop']])
+  assert.deepEqual(ledger.settle(), [])
+})
+
 test('a replayed answer is reversed, and charged again when it turns out not to be one', () => {
   const ledger = new Ledger().arrive('c  -  model_call  ai  0-100  100 in 20 out  model=gpt-4o key=response:openai:r1')
   ledger.settle({ ...nowhere, replayed: new Set(['response:openai:r1']) })
@@ -180,7 +219,29 @@ test('whatever the order of arrival, the duplicates and the settlements between,
       ledger.settle()
       assert.deepEqual(ledger.net(), expected.net())
       assert.deepEqual(ledger.settle(), [])
+      assert.deepEqual(ledger.differences(), [])
     }), { numRuns: 150 })
+})
+
+test('whatever spans say when they come again, the ledger stands where they end, and every entry of it can be worked out again', () => {
+  const again = factsOf(`
+    c1    sub   model_call  ai     20-200  300000 in 20 out  model=gemini-2.5-pro
+    c2    root  model_call  ai    210-400  200 in 40 out     model=gpt-4o-mini user=ada
+    c3    root  model_call  ai    510-700  251 in 50 out     model=never-heard-of cost=0.03
+    sub   root  agent       ai     10-500  30 in 6 out       agent=other
+    o     w     model_call  sdk   715-870  50 in 10 out      model=gpt-4o service=kiosk key=response:openai:r1`)
+  fc.assert(fc.property(fc.array(fc.record({ facts: fc.constantFrom(...tree, ...again), pause: fc.boolean(), replayed: fc.boolean() }), { minLength: 1, maxLength: 25 }), (steps) => {
+    const ledger = new Ledger()
+    const elsewhere = (replayed: boolean): Elsewhere => (replayed ? { ...nowhere, replayed: new Set(['response:openai:r1']) } : nowhere)
+    for (const { facts, pause, replayed } of steps) {
+      ledger.take(facts)
+      if (pause) ledger.settle(elsewhere(replayed))
+    }
+    const last = elsewhere(steps.at(-1)?.replayed === true)
+    ledger.settle(last)
+    assert.deepEqual(ledger.differences(last), [])
+    assert.deepEqual(ledger.settle(last), [])
+  }), { numRuns: 300 })
 })
 
 test('a call that came again while its lines were read back from a former process is charged once', () => {

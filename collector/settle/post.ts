@@ -1,5 +1,5 @@
 import { type LedgerEntryRow, revisionAtSettlement } from '#clickhouse/tables/ledger-entries.ts'
-import type { Billable, TraceAccount } from '#semconv/account.ts'
+import type { Attribution, Billable, TraceAccount } from '#semconv/account.ts'
 import type { LedgerKind, LedgerMeter, LedgerReason, PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
 import { type Charge, type ChargeOptions, chargeRows } from '../derive/charge.ts'
 import { ledgerEntryId } from '../derive/identity.ts'
@@ -67,7 +67,7 @@ function isFor({ facts: { step, startedAt }, attribution }: Charge, billable: Bi
  * ever changed: applying the rows and posting again adds nothing. Charges that are `contested` are written out before.
  */
 export function post(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, posted: Posted, postedAt: UnixNano, options: PostOptions): Posting {
-  const standing = Map.groupBy(posted.entries.values(), (entry) => entry.spanId)
+  const postedBySpan = Map.groupBy(posted.entries.values(), (entry) => entry.spanId)
   const wanted = new Map<string, readonly LedgerLine[]>()
   const providers = new Set<string>()
   const rows: LedgerEntryRow[] = []
@@ -83,20 +83,22 @@ export function post(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts
     wanted.set(billable.spanId, lines)
     const facts = spans.get(billable.spanId)
     if (facts === undefined) throw new Error(`billable span ${billable.spanId} is not in its trace`)
-    const entries = standing.get(billable.spanId) ?? []
-    for (const line of lines) rows.push(...toStand(line, billable, facts, ofMeter(entries, line.meter), postedAt, options))
+    const entries = postedBySpan.get(billable.spanId) ?? []
+    const changed = lines.some((line) => netOf(ofMeter(entries, line.meter)).quantity !== line.quantity)
+    for (const line of lines) rows.push(...toStand(line, billable, facts, { entries: ofMeter(entries, line.meter), changed }, postedAt, options))
     if (lines.some((line) => line.basis === 'UNPRICED')) unpricedModelCalls++
     const provider = lines[0]?.provider ?? ''
     if (billable.provider === '' && provider !== '') providers.add(provider)
   }
-  for (const [spanId, entries] of standing) {
+  for (const [spanId, entries] of postedBySpan) {
     const lines = wanted.get(spanId) ?? []
+    const owner = ownerOf(account.attributions.get(spanId), spans.get(spanId))
     for (const meter of new Set(entries.map((entry) => entry.meter))) {
       if (lines.some((line) => line.meter === meter)) continue
       const surplus = ofMeter(entries, meter)
-      const reversal = toVanish(surplus, account, postedAt, options)
+      const reversal = toVanish(surplus, account, owner, postedAt, options)
       if (reversal !== undefined) rows.push(reversal)
-      rows.push(...attributed(surplus, account, postedAt))
+      if (owner !== undefined) rows.push(...reattribute(surplus, owner, postedAt))
     }
   }
   return { rows, unpricedModelCalls, providers: [...providers] }
@@ -105,20 +107,31 @@ export function post(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts
 const ofMeter = (entries: readonly LedgerEntryRow[], meter: LedgerMeter): readonly LedgerEntryRow[] =>
   entries.filter((entry) => entry.meter === meter)
 
-interface Net {
+export interface Net {
   readonly quantity: bigint
   readonly amount: PicoUsd | undefined
 }
 
-const netOf = (entries: readonly LedgerEntryRow[]): Net => ({
+export const netOf = (entries: readonly LedgerEntryRow[]): Net => ({
   quantity: entries.reduce((sum, entry) => sum + entry.quantity, 0n),
-  amount: entries.every((entry) => entry.amount === undefined) ? undefined : entries.reduce((sum, entry) => sum + (entry.amount ?? 0n), 0n),
+  amount: standing(entries).every((entry) => entry.amount === undefined) ? undefined : entries.reduce((sum, entry) => sum + (entry.amount ?? 0n), 0n),
 })
 
-/** `entries`: what was posted for the span and the line's meter. */
-function toStand(
-  line: LedgerLine, billable: Billable, facts: SpanFacts, entries: readonly LedgerEntryRow[], postedAt: UnixNano, options: PostOptions,
-): LedgerEntryRow[] {
+/** What was posted since all was last taken back: a reversal always takes back all. */
+function standing(entries: readonly LedgerEntryRow[]): readonly LedgerEntryRow[] {
+  const taken = entries.reduce((last, entry) => (entry.kind === 'REVERSAL' && entry.postedAt > last ? entry.postedAt : last), -1n)
+  return taken === -1n ? entries : entries.filter((entry) => entry.kind !== 'REVERSAL' && entry.postedAt >= taken)
+}
+
+/** What was posted for a span and one meter. */
+interface Standing {
+  readonly entries: readonly LedgerEntryRow[]
+  /** The span says another quantity of this or another meter: which price holds depends on all of them. */
+  readonly changed: boolean
+}
+
+function toStand(line: LedgerLine, billable: Billable, facts: SpanFacts, said: Standing, postedAt: UnixNano, options: PostOptions): LedgerEntryRow[] {
+  const { entries } = said
   const fresh = (kind: LedgerKind, reason: LedgerReason): LedgerEntryRow => ({
     ...line, ...billable.attribution, tenant: options.tenant, project: options.project, occurredAt: billable.at, postedAt,
     traceId: facts.traceId, spanId: facts.spanId, service: facts.service, environment: facts.environment, usageFlags: facts.step.usageFlags,
@@ -127,56 +140,85 @@ function toStand(
   })
   if (!entries.some((entry) => entry.kind === 'CHARGE')) return [fresh('CHARGE', billable.reason)]
   const net = netOf(entries)
-  const known = reattribute(entries, billable.attribution, postedAt)
-  if (!differs(line, net, entries)) return known
-  const reason: LedgerReason = net.quantity === 0n ? billable.reason : 'restated'
-  const amount = line.amount === undefined && net.amount === undefined ? undefined : (line.amount ?? 0n) - (net.amount ?? 0n)
-  return [...known, { ...fresh('ADJUSTMENT', reason), quantity: line.quantity - net.quantity, amount }]
+  const owner = ownerOf(billable.attribution, facts)
+  const known = reattribute(entries, owner, postedAt)
+  switch (relation(line, net, said)) {
+    case 'same': return known
+    case 'none': return [...known, fresh('ADJUSTMENT', billable.reason)]
+    case 'other': {
+      const reversal = reversing(entries, net, 'restated', owner, postedAt, options)
+      return [...known, ...(reversal === undefined ? [] : [reversal]), fresh('ADJUSTMENT', 'restated')]
+    }
+    case 'more': {
+      const amount = line.amount === undefined && net.amount === undefined ? undefined : (line.amount ?? 0n) - (net.amount ?? 0n)
+      return [...known, { ...fresh('ADJUSTMENT', 'restated'), quantity: line.quantity - net.quantity, amount }]
+    }
+  }
 }
 
 /**
- * Other usage or another model is another charge. Another price alone is not: the price of the day stays until somebody
- * reprices on purpose.
+ * Of what should stand to what stands: the `same`; nothing stands (`none`); the same model with `more` or less of it, or in
+ * another tier; something `other` was used, so that a difference would stand under two models' names. Another price alone is
+ * nothing: the price of the day stays until somebody reprices on purpose.
  */
-function differs(line: LedgerLine, net: Net, entries: readonly LedgerEntryRow[]): boolean {
-  if (line.quantity !== net.quantity) return true
-  const last = entries.reduce((a, b) => (b.postedAt > a.postedAt ? b : a))
-  if (line.basis === 'REPORTED') return line.amount !== net.amount
-  return line.model !== last.model && line.basis !== 'UNPRICED' && line.amount !== net.amount
+function relation(line: LedgerLine, net: Net, { entries, changed }: Standing): 'same' | 'none' | 'more' | 'other' {
+  if (net.quantity === 0n) return line.quantity === 0n ? 'same' : 'none'
+  const last = lastPosted(entries)
+  const samePrices = last.priceBookVersion === line.priceBookVersion
+  const otherName = last.model !== line.model || last.provider !== line.provider || last.basis !== line.basis
+  if ((samePrices || changed) && otherName) return 'other'
+  const reported = line.basis === 'REPORTED' && last.basis === 'REPORTED'
+  return line.quantity !== net.quantity || ((samePrices || changed || reported) && line.amount !== net.amount) ? 'more' : 'same'
 }
+
+/** What stands goes by the name of the last entry that is no reversal. */
+const lastPosted = (entries: readonly LedgerEntryRow[]): LedgerEntryRow =>
+  entries.filter((entry) => entry.kind !== 'REVERSAL').reduce((a, b) => (b.postedAt > a.postedAt ? b : a))
+
+/** The entry that what stands began with: the charge, or what replaced it when it was taken back. */
+const openedBy = (entries: readonly LedgerEntryRow[]): LedgerEntryRow => standing(entries).reduce((a, b) => (b.postedAt < a.postedAt ? b : a))
 
 /** Usage of an aggregate: what was charged for it vanishes when the calls below it tell their own. */
 const heldBack: ReadonlySet<LedgerReason> = new Set(['promoted', 'unattributed'])
 
-function toVanish(entries: readonly LedgerEntryRow[], account: TraceAccount, postedAt: UnixNano, options: PostOptions): LedgerEntryRow | undefined {
-  const net = netOf(entries)
+function toVanish(
+  entries: readonly LedgerEntryRow[], account: TraceAccount, owner: Owner | undefined, postedAt: UnixNano, options: PostOptions,
+): LedgerEntryRow | undefined {
   const charge = entries.find((entry) => entry.kind === 'CHARGE') ?? entries[0]
-  if (charge === undefined || (net.quantity === 0n && (net.amount ?? 0n) === 0n)) return undefined
+  if (charge === undefined) return undefined
+  const reason = account.uncounted.get(charge.spanId) ?? (heldBack.has(charge.reason) ? 'rolled_up' : 'restated')
+  return reversing(entries, netOf(entries), reason, owner, postedAt, options)
+}
+
+/** Takes back all that stands; `undefined` where nothing does. */
+export function reversing(
+  entries: readonly LedgerEntryRow[], net: Net, reason: LedgerReason, owner: Owner | undefined, postedAt: UnixNano, options: Pick<PostOptions, 'tenant'>,
+): LedgerEntryRow | undefined {
+  if (net.quantity === 0n && (net.amount ?? 0n) === 0n) return undefined
+  const last = lastPosted(entries)
   return {
-    ...charge,
-    ...account.attributions.get(charge.spanId),
-    id: ledgerEntryId(options.tenant, charge.traceId, charge.spanId, charge.meter, 'REVERSAL', ordinal(entries, 'REVERSAL')),
-    kind: 'REVERSAL',
-    reason: account.uncounted.get(charge.spanId) ?? (heldBack.has(charge.reason) ? 'rolled_up' : 'restated'),
-    quantity: -net.quantity,
-    amount: net.amount === undefined ? undefined : -net.amount,
-    reverses: charge.id,
-    postedAt,
-    revision: revisionAtSettlement(postedAt),
+    ...last, ...owner,
+    id: ledgerEntryId(options.tenant, last.traceId, last.spanId, last.meter, 'REVERSAL', ordinal(entries, 'REVERSAL')),
+    kind: 'REVERSAL', reason, quantity: -net.quantity, amount: net.amount === undefined ? undefined : -net.amount,
+    reverses: openedBy(entries).id, postedAt, revision: revisionAtSettlement(postedAt),
   }
 }
 
-const ordinal = (entries: readonly LedgerEntryRow[], kind: LedgerKind): number => entries.filter((entry) => entry.kind === kind).length
+export const ordinal = (entries: readonly LedgerEntryRow[], kind: LedgerKind): number => entries.filter((entry) => entry.kind === kind).length
 
-function attributed(entries: readonly LedgerEntryRow[], account: TraceAccount, postedAt: UnixNano): LedgerEntryRow[] {
-  const attribution = account.attributions.get(entries[0]?.spanId ?? '')
-  return attribution === undefined ? [] : reattribute(entries, attribution, postedAt)
+/** Whom a line belongs to. */
+export type Owner = Attribution & Pick<LedgerEntryRow, 'service' | 'environment'>
+
+function ownerOf(attribution: Attribution, facts: SpanFacts): Owner
+function ownerOf(attribution: Attribution | undefined, facts: SpanFacts | undefined): Owner | undefined
+function ownerOf(attribution: Attribution | undefined, facts: SpanFacts | undefined): Owner | undefined {
+  return attribution === undefined || facts === undefined ? undefined : { ...attribution, service: facts.service, environment: facts.environment }
 }
 
-/** Money stays as it was; the row comes again with its agent, user, session and workflow, known now that ancestors are. */
-function reattribute(entries: readonly LedgerEntryRow[], attribution: Billable['attribution'], postedAt: UnixNano): LedgerEntryRow[] {
-  const { agent, user, session, workflow } = attribution
+/** Money stays as it was; the row comes again with its owner, known now that ancestors are, or because the span came again and says another. */
+function reattribute(entries: readonly LedgerEntryRow[], { agent, user, session, workflow, service, environment }: Owner, postedAt: UnixNano): LedgerEntryRow[] {
   return entries
-    .filter((entry) => entry.agent !== agent || entry.user !== user || entry.session !== session || entry.workflow !== workflow)
-    .map((entry) => ({ ...entry, agent, user, session, workflow, revision: revisionAtSettlement(postedAt) }))
+    .filter((entry) => entry.agent !== agent || entry.user !== user || entry.session !== session || entry.workflow !== workflow ||
+      entry.service !== service || entry.environment !== environment)
+    .map((entry) => ({ ...entry, agent, user, session, workflow, service, environment, revision: revisionAtSettlement(postedAt) }))
 }

@@ -65,7 +65,7 @@ const crowdedMs = 2_500
 const failureMsMin = 500
 const failureMsMax = 300_000
 /** A provider's answer that more traces tell than this is none: a test server that always gives the same id. */
-const tellersMax = 50
+export const tellersMax = 50
 
 /** What a tick is about to write for one trace. */
 interface Draft {

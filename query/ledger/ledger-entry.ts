@@ -56,7 +56,7 @@ export const LedgerEntryType = new GraphQLObjectType<LedgerEntry, QueryContext>(
     usageFlags: plain(listOf(GraphQLString), 'What is doubtful about the usage, such as assumed_inclusive, repaired or usage_lossy; empty for most.'),
     unitPrice: plain(Decimal, 'US dollars for one token, search, request or second. Null when UNPRICED.'),
     basis: plain(required(CostBasisEnum), 'What the amount rests on.'),
-    priceBookVersion: plain(GraphQLString, 'Hash of the price book that was applied.'),
+    priceBookVersion: plain(GraphQLString, 'Hash of the price book that was applied, or that has no price for it.'),
     priceCard: plain(GraphQLString, 'The rule of that price book.'),
     reverses: plain(GraphQLID, 'The line that this one takes back.'),
     agent: plain(GraphQLString, 'Agent the cost belongs to.'),

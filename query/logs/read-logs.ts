@@ -7,7 +7,7 @@ import { type Keyed, type Order, page } from '../page.ts'
 import { hexOf, nanosOf } from '../reader.ts'
 import { orNull } from '../runs/read-runs.ts'
 import type { Run } from '../runs/run.ts'
-import { plainAttributes, storedAny, type StoredMaps, typedAttributes } from '../steps/any-value.ts'
+import { plainAttributes, storedAny, type StoredMaps, typedAttributes } from '#clickhouse/stored-attributes.ts'
 import { allOf, among, anyOf, betweenNanos, idAmong, idIs, type Where } from '../where.ts'
 import type { LogRecord } from './log-record.ts'
 

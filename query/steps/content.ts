@@ -7,7 +7,7 @@ import type { LogRecord } from '../logs/log-record.ts'
 import { logsOfSteps, type ReadLog } from '../logs/read-logs.ts'
 import { hexOf, latestOfSpan } from '../reader.ts'
 import { allOf, betweenNanos, idAmong, idIs } from '../where.ts'
-import { attributes, type KeyValue, plainAttributes, storedAny, type StoredMaps, storedPairs, typedAttributes } from './any-value.ts'
+import { attributes, type KeyValue, plainAttributes, storedAny, type StoredMaps, storedPairs, typedAttributes } from '#clickhouse/stored-attributes.ts'
 import type { Step, StepEvent } from './step.ts'
 
 /** What is too large for a list of steps: read only for the steps whose content is asked for. */

@@ -1,0 +1,176 @@
+import { decimalFromPico } from '#clickhouse/decimal.ts'
+import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
+import type { Attribution, Billable, TraceAccount } from '#semconv/account.ts'
+import type { LedgerMeter, PicoUsd, SpanFacts } from '#semconv/facts.ts'
+import { ledgerEntryId } from '../derive/identity.ts'
+import { type LedgerLine, ledgerLines, quantityScale } from '../derive/ledger-lines.ts'
+import type { Difference, FieldDifference } from './difference.ts'
+import type { StoredBooks } from './stored-books.ts'
+
+/** What the ledger should hold for one trace, and where it does not. */
+export interface CheckedLedger {
+  readonly differences: readonly Difference[]
+  /** Sum of what should stand. */
+  readonly cost: PicoUsd
+  readonly unpricedModelCalls: number
+}
+
+/**
+ * Works out every entry of a trace again. Entries of one span and meter follow each other: what each must say comes from what
+ * stood before it, and after the last one the trace's account must stand, at the price of the book that this one names. So one
+ * wrong entry is one difference, however many sums it spoils.
+ */
+export function checkEntries(entries: readonly LedgerEntryRow[], account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, books: StoredBooks): CheckedLedger {
+  const billables = new Map(account.billables.map((billable) => [billable.spanId, billable]))
+  const bySpan = Map.groupBy(entries, (entry) => entry.spanId)
+  const differences: Difference[] = []
+  let cost = 0n
+  let unpricedModelCalls = 0
+  for (const spanId of new Set([...billables.keys(), ...bySpan.keys()])) {
+    const facts = spans.get(spanId)
+    const own = inOrder(bySpan.get(spanId) ?? [])
+    const checked = checkSpan({
+      entries: own, facts, billable: billables.get(spanId), books,
+      owner: facts === undefined ? undefined : { ...account.attributions.get(spanId) ?? nobody, service: facts.service, environment: facts.environment },
+    })
+    differences.push(...checked.differences)
+    cost += checked.cost
+    if (checked.unpriced) unpricedModelCalls++
+  }
+  return { differences, cost, unpricedModelCalls }
+}
+
+const nobody: Attribution = { agent: '', user: '', session: '', workflow: '' }
+
+interface SpanLedger {
+  readonly entries: readonly LedgerEntryRow[]
+  /** `undefined`: the ledger names a span that is not there. */
+  readonly facts: SpanFacts | undefined
+  readonly billable: Billable | undefined
+  readonly owner: Owner | undefined
+  readonly books: StoredBooks
+}
+
+type Owner = Attribution & Pick<LedgerEntryRow, 'service' | 'environment'>
+
+function checkSpan(span: SpanLedger): { readonly differences: readonly Difference[]; readonly cost: PicoUsd; readonly unpriced: boolean } {
+  const { entries, billable, books } = span
+  const version = lastVersion(entries)
+  const latest = linesAt(version, billable, books)
+  const byMeter = Map.groupBy(entries, (entry) => entry.meter)
+  const differences: Difference[] = []
+  let cost = 0n
+  for (const meter of new Set([...latest.map((line) => line.meter), ...byMeter.keys()])) {
+    const own = byMeter.get(meter) ?? []
+    // A meter that a later posting left alone stands at the price it had.
+    const line = linesAt(own.length === 0 ? version : lastVersion(own), billable, books).find((one) => one.meter === meter)
+    differences.push(...checkMeter(own, line, span, meter))
+    cost += line?.amount ?? 0n
+  }
+  return { differences, cost, unpriced: latest.some((line) => line.basis === 'UNPRICED') }
+}
+
+const linesAt = (version: string, billable: Billable | undefined, books: StoredBooks): readonly LedgerLine[] => {
+  const book = books.named(version)
+  return billable === undefined || book === undefined ? [] : ledgerLines(book, billable)
+}
+
+/** The price book that speaks for what stands: that of the last entry that posted a price. */
+const lastVersion = (entries: readonly LedgerEntryRow[]): string => entries.findLast((entry) => entry.kind !== 'REVERSAL' && entry.priceBookVersion !== '')?.priceBookVersion ?? ''
+
+/** Entries in the order they were posted; of those posted at once, a reversal comes before what replaces it, then by ordinal. */
+function inOrder(entries: readonly LedgerEntryRow[]): readonly LedgerEntryRow[] {
+  const rank = new Map(entries.map((entry) => [entry, ordinalOf(entry, entries.length)]))
+  const kind = ({ kind }: LedgerEntryRow): number => (kind === 'CHARGE' ? 0 : kind === 'REVERSAL' ? 1 : 2)
+  return entries.toSorted((a, b) => compare(a.postedAt, b.postedAt) || kind(a) - kind(b) || (rank.get(a) ?? 0) - (rank.get(b) ?? 0) || compare(a.occurredAt, b.occurredAt))
+}
+
+const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Which line of its kind, span and meter an entry's id says it is; `among` where it is none. */
+function ordinalOf(entry: LedgerEntryRow, among: number): number {
+  const { tenant, traceId, spanId, meter, kind } = entry
+  for (let ordinal = 0; ordinal < among; ordinal++) if (ledgerEntryId(tenant, traceId, spanId, meter, kind, ordinal) === entry.id) return ordinal
+  return among
+}
+
+interface Net {
+  readonly quantity: bigint
+  readonly amount: PicoUsd | undefined
+}
+
+const nothing: Net = { quantity: 0n, amount: undefined }
+
+function checkMeter(entries: readonly LedgerEntryRow[], line: LedgerLine | undefined, span: SpanLedger, meter: LedgerMeter): Difference[] {
+  const differences: Difference[] = []
+  let net = nothing
+  for (const [at, entry] of entries.entries()) {
+    const last = at === entries.length - 1
+    const expected = entry.kind === 'REVERSAL' ? cancelling(net) : last ? standing(line, net) : following(entry, net)
+    const surplus = last && line === undefined && entry.kind !== 'REVERSAL' || (expected.quantity === 0n && entry.quantity !== 0n)
+    const fields = [...moneyDifferences(entry, expected), ...(surplus ? [] : nameDifferences(entry, last ? line : undefined, entries, span))]
+    if (fields.length > 0) differences.push(entryDifference(entry, surplus ? 'surplus' : 'changed', fields))
+    const after = { quantity: net.quantity + expected.quantity, amount: sum(net.amount, expected.amount) }
+    net = after.quantity === 0n && (after.amount ?? 0n) === 0n ? nothing : after
+  }
+  const { billable, facts } = span
+  if (line !== undefined && billable !== undefined && facts !== undefined && (entries.length === 0 || entries.at(-1)?.kind === 'REVERSAL')) {
+    differences.push({
+      of: 'entry', id: '', traceId: facts.traceId, spanId: billable.spanId, title: `${billable.reason} ${meter}`, kind: 'missing',
+      fields: moneyDifferences({ quantity: net.quantity, amount: net.amount }, { quantity: line.quantity, amount: line.amount }),
+    })
+  }
+  return differences
+}
+
+const sum = (a: PicoUsd | undefined, b: PicoUsd | undefined): PicoUsd | undefined => (a === undefined && b === undefined ? undefined : (a ?? 0n) + (b ?? 0n))
+const cancelling = ({ quantity, amount }: Net): Net => ({ quantity: -quantity, amount: amount === undefined ? undefined : -amount })
+const standing = (line: LedgerLine | undefined, net: Net): Net => ({
+  quantity: (line?.quantity ?? 0n) - net.quantity,
+  amount: line?.amount === undefined && net.amount === undefined ? undefined : (line?.amount ?? 0n) - (net.amount ?? 0n),
+})
+
+/** An entry that others follow: what its span said then is gone, its own unit price is not. */
+function following({ quantity, unitPrice }: LedgerEntryRow, net: Net): Net {
+  const after = net.quantity + quantity
+  const amount = unitPrice === undefined ? undefined : (after * unitPrice) / quantityScale
+  return { quantity, amount: amount === undefined && net.amount === undefined ? undefined : (amount ?? 0n) - (net.amount ?? 0n) }
+}
+
+function moneyDifferences(stored: Net, recomputed: Net): FieldDifference[] {
+  const found: FieldDifference[] = []
+  if (stored.quantity !== recomputed.quantity) found.push({ field: 'quantity', stored: short(stored.quantity), recomputed: short(recomputed.quantity) })
+  if (stored.amount !== recomputed.amount) found.push({ field: 'amount', stored: dollars(stored.amount), recomputed: dollars(recomputed.amount) })
+  return found
+}
+
+const dollars = (amount: PicoUsd | undefined): string => (amount === undefined ? 'unpriced' : `$${short(amount)}`)
+/** Without the zeros behind. */
+const short = (pico: bigint): string => decimalFromPico(pico).replace(/\.?0+$/, '')
+
+/** Everything but the money: whose it is, what was priced and how, which line it is. `line`: what stands, where this entry decides it. */
+function nameDifferences(entry: LedgerEntryRow, line: LedgerLine | undefined, entries: readonly LedgerEntryRow[], { owner, books }: SpanLedger): FieldDifference[] {
+  const found: FieldDifference[] = []
+  const differ = (field: string, stored: string, recomputed: string): void => {
+    if (stored !== recomputed) found.push({ field, stored: JSON.stringify(stored), recomputed: JSON.stringify(recomputed) })
+  }
+  if (owner === undefined) differ('span', entry.spanId, '')
+  else for (const field of ['agent', 'user', 'session', 'workflow', 'service', 'environment'] as const) differ(field, entry[field], owner[field])
+  if (ordinalOf(entry, entries.length) === entries.length) differ('id', entry.id, ledgerEntryId(entry.tenant, entry.traceId, entry.spanId, entry.meter, entry.kind, 0))
+  if (books.named(entry.priceBookVersion) === undefined) differ('price book', entry.priceBookVersion, '')
+  if (entry.kind === 'REVERSAL') {
+    const reversed = entries.find((one) => one.kind !== 'REVERSAL' && one.id === entry.reverses)
+    if (reversed === undefined) differ('reverses', entry.reverses, entries.find((one) => one.kind !== 'REVERSAL')?.id ?? '')
+  } else {
+    differ('reverses', entry.reverses, '')
+    if (line !== undefined) {
+      for (const field of ['basis', 'provider', 'model', 'priceCard'] as const) differ(field, entry[field], line[field])
+      differ('unit price', dollars(entry.unitPrice), dollars(line.unitPrice))
+    }
+  }
+  return found
+}
+
+export const entryDifference = ({ id, traceId, spanId, kind, reason, meter }: LedgerEntryRow, of: Difference['kind'], fields: readonly FieldDifference[]): Difference => ({
+  of: 'entry', id, traceId, spanId, title: `${kind} ${reason} ${meter}`, kind: of, fields,
+})

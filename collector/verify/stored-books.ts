@@ -1,0 +1,37 @@
+import type { Store } from '#clickhouse/store.ts'
+import { parseBook, type PriceBook } from '../price/book.ts'
+
+/** Seconds to read a book: a megabyte or less. */
+const readSecondsMax = 30
+
+/** Price books by the version that ledger entries name. */
+export interface StoredBooks {
+  /** Reads those of `versions` that are not known yet. */
+  load(versions: Iterable<string>): Promise<void>
+  /** `undefined` where no such book is stored. '' means the one in use. */
+  named(version: string): PriceBook | undefined
+  readonly count: number
+}
+
+/** `inUse`: what an entry is compared with that names no book, as one whose charge is missing altogether. */
+export function storedBooks(store: Store, inUse: PriceBook): StoredBooks {
+  const known = new Map<string, PriceBook | undefined>([['', inUse], [inUse.version, inUse]])
+  return {
+    async load(versions) {
+      const missing = [...new Set(versions)].filter((version) => !known.has(version))
+      if (missing.length === 0) return
+      const rows = await store.read<{ version_hex: string; body: string }>(
+        'SELECT lower(hex(version)) AS version_hex, body FROM price_books FINAL WHERE version IN (SELECT toFixedString(unhex(arrayJoin({versions:Array(String)})), 32))',
+        { versions: missing }, { maxSeconds: readSecondsMax })
+      for (const version of missing) known.set(version, undefined)
+      for (const { version_hex, body } of rows) known.set(version_hex, checked(parseBook(body), version_hex))
+    },
+    named: (version) => known.get(version),
+    get count() {
+      return [...known].filter(([version, book]) => version !== '' && book !== undefined).length
+    },
+  }
+}
+
+/** A book is named by the hash of what it says: one that says something else now is none. */
+const checked = (book: PriceBook, version: string): PriceBook | undefined => (book.version === version ? book : undefined)

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { migrate } from '#clickhouse/migrate.ts'
+import { openStore, type Store } from '#clickhouse/store.ts'
+import type { SpanRecord } from '#semconv/attributes.ts'
+import { type Literal, literalAttributes, literalSpan } from '#semconv/literal-span.ts'
+import { parsePolicies } from '#otel-config/policy/policies.ts'
+import { captures, type Payload } from '../corpus/captures.ts'
+import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
+import { decodeLogs } from '../decode/logs.ts'
+import { decodeTraces } from '../decode/traces.ts'
+import { shippedBook } from '../price/book.ts'
+import { type Difference, differenceText } from './difference.ts'
+import { selfTest } from './self-test.ts'
+import { type Arriving, smallCollector } from './small-collector.ts'
+import { verify, type Verified } from './verify.ts'
+
+let dataDir: string
+let store: Store
+before(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'verify-'))
+  store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 1024 * 1024 * 1024, readSessions: 4 })
+  await migrate(store)
+})
+after(async () => {
+  await store[Symbol.asyncDispose]()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+const prices = shippedBook()
+const options = (tenant: string) => ({ tenant, project: 'p', prices, policies: parsePolicies('policies: []') })
+
+async function verified(tenant: string): Promise<Verified & { readonly found: readonly Difference[] }> {
+  const found: Difference[] = []
+  const sums = await verify({ store, tenant, prices, report: (difference) => found.push(difference), nowMs: () => performance.now() })
+  return { ...sums, found }
+}
+
+const recordsOf = ({ signal, encoding, body }: Payload): readonly Arriving[] => {
+  switch (signal) {
+    case 'traces': return decodeTraces(encoding === 'json' ? tracesJsonToProtobuf(body).bytes : body).spans
+    case 'logs': return decodeLogs(encoding === 'json' ? logsJsonToProtobuf(body).bytes : body).records
+    case 'metrics': return []
+  }
+}
+
+test('every capture of a real program, stored: what is derived from the rows again is what was stored', async () => {
+  const collector = await smallCollector(store, options('corpus'))
+  for (const capture of captures()) for (const payload of capture.payloads) await collector.arrive(recordsOf(payload))
+  await collector.settle()
+  const { found, entries, unsettled, spans } = await verified('corpus')
+  assert.deepEqual(found.map(differenceText), [])
+  assert.equal(unsettled, 0)
+  assert.ok(entries > 200 && spans > 200, `${entries} entries, ${spans} spans`)
+})
+
+test('the self-test plants four faults and finds exactly these', async () => {
+  const lines: string[] = []
+  assert.ok(await selfTest({ prices, print: (line) => lines.push(line), nowMs: () => performance.now() }), lines.join('\n'))
+  assert.equal(lines.at(-1), '8 entries, 4 differences')
+})
+
+const startedAt = literalSpan({}).startTimeUnixNano
+const second = 1_000_000_000n
+const id = (n: number): string => n.toString(16).padStart(16, '0')
+
+/** Spans of one or two traces in the words of the conventions; `said` is added to a model call's or an agent's attributes. */
+function made(trace: number, span: number, parent: number, at: number, said: { readonly [key: string]: Literal }): SpanRecord {
+  return {
+    ...literalSpan({ name: `span ${span}`, kind: 3, scope: 'made', resource: { 'service.name': 'shop' } }), traceId: trace.toString(16).padStart(32, '0'),
+    spanId: id(span), parentSpanId: parent === 0 ? '' : id(parent), startTimeUnixNano: startedAt + BigInt(at) * second, endTimeUnixNano: startedAt + BigInt(at + 1) * second,
+    attributes: literalAttributes({ 'gen_ai.provider.name': 'openai', 'gen_ai.request.model': 'gpt-4o', ...said }),
+  }
+}
+const agent = (input: number, output: number): { readonly [key: string]: Literal } =>
+  ({ 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': `agent of ${input}`, 'gen_ai.usage.input_tokens': input, 'gen_ai.usage.output_tokens': output })
+const call = (input: number, output: number, said: { readonly [key: string]: Literal } = {}): { readonly [key: string]: Literal } =>
+  ({ 'gen_ai.operation.name': 'chat', 'gen_ai.usage.input_tokens': input, 'gen_ai.usage.output_tokens': output, ...said })
+
+/** An agent that says more than its calls, a sub-agent, a wrapper around a call, an unknown model, a claim, an answer that another trace replays. */
+const told: readonly SpanRecord[] = [
+  made(1, 1, 0, 0, agent(900, 180)),
+  made(1, 2, 1, 1, agent(300, 60)),
+  made(1, 3, 2, 2, call(100, 20, { 'gen_ai.usage.cache_read.input_tokens': 40, 'gen_ai.response.id': 'resp_aaaaaaaaaaaaaaaaaaaaaaaaaaaa' })),
+  made(1, 4, 2, 3, call(200, 40)),
+  made(1, 5, 1, 5, call(250, 50)),
+  made(1, 6, 1, 7, call(50, 10, { 'gen_ai.response.id': 'resp_bbbbbbbbbbbbbbbbbbbbbbbbbbbb' })),
+  { ...made(1, 7, 6, 7, call(50, 10, { 'gen_ai.response.id': 'resp_bbbbbbbbbbbbbbbbbbbbbbbbbbbb' })), scope: { name: 'inner', version: '', attributes: new Map(), schemaUrl: '' } },
+  made(1, 8, 1, 9, call(70, 7, { 'gen_ai.request.model': 'never-heard-of' })),
+  made(1, 9, 1, 10, call(30, 3, { 'gen_ai.request.model': 'never-heard-of-either', 'gen_ai.usage.cost': 0.03 })),
+  made(2, 10, 0, 4_000, call(100, 20, { 'gen_ai.usage.cache_read.input_tokens': 40, 'gen_ai.response.id': 'resp_aaaaaaaaaaaaaaaaaaaaaaaaaaaa' })),
+]
+/** The same spans with other things to say: usage in another tier, another model, another parent, another service. */
+const retold: readonly SpanRecord[] = [
+  made(1, 3, 2, 2, call(300_000, 20, { 'gen_ai.request.model': 'gemini-2.5-pro', 'gen_ai.provider.name': 'gcp.gen_ai' })),
+  made(1, 4, 2, 3, call(200, 40, { 'gen_ai.request.model': 'gpt-4o-mini' })),
+  made(1, 5, 2, 5, call(251, 50)),
+  { ...made(1, 8, 1, 9, call(70, 7)), resource: { attributes: literalAttributes({ 'service.name': 'kiosk' }), schemaUrl: '' } },
+  made(1, 2, 1, 1, agent(30, 6)),
+]
+
+/** What stands at last, by span and meter. */
+async function standing(tenant: string): Promise<readonly unknown[]> {
+  return store.read(
+    `SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, meter, toString(sum(quantity)) AS tokens, toString(sum(amount)) AS cost, groupUniqArray(agent) AS agents
+     FROM ledger_entries FINAL WHERE tenant = {tenant:String} GROUP BY trace, span, meter HAVING tokens != '0' ORDER BY trace, span, meter`, { tenant }, { maxSeconds: 30 })
+}
+
+let tenants = 0
+/** Parts of the stream, each a request; what `settled` says is settled before the next comes. */
+async function tell(parts: readonly (readonly SpanRecord[])[], settled: readonly boolean[]): Promise<string> {
+  const tenant = `told ${tenants++}`
+  const collector = await smallCollector(store, options(tenant))
+  for (const [at, part] of parts.entries()) {
+    await collector.arrive(part)
+    if (settled[at] === true) await collector.settle()
+  }
+  await collector.settle()
+  return tenant
+}
+
+const shuffledOnce = [7, 2, 9, 0, 5, 3, 8, 1, 6, 4].map((at) => told[at] as SpanRecord)
+
+test('one span per request, backwards and twice, settled after each: the same ledger, and every entry of it comes out again', async () => {
+  const expected = await standing(await tell([told], []))
+  assert.equal(expected.length, 14, 'calls, a reported cost, unpriced ones, and what the agent says above them')
+  const tenant = await tell([...shuffledOnce, ...told.toReversed()].map((span) => [span]), [true, false, true, true, false, true, true, true, false, true])
+  assert.deepEqual(await standing(tenant), expected)
+  assert.deepEqual((await verified(tenant)).found.map(differenceText), [])
+})
+
+test('spans that come again and say something else: whatever was posted on the way, what stands is what they said last', async () => {
+  const tenant = await tell([told, retold.slice(0, 2), retold.slice(2), told.slice(2, 5), retold], [true, true, true, true])
+  assert.deepEqual((await verified(tenant)).found.map(differenceText), [])
+})
