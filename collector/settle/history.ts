@@ -223,3 +223,19 @@ export async function readUnsettled(store: Store, tenant: string): Promise<strin
     { tenant }, { maxSeconds: readSecondsMax })
   return rows.map((row) => row.trace)
 }
+
+/** Traces with a span that began at this time or later, by its sender's clock; `max` of them at most. */
+export async function readBegunSince(store: Store, tenant: string, since: UnixNano, max: number): Promise<string[]> {
+  const rows = await store.read<{ trace: string }>(
+    `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM spans
+     WHERE tenant = {tenant:String} AND started_at >= fromUnixTimestamp64Nano({since:Int64}) LIMIT {max:UInt32}`,
+    { tenant, since: String(since), max }, { maxSeconds: readSecondsMax })
+  return rows.map((row) => row.trace)
+}
+
+/** When the last span was accepted, by the clock of that process; 0 where there is none. */
+export async function readLastReceivedAt(store: Store, tenant: string): Promise<UnixNano> {
+  const [row] = await store.read<{ last: string }>(
+    'SELECT toString(toUnixTimestamp64Nano(max(received_at))) AS last FROM spans WHERE tenant = {tenant:String}', { tenant }, { maxSeconds: readSecondsMax })
+  return BigInt(row?.last ?? 0)
+}

@@ -91,6 +91,8 @@ export class LiveTraces {
   #evicted: Uint8Array = new Uint8Array(evictedBits / 8)
   #evictedBefore: Uint8Array = new Uint8Array(evictedBits / 8)
   #evictedCount = 0
+  /** Whether the traces are remembered that a former process stored although they began after this one did. */
+  #formerKnown = false
 
   constructor(options: LiveTracesOptions) {
     this.#options = options
@@ -224,9 +226,23 @@ export class LiveTraces {
     return found
   }
 
+  get processStartedAt(): UnixNano {
+    return this.#options.processStartedAt
+  }
+
+  /**
+   * Remembers traces that a former process stored, although by their own clock they began after this process did: an agent's
+   * clock is ahead of ours, or ours was set back. Until this was told, every trace may have a history.
+   */
+  remember(traceIds: readonly string[]): void {
+    for (const traceId of traceIds) this.#remember(traceId)
+    this.#formerKnown = true
+  }
+
   /**
    * True where ClickHouse may know spans of this trace that memory does not: a former process may have stored them, or
-   * we evicted them. A trace with its root here that began after this process did can have neither.
+   * we evicted them. A trace with its root here that began after this process did can have neither, where `remember` was not
+   * told otherwise.
    */
   mayHaveHistory(trace: LiveTrace): boolean {
     if (trace.history === 'unchecked' && this.#isAllHere(trace)) trace.history = 'whole'
@@ -234,7 +250,7 @@ export class LiveTraces {
   }
 
   #isAllHere(trace: LiveTrace): boolean {
-    if (trace.spans.size === 0 || this.#wasEvicted(trace.traceId)) return false
+    if (trace.spans.size === 0 || !this.#formerKnown || this.#wasEvicted(trace.traceId)) return false
     let hasRoot = false
     for (const span of trace.spans.values()) {
       // A session lasts longer than processes, and every event of it stands at the top.

@@ -15,7 +15,7 @@ import type { Metrics } from '../metrics.ts'
 import type { PriceBook } from '../price/book.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
-import { type AnswerOf, type History, readCallsTold, readHistory, readSessionTraces, readUnsettled, tracesPerReadMax } from './history.ts'
+import { type AnswerOf, type History, readCallsTold, readHistory, readBegunSince, readSessionTraces, readUnsettled, tracesPerReadMax } from './history.ts'
 import type { LiveTrace, LiveTraces } from './live-traces.ts'
 import { contested, entryKey, post, type Posting, writeOut } from './post.ts'
 import { costOf, summary } from './summary.ts'
@@ -64,6 +64,8 @@ const crowdedMs = 2_500
 /** How long a trace waits that could not be settled: doubling between these, in milliseconds. */
 const failureMsMin = 500
 const failureMsMax = 300_000
+/** Traces remembered at the start whose clocks are ahead: a quarter of what the filter of evicted traces tells apart. */
+const aheadMax = 200_000
 /** A provider's answer that more traces tell than this is none: a test server that always gives the same id. */
 const tellersMax = 50
 
@@ -96,13 +98,18 @@ export class Settler {
     const { spool } = this.#options
     // Segments that could not be loaded before the migrations hold traces that nobody has summed up yet.
     if (spool.sealed().length > 0) this.#leftThrough = spool.currentNumber
-    await this.#findUnsettled()
+    await this.#findFormer()
     this.#schedule()
   }
 
-  async #findUnsettled(): Promise<void> {
+  /** What a former process left open, and once everything of it is loaded, what could be taken for new. */
+  async #findFormer(): Promise<void> {
     const { live, nowMs, spool, store, tenant } = this.#options
     for (const traceId of await readUnsettled(store, tenant)) live.revisit(traceId, nowMs(), spool.currentNumber)
+    if (this.#leftThrough !== undefined) return
+    const ahead = await readBegunSince(store, tenant, live.processStartedAt, aheadMax)
+    // So many that a filter would not tell them from others: then no trace is taken for new, which costs a look-up each.
+    if (ahead.length < aheadMax) live.remember(ahead)
   }
 
   #schedule(): void {
@@ -129,8 +136,8 @@ export class Settler {
     const { live, loader, spool, nowMs } = this.#options
     const now = nowMs()
     if (this.#leftThrough !== undefined && loader.loadedThrough >= this.#leftThrough) {
-      await this.#findUnsettled()
       this.#leftThrough = undefined
+      await this.#findFormer()
     }
     const dirty = live.dirty()
     const crowded = this.#isCrowded()
