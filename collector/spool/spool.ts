@@ -112,6 +112,10 @@ export class Spool {
     }
   }
 
+  get dir(): string {
+    return this.#options.dir
+  }
+
   get room(): DiskRoom | undefined {
     return this.#options.room
   }
