@@ -11,8 +11,8 @@ import { post } from './sending.ts'
 import { readTrace, settledTrace } from './traces.ts'
 import { until } from './until.ts'
 
-/** One kill for each of: the program, its engine, both. `node e2e/chaos.ts` does more of everything. */
-const options = { kills: 3, engineAway: 2, awayMs: 2_000, clockJumps: 3 }
+/** One kill for each of: the program, its engine, both, the program and the one after it. `node e2e/chaos.ts` does more of everything. */
+const options = { kills: 4, engineAway: 2, awayMs: 2_000, clockJumps: 3 }
 
 test('killed, cut off, hours wrong and never sure of an answer, under load: everything acknowledged is there once and the ledger is exact', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'spanledger-chaos-'))

@@ -3,8 +3,9 @@
  *
  *   node e2e/chaos.ts                       all of it, about 20 minutes; a table of what was done and found
  *   KILLS=20 AWAY_SECONDS=5 node e2e/chaos.ts
- *   KILLS=100 ENGINE_AWAY=5 AWAY_SECONDS=60 CLOCK_JUMPS=10 FULL_DISKS=3    are what it does where nothing is said
+ *   KILLS=100 ENGINE_AWAY=5 AWAY_SECONDS=60 CLOCK_JUMPS=10 FULL_DISKS=3 MINUTES=60    are what it does where nothing is said
  *
+ * When the minutes are over, or at Ctrl-C, nothing more goes wrong, and what was done until then is accounted for.
  * Answers are lost all the time (`lost-reply.ts`). A full disk takes Linux and root (`small-disk.ts`).
  */
 import { writeFileSync } from 'node:fs'
@@ -16,10 +17,11 @@ import { smallDisk } from '#collector/spool/small-disk.ts'
 import { takenOn } from '../bench/machine.ts'
 import { type Accounted, accounted, between, type Book, chance, startLoad } from './accounted-load.ts'
 import { enginePid, isEngine } from './engine.ts'
-import { type Program, startProgram } from './program.ts'
+import { type Program, spawnProgram, startProgram } from './program.ts'
 import { until } from './until.ts'
 
-export type Victim = 'program' | 'engine' | 'both'
+/** `start`: the program, and the one started after it before that is ready. */
+export type Victim = 'program' | 'engine' | 'both' | 'start'
 export type Away = 'stopped' | 'killed'
 
 /** One thing that goes wrong. */
@@ -35,11 +37,14 @@ export type Fault =
 export interface Campaign {
   readonly faults: readonly Fault[]
   readonly report: (line: string) => void
-  /** Where the data lies. Removed at the end. */
+  /** Where the data lies. */
   readonly dir: string
+  /** Aborted when nothing more shall go wrong. */
+  readonly enough?: AbortSignal
 }
 
 export interface ChaosSummary extends Accounted {
+  /** Those that came to pass. */
   readonly faults: readonly Fault[]
   readonly book: Book
   /** Seconds. */
@@ -53,13 +58,16 @@ const loadMsMax = 2_000
 const orphanMsMax = 10_000
 const engineMsMax = 60_000
 const killAgainMs = 50
+/** When a program that starts is killed, after it was started. In milliseconds. */
+const startMsMin = 100
+const startMsMax = 3_000
 /** Farthest that the clock jumps, in hours. */
 const jumpHoursMax = 12
 
 const settlementDelayMs = 300
 
 /** Rounds of load and a fault, then every span and every amount is accounted for. Rejects where one is not. */
-export async function chaos({ faults, report, dir }: Campaign): Promise<ChaosSummary> {
+export async function chaos({ faults, report, dir, enough }: Campaign): Promise<ChaosSummary> {
   const began = performance.now()
   const clock = join(dir, 'clock')
   const host: Host = {
@@ -72,12 +80,15 @@ export async function chaos({ faults, report, dir }: Campaign): Promise<ChaosSum
   writeFileSync(clock, '0')
   let program = await startProgram(host)
   const load = startLoad(() => program)
+  const done: Fault[] = []
   try {
-    for (const [round, fault] of faults.entries()) {
+    for (const fault of faults) {
+      if (enough?.aborted === true) break
       await sleep(between(loadMsMin, loadMsMax))
       const before = load.book.acknowledged.size
       program = await happen(fault, program, host)
-      report(`${round + 1} of ${faults.length}: ${describeFault(fault)}, with ${before} spans acknowledged, ${load.book.acknowledged.size} when it was over`)
+      done.push(fault)
+      report(`${done.length} of ${faults.length}: ${describeFault(fault)}, with ${before} spans acknowledged, ${load.book.acknowledged.size} when it was over`)
     }
     await sleep(loadMsMin)
     await load.stop()
@@ -85,7 +96,7 @@ export async function chaos({ faults, report, dir }: Campaign): Promise<ChaosSum
     const engine = enginePid(program)
     await killed('program', program, engine)
     await engineEnds(engine)
-    return { ...found, faults, book: load.book, took: (performance.now() - began) / 1000 }
+    return { ...found, faults: done, book: load.book, took: (performance.now() - began) / 1000 }
   } catch (error) {
     report(`${error instanceof Error ? error.message : String(error)}\n${program.log()}`)
     throw error
@@ -119,7 +130,7 @@ async function happen(fault: Fault, program: Program, host: Host): Promise<Progr
 }
 
 async function killed(victim: Victim, program: Program, engine: number): Promise<void> {
-  if (victim !== 'program') process.kill(engine, 'SIGKILL')
+  if (victim === 'engine' || victim === 'both') process.kill(engine, 'SIGKILL')
   if (victim === 'engine') return
   program.signal('SIGKILL')
   await program.exited
@@ -136,9 +147,18 @@ async function killAndStart(victim: Victim, program: Program, host: Host): Promi
   }
   // Some operators restart at once, while the old engine still ends; some later.
   if (chance(0.5)) await engineEnds(engine)
+  if (victim === 'start') await killWhileStarting(host)
   const next = await startProgram(host)
   await engineEnds(engine)
   return next
+}
+
+/** Somewhere between its first line and ready: while it takes the lock, starts its engine, loads what was left, migrates. */
+async function killWhileStarting(host: Host): Promise<void> {
+  const starting = spawnProgram(host)
+  await sleep(between(startMsMin, startMsMax))
+  starting.child.kill('SIGKILL')
+  await starting.exited
 }
 
 async function engineAway({ how, ms }: Extract<Fault, { kind: 'engine away' }>, program: Program): Promise<void> {
@@ -185,7 +205,7 @@ export interface ChaosOptions {
   readonly clockJumps: number
 }
 
-const victims: readonly Victim[] = ['program', 'engine', 'both']
+const victims: readonly Victim[] = ['program', 'engine', 'both', 'start']
 const ways: readonly Away[] = ['killed', 'stopped']
 
 /** So many of each, in a random order. The clock jumps forwards and backwards by turns, and is right again in the end. */
@@ -204,7 +224,7 @@ const takeAny = (from: Fault[]): Fault | undefined => from.splice(between(0, fro
 
 function describeFault(fault: Fault): string {
   switch (fault.kind) {
-    case 'kill': return `kill -9 of ${fault.victim}`
+    case 'kill': return fault.victim === 'start' ? 'kill -9 of program, and again while it starts' : `kill -9 of ${fault.victim}`
     case 'engine away': return `engine ${fault.how} for ${fault.ms / 1000} s`
     case 'clock': return `clock set to ${fault.hours >= 0 ? '+' : ''}${fault.hours} h`
     case 'full disk': return `disk full for ${fault.ms / 1000} s${fault.kill ? ', then kill -9 of both' : ''}`
@@ -238,13 +258,16 @@ const diskSize = '600m'
 const fullMs = 8_000
 
 if (import.meta.main) {
-  const { KILLS = '100', ENGINE_AWAY = '5', AWAY_SECONDS = '60', CLOCK_JUMPS = '10', FULL_DISKS = '3' } = process.env
+  const { KILLS = '100', ENGINE_AWAY = '5', AWAY_SECONDS = '60', CLOCK_JUMPS = '10', FULL_DISKS = '3', MINUTES = '60' } = process.env
   const taken = takenOn()
   const report = console.error
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  const enough = AbortSignal.any([stop.signal, AbortSignal.timeout(Number(MINUTES) * 60_000)])
   const dir = await mkdtemp(join(tmpdir(), 'spanledger-chaos-'))
   try {
     const faults = faultsOf({ kills: Number(KILLS), engineAway: Number(ENGINE_AWAY), awayMs: Number(AWAY_SECONDS) * 1000, clockJumps: Number(CLOCK_JUMPS) })
-    console.log(`${taken}\n\n${describeChaos(await chaos({ faults, report, dir }))}`)
+    console.log(`${taken}\n\n${describeChaos(await chaos({ faults, report, dir, enough }))}`)
   } finally {
     await rm(dir, { recursive: true, force: true, maxRetries: 10 })
   }
