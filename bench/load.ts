@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { Agent, request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import type { PicoUsd } from '#semconv/facts.ts'
-import { type Program, startProgram } from '../e2e/program.ts'
-import { grpcExporter } from '../e2e/sending.ts'
+import { startProgram } from '../e2e/program.ts'
 import { takenOn } from './machine.ts'
 import { type Payload, payloads } from './payloads.ts'
 import { type ProcessUsage, processUsage } from './process-usage.ts'
 import { quantile } from './quantile.ts'
+import { inFlightMax, type Send, senderOf } from './senders.ts'
 
 export interface LoadOptions {
   /** Spans a second. */
@@ -56,19 +55,15 @@ export interface LoadResult {
   readonly cpu: { readonly generator: number; readonly collector: number; readonly engine: number }
 }
 
-/** Requests in flight at most; more are due and wait, and their latency shows it. */
-const inFlightMax = 128
 /** After this the run has failed: what is not settled by then will not be. */
 const drainSecondsMax = 120
 const noUsage: ProcessUsage = { cpuSeconds: 0, residentBytes: 0 }
-
-type Send = (body: Buffer) => Promise<boolean>
 
 /** Starts the program, sends at the given rate, waits until all is loaded and settled, and says what was found. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   await using program = await startProgram({ env: options.env ?? {} })
   await using store = await openStore({ kind: 'embedded', dataDir: program.dataDir })
-  using sender = options.protocol === 'grpc' ? grpcSender(program) : httpSender(program)
+  using sender = senderOf(options.protocol, program)
   const enginePid = (JSON.parse(readFileSync(join(program.dataDir, 'engine.json'), 'utf8')) as { pid: number }).pid
   const look = () => ({ collector: processUsage(program.pid) ?? noUsage, engine: processUsage(enginePid) ?? noUsage, generator: processUsage(process.pid) ?? noUsage })
   const before = look()
@@ -87,7 +82,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   }
 }
 
-function gauge(metrics: string, name: string): number {
+/** A figure of `/metrics`; not a number where it is not there. */
+export function gauge(metrics: string, name: string): number {
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? Number.NaN)
 }
 
@@ -146,28 +142,8 @@ class Tally {
   }
 }
 
-function httpSender(program: Program): Disposable & { send: Send } {
-  const agent = new Agent({ keepAlive: true, maxSockets: inFlightMax })
-  const { hostname, port } = new URL(program.http)
-  const send: Send = (body) =>
-    new Promise((resolve, reject) => {
-      const request = httpRequest({
-        agent, hostname, port, path: '/v1/traces', method: 'POST', headers: { 'content-type': 'application/x-protobuf', 'content-length': body.length },
-      }, (response) => {
-        response.resume().once('end', () => resolve(response.statusCode === 200))
-      })
-      request.once('error', reject)
-      request.end(body)
-    })
-  return { send, [Symbol.dispose]: () => agent.destroy() }
-}
-
-function grpcSender(program: Program): Disposable & { send: Send } {
-  const exporter = grpcExporter(program)
-  return { send: (body) => exporter.send(body).then(() => true, () => false), [Symbol.dispose]: () => exporter[Symbol.dispose]() }
-}
-
-async function settled(store: Store, expected: Stored): Promise<Stored> {
+/** Waits until all of it is stored and settled, and says what is. */
+export async function settled(store: Store, expected: Stored): Promise<Stored> {
   const end = performance.now() + drainSecondsMax * 1000
   for (;;) {
     const found = await stored(store)

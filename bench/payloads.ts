@@ -12,6 +12,8 @@ export interface PayloadOptions {
   /** Spans per request: 1, or a multiple of `spansPerRun` so that runs arrive whole. */
   readonly batch: number
   readonly seed: number
+  /** Spans that have fewer attributes are filled up with some of the application's own. */
+  readonly attributesMin?: number
 }
 
 export interface Payload {
@@ -101,7 +103,7 @@ interface SpanText {
   readonly attributes: readonly (readonly [string, AttributeValue])[]
 }
 
-function spanShape(text: SpanText): SpanShape {
+function spanShape(text: SpanText, attributesMin: number): SpanShape {
   const hasParent = text.parent >= 0
   const writer = new ProtobufWriter()
   writer.bytes(1, Buffer.alloc(16))
@@ -115,6 +117,7 @@ function spanShape(text: SpanText): SpanShape {
   writer.string(5, text.name)
   writer.varint(6, text.kind)
   for (const [key, value] of text.attributes) attribute(writer, key, value)
+  for (let own = text.attributes.length + (responseIdAt === 0 ? 0 : 1); own < attributesMin; own++) attribute(writer, `app.label.${own}`, `value ${own}`)
   return { bytes: Buffer.from(writer.finish()), hasParent, parent: text.parent, start: text.start, end: text.end, responseIdAt, cost: text.cost }
 }
 
@@ -122,7 +125,7 @@ const client = 3n
 const internal = 1n
 
 /** The spans of a run in the order in which they end: the agent last. */
-function runShape(): readonly SpanShape[] {
+function runShape(attributesMin: number): readonly SpanShape[] {
   const agent = calls.length * 3
   const book = shippedBook()
   const at = BigInt(Date.now()) * 1_000_000n
@@ -139,7 +142,7 @@ function runShape(): readonly SpanShape[] {
           ['http.request.method', 'POST'], ['url.full', `https://api.${call.provider}.com/v1/responses`], ['server.address', `api.${call.provider}.com`],
           ['server.port', 443n], ['http.response.status_code', 200n], ['network.protocol.version', '1.1'],
         ],
-      }),
+      }, attributesMin),
       spanShape({
         name: `chat ${call.requestModel}`, kind: client, parent: agent, start: began, end: began + 250_000_000n, responseIdPrefix: call.idPrefix, cost,
         attributes: [
@@ -149,14 +152,14 @@ function runShape(): readonly SpanShape[] {
           ['gen_ai.response.finish_reasons', ['tool_calls']], ['gen_ai.request.temperature', 0.2], ['gen_ai.request.max_tokens', 4_096n],
           ['gen_ai.conversation.id', 'conv-7f3a2b'],
         ],
-      }),
+      }, attributesMin),
       spanShape({
         name: `execute_tool ${tool}`, kind: internal, parent: agent, start: began + 255_000_000n, end: began + 390_000_000n, responseIdPrefix: '', cost: 0n,
         attributes: [
           ['gen_ai.operation.name', 'execute_tool'], ['gen_ai.tool.name', tool], ['gen_ai.tool.type', 'function'],
           ['gen_ai.tool.call.id', `call_${tool}_${turn}`], ['gen_ai.tool.call.arguments', `{"query":"order ${turn}","limit":10}`],
         ],
-      }),
+      }, attributesMin),
     ]
   })
   const root = spanShape({
@@ -165,7 +168,7 @@ function runShape(): readonly SpanShape[] {
       ['gen_ai.operation.name', 'invoke_agent'], ['gen_ai.provider.name', 'openai'], ['gen_ai.agent.name', 'Planner'],
       ['gen_ai.conversation.id', 'conv-7f3a2b'], ['user.id', 'user-4711'],
     ],
-  })
+  }, attributesMin)
   return [...spans, root]
 }
 
@@ -236,13 +239,13 @@ function patch(bytes: Buffer, at: number, span: SpanShape, run: number, place: n
 
 /** A source of requests. `now` in nanoseconds since the epoch: the runs end then. */
 export function payloads(options: PayloadOptions): (now: bigint) => Payload {
-  const { batch, seed } = options
+  const { batch, seed, attributesMin = 0 } = options
   if (batch !== 1 && (batch < 1 || batch % spansPerRun !== 0)) throw new Error(`a batch is 1 span or a multiple of ${spansPerRun}, not ${batch}`)
-  return batch === 1 ? oneByOne(seed) : wholeRuns(batch / spansPerRun, seed)
+  const shape = runShape(attributesMin)
+  return batch === 1 ? oneByOne(shape, seed) : wholeRuns(shape, batch / spansPerRun, seed)
 }
 
-function wholeRuns(runs: number, seed: number): (now: bigint) => Payload {
-  const shape = runShape()
+function wholeRuns(shape: readonly SpanShape[], runs: number, seed: number): (now: bigint) => Payload {
   const spans = Array.from({ length: runs }, () => shape).flat()
   const templates = services.map((service) => template(service, spans))
   const cost = spans.reduce((sum, span) => sum + span.cost, 0n)
@@ -260,8 +263,7 @@ function wholeRuns(runs: number, seed: number): (now: bigint) => Payload {
   }
 }
 
-function oneByOne(seed: number): (now: bigint) => Payload {
-  const shape = runShape()
+function oneByOne(shape: readonly SpanShape[], seed: number): (now: bigint) => Payload {
   const templates = services.map((service) => shape.map((span) => template(service, [span])))
   let request = 0
   return (now) => {

@@ -22,6 +22,7 @@ import { httpReceiver } from './receive/http.ts'
 import type { IngestOptions } from './receive/ingest.ts'
 import { Turns } from './receive/limits.ts'
 import { watchLoopDelay } from './receive/loop-delay.ts'
+import { readLastReceivedAt } from './settle/history.ts'
 import { LiveTraces } from './settle/live-traces.ts'
 import { Settler } from './settle/settle.ts'
 import { DiskRoom, diskOf } from './spool/disk-room.ts'
@@ -77,11 +78,17 @@ export async function openSpool(dataDir: string): Promise<Spool> {
   })
 }
 
-/** The wall clock in nanoseconds, each answer later than the one before: a monotonic clock would stand still while a laptop sleeps. */
-function nanoClock(): () => bigint {
-  let last = 0n
+const wallNano = (): bigint => BigInt(Date.now()) * 1_000_000n
+/** How far the wall clock may be behind what was accepted before without a word, in nanoseconds: an hour. */
+const behindMax = 3_600_000_000_000n
+
+/**
+ * The wall clock in nanoseconds, each answer later than the one before and than `last`: of two versions of a row the one that
+ * was accepted later must win, also where the clock is set back. A monotonic clock would stand still while a laptop sleeps.
+ */
+function nanoClock(last: bigint): () => bigint {
   return () => {
-    const now = BigInt(Date.now()) * 1_000_000n
+    const now = wallNano()
     last = now > last ? now : last + 1n
     return last
   }
@@ -97,11 +104,18 @@ const failedGraceMs = 1_000
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
   const { store, spool, log } = options
   await using begun = new AsyncDisposableStack()
-  const nowNano = nanoClock()
+  const startedAt = wallNano()
+  const lastReceivedAt = await readLastReceivedAt(store, options.tenant)
+  if (lastReceivedAt > startedAt + behindMax) {
+    log.warn('the clock is behind what was accepted before: times of receipt go on from there', {
+      clock: new Date(Number(startedAt / 1_000_000n)).toISOString(), accepted: new Date(Number(lastReceivedAt / 1_000_000n)).toISOString(),
+    })
+  }
+  const nowNano = nanoClock(lastReceivedAt)
   const nowMs = (): number => performance.now()
   const metrics = new Metrics()
   const prices = begun.use(await followPrices(options))
-  const live = new LiveTraces({ spansMax: liveSpansMax, settledSpansMax, processStartedAt: nowNano() })
+  const live = new LiveTraces({ spansMax: liveSpansMax, settledSpansMax, processStartedAt: startedAt })
   const thread = begun.use(segmentThread({ spool, store, log }))
   const loader = begun.adopt(new Loader({ spool, store, open: thread.open, metrics, log }), (it) => it.stop())
   begun.defer(() => spool.close())

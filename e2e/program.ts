@@ -34,9 +34,16 @@ const nodeOptions = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')
 /** Start-up is under 3 s on an idle machine; a loaded one gets more before the test gives up. */
 const readyMsMax = 60_000
 
-export async function startProgram(options: ProgramOptions = {}): Promise<Program> {
-  const ownDir = options.dataDir === undefined
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'spanledger-')))
+/** The program's process, as far as it has come. */
+export interface Spawned {
+  readonly child: ChildProcess
+  readonly dataDir: string
+  readonly exited: Promise<number | null>
+  log(): string
+}
+
+export function spawnProgram(options: ProgramOptions & { readonly dataDir: string }): Spawned {
+  const { dataDir } = options
   const child = spawn(process.execPath, [...nodeOptions, join(root, 'main.ts'), options.command ?? 'start'], {
     env: {
       ...process.env, SPANLEDGER_PORT: '0', SPANLEDGER_OTLP_GRPC_PORT: '0', SPANLEDGER_OTLP_HTTP_PORT: '0', SPANLEDGER_DATA_DIR: dataDir,
@@ -46,15 +53,20 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
   })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
-  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
-  const addresses = await readAddresses(child, exited, () => log)
+  return { child, dataDir, exited: new Promise((resolve) => child.once('exit', (code) => resolve(code))), log: () => log }
+}
+
+export async function startProgram(options: ProgramOptions = {}): Promise<Program> {
+  const ownDir = options.dataDir === undefined
+  const { child, dataDir, exited, log } = spawnProgram({ ...options, dataDir: options.dataDir ?? (await mkdtemp(join(tmpdir(), 'spanledger-'))) })
+  const addresses = await readAddresses(child, exited, log)
   return {
     pid: child.pid as number,
     dataDir,
     grpc: addresses.get('OTLP/gRPC') ?? '',
     http: addresses.get('OTLP/HTTP') ?? '',
     console: addresses.get('console') ?? '',
-    log: () => log,
+    log,
     exited,
     signal: (name) => child.kill(name),
     [Symbol.asyncDispose]: async () => {

@@ -1,5 +1,8 @@
 /** What is known when: figures of a run become exact, late spans correct them, and the ledger shows how. */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { engineOf } from './engine.ts'
@@ -208,6 +211,47 @@ describe('late spans', () => {
       await assertLooks(again, told, 'afterSecond')
       await assertVerified(again)
     })
+  }
+})
+
+test('an agent whose clock is ahead is known again after a restart', async () => {
+  const traceId = newTraceId()
+  const agent = agentSpan({ traceId, start: ago(-60) })
+  const call = (tokens: Tokens) => modelCall({ traceId, parentSpanId: agent.spanId, start: agent.start + 1_000_000n }, tokens, responseId())
+  await using program = await startProgram({ env })
+  await send(program, [call(part)])
+  await settledTrace(program, traceId, 1)
+  program.signal('SIGTERM')
+  assert.equal(await program.exited, 0, program.log())
+  await using again = await startProgram({ dataDir: program.dataDir, env })
+  await send(again, [agent, call(rest)])
+  const settled = await settledTrace(again, traceId, 2)
+  assert.deepEqual([settled.spanCount, pico(settled.cost)], [3, callCost(whole)])
+})
+
+test('a clock that was set back hides nothing from the next start', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'spanledger-clock-'))
+  const clock = join(dir, 'clock')
+  const host = {
+    dataDir: join(dir, 'data'), env: { ...env, E2E_CLOCK_SHIFT: clock, NODE_OPTIONS: `--import ${new URL('./shifted-clock.ts', import.meta.url).href}` },
+  }
+  const [before, behind] = [agentSpan({ traceId: newTraceId() }, part), agentSpan({ traceId: newTraceId() }, whole)]
+  try {
+    await writeFile(clock, String(10 * 3_600_000))
+    await using ahead = await startProgram(host)
+    await send(ahead, [before])
+    await settledTrace(ahead, before.traceId, 1)
+    ahead.signal('SIGTERM')
+    await ahead.exited
+    await writeFile(clock, '0')
+    await using killed = await startProgram(host)
+    await send(killed, [behind])
+    killed.signal('SIGKILL')
+    await killed.exited
+    await using again = await startProgram(host)
+    assert.equal(pico((await settledTrace(again, behind.traceId, 1)).cost), callCost(whole))
+  } finally {
+    await rm(dir, { recursive: true, force: true, maxRetries: 10 })
   }
 })
 

@@ -70,17 +70,23 @@ export function ingest(signal: Signal, body: Buffer, encoding: Encoding, options
   })
 }
 
-function answerOf(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
-  switch (signal) {
-    case 'traces': return ingestTraces(body, encoding, options, client)
-    case 'logs': return ingestLogs(body, encoding, options, client)
-    case 'metrics': return ingestMetrics(body, encoding, options, client)
+async function answerOf(signal: Signal, body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
+  // What is accepted from now on is no business of the summaries made so far, until it is in memory.
+  const receivedAt = options.live.arriving(options.nowNano())
+  try {
+    switch (signal) {
+      case 'traces': return await ingestTraces(body, encoding, options, client, receivedAt)
+      case 'logs': return await ingestLogs(body, encoding, options, client, receivedAt)
+      case 'metrics': return await ingestMetrics(body, encoding, options, client)
+    }
+  } finally {
+    options.live.arrived(receivedAt)
   }
 }
 
-async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
+async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<Answer> {
   const { spool, live, metrics } = options
-  const { accepted, told, frame, accounted, rejections, warnings } = await understandLogs(body, encoding, options, client)
+  const { accepted, told, frame, accounted, rejections, warnings } = await understandLogs(body, encoding, options, client, receivedAt)
   if (frame !== undefined) await spool.append(frame)
   const known = told.filter((one) => isKnown(one, live)).length
   live.add(told, [], options.nowMs(), spool.currentNumber)
@@ -110,12 +116,11 @@ interface UnderstoodLogs {
   readonly warnings: readonly string[]
 }
 
-async function understandLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<UnderstoodLogs> {
+async function understandLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<UnderstoodLogs> {
   await options.turns.take()
   try {
     const converted = encoding === 'json' ? logsJsonToProtobuf(body) : { bytes: body, rejections: [] }
     const reader = new LogsReader(converted.bytes)
-    const receivedAt = options.nowNano()
     const frame = new FrameWriter()
     const told: Derived[] = []
     const rejections: Rejection[] = [...converted.rejections]
@@ -152,11 +157,11 @@ async function ingestMetrics(body: Buffer, encoding: Encoding, options: IngestOp
   return { rejected: rejections.reduce((sum, { count }) => sum + count, 0), message: answerMessage(rejections, warnings, accepted, 'metrics') }
 }
 
-async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
+async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<Answer> {
   const { spool, live, metrics, known } = options
   const claims: Claim[] = []
   try {
-    const { derived, charges, deduplicated, frame, accounted, rejections, warnings } = await understand(body, encoding, options, client, claims)
+    const { derived, charges, deduplicated, frame, accounted, rejections, warnings } = await understand(body, encoding, options, client, receivedAt, claims)
     if (frame !== undefined) await spool.append(frame)
     live.add(derived, charges, options.nowMs(), spool.currentNumber)
     for (const { facts } of derived) known.add(facts.traceId, facts.spanId)
@@ -187,13 +192,14 @@ interface Understood {
 }
 
 /** `claims` grows by the spans charged here, also where it ends in an error. */
-async function understand(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, claims: Claim[]): Promise<Understood> {
+async function understand(
+  body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: Claim[],
+): Promise<Understood> {
   const { account, conformance, known, live, turns } = options
   await turns.take()
   try {
     const converted = encoding === 'json' ? tracesJsonToProtobuf(body) : { bytes: body, rejections: [] }
     const reader = new TracesReader(converted.bytes)
-    const receivedAt = options.nowNano()
     const frame = new FrameWriter()
     const derived: Derived[] = []
     const rejections: Rejection[] = [...converted.rejections]

@@ -8,7 +8,7 @@ import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import { writeRow } from '#clickhouse/table.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
-import { readCallsTold } from './history.ts'
+import { readCallsTold, readUnsettled } from './history.ts'
 
 let dataDir: string
 let store: Store
@@ -37,4 +37,26 @@ test('who else tells an answer: never the trace that asks, and ids that end in a
   assert.deepEqual((await readCallsTold(store, 'default', [{ key, traceId: '01'.repeat(16) }], 50)).length, 2)
   assert.deepEqual(await readCallsTold(store, 'default', [{ key, traceId: '01'.repeat(16) }], 1), [], 'an answer that too many tell is none')
   assert.deepEqual(await readCallsTold(store, 'nobody', [{ key, traceId: own }], 50), [])
+})
+
+test('a span without a summary is found however far the clock jumped after it', async () => {
+  const nanos = (hour: number): string => `fromUnixTimestamp64Nano(toInt64(${hour * 3_600}000000000))`
+  const [summedUp, jumped, lost, more] = ['0a', '0b', '0c', '0d'].map((byte) => byte.repeat(16))
+  const span = (trace: string | undefined, id: string, hour: number): Promise<void> =>
+    store.command(`INSERT INTO spans (tenant, trace_id, span_id, received_at) SELECT 'clocks', unhex('${trace}'), unhex('${id.repeat(8)}'), ${nanos(hour)}`)
+  const run = (trace: string | undefined, hour: number): Promise<void> =>
+    store.command(`INSERT INTO runs (tenant, trace_id, last_received_at, span_count, settled, version) SELECT 'clocks', unhex('${trace}'), ${nanos(hour)}, 1, true, 1`)
+  await span(summedUp, '01', 1)
+  await run(summedUp, 1)
+  await span(jumped, '01', 9)
+  await run(jumped, 9)
+  await span(lost, '01', 2)
+  // Two requests of a trace side by side: the later one is in the summary, the earlier one is not.
+  await span(more, '01', 2)
+  await span(more, '02', 3)
+  await run(more, 3)
+  const hour = 3_600_000_000_000n
+  assert.deepEqual((await readUnsettled(store, 'clocks', hour)).sort(), [lost, more])
+  assert.deepEqual(await readUnsettled(store, 'clocks', 4n * hour), [])
+  assert.deepEqual(await readUnsettled(store, 'clocks', undefined), [], 'where nobody said since when, the last ten minutes are looked at')
 })

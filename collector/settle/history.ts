@@ -211,17 +211,34 @@ export async function readSessionTraces(
 }
 
 /** Traces a former process left without their exact summary. */
-export async function readUnsettled(store: Store, tenant: string): Promise<string[]> {
+export async function readUnsettled(store: Store, tenant: string, since: UnixNano | undefined): Promise<string[]> {
   const rows = await store.read<{ trace: string }>(
-    `WITH (SELECT toDateTime64(max(last_received_at), 9) FROM runs WHERE tenant = {tenant:String}) AS last_summary
+    `WITH (SELECT toDateTime64(max(last_received_at), 9) FROM runs WHERE tenant = {tenant:String}) AS last_summary,
+       ${since === undefined ? 'last_summary - INTERVAL 10 MINUTE' : 'fromUnixTimestamp64Nano({since:Int64})'} AS since
      SELECT lower(hex(trace_id)) AS trace FROM runs FINAL WHERE tenant = {tenant:String} AND NOT settled
      UNION DISTINCT
      SELECT lower(hex(s.trace_id)) AS trace
-     FROM (SELECT trace_id, max(received_at) AS received FROM spans
-           WHERE tenant = {tenant:String} AND received_at >= last_summary - INTERVAL 10 MINUTE GROUP BY trace_id) AS s
-     LEFT JOIN (SELECT trace_id, last_received_at FROM runs FINAL WHERE tenant = {tenant:String}
-                AND last_received_at >= last_summary - INTERVAL 10 MINUTE) AS r ON s.trace_id = r.trace_id
-     WHERE r.last_received_at < s.received`,
-    { tenant }, { maxSeconds: readSecondsMax })
+     FROM (SELECT trace_id, max(received_at) AS received, uniqExact(span_id) AS spans FROM spans
+           WHERE tenant = {tenant:String} AND received_at >= since GROUP BY trace_id) AS s
+     LEFT JOIN (SELECT trace_id, last_received_at, span_count FROM runs FINAL WHERE tenant = {tenant:String}
+                AND last_received_at >= since) AS r ON s.trace_id = r.trace_id
+     WHERE r.last_received_at < s.received OR r.span_count < s.spans`,
+    { tenant, since: String(since ?? 0n) }, { maxSeconds: readSecondsMax })
   return rows.map((row) => row.trace)
+}
+
+/** Traces with a span that began at this time or later, by its sender's clock; `max` of them at most. */
+export async function readBegunSince(store: Store, tenant: string, since: UnixNano, max: number): Promise<string[]> {
+  const rows = await store.read<{ trace: string }>(
+    `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM spans
+     WHERE tenant = {tenant:String} AND started_at >= fromUnixTimestamp64Nano({since:Int64}) LIMIT {max:UInt32}`,
+    { tenant, since: String(since), max }, { maxSeconds: readSecondsMax })
+  return rows.map((row) => row.trace)
+}
+
+/** When the last span was accepted, by the clock of that process; 0 where there is none. */
+export async function readLastReceivedAt(store: Store, tenant: string): Promise<UnixNano> {
+  const [row] = await store.read<{ last: string }>(
+    'SELECT toString(toUnixTimestamp64Nano(max(received_at))) AS last FROM spans WHERE tenant = {tenant:String}', { tenant }, { maxSeconds: readSecondsMax })
+  return BigInt(row?.last ?? 0)
 }

@@ -38,6 +38,8 @@ export interface LiveTrace {
   summaryCostMs: number
   /** `generation` as of the last summary, −1 for none: where nothing arrived since, there is nothing to say. */
   summarizedGeneration: number
+  /** When the first span was accepted that no durable summary holds, 0 where there is none. */
+  unsummarizedSince: UnixNano
   version: bigint
   /** Settlements by this process. */
   settlements: number
@@ -91,6 +93,11 @@ export class LiveTraces {
   #evicted: Uint8Array = new Uint8Array(evictedBits / 8)
   #evictedBefore: Uint8Array = new Uint8Array(evictedBits / 8)
   #evictedCount = 0
+  /** Whether the traces are remembered that a former process stored although they began after this one did. */
+  #formerKnown = false
+  /** When requests were accepted that are on their way to the journal. */
+  readonly #arriving = new Set<UnixNano>()
+  #lastReceivedAt: UnixNano = 0n
 
   constructor(options: LiveTracesOptions) {
     this.#options = options
@@ -138,6 +145,24 @@ export class LiveTraces {
     }
   }
 
+  /** A request accepted at this time is on its way: every one must have `arrived`, also one that is refused in the end. */
+  arriving(receivedAt: UnixNano): UnixNano {
+    this.#arriving.add(receivedAt)
+    return receivedAt
+  }
+
+  arrived(receivedAt: UnixNano): void {
+    this.#arriving.delete(receivedAt)
+  }
+
+  /** Everything accepted before is in a durable summary, or waits because our own code cannot make it. 0 while nothing came. */
+  summedUpThrough(): UnixNano {
+    let through = this.#lastReceivedAt
+    for (const receivedAt of this.#arriving) if (receivedAt < through) through = receivedAt
+    for (const { unsummarizedSince, failures } of this.#dirty) if (failures === 0 && unsummarizedSince !== 0n && unsummarizedSince < through) through = unsummarizedSince
+    return through
+  }
+
   /**
    * Takes in what is durable. Never before: a settlement must not speak of spans that a crash could take back. `segment` is
    * the spool segment being written now.
@@ -153,19 +178,24 @@ export class LiveTraces {
       for (const key of facts.step.callKeys) this.#index(key, facts.traceId)
       this.#indexSession(facts)
       if (facts.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = facts.receivedAt
+      if (facts.receivedAt > this.#lastReceivedAt) this.#lastReceivedAt = facts.receivedAt
+      keepSince(trace, facts.receivedAt)
     }
     for (const charge of charges) this.#traces.get(charge.facts.traceId)?.charges.set(charge.facts.spanId, charge)
   }
 
-  /** Marks a trace for settlement although nothing arrived: after a restart, or because another trace tells the same call. */
-  revisit(traceId: string, nowMs: number, segment: number): void {
+  /**
+   * Marks a trace for settlement although nothing arrived: because another trace tells the same call, or after a restart. Then
+   * `since` says when a span of it may have been accepted that no summary holds.
+   */
+  revisit(traceId: string, nowMs: number, segment: number, since: UnixNano = 0n): void {
     const known = this.#traces.get(traceId)
     if (known !== undefined) {
       known.generation++
       this.#mark(known)
-      return
-    }
-    this.#touch(traceId, nowMs, segment).history = 'unchecked'
+    } else this.#touch(traceId, nowMs, segment).history = 'unchecked'
+    const trace = this.#traces.get(traceId)
+    if (trace !== undefined && since !== 0n) keepSince(trace, since)
   }
 
   #touch(traceId: string, nowMs: number, segment: number): LiveTrace {
@@ -173,7 +203,8 @@ export class LiveTraces {
     if (trace === undefined) {
       trace = {
         traceId, spans: new Map(), charges: new Map(), entries: new Map(), decisions: new Map(), firstSeenMs: nowMs, lastSeenMs: nowMs,
-        lastReceivedAt: 0n, generation: 0, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, summarizedGeneration: -1, version: 0n, settlements: 0,
+        lastReceivedAt: 0n, generation: 0, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, summarizedGeneration: -1,
+        unsummarizedSince: 0n, version: 0n, settlements: 0,
         // What was known of it before may stand in any segment that is not loaded yet.
         history: 'unchecked', readableFrom: segment, failures: 0, retryMs: 0,
       }
@@ -224,9 +255,23 @@ export class LiveTraces {
     return found
   }
 
+  get processStartedAt(): UnixNano {
+    return this.#options.processStartedAt
+  }
+
+  /**
+   * Remembers traces that a former process stored, although by their own clock they began after this process did: an agent's
+   * clock is ahead of ours, or ours was set back. Until this was told, every trace may have a history.
+   */
+  remember(traceIds: readonly string[]): void {
+    for (const traceId of traceIds) this.#remember(traceId)
+    this.#formerKnown = true
+  }
+
   /**
    * True where ClickHouse may know spans of this trace that memory does not: a former process may have stored them, or
-   * we evicted them. A trace with its root here that began after this process did can have neither.
+   * we evicted them. A trace with its root here that began after this process did can have neither, where `remember` was not
+   * told otherwise.
    */
   mayHaveHistory(trace: LiveTrace): boolean {
     if (trace.history === 'unchecked' && this.#isAllHere(trace)) trace.history = 'whole'
@@ -234,7 +279,7 @@ export class LiveTraces {
   }
 
   #isAllHere(trace: LiveTrace): boolean {
-    if (trace.spans.size === 0 || this.#wasEvicted(trace.traceId)) return false
+    if (trace.spans.size === 0 || !this.#formerKnown || this.#wasEvicted(trace.traceId)) return false
     let hasRoot = false
     for (const span of trace.spans.values()) {
       // A session lasts longer than processes, and every event of it stands at the top.
@@ -340,6 +385,10 @@ export class LiveTraces {
     const inside = (filter: Uint8Array): boolean => bits.every((bit) => ((filter[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0)
     return inside(this.#evicted) || inside(this.#evictedBefore)
   }
+}
+
+function keepSince(trace: LiveTrace, since: UnixNano): void {
+  if (trace.unsummarizedSince === 0n || since < trace.unsummarizedSince) trace.unsummarizedSince = since
 }
 
 const bitsOf = (traceId: string): readonly number[] =>

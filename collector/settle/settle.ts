@@ -7,6 +7,7 @@ import { policyDecisions, type PolicyDecisionRow } from '#clickhouse/tables/poli
 import { runs } from '#clickhouse/tables/runs.ts'
 import { evaluateRun, type PolicySet } from '#otel-config/policy/policies.ts'
 import { account, type TraceAccount } from '#semconv/account.ts'
+import type { UnixNano } from '#semconv/facts.ts'
 import { findingRow } from '../derive/derive.ts'
 import { type CallTold, callsTold } from '../derive/call-told.ts'
 import type { Loader } from '../load/load.ts'
@@ -15,9 +16,10 @@ import type { Metrics } from '../metrics.ts'
 import type { PriceBook } from '../price/book.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
-import { type AnswerOf, type History, readCallsTold, readHistory, readSessionTraces, readUnsettled, tracesPerReadMax } from './history.ts'
+import { type AnswerOf, type History, readCallsTold, readHistory, readBegunSince, readSessionTraces, readUnsettled, tracesPerReadMax } from './history.ts'
 import type { LiveTrace, LiveTraces } from './live-traces.ts'
 import { contested, entryKey, post, type Posting, writeOut } from './post.ts'
+import { readSummedUp, writeSummedUp } from './summed-up.ts'
 import { costOf, summary } from './summary.ts'
 import { meets, otherSourcesKey, sessionRow, sessionsTold, type SessionTold, speaks, type Times, toldBetter } from './told-better.ts'
 import { toldElsewhere } from './told-elsewhere.ts'
@@ -53,6 +55,8 @@ const delayShareOfAge = 10
 const delayMsMax = 30_000
 /** A settled trace stays in memory this long for spans that come late. */
 const idleMs = 60_000
+/** How often the next start is told what is summed up: it looks at what was accepted since. In milliseconds. */
+const summedUpMsMin = 1_000
 /** Turns of a tick that are being made durable side by side; their frames are held in memory. */
 const writesMax = 8
 /** Spans accounted before what arrives gets its turn: about 20 ms. */
@@ -64,6 +68,8 @@ const crowdedMs = 2_500
 /** How long a trace waits that could not be settled: doubling between these, in milliseconds. */
 const failureMsMin = 500
 const failureMsMax = 300_000
+/** Traces remembered at the start whose clocks are ahead: a quarter of what the filter of evicted traces tells apart. */
+const aheadMax = 200_000
 /** A provider's answer that more traces tell than this is none: a test server that always gives the same id. */
 export const tellersMax = 50
 
@@ -86,6 +92,9 @@ export class Settler {
   #closed = false
   /** The last segment of a former process that is still to be loaded. */
   #leftThrough: number | undefined
+  /** What the former process and this one said last of what is summed up, and when. */
+  #summedUp: UnixNano | undefined
+  #saidMs = -Infinity
 
   constructor(options: SettleOptions) {
     this.#options = options
@@ -96,13 +105,19 @@ export class Settler {
     const { spool } = this.#options
     // Segments that could not be loaded before the migrations hold traces that nobody has summed up yet.
     if (spool.sealed().length > 0) this.#leftThrough = spool.currentNumber
-    await this.#findUnsettled()
+    this.#summedUp = await readSummedUp(spool.dir)
+    await this.#findFormer()
     this.#schedule()
   }
 
-  async #findUnsettled(): Promise<void> {
+  /** What a former process left open, and once everything of it is loaded, what could be taken for new. */
+  async #findFormer(): Promise<void> {
     const { live, nowMs, spool, store, tenant } = this.#options
-    for (const traceId of await readUnsettled(store, tenant)) live.revisit(traceId, nowMs(), spool.currentNumber)
+    for (const traceId of await readUnsettled(store, tenant, this.#summedUp)) live.revisit(traceId, nowMs(), spool.currentNumber, this.#summedUp)
+    if (this.#leftThrough !== undefined) return
+    const ahead = await readBegunSince(store, tenant, live.processStartedAt, aheadMax)
+    // So many that a filter would not tell them from others: then no trace is taken for new, which costs a look-up each.
+    if (ahead.length < aheadMax) live.remember(ahead)
   }
 
   #schedule(): void {
@@ -129,8 +144,8 @@ export class Settler {
     const { live, loader, spool, nowMs } = this.#options
     const now = nowMs()
     if (this.#leftThrough !== undefined && loader.loadedThrough >= this.#leftThrough) {
-      await this.#findUnsettled()
       this.#leftThrough = undefined
+      await this.#findFormer()
     }
     const dirty = live.dirty()
     const crowded = this.#isCrowded()
@@ -142,6 +157,17 @@ export class Settler {
     await this.#settleAll(readable, quiet, { tellers, sessions })
     if (this.#closed) return
     live.evict(nowMs(), idleMs, spool.currentNumber)
+    await this.#saySummedUp(now)
+  }
+
+  /** For the next start. While segments of a former process wait, what it said stays. */
+  async #saySummedUp(now: number): Promise<void> {
+    const { live, spool } = this.#options
+    const through = live.summedUpThrough()
+    if (this.#leftThrough !== undefined || through === 0n || through === this.#summedUp || now - this.#saidMs < summedUpMsMin) return
+    this.#saidMs = now
+    await writeSummedUp(spool.dir, through)
+    this.#summedUp = through
   }
 
   /** Turn by turn. The next is worked out while those before it are made durable: one wait for the disk after the other took longer than a tick. */
@@ -310,6 +336,7 @@ export class Settler {
     trace.summarizedMs = this.#options.nowMs()
     trace.summaryCostMs = draft.tookMs
     trace.summarizedGeneration = draft.generation
+    if (trace.generation === draft.generation) trace.unsummarizedSince = 0n
     if (!draft.settles) trace.settled = false
     else if (trace.generation === draft.generation) this.#options.live.settled(trace)
   }

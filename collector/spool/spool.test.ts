@@ -222,6 +222,19 @@ test('the number of what is set aside is not given again after a restart', async
   assert.deepEqual(contents, [[frame(1)], [frame(2)]])
 })
 
+test('a clock that is set back by hours holds nothing up', async (t) => {
+  const dir = await folder(t)
+  let now = Date.now()
+  const spool = await Spool.open(options(dir, { now: () => now }))
+  await spool.append(frame(1))
+  now -= 5 * 3_600_000
+  const segment = await spool.next()
+  assert.ok(segment)
+  assert.deepEqual(numbers(await readFile(segment.path)), [1])
+  await spool.remove(segment)
+  assert.deepEqual(await drain(spool), [])
+})
+
 test('a crowd that waits does not make one huge segment', async (t) => {
   const spool = await Spool.open(options(await folder(t), { segmentBytesMax: 4_000 }))
   await Promise.all(Array.from({ length: 300 }, (_, n) => spool.append(frame(n))))

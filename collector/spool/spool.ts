@@ -19,6 +19,7 @@ export interface SpoolOptions {
   readonly room?: DiskRoom
   /** Makes a file's content durable. An argument so that tests can hold it up or let it fail. */
   readonly sync: (file: FileHandle) => Promise<void>
+  /** The wall clock, in milliseconds since the epoch. It says since when rows wait, and decides nothing. */
   readonly now: () => number
 }
 
@@ -43,6 +44,8 @@ interface OpenSegment {
   readonly since: number
   readonly emptyBytes: number
   bytes: number
+  /** It is open for `segmentAgeMsMax`: said by a timer, because the wall clock may be set back by hours. */
+  old: boolean
 }
 
 /** Share of its quota from which the spool says that it is full. */
@@ -107,6 +110,10 @@ export class Spool {
       segments: this.#sealed.length + (open === undefined ? 0 : 1),
       since: this.#sealed[0]?.since ?? open?.since,
     }
+  }
+
+  get dir(): string {
+    return this.#options.dir
   }
 
   get room(): DiskRoom | undefined {
@@ -193,19 +200,20 @@ export class Spool {
     const bytes = headBytes({ format: 1, spool: this.#id, tables: currentTables })
     const file = await createFile(path, [bytes])
     const since = this.#options.now()
+    const segment: OpenSegment = { number, path, file, since, emptyBytes: bytes.length, bytes: bytes.length, old: false }
     this.#sealTimer = setTimeout(() => {
+      segment.old = true
       if (!this.#writing) void this.#write()
     }, this.#options.segmentAgeMsMax)
-    return { number, path, file, since, emptyBytes: bytes.length, bytes: bytes.length }
+    return segment
   }
 
   #sealIsDue(): boolean {
     const segment = this.#current
     if (segment === undefined || segment.bytes === segment.emptyBytes) return false
-    const old = this.#options.now() - segment.since >= this.#options.segmentAgeMsMax - 1
     // While the reader is busy it could not take another: what comes meanwhile is one larger insert instead of many small ones.
     const wanted = this.#sealed.length === 0
-    return (old && wanted) || segment.bytes >= this.#options.segmentBytesMax || this.#closed
+    return (segment.old && wanted) || segment.bytes >= this.#options.segmentBytesMax || this.#closed
   }
 
   /** Hands the segment over as far as it was acknowledged; after an error, a tail of unknown state is not read. */

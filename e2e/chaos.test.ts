@@ -1,20 +1,28 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { crash, summaryText, until } from './crash.ts'
+import { chaos, describeChaos, faultsOf } from './chaos.ts'
 import { engineOf, enginePid, storedSpans } from './engine.ts'
 import { exportRequest, modelCall, newTraceId } from './made-span.ts'
 import { startProgram } from './program.ts'
 import { post } from './sending.ts'
 import { readTrace, settledTrace } from './traces.ts'
+import { until } from './until.ts'
 
-/** One for each of: the program, its engine, both. `ROUNDS=20 node e2e/crash.ts` runs more. */
-const rounds = 3
+/** One kill for each of: the program, its engine, both, the program and the one after it. `node e2e/chaos.ts` does more of everything. */
+const options = { kills: 4, engineAway: 2, awayMs: 2_000, clockJumps: 3 }
 
-test('killed under load, everything acknowledged is there once and the ledger is exact', async (t) => {
-  const summary = await crash({ rounds, report: (line) => t.diagnostic(line) })
-  t.diagnostic(summaryText(summary))
-  assert.deepEqual(summary.kills, { program: 1, engine: 1, both: 1 })
-  assert.ok(summary.acknowledged > 50, 'there was load')
+test('killed, cut off, hours wrong and never sure of an answer, under load: everything acknowledged is there once and the ledger is exact', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'spanledger-chaos-'))
+  try {
+    const summary = await chaos({ faults: faultsOf(options), report: (line) => t.diagnostic(line), dir })
+    t.diagnostic(describeChaos(summary))
+    assert.ok(summary.book.acknowledged.size > 100, 'there was load')
+  } finally {
+    await rm(dir, { recursive: true, force: true, maxRetries: 10 })
+  }
 })
 
 test('while the engine is away, exports are taken and readers are told to come back', async () => {

@@ -1,67 +1,77 @@
-/** `ROUNDS=20 node e2e/crash.ts`: kills the program at random moments under load and accounts for every span. */
+/** Load that keeps account: agents that send, repeat and give up as real ones do, and what must be there of it in the end. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
-import { engineOf, enginePid, isEngine, storedSpans } from './engine.ts'
+import { engineOf, storedSpans } from './engine.ts'
+import { type LostReply, lostReplies, loseReply, type Transport } from './lost-reply.ts'
 import { ago, agentSpan, callCost, exportRequest, type MadeSpan, modelCall, newSpanId, newTraceId, plainSpan } from './made-span.ts'
-import { graphql, type Program, startProgram } from './program.ts'
+import { graphql, type Program } from './program.ts'
 import { grpcExporter, post } from './sending.ts'
 import { pico } from './traces.ts'
+import { until } from './until.ts'
 import { assertVerified } from './verified.ts'
 
-export type Victim = 'program' | 'engine' | 'both'
-const victims: readonly Victim[] = ['program', 'engine', 'both']
-
-export interface CrashOptions {
-  readonly rounds: number
-  readonly report: (line: string) => void
-}
-
-export interface CrashSummary {
-  readonly kills: Readonly<Record<Victim, number>>
-  /** Distinct spans. */
-  readonly sent: number
-  readonly acknowledged: number
-  readonly stored: number
-  readonly traces: number
-  /** Requests sent once more, and requests that had no answer. */
-  readonly resent: number
-  readonly unanswered: number
-  /** Of the ingest account: spans that came again. */
-  readonly deduplicated: number
-  /** Sum of the ledger in pico-dollars. */
-  readonly ledger: bigint
-}
-
-const env = { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' }
 /** Senders side by side, half of them over gRPC; each pauses between its requests, so that small machines keep up, longer where nobody answers. In milliseconds. */
 const senders = 4
 const pauseMs = 25
 const refusedPauseMs = 200
-/** A round of load before the kill, in milliseconds. */
-const roundMsMin = 400
-const roundMsMax = 2_000
-/** How long a killed program's engine may outlive it, and a killed engine may be away. In milliseconds. */
-const orphanMsMax = 10_000
-const engineMsMax = 30_000
-const settleMsMax = 90_000
+/** Of the requests that are sent for the first time, how many lose their answer, and how many are sent twice although they were acknowledged. */
+const lostShare = 0.15
+const repeatedShare = 0.1
+/** Requests kept back to be sent later, at most. */
+const laterMax = 40
+/** What is still to be sent again at the end must get through within this. In milliseconds. */
+const lastMsMax = 60_000
+const settleMsMax = 120_000
 const maxSeconds = 30
 
-const between = (min: number, max: number): number => min + Math.floor(Math.random() * (max - min + 1))
-const chance = (share: number): boolean => Math.random() < share
+export const between = (min: number, max: number): number => min + Math.floor(Math.random() * (max - min + 1))
+export const chance = (share: number): boolean => Math.random() < share
+
+/** A request that is sent later: the second half of a trace, or one that was sent before. */
+interface Kept {
+  readonly spans: readonly MadeSpan[]
+  readonly lost: LostReply | undefined
+}
 
 /** What was sent and what became of it. */
-interface Book {
+export interface Book {
   readonly spans: Map<string, MadeSpan>
   readonly costs: Map<string, bigint>
   readonly acknowledged: Set<string>
-  /** Requests kept back: the second halves of traces, and requests to be sent once more. */
-  readonly later: (readonly MadeSpan[])[]
-  resent: number
+  readonly later: Kept[]
+  /** Requests acknowledged after an answer of theirs was lost, by how. */
+  readonly lost: Map<LostReply, number>
+  /** Requests sent once more although they were acknowledged, and requests that had no answer, or were refused. */
+  repeated: number
   unanswered: number
+}
+
+export interface Load {
+  readonly book: Book
+  /** Ends sending: what is still to be sent again is, until it is acknowledged. */
+  stop(): Promise<void>
+}
+
+/** Sends until stopped, to whatever program stands at the moment. */
+export function startLoad(program: () => Program): Load {
+  const book: Book = { spans: new Map(), costs: new Map(), acknowledged: new Set(), later: [], lost: new Map(lostReplies.map((kind) => [kind, 0])), repeated: 0, unanswered: 0 }
+  const stopped = new AbortController()
+  const sending = Promise.all(Array.from({ length: senders }, (_, n) => sendAll(book, program, n % 2 === 0 ? 'grpc' : 'http', stopped.signal)))
+  // `stop` says so; until then the rest goes on.
+  sending.catch(() => undefined)
+  return {
+    book,
+    stop: async () => {
+      stopped.abort()
+      await sending
+      const last = book.later.splice(0)
+      await until('what was not acknowledged is, when it is sent again', lastMsMax, async () => {
+        while (last[0] !== undefined && await sentAgain(book, last[0], program(), 'http')) last.shift()
+        return last.length === 0
+      })
+    },
+  }
 }
 
 /** An agent with some calls and a tool; what every model call costs goes into the book. */
@@ -81,40 +91,50 @@ function makeTrace(book: Book): MadeSpan[] {
 }
 
 /** What to send next: something kept back, or a new trace, whole or its children first. */
-function nextRequest(book: Book): readonly MadeSpan[] {
-  if (book.later.length > 40 || (book.later.length > 0 && chance(0.3))) {
+function nextRequest(book: Book): Kept {
+  if (book.later.length > laterMax || (book.later.length > 0 && chance(0.3))) {
     const [kept] = book.later.splice(between(0, book.later.length - 1), 1)
     if (kept !== undefined) return kept
   }
   const [root, ...children] = makeTrace(book)
   assert.ok(root)
-  if (chance(0.5)) return [root, ...children]
-  book.later.push([root])
-  return children
+  if (chance(0.5)) return { spans: [root, ...children], lost: undefined }
+  book.later.push({ spans: [root], lost: undefined })
+  return { spans: children, lost: undefined }
 }
 
-/** Sends until told to stop, to whatever program stands at the moment. */
-async function sendAll(book: Book, program: () => Program, transport: 'grpc' | 'http', stopped: AbortSignal): Promise<void> {
+async function sendAll(book: Book, program: () => Program, transport: Transport, stopped: AbortSignal): Promise<void> {
   while (!stopped.aborted) {
-    const spans = nextRequest(book)
-    if (await delivered(spans, program(), transport)) {
-      for (const span of spans) book.acknowledged.add(span.spanId)
-      if (chance(0.1)) {
-        book.later.push(spans)
-        book.resent++
+    const kept = nextRequest(book)
+    if (kept.lost === undefined && chance(lostShare)) {
+      const lost = lostReplies[between(0, lostReplies.length - 1)] as LostReply
+      const under = await loseReply(lost, transport, program(), exportRequest(kept.spans)).then(() => true, () => false)
+      // The sender knows nothing and sends it again.
+      book.later.push(under ? { ...kept, lost } : kept)
+    } else if (await sentAgain(book, kept, program(), transport)) {
+      if (chance(repeatedShare)) {
+        book.later.push({ spans: kept.spans, lost: undefined })
+        book.repeated++
       }
     } else {
       book.unanswered++
       // As an exporter does it: the same request again, later. Some senders give up or die themselves.
-      if (chance(0.8)) book.later.push(spans)
+      if (chance(0.8)) book.later.push(kept)
       await sleep(refusedPauseMs)
     }
     await sleep(pauseMs)
   }
 }
 
+async function sentAgain(book: Book, { spans, lost }: Kept, program: Program, transport: Transport): Promise<boolean> {
+  if (!(await delivered(spans, program, transport))) return false
+  for (const span of spans) book.acknowledged.add(span.spanId)
+  if (lost !== undefined) book.lost.set(lost, (book.lost.get(lost) ?? 0) + 1)
+  return true
+}
+
 /** True where the receiver said success; a refused or broken connection, or a refusal, is no answer. */
-async function delivered(spans: readonly MadeSpan[], program: Program, transport: 'grpc' | 'http'): Promise<boolean> {
+async function delivered(spans: readonly MadeSpan[], program: Program, transport: Transport): Promise<boolean> {
   const body = exportRequest(spans)
   try {
     if (transport === 'http') {
@@ -132,68 +152,6 @@ async function delivered(spans: readonly MadeSpan[], program: Program, transport
   }
 }
 
-export async function until(what: string, ms: number, met: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + ms
-  while (!(await met())) {
-    assert.ok(Date.now() < end, `${what} within ${ms} ms`)
-    await sleep(100)
-  }
-}
-
-async function kill(victim: Victim, program: Program, engine: number): Promise<void> {
-  if (victim !== 'program') process.kill(engine, 'SIGKILL')
-  if (victim === 'engine') return
-  program.signal('SIGKILL')
-  await program.exited
-}
-
-const engineEnds = (engine: number): Promise<void> => until(`engine ${engine} ends after its program`, orphanMsMax, () => !isEngine(engine))
-
-/** Rounds of load and a kill, then every span and every amount is accounted for. Rejects where one is not. */
-export async function crash({ rounds, report }: CrashOptions): Promise<CrashSummary> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'spanledger-crash-'))
-  const book: Book = { spans: new Map(), costs: new Map(), acknowledged: new Set(), later: [], resent: 0, unanswered: 0 }
-  const kills = { program: 0, engine: 0, both: 0 }
-  const stop = new AbortController()
-  let program = await startProgram({ dataDir, env })
-  try {
-    const sending = Array.from({ length: senders }, (_, n) => sendAll(book, () => program, n % 2 === 0 ? 'grpc' : 'http', stop.signal))
-    for (let round = 0; round < rounds; round++) {
-      await sleep(between(roundMsMin, roundMsMax))
-      const victim = victims[round % victims.length] ?? 'both'
-      const before = book.acknowledged.size
-      const engine = enginePid(program)
-      await kill(victim, program, engine)
-      if (victim === 'engine') {
-        await until('the program starts its engine again', engineMsMax, () => enginePid(program) !== engine)
-      } else {
-        // Some operators restart at once, while the old engine still ends; some later.
-        if (chance(0.5)) await engineEnds(engine)
-        program = await startProgram({ dataDir, env })
-        await engineEnds(engine)
-      }
-      kills[victim]++
-      report(`round ${round + 1} of ${rounds}: ${victim} killed with ${before} spans acknowledged, ${book.acknowledged.size} when it was back`)
-    }
-    await sleep(roundMsMin)
-    stop.abort()
-    await Promise.all(sending)
-    const accounts = await accounted(book, program)
-    const engine = enginePid(program)
-    program.signal('SIGKILL')
-    await program.exited
-    await engineEnds(engine)
-    return { kills, ...accounts }
-  } catch (error) {
-    report(`${error instanceof Error ? error.message : String(error)}\n${program.log()}`)
-    throw error
-  } finally {
-    stop.abort()
-    await program[Symbol.asyncDispose]()
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 10 })
-  }
-}
-
 async function shownCost(program: Program): Promise<bigint> {
   const { costs } = await graphql<{ costs: readonly { cost: string }[] }>(program, '{ costs(range: {}) { cost } }')
   return costs.reduce((sum, row) => sum + pico(row.cost), 0n)
@@ -205,7 +163,17 @@ interface StoredRun {
   readonly cost: string
 }
 
-async function accounted(book: Book, program: Program): Promise<Omit<CrashSummary, 'kills'>> {
+/** What was found, all of it as it must be. */
+export interface Accounted {
+  readonly stored: number
+  readonly traces: number
+  /** Sum of the ledger in pico-dollars. */
+  readonly ledger: bigint
+  readonly account: IngestAccount
+}
+
+/** Every span and every amount is accounted for. Rejects where one is not. */
+export async function accounted(book: Book, program: Program): Promise<Accounted> {
   await using store = await engineOf(program)
   let open = ''
   await until('everything is settled', settleMsMax, async () => (open = await openWork(store, book.acknowledged.size)) === '').catch((error: unknown) => {
@@ -239,13 +207,10 @@ async function accounted(book: Book, program: Program): Promise<Omit<CrashSummar
   assert.equal(account.received, account.stored + account.deduplicated + account.rejected + account.setAside)
   assert.deepEqual([account.rejected, account.setAside], [0, 0])
   await assertVerified(program)
-  return {
-    sent: book.spans.size, acknowledged: book.acknowledged.size, stored: ids.size, traces: runs.length,
-    resent: book.resent, unanswered: book.unanswered, deduplicated: account.deduplicated, ledger,
-  }
+  return { stored: ids.size, traces: runs.length, ledger, account }
 }
 
-interface Account {
+export interface IngestAccount {
   readonly received: number
   readonly stored: number
   readonly deduplicated: number
@@ -254,8 +219,8 @@ interface Account {
 }
 
 /** The ingest account, as the collector wrote it beside the rows: it must name the same figures as the tables. */
-async function accountOf(store: Store): Promise<Account> {
-  const [sums] = await store.read<Account>(
+async function accountOf(store: Store): Promise<IngestAccount> {
+  const [sums] = await store.read<IngestAccount>(
     `SELECT toFloat64(sum(received)) AS received, toFloat64(sum(stored)) AS stored, toFloat64(sum(deduplicated)) AS deduplicated,
        toFloat64(sum(rejected)) AS rejected, toFloat64(sum(set_aside)) AS setAside FROM ingest_account FINAL`, {}, { maxSeconds })
   assert.ok(sums)
@@ -270,12 +235,4 @@ async function openWork(store: Store, acknowledged: number): Promise<string> {
   assert.ok(row)
   const done = row.open === '0' && row.summed === row.stored && Number(row.stored) >= acknowledged
   return done ? '' : `${row.open} runs open, ${row.summed} spans in runs, ${row.stored} stored, ${acknowledged} acknowledged`
-}
-
-export const summaryText = ({ kills, sent, acknowledged, stored, traces, resent, unanswered, deduplicated, ledger }: CrashSummary): string =>
-  `${kills.program} kills of the program, ${kills.engine} of the engine, ${kills.both} of both: ${acknowledged} of ${sent} spans acknowledged ` +
-  `(${resent} requests sent twice, ${unanswered} unanswered), ${stored} stored, each once, 0 lost, ${deduplicated} that came again counted as such; ${traces} runs settled, ledger $${Number(ledger / 1_000n) / 1e9} exact`
-
-if (process.argv[1] === import.meta.filename) {
-  console.log(summaryText(await crash({ rounds: Number(process.env['ROUNDS'] ?? 20), report: console.log })))
 }

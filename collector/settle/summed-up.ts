@@ -1,0 +1,28 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { UnixNano } from '#semconv/facts.ts'
+
+/** In the journal's folder: a journal and what is summed up of it belong together. */
+const fileIn = (dir: string): string => join(dir, 'summed-up.json')
+
+/**
+ * Up to when everything accepted is in a durable summary, as the last process said. The next start looks at what was accepted
+ * later, however long ClickHouse was away and whatever the clock did meanwhile. `undefined` where nobody said so.
+ */
+export async function readSummedUp(dir: string): Promise<UnixNano | undefined> {
+  const text = await readFile(fileIn(dir), 'utf8').catch(unlessMissing)
+  const [, through] = /^{"through":"(\d{1,20})"}$/.exec(text) ?? []
+  return through === undefined ? undefined : BigInt(through)
+}
+
+/** Replaced as a whole, and not synced: an older one only makes the next start look at more. */
+export async function writeSummedUp(dir: string, through: UnixNano): Promise<void> {
+  const draft = `${fileIn(dir)}.draft`
+  await writeFile(draft, JSON.stringify({ through: String(through) }), { mode: 0o600 })
+  await rename(draft, fileIn(dir))
+}
+
+function unlessMissing(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+  throw error
+}
