@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { type Accessor, createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
-import { countExact, duration, plural, shortId } from '../format.ts'
+import { count, countExact, duration, plural, shortId } from '../format.ts'
 import { useLive } from '../live.ts'
 import { bytes } from '../metrics/value.ts'
 import { type FindingKind, IngestPageDocument, type IngestPageQuery } from '../queries.ts'
@@ -79,7 +79,7 @@ const BacklogFigures = (props: { backlog: NonNullable<Ingest['backlog']> }) => (
 const FoundCount = (props: { sender: Sender; kind: FindingKind; value: number; range: string | undefined }) => (
   <td class="number">
     <Show when={props.value > 0} fallback={<span class="muted">0</span>}>
-      <A href={senderHref(props.sender, props.range, props.kind)} aria-label={`${countExact(props.value)} ${kindWords[props.kind].toLowerCase()}, findings of ${valueText(props.sender.scopeName)}`}><Count value={props.value} /></A>
+      <A href={senderHref(props.sender, props.range, props.kind)} aria-label={`${count(props.value)} ${kindWords[props.kind].toLowerCase()}, findings of ${valueText(props.sender.scopeName)}`}><Count value={props.value} /></A>
     </Show>
   </td>
 )
@@ -150,9 +150,7 @@ const FindingRow = (props: { shown: Shown }) => {
       <td class={styles['name']}>{valueText(scopeText(props.shown.sender))}<span class={styles['sub']}>{valueText(props.shown.sender.service)}</span></td>
       <td class="nowrap"><Time iso={finding().lastSeenAt} /></td>
       <td class="nowrap">
-        <A class="mono" href={`/runs/${finding().exampleRunId}${queryString({ span: finding().exampleSpanId })}`} title={`Span ${finding().exampleSpanId} of trace ${finding().exampleRunId}`}>
-          <span class="visually-hidden">Example: </span>{shortId(finding().exampleRunId)} · {shortId(finding().exampleSpanId)}
-        </A>
+        <A class="mono" href={`/runs/${finding().exampleRunId}${queryString({ span: finding().exampleSpanId })}`} title={`Span ${finding().exampleSpanId} of trace ${finding().exampleRunId}`}>{shortId(finding().exampleRunId)} · {shortId(finding().exampleSpanId)}</A>
       </td>
     </tr>
   )
