@@ -179,11 +179,11 @@ export function findings(span: Looked, step: Step, failed: boolean, report: (fin
   for (const flag of step.usageFlags) report(findingOfFlag[flag])
   ofRole(step, failed, report)
   if (step.role === 'io' || (step.role === 'span' && step.dialect === 'generic')) return
-  for (const [key, value] of span.attributes) {
+  span.attributes.forEach((value, key) => {
     // An empty value is as good as none.
     const found = value === null ? undefined : checks.get(key)?.(value, span)
     if (found !== undefined) report(found)
-  }
+  })
 }
 
 function ofRole(step: Step, failed: boolean, report: (finding: Finding) => void): void {
