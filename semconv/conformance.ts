@@ -24,7 +24,8 @@ export type FindingCode = (typeof findingCodes)[number]
 export const kindOfFinding: Readonly<Record<FindingCode, FindingKind>> = {
   USAGE_MISSING: 'MISSING', MODEL_MISSING: 'MISSING', RESPONSE_MODEL_MISSING: 'MISSING', PROVIDER_MISSING: 'MISSING', TOOL_NAME_MISSING: 'MISSING',
   SERVICE_NAME_MISSING: 'MISSING', SCOPE_NAME_MISSING: 'MISSING',
-  USAGE_UNSPLIT: 'AMBIGUOUS', CACHE_COUNTING_UNKNOWN: 'AMBIGUOUS', USAGE_REPAIRED: 'AMBIGUOUS', USAGE_CONTRADICTORY: 'AMBIGUOUS', CACHE_LIFETIME_UNKNOWN: 'AMBIGUOUS',
+  USAGE_UNSPLIT: 'AMBIGUOUS', CACHE_COUNTING_UNKNOWN: 'AMBIGUOUS', USAGE_REPAIRED: 'AMBIGUOUS', USAGE_CONTRADICTORY: 'AMBIGUOUS',
+  CACHE_LIFETIME_UNKNOWN: 'AMBIGUOUS',
   CACHE_COUNTS_DROPPED: 'DROPPED', CACHE_WRITES_HIDDEN: 'DROPPED', ATTRIBUTES_DROPPED: 'DROPPED', EVENTS_DROPPED: 'DROPPED', LINKS_DROPPED: 'DROPPED',
   CONTENT_CUT: 'DROPPED',
   USAGE_INVALID: 'MALFORMED', TYPE_WRONG: 'MALFORMED', END_BEFORE_START: 'MALFORMED',
@@ -48,9 +49,11 @@ export interface Finding {
 }
 
 const nothing = 'nothing'
-const genai = (code: FindingCode, attribute: string, expected: string, found: string): Finding => ({ code, attribute, expected, found, convention: conventions.genai })
-const general = (code: FindingCode, attribute: string, expected: string, found: string): Finding => ({ code, attribute, expected, found, convention: conventions.general })
-const otlp = (code: FindingCode, attribute: string, expected: string, found: string): Finding => ({ code, attribute, expected, found, convention: conventions.otlp })
+const judgedBy = (convention: string) => (code: FindingCode, attribute: string, expected: string, found: string): Finding =>
+  ({ code, attribute, expected, found, convention })
+const genai = judgedBy(conventions.genai)
+const general = judgedBy(conventions.general)
+const otlp = judgedBy(conventions.otlp)
 
 const inputTokens = 'gen_ai.usage.input_tokens'
 
@@ -71,7 +74,8 @@ const findingOfFlag: Readonly<Record<UsageFlag, Finding>> = {
   assumed_inclusive: genai('CACHE_COUNTING_UNKNOWN', inputTokens, 'cached tokens inside it', 'cached tokens, and nothing that says so'),
   repaired: genai('USAGE_REPAIRED', inputTokens, 'a sum over the cached tokens', 'counts that only add up without them'),
   usage_lossy: genai('CACHE_COUNTS_DROPPED', 'gen_ai.usage.cache_read.input_tokens', 'cached tokens', 'an emitter that drops them'),
-  cache_write_hidden: genai('CACHE_WRITES_HIDDEN', 'gen_ai.usage.cache_write.input_tokens', 'tokens written to the cache', 'an emitter that hides them in its input'),
+  cache_write_hidden: genai('CACHE_WRITES_HIDDEN', 'gen_ai.usage.cache_write.input_tokens', 'tokens written to the cache',
+    'an emitter that hides them in its input'),
   cache_ttl_unknown: genai('CACHE_LIFETIME_UNKNOWN', 'gen_ai.usage.cache_write.input_tokens', 'a lifetime', nothing),
   usage_inconsistent: genai('USAGE_CONTRADICTORY', inputTokens, 'parts within their whole', 'a part larger than its whole'),
   unsplit_total: genai('USAGE_UNSPLIT', inputTokens, 'input and output tokens', 'a total alone'),
@@ -134,7 +138,9 @@ const renamedCheck = (attribute: string): Check => {
 }
 
 /** JSON by the conventions; the text of others may begin with a bracket and be none. */
-const jsonKeys = ['gen_ai.input.messages', 'gen_ai.output.messages', 'gen_ai.system_instructions', 'gen_ai.tool.definitions', 'gen_ai.tool.call.arguments']
+const jsonKeys = [
+  'gen_ai.input.messages', 'gen_ai.output.messages', 'gen_ai.system_instructions', 'gen_ai.tool.definitions', 'gen_ai.tool.call.arguments',
+]
 
 /** Text that begins as a JSON list or object and does not end as one was cut, by a limit of the sender's SDK or by ours. */
 const cutCheck = (attribute: string): Check => {

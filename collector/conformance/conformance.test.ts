@@ -200,9 +200,10 @@ test('senders that make up scopes, services and providers fill nothing, and no s
       attributes: { 'gen_ai.provider.name': `provider ${n}`, 'gen_ai.operation.name': ['chat', 'execute_tool', 'invoke_agent', `made up ${n}`][n % 4] as string },
     }))
   }
+  see(conformance, call({ scope: 'other', resource: { 'service.name': 'other' } }))
   for (let n = 0; n < sent; n++) see(conformance, call({ scope: 'one', attributes: { 'gen_ai.provider.name': `provider ${n}` } }))
   const rows = conformance.take(0n)
-  assert.equal(total(rows), 2 * sent)
+  assert.equal(total(rows), 2 * sent + 1)
   assert.ok(rows.length < 2_000, `${rows.length} rows`)
   assert.equal(new Set(rows.map(({ service, scopeName, scopeVersion }) => `${service} ${scopeName} ${scopeVersion}`)).size, 257)
   assert.ok(rows.every(({ scopeName, found }) => scopeName.length <= 256 && found.length <= 64))

@@ -42,6 +42,10 @@ interface Sender {
   readonly cells: Map<string, Map<string, Cell>>
 }
 
+const keyOf = (service: string, scopeName: string, scopeVersion: string): string => JSON.stringify([service, scopeName, scopeVersion])
+/** Also of a sender that calls itself so: two rows of one key would replace each other. */
+const othersKey = keyOf(other, other, '')
+
 /**
  * What was understood of each instrumentation since the last flush: counted in memory, written as sums. It helps people to mend
  * their telemetry and proves nothing: a process that is killed loses the last seconds of it.
@@ -83,7 +87,7 @@ export class Conformance {
   }
 
   #named(service: string, scopeName: string, scopeVersion: string): Sender {
-    const key = JSON.stringify([service, scopeName, scopeVersion])
+    const key = keyOf(service, scopeName, scopeVersion)
     const known = this.#senders.get(key)
     if (known !== undefined) return known
     if (this.#full) return this.#others()
@@ -96,7 +100,7 @@ export class Conformance {
 
   /** Beyond every bound, and bounded itself: dialects, kinds and codes are closed lists. */
   #others(): Sender {
-    return this.#senders.get(other) ?? this.#add(other, { service: other, scopeName: other, scopeVersion: '', always: [], cells: new Map() })
+    return this.#senders.get(othersKey) ?? this.#add(othersKey, { service: other, scopeName: other, scopeVersion: '', always: [], cells: new Map() })
   }
 
   #add(key: string, sender: Sender): Sender {
@@ -139,7 +143,8 @@ export class Conformance {
     this.#counters = 0
     this.#lastScope = undefined
     this.#lastSender = undefined
-    return senders.flatMap((sender) => [...sender.cells.values()].flatMap((ofDialect) => [...ofDialect.values()]).flatMap((cell) => this.#rows(sender, cell, at)))
+    const cellsOf = ({ cells }: Sender): readonly Cell[] => [...cells.values()].flatMap((ofDialect) => [...ofDialect.values()])
+    return senders.flatMap((sender) => cellsOf(sender).flatMap((cell) => this.#rows(sender, cell, at)))
   }
 
   #rows({ service, scopeName, scopeVersion, always }: Sender, cell: Cell, at: UnixNano): ConformanceRow[] {
