@@ -48,15 +48,18 @@ export function jsonToProtobuf(body: Buffer, names: SignalNames): Converted {
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Deepest nesting of the JSON text itself; the decoder's own bound for values (32 levels) takes 3 JSON levels each. */
+/**
+ * Deepest nesting of the JSON text. A value of 32 levels, the most that is kept of one, takes 128 levels of JSON in a list and
+ * a dozen around it: what lies deeper would not be stored in any case.
+ */
 const jsonDepthMax = 200
 
-/** Throws `Malformed`, and `TooManyFields` where the text holds more values than a request may have fields. */
+/** Throws `Malformed`, and `TooManyFields` where the text holds more values than a request may have fields. What is nested beyond any value that is kept is empty. */
 export function parseJson(text: string): unknown {
-  assertBounds(text)
+  const bounded = boundedJson(text)
   try {
     // 64-bit integers should be strings; some senders write bare numbers, which JSON.parse would round past 2^53.
-    return /[:[,\s]-?\d{16}/.test(text) ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(text)
+    return /[:[,\s]-?\d{16}/.test(bounded) ? JSON.parse(bounded, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(bounded)
   } catch (error) {
     if (error instanceof SyntaxError) throw new Malformed('the body is not JSON')
     throw error
@@ -71,10 +74,13 @@ function exactIntegers(_key: string, value: unknown, context: { readonly source?
 }
 
 /** JSON.parse and everything after it recurse; a text of brackets must exhaust neither the stack nor, as objects, the memory. */
-function assertBounds(text: string): void {
+function boundedJson(text: string): string {
   let depth = 0
   let values = 0
   let inString = false
+  let cutAt = 0
+  let kept = ''
+  let keptTo = 0
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
     if (inString) {
@@ -84,10 +90,15 @@ function assertBounds(text: string): void {
     else if (c === 0x2c) values++
     else if (c === 0x5b || c === 0x7b) {
       values++
-      if (++depth > jsonDepthMax) throw new Malformed(`the body is nested deeper than ${jsonDepthMax} levels`)
-    } else if (c === 0x5d || c === 0x7d) depth--
+      if (++depth === jsonDepthMax + 1) cutAt = i
+    } else if ((c === 0x5d || c === 0x7d) && depth-- === jsonDepthMax + 1) {
+      kept += text.slice(keptTo, cutAt) + (text.charCodeAt(cutAt) === 0x5b ? '[]' : '{}')
+      keptTo = i + 1
+    }
     if (values > fieldsPerRequestMax) throw new TooManyFields()
   }
+  if (depth > jsonDepthMax) throw new Malformed('the body is not JSON')
+  return keptTo === 0 ? text : kept + text.slice(keptTo)
 }
 
 export function object(value: unknown, what: string): JsonObject {
@@ -107,12 +118,28 @@ export function text(value: unknown, what: string): string {
   throw new Malformed(`${what} is not a string`)
 }
 
+/** Of every integer type of OTLP's messages: the smallest `int64` and the largest `uint64`. */
+const integerMin = -(2n ** 63n)
+const integerMax = 2n ** 64n - 1n
+
 export function integer(value: unknown, what: string): bigint {
   if (value === undefined || value === null) return 0n
+  const found = integerOf(value)
+  if (found === undefined) throw new Malformed(`${what} is not an integer`)
+  if (found < integerMin || found > integerMax) throw new Malformed(`${what} is no 64-bit integer`)
+  return found
+}
+
+function integerOf(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
-  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value)
-  throw new Malformed(`${what} is not an integer`)
+  return typeof value === 'string' && /^-?\d{1,20}$/.test(value) ? BigInt(value) : undefined
+}
+
+export function boolean(value: unknown, what: string): boolean {
+  if (value === undefined || value === null) return false
+  if (typeof value === 'boolean') return value
+  throw new Malformed(`${what} is not a boolean`)
 }
 
 /** Enums travel as integers only; a name is refused, as the specification asks. */
@@ -234,13 +261,14 @@ function writeKeyValue(writer: ProtobufWriter, keyValue: JsonObject): void {
 
 function writeValue(writer: ProtobufWriter, value: JsonObject): void {
   for (const [arm, content] of Object.entries(value)) {
+    // `null` is a field that is not there (proto3 JSON): no arm of the `oneof`, and no empty text.
+    if (content === null) continue
     switch (arm) {
       case 'stringValue':
         writer.string(1, text(content, arm))
         break
       case 'boolValue':
-        if (typeof content !== 'boolean') throw new Malformed(`${arm} is not a boolean`)
-        writer.varint(2, content ? 1n : 0n)
+        writer.varint(2, boolean(content, arm) ? 1n : 0n)
         break
       case 'intValue':
         writer.varint(3, integer(content, arm))

@@ -1,4 +1,4 @@
-import { array, type Converted, double, enumeration, hex, integer, type JsonObject, jsonToProtobuf, object, type SignalNames, text, writeAttributes } from './json.ts'
+import { array, boolean, type Converted, double, enumeration, hex, integer, type JsonObject, jsonToProtobuf, object, type SignalNames, text, writeAttributes } from './json.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 import { Malformed } from './wire.ts'
 
@@ -34,11 +34,12 @@ function writeMetric(writer: ProtobufWriter, metric: JsonObject, reject: (reason
     if (!isGiven(metric[arm])) continue
     const data = object(metric[arm], arm)
     const temporality = enumeration(data['aggregationTemporality'], 'aggregationTemporality')
+    const monotonic = boolean(data['isMonotonic'], 'isMonotonic')
     const points = array(data['dataPoints'], 'dataPoints')
     writer.message(field, (w) => {
       for (const point of points) writeAlone(w, point, write, reject)
       w.varint(2, temporality)
-      w.varint(3, data['isMonotonic'] === true ? 1n : 0n)
+      w.varint(3, monotonic ? 1n : 0n)
     })
   }
 }
