@@ -26,10 +26,17 @@ const idNames: readonly string[] = ['traceId', 'spanId', 'parentSpanId']
 
 const prepared = (body: Buffer): object => prepare('', parseJson(body.toString('utf8'))) as object
 
+/** Numbers of 32 bits, of which a larger one is folded as protobuf does it on the wire; protobufjs saturates or drops it. */
+const foldedName = /^(dropped\w*Count|flags)$/
+const enumName = /^(kind|code|severityNumber|aggregationTemporality)$/
+const isInteger = (value: unknown): value is bigint | number | string => typeof value === 'bigint' || Number.isInteger(value) || (typeof value === 'string' && /^-?\d+$/.test(value))
+
 /** Ids and bytes as buffers, large integers as text, words for doubles as numbers, and `null` as absent. */
 function prepare(name: string, value: unknown): unknown {
   if (idNames.includes(name) && typeof value === 'string') return Buffer.from(value, 'hex')
   if (name === 'bytesValue' && typeof value === 'string') return Buffer.from(value, 'base64')
+  if (foldedName.test(name) && isInteger(value)) return Number(BigInt.asUintN(32, BigInt(value)))
+  if (enumName.test(name) && isInteger(value)) return Number(BigInt.asIntN(32, BigInt(value)))
   if (typeof value === 'bigint') return String(value)
   if (Array.isArray(value)) return value.map((item) => prepare('', item))
   if (typeof value !== 'object' || value === null) return value
