@@ -58,7 +58,7 @@ test('settlements that nothing can be asked or written for are put off with one 
   const metrics = new Metrics()
   const live = new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n })
   const log = { info: say, warn: say, error: say }
-  const loader = new Loader({ spool, store, metrics, log })
+  const loader = new Loader({ spool, store, open: (segment) => openHere({ spool, store }, segment), metrics, log })
   const options = { tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()) }
   const settler = new Settler({ ...options, live, spool, loader, store, log, metrics, delayMs: 100, nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
   t.after(async () => {
