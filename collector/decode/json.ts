@@ -8,6 +8,17 @@ export interface Converted {
   readonly rejections: readonly Rejection[]
 }
 
+/** A conversion that pauses after every record, so that who runs it can let others have their turn. */
+export type Conversion = Generator<undefined, Converted>
+
+/** All of it at once. */
+export function whole(conversion: Conversion): Converted {
+  for (;;) {
+    const step = conversion.next()
+    if (step.done === true) return step.value
+  }
+}
+
 /** What the signals' envelopes call their parts, and how one record is written. */
 export interface SignalNames {
   readonly resources: string
@@ -31,17 +42,21 @@ const logs: SignalNames = { resources: 'resourceLogs', scopes: 'scopeLogs', reco
  * Throws as `parseJson`, and `Malformed` where the request, a resource or a scope is not what it should be; a span that is not is left out
  * and counted.
  */
-export const tracesJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(body, traces)
+export const tracesJsonToProtobuf = (body: Buffer): Converted => whole(convertTraces(body))
 
 /** The same for logs. */
-export const logsJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(body, logs)
+export const logsJsonToProtobuf = (body: Buffer): Converted => whole(convertLogs(body))
 
-export function jsonToProtobuf(body: Buffer, names: SignalNames): Converted {
+/** The same by turns. */
+export const convertTraces = (body: Buffer): Conversion => jsonToProtobuf(body, traces)
+export const convertLogs = (body: Buffer): Conversion => jsonToProtobuf(body, logs)
+
+export function* jsonToProtobuf(body: Buffer, names: SignalNames): Conversion {
   const rejected = new Map<string, number>()
   const request = object(parseJson(body.toString('utf8')), 'the request')
   const writer = new ProtobufWriter()
   for (const resource of array(request[names.resources], names.resources)) {
-    writer.message(1, (w) => writeResource(w, object(resource, `${names.resources}[]`), names, rejected))
+    writer.bytes(1, yield* resourceBytes(object(resource, `${names.resources}[]`), names, rejected))
   }
   return { bytes: writer.finish(), rejections: [...rejected].map(([reason, count]) => ({ reason, count })) }
 }
@@ -148,18 +163,21 @@ export function enumeration(value: unknown, what: string): bigint {
   return integer(value, what)
 }
 
-function writeResource(writer: ProtobufWriter, holder: JsonObject, names: SignalNames, rejected: Map<string, number>): void {
+function* resourceBytes(holder: JsonObject, names: SignalNames, rejected: Map<string, number>): Generator<undefined, Buffer> {
+  const writer = new ProtobufWriter()
   if (holder['resource'] !== undefined && holder['resource'] !== null) {
     const resource = object(holder['resource'], 'resource')
     writer.message(1, (w) => writeAttributes(w, 1, resource['attributes'], 'resource.attributes'))
   }
   for (const scope of array(holder[names.scopes], names.scopes)) {
-    writer.message(2, (w) => writeScope(w, object(scope, `${names.scopes}[]`), names, rejected))
+    writer.bytes(2, yield* scopeBytes(object(scope, `${names.scopes}[]`), names, rejected))
   }
   writer.string(3, text(holder['schemaUrl'], 'schemaUrl'))
+  return writer.finish()
 }
 
-function writeScope(writer: ProtobufWriter, holder: JsonObject, names: SignalNames, rejected: Map<string, number>): void {
+function* scopeBytes(holder: JsonObject, names: SignalNames, rejected: Map<string, number>): Generator<undefined, Buffer> {
+  const writer = new ProtobufWriter()
   if (holder['scope'] !== undefined && holder['scope'] !== null) {
     const scope = object(holder['scope'], 'scope')
     writer.message(1, (w) => {
@@ -178,8 +196,10 @@ function writeScope(writer: ProtobufWriter, holder: JsonObject, names: SignalNam
       if (!(error instanceof Malformed)) throw error
       reject(error.message, names.weight?.(record) ?? 1)
     }
+    yield
   }
   writer.string(3, text(holder['schemaUrl'], 'schemaUrl'))
+  return writer.finish()
 }
 
 export function hex(value: unknown, what: string): Buffer {

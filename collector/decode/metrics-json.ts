@@ -1,9 +1,12 @@
-import { array, boolean, type Converted, double, enumeration, hex, integer, type JsonObject, jsonToProtobuf, object, type SignalNames, text, writeAttributes } from './json.ts'
+import { array, boolean, type Conversion, type Converted, double, enumeration, hex, integer, type JsonObject, jsonToProtobuf, object, type SignalNames, text, whole, writeAttributes } from './json.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 import { Malformed } from './wire.ts'
 
 /** As `tracesJsonToProtobuf`, for metrics: a data point that is not what it should be is left out and counted. */
-export const metricsJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(body, metrics)
+export const metricsJsonToProtobuf = (body: Buffer): Converted => whole(convertMetrics(body))
+
+/** The same by turns. */
+export const convertMetrics = (body: Buffer): Conversion => jsonToProtobuf(body, metrics)
 
 const metrics: SignalNames = { resources: 'resourceMetrics', scopes: 'scopeMetrics', records: 'metrics', record: 'a metric', write: writeMetric, weight: pointsOf }
 
