@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { decodeTraces } from '#collector/decode/traces.ts'
 import { describeStages, runDerive } from './derive.ts'
+import { describeIdle, memoryBytes, runIdle } from './idle.ts'
 import { describeLoad, type LoadOptions, mismatches, runLoad } from './load.ts'
 import { modelCallsPerRun, payloads, runsSideBySide, spansPerRun } from './payloads.ts'
 import { describePreallocate, runPreallocate } from './preallocate.ts'
 import { quantile } from './quantile.ts'
+import { describeReceived, runReceive } from './receive.ts'
 import { describeSettlements, runSettle } from './settle.ts'
 import { describeStart, runStart } from './start.ts'
 
@@ -61,6 +63,31 @@ test('derive: every stage sees every span', async () => {
   assert.equal(stages.length, 7)
   assert.ok(stages.every((stage) => stage.spans === 1_024))
   assert.equal(describeStages(stages).trimEnd().split('\n').length, stages.length + 2)
+})
+
+for (const asked of [{ protocol: 'http', batch: 160 }, { protocol: 'grpc', batch: 160 }, { protocol: 'http', batch: 1, rate: 40 }] as const) {
+  test(`receive: ${asked.batch} a request over ${asked.protocol} are counted as stored, and the collector's threads by their names`, async (t) => {
+    const received = await runReceive({ ...asked, inFlight: 4, seconds: 0.5 }, 0.2)
+    assert.ok(received.spans > 0 && received.refused === 0)
+    assert.equal(received.ackMs.length, received.spans / asked.batch)
+    assert.match(describeReceived([received]), new RegExp(`^\\| ${asked.protocol}, ${asked.batch} a request, `, 'm'))
+    if (process.platform !== 'linux') return t.diagnostic('threads are not counted: this system has no /proc')
+    assert.ok(received.threads.some(({ name, cpuSeconds }) => name === 'MainThread' && cpuSeconds > 0))
+  })
+}
+
+test('idle: every process of the program is seen, and pages that two share are counted once', async (t) => {
+  const idle = await runIdle({ seconds: 0.5, runs: 32, restSeconds: 0 })
+  if (process.platform !== 'linux') return t.skip('processes are not counted: this system has no /proc')
+  assert.deepEqual(idle.processes.map(({ name }) => name), ['program', 'engine'])
+  const sum = idle.processes.reduce((total, { residentBytes }) => total + residentBytes, 0)
+  assert.ok(memoryBytes(idle.processes) > sum / 2 && memoryBytes(idle.processes) < sum)
+  assert.match(describeIdle(idle), /^\| engine \| \d+ \|/m)
+})
+
+test('payloads: spans are filled up to the attributes asked for', () => {
+  const { spans } = decodeTraces(payloads({ batch: spansPerRun, seed: 7, attributesMin: 12 })(now).body)
+  assert.deepEqual(new Set(spans.map((span) => span.attributes.size)), new Set([12]))
 })
 
 test('settle: all model calls of the trace are billed', () => {

@@ -12,8 +12,9 @@ import { descendantsOf, processUsage, type ThreadUsage, threadUsage } from './pr
 export interface IdleProcess {
   readonly name: 'program' | 'engine' | 'other'
   readonly residentBytes: number
-  /** Without pages that it shares with others. */
+  /** Pages of no file, and those of each file that is mapped: the programs and libraries themselves. */
   readonly ownBytes: number
+  readonly fileBytes: ReadonlyMap<string, number>
   readonly cpuSeconds: number
   readonly threads: readonly ThreadUsage[]
 }
@@ -62,33 +63,57 @@ export async function runIdle({ seconds, runs, restSeconds }: IdleOptions): Prom
       const known = new Map((before[index] ?? []).map((thread) => [thread.name, thread.cpuSeconds]))
       const threads = threadUsage(pid).map(({ name, cpuSeconds }) => ({ name, cpuSeconds: cpuSeconds - (known.get(name) ?? 0) }))
       return {
-        name: pid === program.pid ? 'program' : pid === engine ? 'engine' : 'other', residentBytes: processUsage(pid)?.residentBytes ?? 0, ownBytes: ownBytesOf(pid),
+        name: pid === program.pid ? 'program' : pid === engine ? 'engine' : 'other', residentBytes: processUsage(pid)?.residentBytes ?? 0, ...mapped(pid),
         cpuSeconds: threads.reduce((sum, thread) => sum + thread.cpuSeconds, 0), threads,
       }
     }),
   }
 }
 
-function ownBytesOf(pid: number): number {
+/** By the kernel's list of mappings; nothing on another system than Linux. */
+function mapped(pid: number): Pick<IdleProcess, 'ownBytes' | 'fileBytes'> {
+  const fileBytes = new Map<string, number>()
+  let [ownBytes, file] = [0, '']
+  for (const line of mappingsOf(pid).split('\n')) {
+    const [, path] = /^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \d+ *(.*)$/.exec(line) ?? []
+    if (path !== undefined) file = path.startsWith('/') ? path : ''
+    const [, name = '', kibibytes = '0'] = /^(Rss|Anonymous): +(\d+) kB/.exec(line) ?? []
+    const bytes = Number(kibibytes) * 1024
+    if (name === 'Rss' && file !== '') fileBytes.set(file, (fileBytes.get(file) ?? 0) + bytes)
+    if (name !== 'Anonymous') continue
+    ownBytes += bytes
+    // What a process changed of a file is its own.
+    if (file !== '') fileBytes.set(file, (fileBytes.get(file) ?? 0) - bytes)
+  }
+  return { ownBytes, fileBytes }
+}
+
+function mappingsOf(pid: number): string {
   try {
-    const kibibytes = [...readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').matchAll(/^Private_\w+:\s+(\d+)/gm)].reduce((sum, [, size]) => sum + Number(size), 0)
-    return kibibytes * 1024
+    return readFileSync(`/proc/${pid}/smaps`, 'utf8')
   } catch {
-    // Another system than Linux.
-    return 0
+    return ''
   }
 }
 
+/** Memory of all of them: a page of a file that two have mapped is there once. */
+export function memoryBytes(processes: readonly IdleProcess[]): number {
+  const files = new Map<string, number>()
+  for (const { fileBytes } of processes) for (const [file, bytes] of fileBytes) files.set(file, Math.max(files.get(file) ?? 0, bytes))
+  return processes.reduce((sum, { ownBytes }) => sum + ownBytes, 0) + [...files.values()].reduce((sum, bytes) => sum + bytes, 0)
+}
+
 export function describeIdle({ seconds, spans, processes }: Idle): string {
-  const mib = (bytes: number): string => (bytes / 1024 ** 2).toFixed(0)
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
   const share = (cpuSeconds: number): string => `${((100 * cpuSeconds) / seconds).toFixed(2)}%`
   const busy = (threads: readonly ThreadUsage[]): string =>
     threads.filter((thread) => thread.cpuSeconds > 0).sort((a, b) => b.cpuSeconds - a.cpuSeconds).slice(0, 6).map(({ name, cpuSeconds }) => `${name} ${share(cpuSeconds)}`).join(', ')
   const sum = (of: (one: IdleProcess) => number): number => processes.reduce((total, one) => total + of(one), 0)
   return [
-    `Idle for ${seconds} s, after ${spans} spans:\n`, '| process | resident MiB | of it its own | share of a core | by thread |', '| --- | --- | --- | --- | --- |',
-    ...processes.map((one) => `| ${one.name} | ${mib(one.residentBytes)} | ${mib(one.ownBytes)} | ${share(one.cpuSeconds)} | ${busy(one.threads)} |`),
-    `| all | ${mib(sum((one) => one.residentBytes))} | ${mib(sum((one) => one.ownBytes))} | ${share(sum((one) => one.cpuSeconds))} | |`,
+    `Idle for ${seconds} s, after ${spans} spans:\n`, '| process | resident MB | of it no file\'s | share of a core | by thread |', '| --- | --- | --- | --- | --- |',
+    ...processes.map((one) => `| ${one.name} | ${megabytes(one.residentBytes)} | ${megabytes(one.ownBytes)} | ${share(one.cpuSeconds)} | ${busy(one.threads)} |`),
+    `| all | ${megabytes(sum((one) => one.residentBytes))} | ${megabytes(sum((one) => one.ownBytes))} | ${share(sum((one) => one.cpuSeconds))} | |`,
+    `| all, what they share counted once | ${megabytes(memoryBytes(processes))} | | | |`,
   ].join('\n')
 }
 

@@ -40,7 +40,7 @@ const ingest: IngestOptions = {
   ...owner, prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics, turns, live, log: consoleLog,
   account: new IngestAccount(owner), conformance: new Conformance(owner), known: new KnownSpans(), nowNano: () => (last += 1_000n), nowMs,
 }
-const admission = new Admission({ spoolFull: () => spool.full, loopLate: watchLoopDelay(nowMs).late })
+const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: watchLoopDelay(nowMs).late })
 const http = httpReceiver({ host, ingest, admission })
 const grpc = grpcReceiver({ ingest, admission })
 http.server.listen(0, host)

@@ -131,7 +131,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     ...options, live, known, conformance, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs, get prices() { return prices.book },
   }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
-  const admission = new Admission({ spoolFull: () => spool.full, loopLate: loopDelay.late })
+  const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: loopDelay.late })
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, admission }), (it) => it.close(0))
   const httpPort = await listenHttp(http.server, options.host, options.httpPort)

@@ -33,7 +33,7 @@ test('a full disk under load: nothing acknowledged is lost, senders are told to 
   const send = async (): Promise<boolean> => {
     const spans = batch()
     const { status, headers } = await post(program, exportRequest(spans))
-    if (status !== 200) assert.deepEqual([status, headers.get('retry-after')], [503, '1'])
+    if (status !== 200) assert.match(`${status} ${headers.get('retry-after')}`, /^503 [123]$/)
     ;(status === 200 ? acknowledged : refused).push(...spans)
     return status === 200
   }

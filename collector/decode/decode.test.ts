@@ -250,6 +250,29 @@ test('a request with too many fields in its spans keeps its beginning, one with 
   }
 })
 
+test('JSON: what is nested beyond any value that is kept is cut, as in protobuf, and costs nobody else', () => {
+  const good = `{"traceId":"${traceId}","spanId":"${spanId}","attributes":[{"key":"a","value":{"stringValue":"]}"}}]}`
+  const deepValue = `${'{"arrayValue":{"values":['.repeat(5_000)}{"stringValue":"[\\"{"}${']}}'.repeat(5_000)}`
+  const deepList = `${'{"kvlistValue":{"values":[{"key":"k","value":'.repeat(500)}{"intValue":9007199254740993}${'}]}}'.repeat(500)}`
+  for (const value of [deepValue, deepList]) {
+    const bad = `{"traceId":"${traceId}","spanId":"${spanId}","attributes":[{"key":"deep","value":${value}},{"key":"b","value":{"intValue":"7"}}],"unknown":${'['.repeat(300)}${']'.repeat(300)}}`
+    const converted = tracesJsonToProtobuf(Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${good},${bad},${good}]}]}]}`))
+    const { spans, rejections, warnings } = decodeTraces(converted.bytes)
+    assert.deepEqual([converted.rejections, rejections, spans.length, spans[1]?.attributes.get('b')], [[], [], 3, 7n])
+    assert.deepEqual(warnings, [`1 attribute values were nested deeper than ${valueDepthMax} levels and were cut`])
+  }
+})
+
+test('JSON: an integer that no message can hold rejects its span, and null is no value', () => {
+  const withValue = (value: string): Buffer => Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"${traceId}","spanId":"${spanId}","attributes":[{"key":"a","value":${value}}]}]}]}]}`)
+  for (const wrong of ['1e300', '123456789012345678901', '"99999999999999999999"', '-9223372036854775809']) {
+    assert.deepEqual(tracesJsonToProtobuf(withValue(`{"intValue":${wrong}}`)).rejections, [{ reason: 'intValue is no 64-bit integer', count: 1 }])
+  }
+  for (const nothing of ['{"stringValue":null}', '{"boolValue":null}', '{"arrayValue":null}', 'null', '{}']) {
+    assert.equal(decodeTraces(tracesJsonToProtobuf(withValue(nothing)).bytes).spans[0]?.attributes.get('a'), null)
+  }
+})
+
 test('JSON with more values than a request may have fields is refused before it is parsed', () => {
   const values = `[${'0,'.repeat(fieldsPerRequestMax)}0]`
   for (const text of [values, `{"resourceSpans":${values}}`]) assert.throws(() => tracesJsonToProtobuf(Buffer.from(text)), TooManyFields)

@@ -8,6 +8,17 @@ export interface Converted {
   readonly rejections: readonly Rejection[]
 }
 
+/** A conversion that pauses after every record, so that who runs it can let others have their turn. */
+export type Conversion = Generator<undefined, Converted>
+
+/** All of it at once. */
+export function whole(conversion: Conversion): Converted {
+  for (;;) {
+    const step = conversion.next()
+    if (step.done === true) return step.value
+  }
+}
+
 /** What the signals' envelopes call their parts, and how one record is written. */
 export interface SignalNames {
   readonly resources: string
@@ -31,32 +42,39 @@ const logs: SignalNames = { resources: 'resourceLogs', scopes: 'scopeLogs', reco
  * Throws as `parseJson`, and `Malformed` where the request, a resource or a scope is not what it should be; a span that is not is left out
  * and counted.
  */
-export const tracesJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(body, traces)
+export const tracesJsonToProtobuf = (body: Buffer): Converted => whole(convertTraces(body))
 
 /** The same for logs. */
-export const logsJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(body, logs)
+export const logsJsonToProtobuf = (body: Buffer): Converted => whole(convertLogs(body))
 
-export function jsonToProtobuf(body: Buffer, names: SignalNames): Converted {
+/** The same by turns. */
+export const convertTraces = (body: Buffer): Conversion => jsonToProtobuf(body, traces)
+export const convertLogs = (body: Buffer): Conversion => jsonToProtobuf(body, logs)
+
+export function* jsonToProtobuf(body: Buffer, names: SignalNames): Conversion {
   const rejected = new Map<string, number>()
   const request = object(parseJson(body.toString('utf8')), 'the request')
   const writer = new ProtobufWriter()
   for (const resource of array(request[names.resources], names.resources)) {
-    writer.message(1, (w) => writeResource(w, object(resource, `${names.resources}[]`), names, rejected))
+    writer.bytes(1, yield* resourceBytes(object(resource, `${names.resources}[]`), names, rejected))
   }
   return { bytes: writer.finish(), rejections: [...rejected].map(([reason, count]) => ({ reason, count })) }
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Deepest nesting of the JSON text itself; the decoder's own bound for values (32 levels) takes 3 JSON levels each. */
+/**
+ * Deepest nesting of the JSON text. A value of 32 levels, the most that is kept of one, takes 128 levels of JSON in a list and
+ * a dozen around it: what lies deeper would not be stored in any case.
+ */
 const jsonDepthMax = 200
 
-/** Throws `Malformed`, and `TooManyFields` where the text holds more values than a request may have fields. */
+/** Throws `Malformed`, and `TooManyFields` where the text holds more values than a request may have fields. What is nested beyond any value that is kept is empty. */
 export function parseJson(text: string): unknown {
-  assertBounds(text)
+  const bounded = boundedJson(text)
   try {
     // 64-bit integers should be strings; some senders write bare numbers, which JSON.parse would round past 2^53.
-    return /[:[,\s]-?\d{16}/.test(text) ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(text)
+    return /[:[,\s]-?\d{16}/.test(bounded) ? JSON.parse(bounded, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(bounded)
   } catch (error) {
     if (error instanceof SyntaxError) throw new Malformed('the body is not JSON')
     throw error
@@ -71,10 +89,13 @@ function exactIntegers(_key: string, value: unknown, context: { readonly source?
 }
 
 /** JSON.parse and everything after it recurse; a text of brackets must exhaust neither the stack nor, as objects, the memory. */
-function assertBounds(text: string): void {
+function boundedJson(text: string): string {
   let depth = 0
   let values = 0
   let inString = false
+  let cutAt = 0
+  let kept = ''
+  let keptTo = 0
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
     if (inString) {
@@ -84,10 +105,15 @@ function assertBounds(text: string): void {
     else if (c === 0x2c) values++
     else if (c === 0x5b || c === 0x7b) {
       values++
-      if (++depth > jsonDepthMax) throw new Malformed(`the body is nested deeper than ${jsonDepthMax} levels`)
-    } else if (c === 0x5d || c === 0x7d) depth--
+      if (++depth === jsonDepthMax + 1) cutAt = i
+    } else if ((c === 0x5d || c === 0x7d) && depth-- === jsonDepthMax + 1) {
+      kept += text.slice(keptTo, cutAt) + (text.charCodeAt(cutAt) === 0x5b ? '[]' : '{}')
+      keptTo = i + 1
+    }
     if (values > fieldsPerRequestMax) throw new TooManyFields()
   }
+  if (depth > jsonDepthMax) throw new Malformed('the body is not JSON')
+  return keptTo === 0 ? text : kept + text.slice(keptTo)
 }
 
 export function object(value: unknown, what: string): JsonObject {
@@ -107,12 +133,28 @@ export function text(value: unknown, what: string): string {
   throw new Malformed(`${what} is not a string`)
 }
 
+/** Of every integer type of OTLP's messages: the smallest `int64` and the largest `uint64`. */
+const integerMin = -(2n ** 63n)
+const integerMax = 2n ** 64n - 1n
+
 export function integer(value: unknown, what: string): bigint {
   if (value === undefined || value === null) return 0n
+  const found = integerOf(value)
+  if (found === undefined) throw new Malformed(`${what} is not an integer`)
+  if (found < integerMin || found > integerMax) throw new Malformed(`${what} is no 64-bit integer`)
+  return found
+}
+
+function integerOf(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
-  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value)
-  throw new Malformed(`${what} is not an integer`)
+  return typeof value === 'string' && /^-?\d{1,20}$/.test(value) ? BigInt(value) : undefined
+}
+
+export function boolean(value: unknown, what: string): boolean {
+  if (value === undefined || value === null) return false
+  if (typeof value === 'boolean') return value
+  throw new Malformed(`${what} is not a boolean`)
 }
 
 /** Enums travel as integers only; a name is refused, as the specification asks. */
@@ -121,18 +163,21 @@ export function enumeration(value: unknown, what: string): bigint {
   return integer(value, what)
 }
 
-function writeResource(writer: ProtobufWriter, holder: JsonObject, names: SignalNames, rejected: Map<string, number>): void {
+function* resourceBytes(holder: JsonObject, names: SignalNames, rejected: Map<string, number>): Generator<undefined, Buffer> {
+  const writer = new ProtobufWriter()
   if (holder['resource'] !== undefined && holder['resource'] !== null) {
     const resource = object(holder['resource'], 'resource')
     writer.message(1, (w) => writeAttributes(w, 1, resource['attributes'], 'resource.attributes'))
   }
   for (const scope of array(holder[names.scopes], names.scopes)) {
-    writer.message(2, (w) => writeScope(w, object(scope, `${names.scopes}[]`), names, rejected))
+    writer.bytes(2, yield* scopeBytes(object(scope, `${names.scopes}[]`), names, rejected))
   }
   writer.string(3, text(holder['schemaUrl'], 'schemaUrl'))
+  return writer.finish()
 }
 
-function writeScope(writer: ProtobufWriter, holder: JsonObject, names: SignalNames, rejected: Map<string, number>): void {
+function* scopeBytes(holder: JsonObject, names: SignalNames, rejected: Map<string, number>): Generator<undefined, Buffer> {
+  const writer = new ProtobufWriter()
   if (holder['scope'] !== undefined && holder['scope'] !== null) {
     const scope = object(holder['scope'], 'scope')
     writer.message(1, (w) => {
@@ -151,8 +196,10 @@ function writeScope(writer: ProtobufWriter, holder: JsonObject, names: SignalNam
       if (!(error instanceof Malformed)) throw error
       reject(error.message, names.weight?.(record) ?? 1)
     }
+    yield
   }
   writer.string(3, text(holder['schemaUrl'], 'schemaUrl'))
+  return writer.finish()
 }
 
 export function hex(value: unknown, what: string): Buffer {
@@ -234,13 +281,14 @@ function writeKeyValue(writer: ProtobufWriter, keyValue: JsonObject): void {
 
 function writeValue(writer: ProtobufWriter, value: JsonObject): void {
   for (const [arm, content] of Object.entries(value)) {
+    // `null` is a field that is not there (proto3 JSON): no arm of the `oneof`, and no empty text.
+    if (content === null) continue
     switch (arm) {
       case 'stringValue':
         writer.string(1, text(content, arm))
         break
       case 'boolValue':
-        if (typeof content !== 'boolean') throw new Malformed(`${arm} is not a boolean`)
-        writer.varint(2, content ? 1n : 0n)
+        writer.varint(2, boolean(content, arm) ? 1n : 0n)
         break
       case 'intValue':
         writer.varint(3, integer(content, arm))

@@ -1,9 +1,12 @@
-import { array, type Converted, double, enumeration, hex, integer, type JsonObject, jsonToProtobuf, object, type SignalNames, text, writeAttributes } from './json.ts'
+import { array, boolean, type Conversion, type Converted, double, enumeration, hex, integer, type JsonObject, jsonToProtobuf, object, type SignalNames, text, whole, writeAttributes } from './json.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 import { Malformed } from './wire.ts'
 
 /** As `tracesJsonToProtobuf`, for metrics: a data point that is not what it should be is left out and counted. */
-export const metricsJsonToProtobuf = (body: Buffer): Converted => jsonToProtobuf(body, metrics)
+export const metricsJsonToProtobuf = (body: Buffer): Converted => whole(convertMetrics(body))
+
+/** The same by turns. */
+export const convertMetrics = (body: Buffer): Conversion => jsonToProtobuf(body, metrics)
 
 const metrics: SignalNames = { resources: 'resourceMetrics', scopes: 'scopeMetrics', records: 'metrics', record: 'a metric', write: writeMetric, weight: pointsOf }
 
@@ -34,11 +37,12 @@ function writeMetric(writer: ProtobufWriter, metric: JsonObject, reject: (reason
     if (!isGiven(metric[arm])) continue
     const data = object(metric[arm], arm)
     const temporality = enumeration(data['aggregationTemporality'], 'aggregationTemporality')
+    const monotonic = boolean(data['isMonotonic'], 'isMonotonic')
     const points = array(data['dataPoints'], 'dataPoints')
     writer.message(field, (w) => {
       for (const point of points) writeAlone(w, point, write, reject)
       w.varint(2, temporality)
-      w.varint(3, data['isMonotonic'] === true ? 1n : 0n)
+      w.varint(3, monotonic ? 1n : 0n)
     })
   }
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Attributes } from '#semconv/attributes.ts'
-import type { ExponentialBuckets, MetricPoint } from '#semconv/metric.ts'
+import type { ExponentialBuckets } from '#semconv/metric.ts'
 import { Refused } from '../refused.ts'
 import { bucketsPerPointMax, decodeMetrics, exemplarsPerPointMax, fieldsPerPointMax, MetricsReader, notDataPoint, notMetric, pointsPerRequestMax } from './metrics.ts'
 import { metricsJsonToProtobuf } from './metrics-json.ts'
-import { decodeMetricsRequest, encodeMetrics, type OracleMetric, type OraclePoint } from './metrics-oracle.ts'
+import { decodeMetricsRequest, encodeMetrics } from './metrics-oracle.ts'
+import { metricsByOurRules, pointView } from './oracle-view.ts'
 import { spansPerRequestMax } from './traces.ts'
 import { Malformed } from './wire.ts'
 
@@ -37,48 +37,13 @@ const everyKind: readonly object[] = [
 const corpus = globSync('../corpus/*/*.metrics.pb', { cwd: import.meta.dirname }).map((file) => `${import.meta.dirname}/${file}`).sort()
 const payloads = [...corpus.map((file) => readFileSync(file)), request(...everyKind)]
 
-/** Field by field, defaults filled in, so that both sides speak alike. */
-const oraclePoints = (bytes: Buffer): object[] =>
-  (decodeMetricsRequest(bytes).resourceMetrics ?? []).flatMap((rm) => (rm.scopeMetrics ?? []).flatMap((sm) => (sm.metrics ?? []).flatMap((metric) =>
-    ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'].flatMap((arm) => {
-      const data = metric[arm as 'sum']
-      return (data?.dataPoints ?? []).map((point) => ({ metric: oracleMetric(metric, arm, data?.aggregationTemporality ?? 0, data?.isMonotonic ?? false), scope: sm.scope?.name ?? '', ...oraclePoint(point, arm) }))
-    }))))
-const oracleMetric = (metric: OracleMetric, arm: string, temporality: number, monotonic: boolean): unknown[] => [
-  metric.name ?? '', metric.description ?? '', metric.unit ?? '', ['NONE', 'DELTA', 'CUMULATIVE'][temporality],
-  arm === 'sum' ? (monotonic ? 'COUNTER' : 'UP_DOWN_COUNTER') : arm === 'exponentialHistogram' ? 'EXPONENTIAL_HISTOGRAM' : arm.toUpperCase()]
-const buckets = (side: OraclePoint['positive']): object => ({ offset: side?.offset ?? 0, counts: side?.bucketCounts ?? [] })
-function oraclePoint(p: OraclePoint, arm: string): object {
-  const totals = { count: p.count ?? '0', sum: p.sum ?? (arm === 'summary' ? 0 : undefined) }
-  const empty = ((p.flags ?? 0) & 1) === 1 || (['gauge', 'sum'].includes(arm) && p.asInt === undefined && p.asDouble === undefined)
-  const value = empty ? { type: 'none' }
-    : arm === 'histogram' ? { type: arm, ...totals, min: p.min, max: p.max, bucketCounts: p.bucketCounts ?? [], explicitBounds: p.explicitBounds ?? [] }
-      : arm === 'summary' ? { type: arm, ...totals, quantiles: (p.quantileValues ?? []).map((q) => ({ quantile: q.quantile ?? 0, value: q.value ?? 0 })) }
-        : arm === 'exponentialHistogram' ? { type: 'exponential', ...totals, min: p.min, max: p.max, scale: p.scale ?? 0, zeroCount: p.zeroCount ?? '0', zeroThreshold: p.zeroThreshold ?? 0, positive: buckets(p.positive), negative: buckets(p.negative) }
-          : { type: 'number', value: p.asInt ?? p.asDouble }
-  return {
-    start: p.startTimeUnixNano ?? '0', time: p.timeUnixNano ?? '0', flags: p.flags ?? 0, attributes: (p.attributes ?? []).map(({ key }) => key ?? ''), value,
-    exemplars: (p.exemplars ?? []).map((e) => ({ time: e.timeUnixNano ?? '0', value: e.asInt ?? e.asDouble ?? 0, trace: e.traceId ?? '', span: e.spanId ?? '', filtered: (e.filteredAttributes ?? []).map(({ key }) => key ?? '') })),
-  }
-}
-
-const keys = (list: Attributes): string[] => [...list.keys()]
-const texts = (value: unknown): unknown => typeof value === 'bigint' ? String(value)
-  : Array.isArray(value) ? value.map(texts)
-    : typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, texts(inner)])) : value
-const ours = ({ metric, ...p }: MetricPoint): object => ({
-  metric: [metric.name, metric.description, metric.unit, metric.temporality, metric.kind], scope: metric.scope.name,
-  start: String(p.startTimeUnixNano), time: String(p.timeUnixNano), flags: p.flags, attributes: keys(p.attributes), value: texts(p.value),
-  exemplars: p.exemplars.map((e) => ({ time: String(e.timeUnixNano), value: texts(e.value), trace: e.traceId, span: e.spanId, filtered: keys(e.filteredAttributes) })),
-})
-
 test('real payloads, and one of every kind, decode to what protobufjs says', () => {
   assert.ok(corpus.length >= 2)
   for (const bytes of payloads) {
     const decoded = decodeMetrics(bytes)
     assert.deepEqual([decoded.rejections, decoded.warnings], [[], []])
     assert.ok(decoded.points.length > 0)
-    assert.deepEqual(decoded.points.map(ours), oraclePoints(bytes))
+    assert.deepEqual({ records: decoded.points.map(pointView), rejected: 0 }, metricsByOurRules(decodeMetricsRequest(bytes)))
   }
 })
 
@@ -205,7 +170,7 @@ test('JSON and protobuf of the same metrics decode alike', () => {
   const body = JSON.stringify(asJson({ resourceMetrics: [{ resource: { attributes }, scopeMetrics: [{ scope: { name: 'sdk', version: '1' }, metrics: everyKind }] }] }))
   const converted = metricsJsonToProtobuf(Buffer.from(body))
   assert.deepEqual(converted.rejections, [])
-  assert.deepEqual(decodeMetrics(converted.bytes).points.map(ours), decodeMetrics(request(...everyKind)).points.map(ours))
+  assert.deepEqual(decodeMetrics(converted.bytes).points.map(pointView), decodeMetrics(request(...everyKind)).points.map(pointView))
 })
 
 const jsonOf = (...metrics: object[]): Buffer => Buffer.from(JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }))
@@ -235,6 +200,14 @@ test('of a whole request every point is either taken or counted, whatever is bro
     const decoded = decodeMetrics(request(...metrics.map((m) => ({ name: m.name, sum: { aggregationTemporality: m.temporality, dataPoints: m.points } }))))
     assert.equal(decoded.points.length + decoded.rejections.reduce((sum, { count }) => sum + count, 0), metrics.reduce((sum, m) => sum + m.points.length, 0))
   }))
+})
+
+test('JSON: a sum that says no boolean of its monotony is rejected with its points', () => {
+  const data = { aggregationTemporality: 1, isMonotonic: 'false', dataPoints: [point, point] }
+  const body = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 's', sum: data }, { name: 's', sum: { ...data, isMonotonic: null } }] }] }] }
+  const converted = metricsJsonToProtobuf(Buffer.from(JSON.stringify(body)))
+  assert.deepEqual(converted.rejections, [{ reason: 'isMonotonic is not a boolean', count: 2 }])
+  assert.equal(decodeMetrics(converted.bytes).points.length, 2)
 })
 
 test('the buckets of an exponential histogram keep their signs', () => {

@@ -10,10 +10,10 @@ import { encodeRequest } from '../decode/oracle.ts'
 import { Refused, type RefusalReason } from '../refused.ts'
 import { Admission, bytesInFlightMax, bytesOfConnectionMax, requestsInFlightMax } from './admission.ts'
 import { Lateness, lateInRow, lateMs, recoveredMs } from './loop-delay.ts'
-import { derivingMax } from './limits.ts'
+import { derivingMax, inTurns, retrySeconds } from './limits.ts'
 import { grpcSender, post, startTestReceiver, type TestReceiver } from './test-receiver.ts'
 
-const open = { spoolFull: () => false, loopLate: () => false }
+const open = { spoolFull: () => false, diskFull: () => false, loopLate: () => false }
 const refusedFor = (reason: RefusalReason) => (error: unknown): boolean => error instanceof Refused && error.verdict === 'overloaded' && error.reason === reason
 
 test('bytes are bounded for a connection and in total, and what is released has room again', () => {
@@ -30,8 +30,8 @@ test('bytes are bounded for a connection and in total, and what is released has 
 })
 
 test('requests are bounded, refused ones take no place', () => {
-  const pressure = { spoolFull: false, loopLate: false }
-  const admission = new Admission({ spoolFull: () => pressure.spoolFull, loopLate: () => pressure.loopLate })
+  const pressure = { spoolFull: false, diskFull: false, loopLate: false }
+  const admission = new Admission({ spoolFull: () => pressure.spoolFull, diskFull: () => pressure.diskFull, loopLate: () => pressure.loopLate })
   for (let i = 0; i < requestsInFlightMax; i++) admission.enter()
   assert.throws(() => admission.enter(), refusedFor('requests_in_flight'))
   admission.leave()
@@ -68,7 +68,7 @@ const refusedCount = (receiver: TestReceiver, labels: string): number =>
 test('pressure refuses before a body is read, with a hint, and is counted by reason and client', async (t) => {
   const receiver = await running(t)
   using grpc = grpcSender(receiver, { 'grpc.primary_user_agent': 'agent/7' })
-  for (const [key, reason] of [['spoolFull', 'spool_full'], ['loopLate', 'event_loop_late']] as const) {
+  for (const [key, reason] of [['spoolFull', 'spool_full'], ['diskFull', 'disk_full'], ['loopLate', 'event_loop_late']] as const) {
     receiver.pressure[key] = true
     // Not even gzip: nobody looks.
     const posted = await post(receiver, Buffer.from('garbage'), { 'content-encoding': 'gzip', 'user-agent': 'agent/7 (x)' })
@@ -135,4 +135,24 @@ test('a deadline shorter than the work: the work is done, sent again it is the s
   assert.ok(Buffer.isBuffer(await grpc.send(one)))
   assert.match(receiver.metrics.text(receiver.spool, 0), /^spanledger_spans_stored_total 1$[^]*^spanledger_spans_deduplicated_total 1$/m)
   assert.deepEqual([receiver.admission.requests, receiver.admission.bytes], [0, 0])
+})
+
+test('what takes long lets others have their turn between its steps', async () => {
+  let [now, others] = [0, 0]
+  const steps = (function* () {
+    for (let step = 0; step < 10; step++) {
+      now++
+      yield
+    }
+    return others
+  })()
+  setImmediate(function count() {
+    others++
+    if (others < 3) setImmediate(count)
+  })
+  assert.ok(await inTurns(steps, () => now) >= 3)
+})
+
+test('the fuller the spool, the longer the wait, and never so long that an exporter gives up', () => {
+  assert.deepEqual([0, 0.49, 0.5, 0.89, 0.9, 1].map(retrySeconds), [1, 1, 2, 2, 3, 3])
 })

@@ -13,6 +13,7 @@ const pressure = {
   bytes_of_connection: 'too many bytes are being received on this connection',
   requests_in_flight: 'too many requests are being received',
   spool_full: 'the spool is full: ClickHouse does not keep up or is away',
+  disk_full: 'the disk is nearly full: make room on it',
   event_loop_late: 'the collector is short of processor time',
 } as const satisfies Partial<Record<RefusalReason, string>>
 
@@ -21,6 +22,7 @@ const refused = (reason: keyof typeof pressure): Refused => new Refused('overloa
 export interface AdmissionOptions {
   /** What would be decoded could not be stored. */
   readonly spoolFull: () => boolean
+  readonly diskFull: () => boolean
   /** What is accepted now would be answered after its sender gave up. */
   readonly loopLate: () => boolean
 }
@@ -52,6 +54,7 @@ export class Admission {
   enter(): void {
     if (this.#requests >= requestsInFlightMax) throw refused('requests_in_flight')
     if (this.#options.spoolFull()) throw refused('spool_full')
+    if (this.#options.diskFull()) throw refused('disk_full')
     if (this.#options.loopLate()) throw refused('event_loop_late')
     this.#requests++
   }

@@ -138,7 +138,7 @@ function refusal(error: unknown, sent: Metadata, options: GrpcReceiverOptions): 
   const refused = error instanceof Refused ? error : new Refused('overloaded', 'the request could not be stored, send again', 'failed')
   metrics.refused(refused.reason, clientOf(sent.get('user-agent')[0]?.toString()))
   const code = verdictCode[refused.verdict]
-  const retry = refused.verdict === 'overloaded' ? retrySeconds : undefined
+  const retry = refused.verdict === 'overloaded' ? retrySeconds(options.ingest.spool.fill) : undefined
   const metadata = new Metadata()
   metadata.set('grpc-status-details-bin', rpcStatus(code, refused.message, 'protobuf', retry))
   // Go reads RetryInfo from the details, Python from a trailer of its own.

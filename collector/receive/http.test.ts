@@ -28,7 +28,7 @@ async function receiver(t: TestContext): Promise<Receiver> {
   const dir = await mkdtemp(join(tmpdir(), 'http-'))
   const spool = await Spool.open({ dir, segmentBytesMax: 1e9, segmentAgeMsMax: 60_000, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now })
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
-  const admission = new Admission({ spoolFull: () => false, loopLate: () => false })
+  const admission = new Admission({ spoolFull: () => false, diskFull: () => false, loopLate: () => false })
   const turns = new Turns()
   const http = httpReceiver({
     host: '127.0.0.1',

@@ -135,10 +135,11 @@ function refuse(request: IncomingMessage, response: ServerResponse, encoding: En
   const refused = error instanceof Refused ? error : new Refused('overloaded', 'the request could not be stored, send again', 'failed')
   const { status, code, retry } = httpStatus[refused.verdict]
   metrics.refused(refused.reason, clientOf(request.headers['user-agent']))
-  if (retry) response.setHeader('Retry-After', String(retrySeconds))
+  const wait = retry ? retrySeconds(options.ingest.spool.fill) : undefined
+  if (wait !== undefined) response.setHeader('Retry-After', String(wait))
   // A sender that was not told to continue may send the body or the next request: only a new connection is unambiguous.
   if (expectsContinue(request) && !request.complete) response.setHeader('Connection', 'close')
-  send(response, status, encoding, rpcStatus(code, refused.message, encoding, retry ? retrySeconds : undefined))
+  send(response, status, encoding, rpcStatus(code, refused.message, encoding, wait))
   if (!request.complete) linger(request)
 }
 

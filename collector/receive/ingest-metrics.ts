@@ -2,12 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IngestAccountRow } from '#clickhouse/tables/ingest-account.ts'
 import type { MetricPoint } from '#semconv/metric.ts'
 import { MetricsReader } from '../decode/metrics.ts'
-import { metricsJsonToProtobuf } from '../decode/metrics-json.ts'
+import { convertMetrics } from '../decode/metrics-json.ts'
 import type { Rejection } from '../decode/traces.ts'
 import { deriveMetric } from '../derive/derive-metric.ts'
 import { frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Encoding, IngestOptions } from './ingest.ts'
-import { turnMs } from './limits.ts'
+import { inTurns, turnMs } from './limits.ts'
 
 /** A metrics request, decoded and derived: what is to be made durable. */
 export interface UnderstoodMetrics {
@@ -24,7 +24,7 @@ export interface UnderstoodMetrics {
 export async function understandMetrics(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<UnderstoodMetrics> {
   await options.turns.take()
   try {
-    const converted = encoding === 'json' ? metricsJsonToProtobuf(body) : { bytes: body, rejections: [] }
+    const converted = encoding === 'json' ? await inTurns(convertMetrics(body), options.nowMs) : { bytes: body, rejections: [] }
     const reader = new MetricsReader(converted.bytes)
     const receivedAt = options.nowNano()
     const frame = new FrameWriter()

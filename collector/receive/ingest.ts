@@ -5,7 +5,7 @@ import type { LogRecord, SpanRecord } from '#semconv/attributes.ts'
 import type { IngestAccount } from '../account/account.ts'
 import type { KnownSpans } from '../account/known-spans.ts'
 import type { Conformance } from '../conformance/conformance.ts'
-import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
+import { convertLogs, convertTraces } from '../decode/json.ts'
 import { LogsReader, notLogRecord } from '../decode/logs.ts'
 import { notDataPoint, notMetric } from '../decode/metrics.ts'
 import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
@@ -20,7 +20,7 @@ import type { Claim, LiveTraces } from '../settle/live-traces.ts'
 import { frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import { understandMetrics } from './ingest-metrics.ts'
-import { type Turns, turnMs } from './limits.ts'
+import { inTurns, type Turns, turnMs } from './limits.ts'
 
 export type Signal = 'traces' | 'logs' | 'metrics'
 export type Encoding = 'protobuf' | 'json'
@@ -119,7 +119,7 @@ interface UnderstoodLogs {
 async function understandLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<UnderstoodLogs> {
   await options.turns.take()
   try {
-    const converted = encoding === 'json' ? logsJsonToProtobuf(body) : { bytes: body, rejections: [] }
+    const converted = encoding === 'json' ? await inTurns(convertLogs(body), options.nowMs) : { bytes: body, rejections: [] }
     const reader = new LogsReader(converted.bytes)
     const frame = new FrameWriter()
     const told: Derived[] = []
@@ -198,7 +198,7 @@ async function understand(
   const { account, conformance, known, live, turns } = options
   await turns.take()
   try {
-    const converted = encoding === 'json' ? tracesJsonToProtobuf(body) : { bytes: body, rejections: [] }
+    const converted = encoding === 'json' ? await inTurns(convertTraces(body), options.nowMs) : { bytes: body, rejections: [] }
     const reader = new TracesReader(converted.bytes)
     const frame = new FrameWriter()
     const derived: Derived[] = []

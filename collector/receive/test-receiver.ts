@@ -30,7 +30,7 @@ export interface TestReceiver extends AsyncDisposable {
   readonly grpc: string
   readonly admission: Admission
   /** What the spool and the event loop are made to say. */
-  readonly pressure: { spoolFull: boolean; loopLate: boolean }
+  readonly pressure: { spoolFull: boolean; diskFull: boolean; loopLate: boolean }
   readonly turns: Turns
   readonly spool: Spool
   readonly metrics: Metrics
@@ -62,8 +62,8 @@ export async function startTestReceiver(): Promise<TestReceiver> {
     conformance: new Conformance({ tenant: 't', project: 'p' }),
     live: new LiveTraces({ spansMax: 400_000, settledSpansMax: 0, processStartedAt: start }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(),
   }
-  const pressure = { spoolFull: false, loopLate: false }
-  const admission = new Admission({ spoolFull: () => pressure.spoolFull, loopLate: () => pressure.loopLate })
+  const pressure = { spoolFull: false, diskFull: false, loopLate: false }
+  const admission = new Admission({ spoolFull: () => pressure.spoolFull, diskFull: () => pressure.diskFull, loopLate: () => pressure.loopLate })
   const http = httpReceiver({ host: '127.0.0.1', admission, ingest })
   let posts = 0
   http.server.on('request', () => posts++)

@@ -10,6 +10,7 @@ import { Loader } from '../load/load.ts'
 import { openHere } from '../load/segment-thread.ts'
 import { Metrics } from '../metrics.ts'
 import { shippedBook } from '../price/book.ts'
+import { Refused } from '../refused.ts'
 import { Spool } from '../spool/spool.ts'
 import { LiveTraces } from './live-traces.ts'
 import { Settler } from './settle.ts'
@@ -47,4 +48,33 @@ test('a trace that our own code stumbles over costs nobody else the settlement',
   assert.ok((live.get(bad)?.failures ?? 0) >= 1)
   assert.deepEqual(errors, ['a trace cannot be settled, it is tried again'], 'said once, counted each time')
   assert.match(metrics.text(spool, Date.now()), /^spanledger_settlements_failed_total [1-9]/m)
+})
+
+test('settlements that nothing can be asked or written for are put off with one line, and one when they go on', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'settle-'))
+  const spool = await Spool.open({ dir, segmentBytesMax: 1e6, segmentAgeMsMax: 20, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now })
+  const said: string[] = []
+  const say = (message: string): void => void said.push(message)
+  const metrics = new Metrics()
+  const live = new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n })
+  const log = { info: say, warn: say, error: say }
+  const loader = new Loader({ spool, store, open: (segment) => openHere({ spool, store }, segment), metrics, log })
+  const options = { tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()) }
+  const settler = new Settler({ ...options, live, spool, loader, store, log, metrics, delayMs: 100, nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
+  t.after(async () => {
+    await settler.close(1_000)
+    await spool.close()
+    await loader.finished
+    await rm(dir, { recursive: true, force: true })
+  })
+  let refused = 0
+  const append = spool.append.bind(spool)
+  spool.append = (frame) => (refused < 3 ? (refused++, Promise.reject(new Refused('overloaded', 'the disk is nearly full'))) : append(frame))
+  const traceId = 'aa'.repeat(16)
+  live.add([{ facts: { ...spanOf('s  -  model_call  sdk  0-100  10 in 5 out  model=gpt-4o'), traceId, spanId: 'ab'.repeat(8), receivedAt: 1n }, first: true, decisions: [] }], [], performance.now(), 0)
+  await settler.start()
+  while (live.get(traceId)?.settled !== true) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (said.length < 2) await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(refused, 3)
+  assert.deepEqual(said, ['settlements are put off, they are tried again', 'settlements go on'])
 })

@@ -55,6 +55,8 @@ const delayShareOfAge = 10
 const delayMsMax = 30_000
 /** A settled trace stays in memory this long for spans that come late. */
 const idleMs = 60_000
+/** Time between two lines of the log while ticks fail, as the loader's. In milliseconds. */
+const putOffReminderMs = 300_000
 /** How often the next start is told what is summed up: it looks at what was accepted since. In milliseconds. */
 const summedUpMsMin = 1_000
 /** Turns of a tick that are being made durable side by side; their frames are held in memory. */
@@ -95,6 +97,8 @@ export class Settler {
   /** What the former process and this one said last of what is summed up, and when. */
   #summedUp: UnixNano | undefined
   #saidMs = -Infinity
+  /** Since ticks fail: how many did, and when it was said. */
+  #putOff: { ticks: number; saidMs: number } | undefined
 
   constructor(options: SettleOptions) {
     this.#options = options
@@ -124,9 +128,24 @@ export class Settler {
     if (this.#closed) return
     this.#timer = setTimeout(() => {
       this.#running = this.#tick()
-        .catch((error: unknown) => this.#options.log.warn('a settlement was put off', { error }))
+        .then(() => this.#goesOn(), (error: unknown) => this.#putOffAll(error))
         .finally(() => this.#schedule())
     }, this.#isCrowded() ? crowdedTickMs : tickMs)
+  }
+
+  /** A full disk, or ClickHouse away for hours: said once and then now and again, not with every tick. */
+  #putOffAll(error: unknown): void {
+    const { log, nowMs } = this.#options
+    this.#putOff ??= { ticks: 0, saidMs: -Infinity }
+    this.#putOff.ticks++
+    if (nowMs() - this.#putOff.saidMs < putOffReminderMs) return
+    this.#putOff.saidMs = nowMs()
+    log.warn('settlements are put off, they are tried again', { error, times: this.#putOff.ticks })
+  }
+
+  #goesOn(): void {
+    if (this.#putOff !== undefined) this.#options.log.info('settlements go on', { putOff: this.#putOff.ticks })
+    this.#putOff = undefined
   }
 
   /** Ends the tick that runs, within `graceMs`. Traces that are not settled yet are found again at the next start. */
@@ -214,7 +233,7 @@ export class Settler {
     } catch (error) {
       if (!(error instanceof StoreError) || error.retry) throw error
       const [only] = traces
-      if (traces.length === 1 && only !== undefined) return this.#putOff(only, error)
+      if (traces.length === 1 && only !== undefined) return this.#putOffOne(only, error)
       await this.#recall(traces.slice(0, traces.length >> 1))
       return this.#recall(traces.slice(traces.length >> 1))
     }
@@ -281,12 +300,12 @@ export class Settler {
     try {
       return frame.attempt(() => this.#draft(trace, settles, others, frame))
     } catch (error) {
-      this.#putOff(trace, error)
+      this.#putOffOne(trace, error)
       return undefined
     }
   }
 
-  #putOff(trace: LiveTrace, error: unknown): void {
+  #putOffOne(trace: LiveTrace, error: unknown): void {
     const { log, metrics, nowMs } = this.#options
     if (trace.failures === 0) log.error('a trace cannot be settled, it is tried again', { traceId: trace.traceId, error })
     trace.failures++

@@ -86,6 +86,19 @@ async function found(dir: string): Promise<number[]> {
 }
 const spoolOptions = (dir: string) => ({ dir, segmentBytesMax: MiB, segmentAgeMsMax: 60_000, quotaBytes: 1024 * MiB, sync: (file: { datasync(): Promise<void> }) => file.datasync(), now: Date.now })
 
+test('a spool says how full it is: by its quota, and wholly where the disk is', async (t) => {
+  const dir = await folder(t)
+  const disk = { free: 50 }
+  const spool = await Spool.open({ ...spoolOptions(dir), quotaBytes: MiB, room: await room(t, dir, disk) })
+  t.after(() => spool.close())
+  assert.deepEqual([spool.fill, spool.diskFull], [0, false])
+  await spool.append(frame(0))
+  assert.ok(spool.fill > frame(0).length / MiB && spool.fill < 0.1, String(spool.fill))
+  disk.free = 1
+  await spool.room?.look()
+  assert.deepEqual([spool.fill, spool.diskFull], [1, true])
+})
+
 for (const [name, watched] of [['that is watched', true], ['that fills between two looks', false]] as const) {
   test(`a disk ${name} is filled under load: nothing acknowledged is lost, senders come back, and it goes on when there is room`, async (t) => {
     const mounted = await smallDisk('24m')

@@ -120,9 +120,19 @@ export class Spool {
     return this.#options.room
   }
 
+  /** Share of its quota that is taken; 1 where the disk has no room. */
+  get fill(): number {
+    return this.diskFull ? 1 : this.backlog().bytes / this.#options.quotaBytes
+  }
+
   /** So near its quota that the next requests could not be stored: they are refused before they are read. */
   get full(): boolean {
     return this.backlog().bytes > this.#options.quotaBytes * nearlyFull
+  }
+
+  /** The same for the disk: not one byte more leaves the room that ClickHouse needs. */
+  get diskFull(): boolean {
+    return this.room?.admits(1) === false
   }
 
   /** Resolves when the frame is durable: only then may its sender be answered. Rejects with `Refused`, nothing stored. */
