@@ -3,17 +3,25 @@ import type { AttributeValue, SpanRecord } from '#semconv/attributes.ts'
 
 /**
  * Agent loops with content: in every turn the model is sent the whole conversation so far, and so is told by its span. Text is
- * made of words at random, as varied as prose is to a compressor (about two bits and a half a character), so that only what is really said again
- * compresses to nothing.
+ * made of words at random, as varied as prose is to a compressor (about two bits and a half a character), so that only what is
+ * really said again compresses to nothing.
  */
 export const loopDialects = ['genai', 'openinference', 'ai-sdk'] as const
 export type LoopDialect = (typeof loopDialects)[number]
 
+/** A chat sends some 12 KB with every call, a coding agent with long instructions and whole files some 110 KB. */
+export const loopSizes = ['chat', 'coding'] as const
+export type LoopSize = (typeof loopSizes)[number]
+const wordsOf: Readonly<Record<LoopSize, { readonly instructions: number; readonly result: readonly [number, number] }>> = {
+  chat: { instructions: 350, result: [30, 160] },
+  coding: { instructions: 6_000, result: [300, 1_200] },
+}
+
 /** Model-call spans of one conversation in one trace, its tools left out. */
-export function agentLoops(seed: number, turns: number): (dialect: LoopDialect, endsAt: bigint) => readonly SpanRecord[] {
+export function agentLoops(seed: number, turns: number, size: LoopSize): (dialect: LoopDialect, endsAt: bigint) => readonly SpanRecord[] {
   const random = seededRandom(seed, 0)
   const words = Array.from({ length: 4_000 }, () => word(random))
-  return (dialect, endsAt) => loop(random, words, dialect, turns, endsAt)
+  return (dialect, endsAt) => loop(random, words, { dialect, turns, size }, endsAt)
 }
 
 const syllables = ['an', 'be', 'co', 'de', 'er', 'fo', 'ga', 'in', 'le', 'mo', 'no', 'or', 'pa', 're', 'st', 'ti', 'un', 'ver', 'wi', 'al'] as const
@@ -28,15 +36,19 @@ interface Message {
   readonly parts: readonly object[]
 }
 
-const instructionWords = 350
 const answerWords: readonly [number, number] = [15, 60]
-const resultWords: readonly [number, number] = [30, 160]
 const turnNanos = 2_000_000_000n
 
-function loop(random: Random, words: readonly string[], dialect: LoopDialect, turns: number, endsAt: bigint): readonly SpanRecord[] {
+interface LoopShape {
+  readonly dialect: LoopDialect
+  readonly turns: number
+  readonly size: LoopSize
+}
+
+function loop(random: Random, words: readonly string[], { dialect, turns, size }: LoopShape, endsAt: bigint): readonly SpanRecord[] {
   const traceId = random.hex(32)
   const parentSpanId = random.hex(16)
-  const instructions = prose(random, words, instructionWords)
+  const instructions = prose(random, words, wordsOf[size].instructions)
   const messages: Message[] = [{ role: 'user', parts: [{ type: 'text', content: prose(random, words, 40) }] }]
   return Array.from({ length: turns }, (_, turn) => {
     const id = `call_${random.hex(24)}`
@@ -51,7 +63,7 @@ function loop(random: Random, words: readonly string[], dialect: LoopDialect, tu
       attributes: new Map([...common(random, turn), ...contentOf[dialect](instructions, messages, said)]), droppedAttributesCount: 0, events: [], droppedEventsCount: 0,
       links: [], droppedLinksCount: 0, resource, scope,
     }
-    messages.push(said, { role: 'tool', parts: [{ type: 'tool_call_response', id, response: prose(random, words, random.integer(...resultWords)) }] })
+    messages.push(said, { role: 'tool', parts: [{ type: 'tool_call_response', id, response: prose(random, words, random.integer(...wordsOf[size].result)) }] })
     return span
   })
 }

@@ -101,6 +101,6 @@ test('storage: all rows of whole runs are stored, merged and counted, and the sa
 })
 
 test('storage: a loop tells its conversation with every call', async () => {
-  const rows = new Map((await runLoops(1, 'openinference', 1)).merged.map(({ table, rows }) => [table, rows]))
+  const rows = new Map((await runLoops(1, 'openinference', 'chat', 1)).merged.map(({ table, rows }) => [table, rows]))
   assert.deepEqual([rows.get('spans'), rows.get('span_content')], [turnsPerLoop, turnsPerLoop])
 })

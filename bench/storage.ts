@@ -14,7 +14,7 @@ import { FrameWriter, readFrame, spooledTables } from '#collector/spool/frame.ts
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { account } from '#semconv/account.ts'
 import type { SpanRecord } from '#semconv/attributes.ts'
-import { agentLoops, type LoopDialect, loopDialects } from './agent-loops.ts'
+import { agentLoops, type LoopDialect, loopDialects, type LoopSize, loopSizes } from './agent-loops.ts'
 import { agentRuns, spansPerAgentRun } from './agent-runs.ts'
 import { takenOn } from './machine.ts'
 
@@ -70,8 +70,8 @@ export const turnsPerLoop = 30
 const loopsAtATime = 20
 
 /** The same for model calls with content: `loops` conversations of 30 turns, a request for every turn. */
-export async function runLoops(loops: number, dialect: LoopDialect, seed: number): Promise<StorageResult> {
-  const next = agentLoops(seed, turnsPerLoop)
+export async function runLoops(loops: number, dialect: LoopDialect, size: LoopSize, seed: number): Promise<StorageResult> {
+  const next = agentLoops(seed, turnsPerLoop, size)
   return stored(loops * turnsPerLoop, async (insert) => {
     for (let loop = 0; loop < loops; loop += loopsAtATime) {
       const at = firstInsertAt + BigInt(loop) * insertNanos
@@ -171,7 +171,7 @@ if (import.meta.main) {
   const seed = Number(process.env['SEED'] ?? 1)
   const loops = Number(process.env['LOOPS'] ?? 0)
   if (loops === 0) process.stdout.write(`${taken}\n\n${describeStorage(await runStorage(Number(process.env['SPANS'] ?? 1_000_000), seed))}`)
-  else for (const dialect of loopDialects) {
-    process.stdout.write(`${taken}, ${dialect}\n\n${describeStorage(await runLoops(loops, dialect, seed))}\n`)
+  else for (const size of loopSizes) for (const dialect of loopDialects) {
+    process.stdout.write(`${taken}, ${size}, ${dialect}\n\n${describeStorage(await runLoops(loops, dialect, size, seed))}\n`)
   }
 }

@@ -78,7 +78,9 @@ DROP TABLE call_keys_next {on_cluster} SYNC;
 -- A block as large as the window of its codec, so that a conversation that is told again with every call is found in it.
 ALTER TABLE span_content {on_cluster} MODIFY COLUMN attributes_string Map(LowCardinality(String), String) CODEC(ZSTD(3, 24));
 ALTER TABLE span_content {on_cluster} MODIFY COLUMN events String CODEC(ZSTD(3, 24));
-ALTER TABLE span_content {on_cluster} MODIFY SETTING max_compress_block_size = 16777216, min_compress_block_size = 16777216, default_compression_codec = 'ZSTD(1)';
+ALTER TABLE span_content {on_cluster} MODIFY COLUMN attributes_string MODIFY SETTING max_compress_block_size = 16777216, min_compress_block_size = 16777216;
+ALTER TABLE span_content {on_cluster} MODIFY COLUMN events MODIFY SETTING max_compress_block_size = 16777216, min_compress_block_size = 16777216;
+ALTER TABLE span_content {on_cluster} MODIFY SETTING default_compression_codec = 'ZSTD(1)';
 
 ALTER TABLE policy_decisions {on_cluster} MODIFY SETTING default_compression_codec = 'ZSTD(1)';
 ALTER TABLE runs {on_cluster} MODIFY SETTING default_compression_codec = 'ZSTD(1)';

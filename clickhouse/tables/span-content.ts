@@ -18,8 +18,8 @@ export interface SpanContentRow {
 }
 
 /**
- * Every call of an agent tells the whole conversation again. A window of 2^24 bytes, as large as a block of this table, finds it
- * there: what was said before costs a reference. See docs/decisions/012-table-design.md.
+ * Every call of an agent tells the whole conversation again. A window of 2^24 bytes, as large as a block of these columns
+ * (migration 0007), finds it there: what was said before costs a reference. See docs/decisions/012-table-design.md.
  */
 const history = 'CODEC(ZSTD(3, 24))'
 
