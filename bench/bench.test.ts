@@ -12,6 +12,8 @@ import { quantile } from './quantile.ts'
 import { describeReceived, runReceive } from './receive.ts'
 import { describeSettlements, runSettle } from './settle.ts'
 import { describeStart, runStart } from './start.ts'
+import { describeStorage, runLoops, runStorage, turnsPerLoop } from './storage.ts'
+import { agentRuns, attributesPerSpan, spansPerAgentRun } from './agent-runs.ts'
 
 const now = 1_795_000_000_000_000_000n
 const idsOf = (body: Buffer): readonly string[] => decodeTraces(body).spans.map((span) => `${span.traceId} ${span.spanId}`)
@@ -112,4 +114,20 @@ test('preallocate: every beginning of a segment takes all writes, over more than
   const all = await runPreallocate([{ writeBytes: 7 * 1024 * 1024, writes: 3 }], tmpdir())
   assert.deepEqual(all.map(({ beginning, commitMs }) => [beginning, commitMs.length]), [['append', 3], ['truncate', 3], ['zeros', 3]])
   assert.match(describePreallocate(all), /\| zeros \| 7340032 \|/)
+})
+
+test('storage: all rows of whole runs are stored, merged and counted, and the same seed makes the same runs', async () => {
+  const first = agentRuns(1).next(now)
+  assert.deepEqual(first.map(({ spanId }) => spanId), agentRuns(1).next(now).map(({ spanId }) => spanId))
+  assert.ok(first.every(({ attributes }) => attributes.size === attributesPerSpan))
+  const result = await runStorage(spansPerAgentRun * 3, 1)
+  const rows = new Map(result.merged.map(({ table, rows }) => [table, rows]))
+  assert.deepEqual([rows.get('spans'), rows.get('runs'), rows.get('call_keys')], [spansPerAgentRun * 3, 3, 15])
+  assert.ok(result.asItStands.every(({ bytes }) => bytes > 0))
+  assert.match(describeStorage(result), /\| all, 48 spans \|/)
+})
+
+test('storage: a loop tells its conversation with every call', async () => {
+  const rows = new Map((await runLoops(1, 'openinference', 'chat', 1)).merged.map(({ table, rows }) => [table, rows]))
+  assert.deepEqual([rows.get('spans'), rows.get('span_content')], [turnsPerLoop, turnsPerLoop])
 })

@@ -181,7 +181,7 @@ const runRow: RunRow = {
   cost: -1n, reportedCost: 10n ** 38n - 1n, policyDecisions: 9, interventions: 10,
 }
 
-const described: readonly { readonly name: string; readonly columns: readonly { readonly name: string; readonly type: string }[] }[] =
+const described: readonly Pick<Table<never>, 'name' | 'columns' | 'computed'>[] =
   [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, conformance, priceBooks, policyVersions]
 
 function contract(name: string, options: StoreOptions, cleanUp: (store: Store) => Promise<void>): void {
@@ -225,11 +225,11 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
     test('a block whose words need numbers of one, two and four bytes', async () => {
       for (const [at, words] of [256, 257, 65_537].entries()) {
         const rows = Array.from({ length: words + 3 }, (_, n) => ({
-          tenant: `block ${at}`, key: n.toString(16).padStart(32, '0'), traceId: '', spanId: '', startedAt: 0n, endedAt: 0n, service: '', scopeName: '',
+          tenant: `block ${at}`, key: n.toString(16).padStart(16, '0'), traceId: '', spanId: '', startedAt: 0n, endedAt: 0n, service: '', scopeName: '',
           model: `model ${n % words}`, inputTokens: 0, outputTokens: 0,
         }))
         await store.insert(callKeys, nativeBlock(callKeys.columns, rows.length, rowBinary(callKeys, rows)), `block-${at}`, 'Native')
-        const [found] = await store.read(`SELECT count() AS rows, uniqExact(model) AS words, countIf(model = concat('model ', toString(reinterpretAsUInt64(reverse(substring(key, 9))) % ${words}))) AS right
+        const [found] = await store.read(`SELECT count() AS rows, uniqExact(model) AS words, countIf(model = concat('model ', toString(reinterpretAsUInt64(reverse(key)) % ${words}))) AS right
           FROM call_keys WHERE tenant = 'block ${at}'`, {}, soon)
         assert.deepEqual(found, { rows: String(rows.length), words: String(words), right: String(rows.length) })
       }
@@ -238,7 +238,8 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
     test('every table has exactly the columns of its list', async () => {
       for (const table of described) {
         const rows = await store.read<{ name: string; type: string }>(`DESCRIBE TABLE ${table.name}`, {}, soon)
-        assert.deepEqual(rows.map((r) => [r.name, r.type]), table.columns.map((c) => [c.name, c.type]), table.name)
+        const computed = (table.computed ?? []).map((line) => line.slice(0, line.search(/ (?:ALIAS|DEFAULT) /)))
+        assert.deepEqual(rows.map((r) => `${r.name} ${r.type}`), [...table.columns.map((c) => `${c.name} ${c.type}`), ...computed], table.name)
       }
     })
 
@@ -259,6 +260,25 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
         attributes_bool: { t: true, f: false }, attributes_json: { j: '{"arrayValue":{}}' }, span_flags: 0xffff_ffff, dropped_links: 3, output_preview: 'out\0\n',
         step_kind: kindOfRole[step.role],
       }])
+    })
+
+    test('an attribute that a column holds is not stored twice, and comes back as it was sent', async () => {
+      const usage = { 'input.uncached': 70, 'input.cache_read': 30, 'output.text': 2 ** 53 }
+      const told: SpanFacts = { ...facts, spanId: '00000000000000ab', step: { ...step, usage, responseId: 'resp_1', session: 's', operation: '' } }
+      const strings: readonly (readonly [string, string])[] = [
+        ['gen_ai.response.id', 'resp_1'], ['gen_ai.conversation.id', 'another'], ['session.id', 's'], ['gen_ai.operation.name', ''], ['gen_ai.provider.name', 'Openai'], ['user.id', 'ü'], ['own', 'x'],
+      ]
+      const ints: readonly (readonly [string, bigint])[] = [
+        ['gen_ai.usage.input_tokens', 100n], ['gen_ai.usage.output_tokens', 2n ** 53n + 1n], ['gen_ai.usage.cache_read.input_tokens', 30n], ['gen_ai.usage.reasoning.output_tokens', 0n], ['n', 1n],
+      ]
+      const row = { ...spanRow(told), attributesString: pairs(strings), attributesInt: pairs(ints) }
+      await store.insert(spans, nativeBlock(spans.columns, 1, rowBinary(spans, [row])), 'held', 'Native')
+      const [found] = await store.read<Record<string, unknown>>(`SELECT attributes_string, attributes_int, mapKeys(attributes_string_own) AS own, mapKeys(attributes_int_own) AS own_ints,
+        hasAll(attribute_values, ['resp_1', 'another', 's', 'x']) AS searched FROM spans WHERE span_id = unhex('00000000000000ab')`, {}, soon)
+      assert.deepEqual(found, {
+        attributes_string: Object.fromEntries(strings), attributes_int: Object.fromEntries(ints.map(([key, value]) => [key, String(value)])),
+        own: ['gen_ai.conversation.id', 'gen_ai.provider.name', 'own'], own_ints: ['gen_ai.usage.output_tokens', 'n'], searched: 1,
+      })
     })
 
     test('data points of every kind say back what was written', async () => {

@@ -1,6 +1,7 @@
 import { type AgentDecision, type Meter, pieceMeters, type Role, type SpanFacts, type Step, tokenMeters, type Usage, type UsageFlag } from '#semconv/facts.ts'
 import { picoFromDecimal } from './decimal.ts'
-import { usageColumn } from './tables/spans.ts'
+import { readCallKeys } from './tables/stored-call-keys.ts'
+import { usageColumn } from './tables/usage-column.ts'
 
 /** A row of `SELECT ${spanFactsColumns} FROM spans`, as `Store.read` gives it: 64-bit integers and decimals are text. */
 export interface SpanFactsRow {
@@ -95,7 +96,7 @@ const step = (row: SpanFactsRow): Step => ({
   usageFlags: row.usageFlags, usagePartial: row.usagePartial, usageCumulative: row.usageCumulative,
   usageAuthoritative: row.usageAuthoritative,
   reportedCost: row.reportedCost === null ? undefined : picoFromDecimal(row.reportedCost),
-  callKeys: row.callKeys,
+  callKeys: readCallKeys(row.callKeys, row.responseId),
   decision: row.agentDecision === '' ? undefined : JSON.parse(row.agentDecision) as AgentDecision,
 })
 

@@ -8,7 +8,7 @@ export interface Column<Row> {
   readonly name: string
   /** ClickHouse type, without codec. */
   readonly type: string
-  /** `CODEC(...)` clause, '' for the default. */
+  /** `CODEC(...)` clause, '' for the default; `EPHEMERAL` of what is told and not stored. */
   readonly codec: string
   /** The row's value, in the type that `encode` takes. */
   readonly read: (row: Row) => unknown
@@ -21,6 +21,8 @@ type Encoding = 'string' | 'uint8' | 'uint32' | 'int32' | 'uint64' | 'bigUint64'
 export interface Table<Row> {
   readonly name: string
   readonly columns: readonly Column<Row>[]
+  /** What ClickHouse makes of the columns by itself, as DDL: `ALIAS` when it is read, `DEFAULT` when it is inserted. */
+  readonly computed?: readonly string[]
 }
 
 /** Where rows go: a `Table`, or one as an older program knew it. */
@@ -42,8 +44,8 @@ export const words = <Row>(name: string, read: Read<Row, readonly string[]>): Co
     for (const value of values) w.string(value)
   })
 /** Ids: bytes inside, hex outside. '' is stored as zeros. */
-export const id = <Row>(name: string, bytes: 8 | 16 | 32, read: Read<Row, string>): Column<Row> =>
-  column(name, `FixedString(${bytes})`, read, (w, value: string) => w.fixedHex(value, bytes))
+export const id = <Row>(name: string, bytes: 8 | 16 | 32, read: Read<Row, string>, codec = ''): Column<Row> =>
+  column(name, `FixedString(${bytes})`, read, (w, value: string) => w.fixedHex(value, bytes), codec)
 /** False is 0: the byte that `uint8` makes of a boolean. */
 export const flag = <Row>(name: string, read: Read<Row, boolean>): Column<Row> => column(name, 'Bool', read, 'uint8')
 export const small = <Row>(name: string, read: Read<Row, number>): Column<Row> => column(name, 'UInt8', read, 'uint8')
@@ -73,20 +75,22 @@ export const list = <Row, T>(name: string, type: string, read: Read<Row, readonl
 export const timeMax = (1n << 63n) - 1n
 const clampTime = (time: bigint): bigint => (time < 0n ? 0n : time > timeMax ? timeMax : time)
 
-export const time = <Row>(name: string, read: Read<Row, bigint>): Column<Row> =>
-  column(name, `DateTime64(9, 'UTC')`, read, (w, value: bigint) => w.bigInt64(clampTime(value)), 'CODEC(Delta, ZSTD(1))')
+/** `Delta` is for a column that is nearly sorted; of one that is not, `T64` leaves out the bits that are the same within a block. */
+export const time = <Row>(name: string, read: Read<Row, bigint>, codec = 'CODEC(Delta, ZSTD(1))'): Column<Row> =>
+  column(name, `DateTime64(9, 'UTC')`, read, (w, value: bigint) => w.bigInt64(clampTime(value)), codec)
 
-const nullable = <Row, T>(name: string, type: string, read: Read<Row, T | undefined>, encode: (w: RowBinaryWriter, value: T) => void): Column<Row> =>
+const nullable = <Row, T>(name: string, type: string, read: Read<Row, T | undefined>, encode: (w: RowBinaryWriter, value: T) => void, codec = ''): Column<Row> =>
   column(name, `Nullable(${type})`, read, (w, value: T | undefined) => {
     w.uint8(value === undefined ? 1 : 0)
     if (value !== undefined) encode(w, value)
-  })
+  }, codec)
 export const nullableTime = <Row>(name: string, read: Read<Row, bigint | undefined>): Column<Row> =>
   nullable(name, `DateTime64(9, 'UTC')`, read, (w, value) => w.bigInt64(clampTime(value)))
 export const nullableFloat = <Row>(name: string, read: Read<Row, number | undefined>): Column<Row> => nullable(name, 'Float64', read, (w, value) => w.float64(value))
 /** Pico-units: the bigint is the value times 10^12. */
-export const decimal = <Row>(name: string, read: Read<Row, bigint>): Column<Row> => column(name, 'Decimal(38, 12)', read, 'int128')
-export const nullableDecimal = <Row>(name: string, read: Read<Row, bigint | undefined>): Column<Row> => nullable(name, 'Decimal(38, 12)', read, (w, value) => w.int128(value))
+export const decimal = <Row>(name: string, read: Read<Row, bigint>, codec = ''): Column<Row> => column(name, 'Decimal(38, 12)', read, 'int128', codec)
+export const nullableDecimal = <Row>(name: string, read: Read<Row, bigint | undefined>, codec = ''): Column<Row> =>
+  nullable(name, 'Decimal(38, 12)', read, (w, value) => w.int128(value), codec)
 
 /** A closed set: stored as its position in the list, from 1. */
 export const choice = <Row, T extends string>(name: string, values: readonly T[], read: Read<Row, T>): Column<Row> => {
@@ -122,8 +126,8 @@ export const boolMap = <Row>(name: string, read: Read<Row, Pairs<boolean>>): Col
 export const columnNames = (table: InsertTarget): string => table.columns.map((c) => c.name).join(', ')
 
 /** The column part of `CREATE TABLE`. */
-export const columnsDdl = <Row>(table: Table<Row>): string =>
-  table.columns.map((c) => `  ${c.name} ${c.type}${c.codec === '' ? '' : ` ${c.codec}`}`).join(',\n')
+export const columnsDdl = <Row>({ columns, computed = [] }: Table<Row>): string =>
+  [...columns.map((c) => `${c.name} ${c.type}${c.codec === '' ? '' : ` ${c.codec}`}`), ...computed].map((line) => `  ${line}`).join(',\n')
 
 type WriteRow<Row> = (writer: RowBinaryWriter, row: Row) => void
 

@@ -13,6 +13,19 @@ import { spanContent } from './tables/span-content.ts'
 import { spans } from './tables/spans.ts'
 import { columnsDdl } from './table.ts'
 
+/** What an older program called a column: frames it wrote, and that were set aside, name it so. */
+const formerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  spans: { attributes_string: 'attributes_string_own', attributes_int: 'attributes_int_own' },
+  ledger_entries: { id: 'entry_id' },
+}
+
+/** A table as an older program knew it, with the names its columns have now. */
+export function withPresentNames<Column extends { readonly name: string }>(table: { readonly name: string; readonly columns: readonly Column[] }): { readonly name: string; readonly columns: readonly Column[] } {
+  const names = formerNames[table.name]
+  if (names === undefined) return table
+  return { ...table, columns: table.columns.map((column) => ({ ...column, name: names[column.name] ?? column.name })) }
+}
+
 /** Every table's columns as DDL, by table name: what `{columns:name}` in a migration stands for. */
 export const tableColumns: ReadonlyMap<string, string> = new Map([
   [spans.name, columnsDdl(spans)],

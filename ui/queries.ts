@@ -5,6 +5,14 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** An attribute that a span carries. Text is found through an index, whole and in the same case; numbers and truth values by reading the range. */
+export type AttributeFilter = {
+  /** Its key, such as `gen_ai.tool.call.id`. */
+  key: string;
+  /** Its value; of a number as decimal digits, of a truth value `true` or `false`. */
+  value: string;
+};
+
 /** What an amount rests on. */
 export type CostBasis =
   /** Usage times a price of the price book. */
@@ -339,6 +347,8 @@ export type PolicyMode =
 export type RunFilter = {
   /** At least one of these agents took part; "" finds runs that name none. */
   agent?: Array<string> | null | undefined;
+  /** Each of these, at most 8, stands on one of its spans; content is not looked into. */
+  attributes?: Array<AttributeFilter> | null | undefined;
   /** Any of these environments; "" finds runs that name none. */
   environment?: Array<string> | null | undefined;
   /** Whether any span failed. */

@@ -20,8 +20,34 @@ PARTITION BY {month:started_at}
 ORDER BY (tenant, trace_id, span_id)
 SETTINGS index_granularity_bytes = 67108864, merge_max_block_size_bytes = 67108864, {durable};
 
+-- Its columns as they were: the order names the id, which is computed since 0007.
 CREATE TABLE IF NOT EXISTS ledger_entries {on_cluster} (
-{columns:ledger_entries},
+  tenant LowCardinality(String),
+  project LowCardinality(String),
+  id FixedString(32),
+  kind Enum8('CHARGE' = 1, 'ADJUSTMENT' = 2, 'REVERSAL' = 3),
+  reason LowCardinality(String),
+  occurred_at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+  posted_at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+  trace_id FixedString(16),
+  span_id FixedString(8),
+  provider LowCardinality(String),
+  model LowCardinality(String),
+  meter LowCardinality(String),
+  quantity Decimal(38, 12),
+  unit_price Nullable(Decimal(38, 12)),
+  amount Nullable(Decimal(38, 12)),
+  basis Enum8('PRICED' = 1, 'REPORTED' = 2, 'UNPRICED' = 3),
+  price_book_version LowCardinality(String),
+  price_card LowCardinality(String),
+  reverses FixedString(32),
+  agent LowCardinality(String),
+  user String,
+  session String,
+  workflow LowCardinality(String),
+  service LowCardinality(String),
+  environment LowCardinality(String),
+  revision UInt64,
   INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
 ) ENGINE = {engine:ReplacingMergeTree(revision)}
 PARTITION BY {month:occurred_at}

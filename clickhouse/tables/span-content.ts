@@ -17,6 +17,12 @@ export interface SpanContentRow {
   readonly links: string
 }
 
+/**
+ * Every call of an agent tells the whole conversation again. A window of 2^24 bytes, as large as a block of these columns
+ * (migration 0007), finds it there: what was said before costs a reference. See docs/decisions/012-table-design.md.
+ */
+const history = 'CODEC(ZSTD(3, 24))'
+
 export const spanContent: Table<SpanContentRow> = {
   name: 'span_content',
   columns: [
@@ -25,9 +31,9 @@ export const spanContent: Table<SpanContentRow> = {
     id('span_id', 8, (r) => r.spanId),
     time('started_at', (r) => r.startedAt),
     time('received_at', (r) => r.receivedAt),
-    stringMap('attributes_string', (r) => r.attributesString, 'CODEC(ZSTD(3))'),
+    stringMap('attributes_string', (r) => r.attributesString, history),
     stringMap('attributes_json', (r) => r.attributesJson, 'CODEC(ZSTD(3))'),
-    text('events', (r) => r.events, 'CODEC(ZSTD(3))'),
+    text('events', (r) => r.events, history),
     text('links', (r) => r.links, 'CODEC(ZSTD(3))'),
   ],
 }

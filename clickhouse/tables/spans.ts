@@ -1,5 +1,8 @@
-import { type Meter, pieceMeters, type SpanFacts, tokenMeters, type Usage, stepKinds, roles, kindOfRole } from '#semconv/facts.ts'
-import { boolMap, choice, count, countMap, doubleMap, flag, id, intMap, nullableDecimal, nullableFloat, type Pairs, small, stringMap, type Table, text, time, uint32, word, words } from '../table.ts'
+import { pieceMeters, type SpanFacts, tokenMeters, type Usage, stepKinds, roles, kindOfRole } from '#semconv/facts.ts'
+import { boolMap, choice, count, countMap, doubleMap, flag, id, intMap, list, nullableDecimal, nullableFloat, type Pairs, small, stringMap, type Table, text, time, uint32, word, words } from '../table.ts'
+import { storedCallKeys } from './stored-call-keys.ts'
+import { heldAttributesOf, heldDdl } from './held-attributes.ts'
+import { usageColumn } from './usage-column.ts'
 
 /**
  * A span at rest: its facts in typed columns, every other attribute in a map of its own OTLP type, text of prompts and
@@ -32,9 +35,6 @@ export interface SpanRow {
   readonly droppedLinks: number
 }
 
-/** `input.cache_write.5m` is the column `usage_input_cache_write_5m`. */
-export const usageColumn = (meter: Meter): string => `usage_${meter.replaceAll('.', '_')}`
-
 const noPieces: Pairs<number> = { keys: [], values: [] }
 /** Almost no call has any, and this is asked of every span. */
 function piecesOf(usage: Usage | undefined): Pairs<number> {
@@ -52,9 +52,9 @@ export const spans: Table<SpanRow> = {
     id('span_id', 8, (r) => r.facts.spanId),
     id('parent_span_id', 8, (r) => r.facts.parentSpanId),
     time('started_at', (r) => r.facts.startedAt),
-    time('ended_at', (r) => r.facts.endedAt),
+    time('ended_at', (r) => r.facts.endedAt, 'CODEC(T64, ZSTD(1))'),
     time('received_at', (r) => r.receivedAt),
-    text('name', (r) => r.facts.name),
+    word('name', (r) => r.facts.name),
     small('span_kind', (r) => r.facts.spanKind & 0xff),
     small('status_code', (r) => r.statusCode & 0xff),
     text('status_message', (r) => r.statusMessage),
@@ -96,13 +96,14 @@ export const spans: Table<SpanRow> = {
     flag('usage_cumulative', (r) => r.facts.step.usageCumulative),
     flag('usage_authoritative', (r) => r.facts.step.usageAuthoritative),
     nullableDecimal('reported_cost', (r) => r.facts.step.reportedCost),
-    words('call_keys', (r) => r.facts.step.callKeys),
+    list('call_keys', 'String', (r) => storedCallKeys(r.facts.step), (w, key: string) => w.string(key)),
     /** JSON of `AgentDecision`, '' where the span carries none. */
     text('agent_decision', (r) => (r.facts.step.decision === undefined ? '' : JSON.stringify(r.facts.step.decision))),
     text('input_preview', (r) => r.inputPreview, 'CODEC(ZSTD(1))'),
     text('output_preview', (r) => r.outputPreview, 'CODEC(ZSTD(1))'),
-    stringMap('attributes_string', (r) => r.attributesString, 'CODEC(ZSTD(1))'),
-    intMap('attributes_int', (r) => r.attributesInt),
+    uint32('attributes_held', (r) => heldAttributesOf(r).held),
+    stringMap('attributes_string_own', (r) => heldAttributesOf(r).ownStrings, 'CODEC(ZSTD(3))'),
+    intMap('attributes_int_own', (r) => heldAttributesOf(r).ownInts),
     doubleMap('attributes_double', (r) => r.attributesDouble),
     boolMap('attributes_bool', (r) => r.attributesBool),
     stringMap('attributes_json', (r) => r.attributesJson, 'CODEC(ZSTD(1))'),
@@ -112,4 +113,5 @@ export const spans: Table<SpanRow> = {
     uint32('dropped_events', (r) => r.droppedEvents),
     uint32('dropped_links', (r) => r.droppedLinks),
   ],
+  computed: heldDdl,
 }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { nativeBlock } from '#clickhouse/native.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { rowsAreAtFault, StoreError } from '#clickhouse/store-error.ts'
+import { withPresentNames } from '#clickhouse/tables.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Section } from '../spool/frame.ts'
@@ -127,7 +128,8 @@ export function openedSegment(content: Segment, options: OpenOptions): OpenedSeg
 
 async function insertRows(content: Segment, { from, to }: FrameRange, number: number, options: OpenOptions): Promise<void> {
   const { store, bodyOf, first = 0 } = options
-  const table = content.head.tables[number]
+  const written = content.head.tables[number]
+  const table = written === undefined ? undefined : withPresentNames(written)
   const sections = content.frames.slice(from, to).flat().filter((section) => section.table === number)
   if (table === undefined || sections.length === 0) return
   // Of the rows as they stand in the journal: the same whether they are sent as rows or as a block, now or by a later program.

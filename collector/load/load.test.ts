@@ -29,7 +29,7 @@ function frame(n: number, bytes = 0): Buffer {
   })
   return writer.finish()
 }
-const key = (n: number): string => `feed${n.toString(16).padStart(28, '0')}`
+const key = (n: number): string => `feed${n.toString(16).padStart(12, '0')}`
 /** What shows in an insert's rows that `n` is among them. */
 const keyBytes = (n: number): Buffer => Buffer.from(key(n), 'hex')
 

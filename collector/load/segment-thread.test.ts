@@ -18,7 +18,7 @@ import { type SegmentThread, segmentThread } from './segment-thread.ts'
 
 /** Longest wait for an engine that is started again, in milliseconds. */
 const backMsMax = 20_000
-const key = (n: number): string => `feed${n.toString(16).padStart(28, '0')}`
+const key = (n: number): string => `feed${n.toString(16).padStart(12, '0')}`
 const callKeysTable = currentTables.findIndex(({ name }) => name === callKeys.name)
 
 function frame(n: number): Buffer {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { migrate } from '#clickhouse/migrate.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
-import { callKeys } from '#clickhouse/tables/call-keys.ts'
+import { callKeyId, callKeys } from '#clickhouse/tables/call-keys.ts'
 import { IngestAccount } from '../account/account.ts'
 import { Loader } from '../load/load.ts'
 import { openHere } from '../load/segment-thread.ts'
@@ -35,7 +35,7 @@ after(async () => {
 function frame(service: string): Buffer {
   const writer = new FrameWriter()
   writer.add(callKeys, {
-    tenant: 't', key: Buffer.from(service).toString('hex').padStart(32, '0'), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n,
+    tenant: 't', key: callKeyId(service), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n,
     service, scopeName: '', model: '', inputTokens: 0, outputTokens: 0,
   })
   account.add(writer, { signal: 'traces', client: 'curl/8.5', stored: 1, deduplicated: 0, rejections: [], at: (at += 1_000n) })

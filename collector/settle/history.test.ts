@@ -24,7 +24,7 @@ after(async () => {
 
 test('who else tells an answer: never the trace that asks, and ids that end in a zero byte are like any other', async () => {
   // Comparing a FixedString with a String drops zero bytes at the end of one of them.
-  const [key, other, own] = ['ab'.repeat(15) + '00', 'cd'.repeat(15) + '00', 'ef'.repeat(15) + '00']
+  const [key, other, own] = ['ab'.repeat(7) + '00', 'cd'.repeat(15) + '00', 'ef'.repeat(15) + '00']
   const writer = new RowBinaryWriter()
   for (const traceId of [other, own]) {
     writeRow(callKeys, writer, {

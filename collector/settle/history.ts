@@ -133,7 +133,7 @@ export interface AnswerOf {
 }
 
 const askedAnswers = `WITH asked AS (
-  SELECT toFixedString(unhex(answer.1), 16) AS key, toFixedString(unhex(answer.2), 16) AS trace_id
+  SELECT toFixedString(unhex(answer.1), 8) AS key, toFixedString(unhex(answer.2), 16) AS trace_id
   FROM (SELECT arrayJoin(arrayZip({keys:Array(String)}, {traces:Array(String)})) AS answer))`
 /** What the asking traces tell themselves is left out: that is almost every row. */
 const toldByOthers = `tenant = {tenant:String} AND key IN (SELECT key FROM asked) AND (key, trace_id) NOT IN (SELECT key, trace_id FROM asked)`
@@ -202,7 +202,7 @@ export async function readSessionTraces(
   for (let at = 0; at < keys.length; at += answersPerReadMax) {
     const rows = await store.read<Pick<CallToldRow, 'key_hex' | 'trace' | 'started' | 'ended'>>(
       `SELECT ${sessionColumns} FROM call_keys FINAL
-       WHERE tenant = {tenant:String} AND key IN (SELECT toFixedString(unhex(arrayJoin({keys:Array(String)})), 16))
+       WHERE tenant = {tenant:String} AND key IN (SELECT toFixedString(unhex(arrayJoin({keys:Array(String)})), 8))
        ORDER BY ended_at DESC LIMIT {most:UInt32} BY key`,
       { tenant, keys: keys.slice(at, at + answersPerReadMax), most: tracesPerSessionMax }, { maxSeconds: readSecondsMax })
     found.push(...rows.map((row) => ({ key: row.key_hex, traceId: row.trace, startedAt: BigInt(row.started), endedAt: BigInt(row.ended) })))

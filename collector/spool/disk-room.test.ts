@@ -72,7 +72,7 @@ test('a start on a full disk gives up the ballast of the former process', async 
 function frame(n: number): Buffer {
   const writer = new FrameWriter()
   writer.add(callKeys, {
-    tenant: 't', key: n.toString(16).padStart(32, '0'), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n,
+    tenant: 't', key: n.toString(16).padStart(16, '0'), traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, endedAt: 0n,
     service: 's'.repeat(40_000), scopeName: '', model: '', inputTokens: 0, outputTokens: 0,
   })
   return writer.finish()
@@ -82,7 +82,7 @@ function frame(n: number): Buffer {
 async function found(dir: string): Promise<number[]> {
   const spool = await Spool.open({ ...spoolOptions(dir) })
   const contents = await Promise.all(spool.sealed().map((segment) => spool.read(segment)))
-  return contents.flatMap((content) => content?.frames ?? []).map((sections) => Number.parseInt(sections[0]?.body.toString('hex', 2, 18) ?? '', 16))
+  return contents.flatMap((content) => content?.frames ?? []).map((sections) => Number.parseInt(sections[0]?.body.toString('hex', 2, 10) ?? '', 16))
 }
 const spoolOptions = (dir: string) => ({ dir, segmentBytesMax: MiB, segmentAgeMsMax: 60_000, quotaBytes: 1024 * MiB, sync: (file: { datasync(): Promise<void> }) => file.datasync(), now: Date.now })
 

@@ -33,13 +33,13 @@ const told = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), startedAt: 0n, e
 /** A frame with one row that carries `n`. */
 function frame(n: number): Buffer {
   const writer = new FrameWriter()
-  writer.add(callKeys, { tenant: 't', key: n.toString(16).padStart(32, '0'), ...told })
+  writer.add(callKeys, { tenant: 't', key: n.toString(16).padStart(16, '0'), ...told })
   return writer.finish()
 }
 
 /** The numbers in a segment's frames, in order. */
 const numbers = (bytes: Buffer): number[] =>
-  (parseSegment(bytes)?.frames ?? []).map((sections) => Number.parseInt(sections[0]?.body.toString('hex', 2, 18) ?? '', 16))
+  (parseSegment(bytes)?.frames ?? []).map((sections) => Number.parseInt(sections[0]?.body.toString('hex', 2, 10) ?? '', 16))
 
 async function drain(spool: Spool): Promise<number[]> {
   const found: number[] = []
@@ -181,7 +181,7 @@ test('frames: any damage is noticed', () => {
 
 test('a frame keeps none of the rows of an attempt that threw', () => {
   const writer = new FrameWriter()
-  const row = { tenant: 't', key: '0'.repeat(32), ...told }
+  const row = { tenant: 't', key: '0'.repeat(16), ...told }
   writer.add(callKeys, row)
   assert.throws(() => writer.attempt(() => {
     writer.add(callKeys, row)
@@ -255,7 +255,7 @@ test('a segment that cannot be begun is refused and leaves nothing behind', asyn
 })
 
 test('a frame takes rows up to its bound, and nothing behind them', () => {
-  const row = { tenant: 't', key: '0'.repeat(32), ...told }
+  const row = { tenant: 't', key: '0'.repeat(16), ...told }
   const writer = new FrameWriter(1_000)
   const add = (service: string): void => writer.attempt(() => writer.add(callKeys, { ...row, service }))
   add('a')

@@ -102,7 +102,7 @@ const plants: readonly Plant[] = [
     found: { of: 'entry', kind: 'missing', spanId: spanId(3), field: 'quantity' },
   },
   {
-    name: 'a doubled charge', sql: `INSERT INTO ledger_entries SELECT * REPLACE (${entry(3, 1)} AS id) FROM ledger_entries WHERE span_id = unhex('${spanId(4)}') AND meter = 'input.uncached'`,
+    name: 'a doubled charge', sql: `INSERT INTO ledger_entries SELECT * REPLACE (${entry(3, 1)} AS own_id) FROM ledger_entries WHERE span_id = unhex('${spanId(4)}') AND meter = 'input.uncached'`,
     found: { of: 'entry', kind: 'surplus', spanId: spanId(4), field: 'quantity' },
   },
   {

@@ -4,6 +4,7 @@ import { RunStatusEnum } from '../enums.ts'
 import { Decimal } from '../scalars.ts'
 import { anyOf, enumOf, input } from '../shape.ts'
 import { type TimeRange, TimeRangeInput } from '../time-range.ts'
+import { type AttributeFilter, AttributeFilterInput } from './attribute-filter.ts'
 
 export interface RunFilter {
   readonly text?: string | null
@@ -27,6 +28,7 @@ export interface RunFilter {
   readonly hasPolicyDecisions?: boolean | null
   readonly hasUnpriced?: boolean | null
   readonly settled?: boolean | null
+  readonly attributes?: readonly AttributeFilter[] | null
 }
 
 export const RunFilterInput = new GraphQLInputObjectType({
@@ -54,6 +56,7 @@ export const RunFilterInput = new GraphQLInputObjectType({
     hasPolicyDecisions: input(GraphQLBoolean, 'Whether any policy decided something.'),
     hasUnpriced: input(GraphQLBoolean, 'Whether a model call has no known price.'),
     settled: input(GraphQLBoolean, 'Whether the figures are exact by now.'),
+    attributes: input(anyOf(AttributeFilterInput), 'Each of these, at most 8, stands on one of its spans; content is not looked into.'),
   },
 })
 

@@ -1,6 +1,7 @@
 import type { QueryContext } from '../context.ts'
 import { decimalString } from '../decimal.ts'
 import { allOf, among, anyAmong, checkedText, contains, idAmong, when, type Where, within } from '../where.ts'
+import { hasAttributes } from './attribute-filter.ts'
 import type { RunFilter } from './run-filter.ts'
 
 const nanosPerMilli = 1_000_000
@@ -63,4 +64,5 @@ export const runWhere = (context: QueryContext, filter: RunFilter): Where =>
     yesNo('policy_decisions > 0', filter.hasPolicyDecisions),
     yesNo('unpriced_model_calls > 0', filter.hasUnpriced),
     yesNo('settled', filter.settled),
+    hasAttributes(filter.attributes, filter.range),
   )

@@ -1,5 +1,5 @@
 import { tokenMeters, type StepKind } from '#semconv/facts.ts'
-import { usageColumn } from '#clickhouse/tables/spans.ts'
+import { usageColumn } from '#clickhouse/tables/usage-column.ts'
 import type { QueryContext } from '../context.ts'
 import { decisionsOfRun } from '../policy-decisions/read-decisions.ts'
 import { allOf, when } from '../where.ts'

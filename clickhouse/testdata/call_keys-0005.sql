@@ -1,0 +1,11 @@
+  tenant LowCardinality(String),
+  key FixedString(16),
+  trace_id FixedString(16),
+  span_id FixedString(8),
+  started_at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+  ended_at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+  service LowCardinality(String),
+  scope_name LowCardinality(String),
+  model LowCardinality(String),
+  input_tokens UInt64 CODEC(T64, ZSTD(1)),
+  output_tokens UInt64 CODEC(T64, ZSTD(1))
