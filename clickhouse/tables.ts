@@ -15,7 +15,7 @@ import { columnsDdl } from './table.ts'
 
 /** What an older program called a column: frames it wrote, and that were set aside, name it so. */
 const formerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  spans: { attributes_string: 'attributes_string_own', attributes_int: 'attributes_int_own' },
+  spans: { attributes_string: 'attributes_string_own' },
   ledger_entries: { id: 'entry_id' },
 }
 

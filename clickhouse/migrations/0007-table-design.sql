@@ -24,7 +24,7 @@ INSERT INTO spans_next (
   error_message, time_to_first_token_ms, streaming, service_tier, usage_reported, usage_input_uncached, usage_input_cache_read,
   usage_input_cache_write_5m, usage_input_cache_write_1h, usage_input_audio, usage_input_audio_cache_read, usage_input_image, usage_output_text,
   usage_output_reasoning, usage_output_audio, usage_output_image, usage_unsplit, usage_pieces, usage_flags, usage_partial, usage_cumulative, usage_authoritative,
-  reported_cost, call_keys, agent_decision, input_preview, output_preview, attributes_string_own, attributes_int_own, attributes_double,
+  reported_cost, call_keys, agent_decision, input_preview, output_preview, attributes_string_own, attributes_int, attributes_double,
   attributes_bool, attributes_json, resource_attributes, scope_attributes, dropped_attributes, dropped_events, dropped_links
 ) SELECT
   tenant, project, trace_id, span_id, parent_span_id, started_at, ended_at, received_at, name, span_kind, status_code, status_message, trace_state,
