@@ -328,6 +328,42 @@ export type MetricLabel =
   /** Class of tokens, such as input or output. */
   | 'TOKEN_TYPE';
 
+/** Prices in US dollars. A class that is left out costs what the class around it costs: cached input is input, reasoning is output. */
+export type ModelPrices = {
+  /** audio hour, for an hour of audio. */
+  audioHour?: string | null | undefined;
+  /** cache audio read, for a million tokens. */
+  cacheAudioRead?: string | null | undefined;
+  /** cache read, for a million tokens. */
+  cacheRead?: string | null | undefined;
+  /** cache write, for a million tokens. */
+  cacheWrite?: string | null | undefined;
+  /** cache write 1h, for a million tokens. */
+  cacheWrite1h?: string | null | undefined;
+  /** code execution, for a thousand. */
+  codeExecution?: string | null | undefined;
+  /** file search, for a thousand. */
+  fileSearch?: string | null | undefined;
+  /** input, for a million tokens. */
+  input?: string | null | undefined;
+  /** input audio, for a million tokens. */
+  inputAudio?: string | null | undefined;
+  /** input image, for a million tokens. */
+  inputImage?: string | null | undefined;
+  /** output, for a million tokens. */
+  output?: string | null | undefined;
+  /** output audio, for a million tokens. */
+  outputAudio?: string | null | undefined;
+  /** output image, for a million tokens. */
+  outputImage?: string | null | undefined;
+  /** output reasoning, for a million tokens. */
+  outputReasoning?: string | null | undefined;
+  /** request, for a thousand. */
+  request?: string | null | undefined;
+  /** web search, for a thousand. */
+  webSearch?: string | null | undefined;
+};
+
 /** Whether a policy acts. */
 export type PolicyMode =
   /** It acts; at the COLLECTOR it raises an alert. */
@@ -581,6 +617,42 @@ export type IngestPageQueryVariables = Exact<{
 
 
 export type IngestPageQuery = { ingest: { grpcEndpoint: string, httpEndpoint: string, lastReceivedAt: string | null, backlog: { bytes: number, segments: number, oldestReceivedAt: string | null, diskFreeBytes: number | null } | null }, total: Array<{ requests: number, received: number, stored: number, deduplicated: number, rejected: number, setAside: number }>, account: Array<{ signal: string | null, client: string | null, reason: string | null, requests: number, received: number, stored: number, deduplicated: number, rejected: number, setAside: number }>, conformance: Array<{ service: string, scopeName: string, scopeVersion: string, dialects: Array<string>, steps: number, understood: number, modelCalls: number, toolCalls: number, missing: number, unrecognised: number, dropped: number, malformed: number, ambiguous: number, outdated: number, findings: Array<{ code: FindingCode, kind: FindingKind, stepKinds: Array<StepKind>, attribute: string, expected: string, found: string, convention: string, steps: number, ofSteps: number, firstSeenAt: string, lastSeenAt: string, exampleRunId: string, exampleSpanId: string, meaning: string, advice: string }> }> };
+
+export type UnpricedModelsQueryVariables = Exact<{
+  range: TimeRange;
+}>;
+
+
+export type UnpricedModelsQuery = { unmeteredModelCalls: number, unpricedModels: Array<{ provider: string, model: string, calls: number, tokens: string, meters: Array<string>, firstSeen: string, lastSeen: string, exampleRunId: string }> };
+
+export type PriceModelMutationVariables = Exact<{
+  provider: string;
+  model: string;
+  sameAs?: string | null | undefined;
+  prices?: ModelPrices | null | undefined;
+}>;
+
+
+export type PriceModelMutation = { priceModel: { version: string } };
+
+export type PriceBooksQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PriceBooksQuery = { priceBooks: Array<{ version: string, source: string, knownSince: string | null, activatedAt: Array<string>, active: boolean }> };
+
+export type PriceBookQueryVariables = Exact<{
+  version: string | number;
+}>;
+
+
+export type PriceBookQuery = { priceBookEffect: Array<{ provider: string, model: string, calls: number, posted: string, repriced: string, unpricedNow: number, unpricedThen: number }> };
+
+export type ActivatePriceBookMutationVariables = Exact<{
+  version: string | number;
+}>;
+
+
+export type ActivatePriceBookMutation = { activatePriceBook: { version: string } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1226,3 +1298,56 @@ export const IngestPageDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<IngestPageQuery, IngestPageQueryVariables>;
+export const UnpricedModelsDocument = new TypedDocumentString(`
+    query UnpricedModels($range: TimeRange!) {
+  unpricedModels(range: $range, first: 500) {
+    provider
+    model
+    calls
+    tokens
+    meters
+    firstSeen
+    lastSeen
+    exampleRunId
+  }
+  unmeteredModelCalls(range: $range)
+}
+    `) as unknown as TypedDocumentString<UnpricedModelsQuery, UnpricedModelsQueryVariables>;
+export const PriceModelDocument = new TypedDocumentString(`
+    mutation PriceModel($provider: String!, $model: String!, $sameAs: String, $prices: ModelPrices) {
+  priceModel(provider: $provider, model: $model, sameAs: $sameAs, prices: $prices) {
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<PriceModelMutation, PriceModelMutationVariables>;
+export const PriceBooksDocument = new TypedDocumentString(`
+    query PriceBooks {
+  priceBooks {
+    version
+    source
+    knownSince
+    activatedAt
+    active
+  }
+}
+    `) as unknown as TypedDocumentString<PriceBooksQuery, PriceBooksQueryVariables>;
+export const PriceBookDocument = new TypedDocumentString(`
+    query PriceBook($version: ID!) {
+  priceBookEffect(version: $version) {
+    provider
+    model
+    calls
+    posted
+    repriced
+    unpricedNow
+    unpricedThen
+  }
+}
+    `) as unknown as TypedDocumentString<PriceBookQuery, PriceBookQueryVariables>;
+export const ActivatePriceBookDocument = new TypedDocumentString(`
+    mutation ActivatePriceBook($version: ID!) {
+  activatePriceBook(version: $version) {
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<ActivatePriceBookMutation, ActivatePriceBookMutationVariables>;

@@ -8,7 +8,7 @@ import { useLive } from '../live.ts'
 import { type CostFieldsFragment, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
-  activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText,
+  activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
 } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Money } from '../widgets/figures.tsx'
@@ -178,7 +178,7 @@ export const Costs = () => {
                 <div><dt>Runs</dt><dd><Count value={sum().runs} /></dd></div>
               </dl>
               <Show when={sum().unpricedEntries > 0}>
-                <div class={styles['banner']} role="note"><TriangleAlert size={16} aria-hidden="true" /><span>{plural(sum().unpricedEntries, 'ledger entry has', 'ledger entries have')} no known price and {sum().unpricedEntries === 1 ? 'is' : 'are'} not in these sums.</span><A href={href({ basis: 'UNPRICED' })}>Show them</A></div>
+                <div class={styles['banner']} role="note"><TriangleAlert size={16} aria-hidden="true" /><span>{plural(sum().unpricedEntries, 'ledger entry has', 'ledger entries have')} no known price and {sum().unpricedEntries === 1 ? 'is' : 'are'} not in these sums.</span><A href={href({ basis: 'UNPRICED' })}>Show them</A><A href={`/unpriced${queryString({ range: rangeOf(search) ?? '' })}`}>Give them a price</A></div>
               </Show>
               <div class={styles['groups']} role="group" aria-label="Split the bars by">
                 <span class="muted">Split by</span>
