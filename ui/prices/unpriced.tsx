@@ -13,6 +13,9 @@ import styles from './prices.module.css'
 
 type Model = UnpricedModelsQuery['unpricedModels'][number]
 
+/** Else the model has a card, and only a tool of it has no price. */
+const isTokens = (meter: string): boolean => /^(?:input|output)\./.test(meter)
+
 const repriceCommand = 'npm run spanledger -- reprice --dry-run'
 
 /** A price for one model, in one step: that of another, or its own. */
@@ -95,7 +98,7 @@ export const Unpriced = () => {
                       <td class="nowrap"><Time iso={model.firstSeen} /></td>
                       <td class="nowrap"><Time iso={model.lastSeen} /></td>
                       <td><A class="mono" href={`/runs/${model.exampleRunId}`} title={`Run ${model.exampleRunId}`}>{shortId(model.exampleRunId)}</A></td>
-                      <td><Show when={model.model !== ''} fallback={<span class="muted">names no model</span>}><PriceForm model={model} done={(version) => setTaken({ model: model.model, version })} /></Show></td>
+                      <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><PriceForm model={model} done={(version) => setTaken({ model: model.model, version })} /></Show></td>
                     </tr>
                   )}
                 </For>
