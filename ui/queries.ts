@@ -537,7 +537,7 @@ export type StepQueryVariables = Exact<{
 }>;
 
 
-export type StepQuery = { trace: { id: string, step: { id: string, parentId: string | null, kind: StepKind, name: string, status: StepStatus, startedAt: string, endedAt: string, durationMs: number, service: string, agent: string | null, workflow: string | null, session: string | null, user: string | null, provider: string | null, requestModel: string | null, responseModel: string | null, tool: string | null, toolCallId: string | null, usage: unknown, cost: string | null, reportedCost: string | null, counted: boolean, countReason: string | null, executed: boolean, flags: Array<string>, dialect: string, scope: string, timeToFirstTokenMs: number | null, finishReasons: Array<string>, errorType: string | null, errorMessage: string | null, input: unknown, output: unknown, attributes: unknown, resource: unknown, links: unknown, droppedAttributes: number, tokens: { input: number, cachedInput: number, cacheWrite: number, output: number, reasoning: number, total: number } | null, logs: Array<{ id: string, time: string, eventName: string | null, severity: string | null, body: unknown, attributes: unknown }>, events: Array<{ name: string, time: string, attributes: unknown }> } | null } | null, ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean } }, policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
+export type StepQuery = { trace: { id: string, step: { id: string, parentId: string | null, kind: StepKind, name: string, status: StepStatus, startedAt: string, endedAt: string, durationMs: number, service: string, agent: string | null, workflow: string | null, session: string | null, user: string | null, provider: string | null, requestModel: string | null, responseModel: string | null, tool: string | null, toolCallId: string | null, usage: unknown, cost: string | null, reportedCost: string | null, counted: boolean, countReason: string | null, executed: boolean, flags: Array<string>, dialect: string, scope: string, timeToFirstTokenMs: number | null, finishReasons: Array<string>, errorType: string | null, errorMessage: string | null, input: unknown, output: unknown, attributes: unknown, resource: unknown, links: unknown, droppedAttributes: number, tokens: { input: number, cachedInput: number, cacheWrite: number, output: number, reasoning: number, total: number } | null, logs: Array<{ id: string, time: string, eventName: string | null, severity: string | null, body: unknown, attributes: unknown }>, events: Array<{ name: string, time: string, attributes: unknown }> } | null } | null, ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean } }, policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
 
 export type CostsByDayQueryVariables = Exact<{
   range: TimeRange;
@@ -575,9 +575,9 @@ export type LedgerEntriesQueryVariables = Exact<{
 }>;
 
 
-export type LedgerEntriesQuery = { ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type LedgerEntriesQuery = { ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
-export type LedgerFieldsFragment = { id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null };
+export type LedgerFieldsFragment = { id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null };
 
 export type PolicyDecisionsQueryVariables = Exact<{
   first: number;
@@ -634,6 +634,13 @@ export type PriceModelMutationVariables = Exact<{
 
 
 export type PriceModelMutation = { priceModel: { version: string } };
+
+export type UnmeteredCallsQueryVariables = Exact<{
+  range: TimeRange;
+}>;
+
+
+export type UnmeteredCallsQuery = { unmeteredModelCalls: number };
 
 export type PriceBooksQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -735,6 +742,7 @@ export const LedgerFieldsFragmentDoc = new TypedDocumentString(`
   model
   meter
   quantity
+  usageFlags
   unitPrice
   basis
   priceBookVersion
@@ -1024,6 +1032,7 @@ export const StepDocument = new TypedDocumentString(`
   model
   meter
   quantity
+  usageFlags
   unitPrice
   basis
   priceBookVersion
@@ -1139,6 +1148,7 @@ export const LedgerEntriesDocument = new TypedDocumentString(`
   model
   meter
   quantity
+  usageFlags
   unitPrice
   basis
   priceBookVersion
@@ -1320,6 +1330,11 @@ export const PriceModelDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PriceModelMutation, PriceModelMutationVariables>;
+export const UnmeteredCallsDocument = new TypedDocumentString(`
+    query UnmeteredCalls($range: TimeRange!) {
+  unmeteredModelCalls(range: $range)
+}
+    `) as unknown as TypedDocumentString<UnmeteredCallsQuery, UnmeteredCallsQueryVariables>;
 export const PriceBooksDocument = new TypedDocumentString(`
     query PriceBooks {
   priceBooks {
