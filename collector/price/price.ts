@@ -1,5 +1,4 @@
 import { type Meter, meters, type PicoUsd, tokenMeters, type UnixNano, type Usage } from '#semconv/facts.ts'
-import { termsOf } from '#semconv/price-terms.ts'
 import { type Card, type Period, pieceUnits, type PriceBook, type Prices, type PriceUnit, type Rate, tokenUnits } from './book.ts'
 import { selectCard, type Selection } from './match.ts'
 import { type PriceRule, ruleName } from './overlay.ts'
@@ -124,7 +123,7 @@ function sheetAt(book: PriceBook, { seller, card }: Extract<Selection, { card: C
   const period = periodAt(card, at)
   const prompt = promptTokens(usage)
   const rate = rateFor(`${seller}/${card.id}`, period.rates, prompt)
-  const rules = book.rules.of(seller, card.id, termsOf(serviceTier), at)
+  const rules = book.rules.of(seller, card.id, serviceTier, at)
   const own = rules?.rates && rateFor(ruleName(rules.rates), rules.rates.rates ?? [], prompt)
   const key = rules ? keyOf(rules, own) : ''
   let known = sheets.get(rate)

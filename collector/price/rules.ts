@@ -1,5 +1,5 @@
 import type { UnixNano } from '#semconv/facts.ts'
-import type { PriceTerms } from '#semconv/price-terms.ts'
+import { type PriceTerms, termsOf } from '#semconv/price-terms.ts'
 import { type Conditions, conditionNames, type Overlay, type PriceRule, ruleName } from './overlay.ts'
 
 /** What the overlays of a book say, as they hold for one tenant. */
@@ -9,7 +9,7 @@ export interface Rules {
   /** The card that somebody declared this name to be another name of. */
   sameAs(provider: string, model: string): { readonly provider: string; readonly card: string } | undefined
   /** `undefined` where no rule is about the provider: almost always. */
-  of(provider: string, card: string, terms: PriceTerms, at: UnixNano): Applied | undefined
+  of(provider: string, card: string, termWords: string, at: UnixNano): Applied | undefined
 }
 
 export interface Applied {
@@ -41,9 +41,11 @@ export function rulesOf(overlays: readonly Overlay[], tenant: string): Rules {
   return {
     contracts,
     sameAs: (provider, model) => (names.size === 0 ? undefined : names.get(`${provider}\n${model}`) ?? names.get(`*\n${model}`)),
-    of: (provider, card, terms, at) => {
+    of: (provider, card, termWords, at) => {
       const rules = byProvider.get(provider)
-      return rules && applied(rules.filter((rule) => (rule.model === card || rule.model === '*') && inForce(rule, at) && met(rule.when, terms)))
+      if (rules === undefined) return undefined
+      const terms = termsOf(termWords)
+      return applied(rules.filter((rule) => (rule.model === card || rule.model === '*') && inForce(rule, at) && met(rule.when, terms)))
     },
   }
 }
