@@ -145,8 +145,17 @@ function rateFor(name: string, rates: readonly Rate[], prompt: number): Rate {
 
 const tierName = ({ above }: Rate): string => (above > 0 ? `>${above}` : '')
 
-/** The whole of what rules say, because rules of two books may have one name. */
-const keyOf = ({ rates, factors }: Applied, own: Rate | undefined): string => JSON.stringify([rates && ruleName(rates), own, factors.map((rule) => [ruleName(rule), rule.factor])])
+/** A number of its own for every rule, because rules of two books may have one name. */
+const numbers = new WeakMap<PriceRule, number>()
+let lastNumber = 0
+function numberOf(rule: PriceRule): number {
+  let number = numbers.get(rule)
+  if (number === undefined) numbers.set(rule, (number = ++lastNumber))
+  return number
+}
+
+const keyOf = ({ rates, factors }: Applied, own: Rate | undefined): string =>
+  `${rates === undefined ? '' : numberOf(rates)}>${own?.above ?? ''}*${factors.map(numberOf).join('*')}`
 
 /** Pieces that a rule does not name are the list's; tokens too, where it names none, else they follow from its own classes. */
 function sheetOf(listed: string, list: Prices, rules: Applied | undefined, own: Rate | undefined): Sheet {

@@ -37,7 +37,14 @@ export function rulesOf(overlays: readonly Overlay[], tenant: string): Rules {
       else byProvider.set(rule.provider, [rule])
     }
   }
-  for (const rules of byProvider.values()) rules.sort(before)
+  /** By card, in order, made when a call first asks: a provider may have a rule for each of hundreds of cards. */
+  const byCard = new Map<string, readonly PriceRule[]>()
+  const about = (rules: readonly PriceRule[], provider: string, card: string): readonly PriceRule[] => {
+    const key = `${provider}\n${card}`
+    let found = byCard.get(key)
+    if (found === undefined) byCard.set(key, (found = rules.filter(({ model }) => model === card || model === '*').sort(before)))
+    return found
+  }
   return {
     contracts,
     sameAs: (provider, model) => (names.size === 0 ? undefined : names.get(`${provider}\n${model}`) ?? names.get(`*\n${model}`)),
@@ -45,7 +52,7 @@ export function rulesOf(overlays: readonly Overlay[], tenant: string): Rules {
       const rules = byProvider.get(provider)
       if (rules === undefined) return undefined
       const terms = termsOf(termWords)
-      return applied(rules.filter((rule) => (rule.model === card || rule.model === '*') && inForce(rule, at) && met(rule.when, terms)))
+      return applied(about(rules, provider, card).filter((rule) => inForce(rule, at) && met(rule.when, terms)))
     },
   }
 }
