@@ -4,8 +4,6 @@ import { type Conditions, conditionNames, type Overlay, type PriceRule, ruleName
 
 /** What the overlays of a book say, as they hold for one tenant. */
 export interface Rules {
-  /** Some of them are a contract. */
-  readonly contracts: boolean
   /** The card that somebody declared this name to be another name of. */
   sameAs(provider: string, model: string): { readonly provider: string; readonly card: string } | undefined
   /** `undefined` where no rule is about the provider: almost always. */
@@ -26,12 +24,10 @@ export interface Applied {
 export function rulesOf(overlays: readonly Overlay[], tenant: string): Rules {
   const byProvider = new Map<string, PriceRule[]>()
   const names = new Map<string, { readonly provider: string; readonly card: string }>()
-  let contracts = false
   for (const { models, rules } of overlays) {
     for (const { provider, model, sameAs } of models) if (sameAs) names.set(`${provider}\n${model}`, sameAs)
     for (const rule of rules) {
       if (rule.tenant !== undefined && rule.tenant !== tenant) continue
-      if (rule.tenant !== undefined) contracts = true
       const known = byProvider.get(rule.provider)
       if (known) known.push(rule)
       else byProvider.set(rule.provider, [rule])
@@ -46,7 +42,6 @@ export function rulesOf(overlays: readonly Overlay[], tenant: string): Rules {
     return found
   }
   return {
-    contracts,
     sameAs: (provider, model) => (names.size === 0 ? undefined : names.get(`${provider}\n${model}`) ?? names.get(`*\n${model}`)),
     of: (provider, card, termWords, at) => {
       const rules = byProvider.get(provider)
