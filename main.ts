@@ -107,9 +107,9 @@ async function main(args: readonly string[]): Promise<number> {
 async function verifyLedger(args: readonly string[], config: Config): Promise<number> {
   const { verifyCommand } = await import('#collector/verify/command.ts')
   const { openStore } = await import('#clickhouse/store.ts')
-  const { shippedBook } = await import('#collector/price/book.ts')
+  const { bookFor, shippedBook } = await import('#collector/price/book.ts')
   return verifyCommand(args, {
-    tenant, prices: shippedBook(), openStore: () => openStore(storeOptions(config)), print: (line) => print(`${line}\n`), nowMs: () => performance.now(),
+    tenant, prices: bookFor(shippedBook(), tenant), openStore: () => openStore(storeOptions(config)), print: (line) => print(`${line}\n`), nowMs: () => performance.now(),
   })
 }
 

@@ -54,6 +54,7 @@ export const emptyStates: readonly ConsoleState[] = [
   { name: 'metrics-empty', open: (page) => goTo(page, '/charts', '#first-metric') },
   { name: 'ingest-empty', open: (page) => goTo(page, '/ingest', '#first-record') },
   { name: 'costs-empty', open: (page) => goTo(page, '/costs', 'main:has-text("No ledger entry")') },
+  { name: 'unpriced-empty', open: (page) => goTo(page, '/unpriced', 'main:has-text("has a price")') },
   { name: 'policy-empty', open: (page) => goTo(page, '/policy', 'main:has-text("No policy decision")') },
 ]
 
@@ -90,6 +91,8 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
   { name: 'ledger', open: (page) => goTo(page, '/ledger?agent=mail-triage&agent=data-analyst', rows) },
   { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },
+  { name: 'unpriced', open: (page) => goTo(page, '/unpriced', rows) },
+  { name: 'price-books', open: (page) => goTo(page, '/price-books', rows) },
   { name: 'policy', open: (page) => goTo(page, '/policy', rows) },
   { name: 'not-found', open: (page) => goTo(page, '/nothing/here', 'main:has-text("no such page")') },
   {

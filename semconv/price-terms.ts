@@ -42,7 +42,7 @@ const wordsOf = ({ tier, batch, speed, region }: PriceTerms): string => [
   batch ? 'batch' : '',
   usual.has(speed.toLowerCase()) ? '' : `speed:${speed}`,
   usual.has(region.toLowerCase()) ? '' : `region:${region}`,
-].filter((word) => word !== '').join(' ')
+].filter((word) => word !== '').map((word) => word.replaceAll(/\s+/g, '_')).join(' ')
 
 function hostRegion(host: string): string {
   for (const pattern of regionalHosts) {

@@ -7,6 +7,7 @@ type LucideIcon = import('solid-js').Component<{ size?: number | string; color?:
 declare module 'lucide-solid/icons/activity' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/arrow-left-right' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/ban' { const icon: LucideIcon; export default icon }
+declare module 'lucide-solid/icons/book-open' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/bot' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/brain' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/chart-line' { const icon: LucideIcon; export default icon }

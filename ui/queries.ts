@@ -336,6 +336,42 @@ export type MetricLabel =
   /** Class of tokens, such as input or output. */
   | 'TOKEN_TYPE';
 
+/** Prices in US dollars. A class that is left out costs what the class around it costs: cached input is input, reasoning is output. */
+export type ModelPrices = {
+  /** audio hour, for an hour of audio. */
+  audioHour?: string | null | undefined;
+  /** cache audio read, for a million tokens. */
+  cacheAudioRead?: string | null | undefined;
+  /** cache read, for a million tokens. */
+  cacheRead?: string | null | undefined;
+  /** cache write, for a million tokens. */
+  cacheWrite?: string | null | undefined;
+  /** cache write 1h, for a million tokens. */
+  cacheWrite1h?: string | null | undefined;
+  /** code execution, for a thousand. */
+  codeExecution?: string | null | undefined;
+  /** file search, for a thousand. */
+  fileSearch?: string | null | undefined;
+  /** input, for a million tokens. */
+  input?: string | null | undefined;
+  /** input audio, for a million tokens. */
+  inputAudio?: string | null | undefined;
+  /** input image, for a million tokens. */
+  inputImage?: string | null | undefined;
+  /** output, for a million tokens. */
+  output?: string | null | undefined;
+  /** output audio, for a million tokens. */
+  outputAudio?: string | null | undefined;
+  /** output image, for a million tokens. */
+  outputImage?: string | null | undefined;
+  /** output reasoning, for a million tokens. */
+  outputReasoning?: string | null | undefined;
+  /** request, for a thousand. */
+  request?: string | null | undefined;
+  /** web search, for a thousand. */
+  webSearch?: string | null | undefined;
+};
+
 /** Whether a policy acts. */
 export type PolicyMode =
   /** It acts; at the COLLECTOR it raises an alert. */
@@ -511,7 +547,7 @@ export type StepQueryVariables = Exact<{
 }>;
 
 
-export type StepQuery = { trace: { id: string, step: { id: string, parentId: string | null, kind: StepKind, name: string, status: StepStatus, startedAt: string, endedAt: string, durationMs: number, service: string, agent: string | null, workflow: string | null, session: string | null, user: string | null, provider: string | null, requestModel: string | null, responseModel: string | null, tool: string | null, toolCallId: string | null, usage: unknown, cost: string | null, reportedCost: string | null, counted: boolean, countReason: string | null, executed: boolean, flags: Array<string>, dialect: string, scope: string, timeToFirstTokenMs: number | null, finishReasons: Array<string>, errorType: string | null, errorMessage: string | null, input: unknown, output: unknown, attributes: unknown, resource: unknown, links: unknown, droppedAttributes: number, tokens: { input: number, cachedInput: number, cacheWrite: number, output: number, reasoning: number, total: number } | null, logs: Array<{ id: string, time: string, eventName: string | null, severity: string | null, body: unknown, attributes: unknown }>, events: Array<{ name: string, time: string, attributes: unknown }> } | null } | null, ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean } }, policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
+export type StepQuery = { trace: { id: string, step: { id: string, parentId: string | null, kind: StepKind, name: string, status: StepStatus, startedAt: string, endedAt: string, durationMs: number, service: string, agent: string | null, workflow: string | null, session: string | null, user: string | null, provider: string | null, requestModel: string | null, responseModel: string | null, tool: string | null, toolCallId: string | null, usage: unknown, cost: string | null, reportedCost: string | null, counted: boolean, countReason: string | null, executed: boolean, flags: Array<string>, dialect: string, scope: string, timeToFirstTokenMs: number | null, finishReasons: Array<string>, errorType: string | null, errorMessage: string | null, input: unknown, output: unknown, attributes: unknown, resource: unknown, links: unknown, droppedAttributes: number, tokens: { input: number, cachedInput: number, cacheWrite: number, output: number, reasoning: number, total: number } | null, logs: Array<{ id: string, time: string, eventName: string | null, severity: string | null, body: unknown, attributes: unknown }>, events: Array<{ name: string, time: string, attributes: unknown }> } | null } | null, ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean } }, policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
 
 export type CostsByDayQueryVariables = Exact<{
   range: TimeRange;
@@ -549,9 +585,9 @@ export type LedgerEntriesQueryVariables = Exact<{
 }>;
 
 
-export type LedgerEntriesQuery = { ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type LedgerEntriesQuery = { ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
-export type LedgerFieldsFragment = { id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null };
+export type LedgerFieldsFragment = { id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null };
 
 export type PolicyDecisionsQueryVariables = Exact<{
   first: number;
@@ -591,6 +627,49 @@ export type IngestPageQueryVariables = Exact<{
 
 
 export type IngestPageQuery = { ingest: { grpcEndpoint: string, httpEndpoint: string, lastReceivedAt: string | null, backlog: { bytes: number, segments: number, oldestReceivedAt: string | null, diskFreeBytes: number | null } | null }, total: Array<{ requests: number, received: number, stored: number, deduplicated: number, rejected: number, setAside: number }>, account: Array<{ signal: string | null, client: string | null, reason: string | null, requests: number, received: number, stored: number, deduplicated: number, rejected: number, setAside: number }>, conformance: Array<{ service: string, scopeName: string, scopeVersion: string, dialects: Array<string>, steps: number, understood: number, modelCalls: number, toolCalls: number, missing: number, unrecognised: number, dropped: number, malformed: number, ambiguous: number, outdated: number, findings: Array<{ code: FindingCode, kind: FindingKind, stepKinds: Array<StepKind>, attribute: string, expected: string, found: string, convention: string, steps: number, ofSteps: number, firstSeenAt: string, lastSeenAt: string, exampleRunId: string, exampleSpanId: string, meaning: string, advice: string }> }> };
+
+export type UnpricedModelsQueryVariables = Exact<{
+  range: TimeRange;
+}>;
+
+
+export type UnpricedModelsQuery = { unmeteredModelCalls: number, unpricedModels: Array<{ provider: string, model: string, calls: number, tokens: string, meters: Array<string>, firstSeen: string, lastSeen: string, exampleRunId: string }> };
+
+export type PriceModelMutationVariables = Exact<{
+  provider: string;
+  model: string;
+  sameAs?: string | null | undefined;
+  prices?: ModelPrices | null | undefined;
+}>;
+
+
+export type PriceModelMutation = { priceModel: { version: string } };
+
+export type UnmeteredCallsQueryVariables = Exact<{
+  range: TimeRange;
+}>;
+
+
+export type UnmeteredCallsQuery = { unmeteredModelCalls: number };
+
+export type PriceBooksQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PriceBooksQuery = { priceBooks: Array<{ version: string, source: string, knownSince: string | null, activatedAt: Array<string>, active: boolean }> };
+
+export type PriceBookQueryVariables = Exact<{
+  version: string | number;
+}>;
+
+
+export type PriceBookQuery = { priceBookEffect: Array<{ provider: string, model: string, calls: number, posted: string, repriced: string, unpricedNow: number, unpricedThen: number }> };
+
+export type ActivatePriceBookMutationVariables = Exact<{
+  version: string | number;
+}>;
+
+
+export type ActivatePriceBookMutation = { activatePriceBook: { version: string } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -673,6 +752,7 @@ export const LedgerFieldsFragmentDoc = new TypedDocumentString(`
   model
   meter
   quantity
+  usageFlags
   unitPrice
   basis
   priceBookVersion
@@ -962,6 +1042,7 @@ export const StepDocument = new TypedDocumentString(`
   model
   meter
   quantity
+  usageFlags
   unitPrice
   basis
   priceBookVersion
@@ -1077,6 +1158,7 @@ export const LedgerEntriesDocument = new TypedDocumentString(`
   model
   meter
   quantity
+  usageFlags
   unitPrice
   basis
   priceBookVersion
@@ -1236,3 +1318,61 @@ export const IngestPageDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<IngestPageQuery, IngestPageQueryVariables>;
+export const UnpricedModelsDocument = new TypedDocumentString(`
+    query UnpricedModels($range: TimeRange!) {
+  unpricedModels(range: $range, first: 500) {
+    provider
+    model
+    calls
+    tokens
+    meters
+    firstSeen
+    lastSeen
+    exampleRunId
+  }
+  unmeteredModelCalls(range: $range)
+}
+    `) as unknown as TypedDocumentString<UnpricedModelsQuery, UnpricedModelsQueryVariables>;
+export const PriceModelDocument = new TypedDocumentString(`
+    mutation PriceModel($provider: String!, $model: String!, $sameAs: String, $prices: ModelPrices) {
+  priceModel(provider: $provider, model: $model, sameAs: $sameAs, prices: $prices) {
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<PriceModelMutation, PriceModelMutationVariables>;
+export const UnmeteredCallsDocument = new TypedDocumentString(`
+    query UnmeteredCalls($range: TimeRange!) {
+  unmeteredModelCalls(range: $range)
+}
+    `) as unknown as TypedDocumentString<UnmeteredCallsQuery, UnmeteredCallsQueryVariables>;
+export const PriceBooksDocument = new TypedDocumentString(`
+    query PriceBooks {
+  priceBooks {
+    version
+    source
+    knownSince
+    activatedAt
+    active
+  }
+}
+    `) as unknown as TypedDocumentString<PriceBooksQuery, PriceBooksQueryVariables>;
+export const PriceBookDocument = new TypedDocumentString(`
+    query PriceBook($version: ID!) {
+  priceBookEffect(version: $version) {
+    provider
+    model
+    calls
+    posted
+    repriced
+    unpricedNow
+    unpricedThen
+  }
+}
+    `) as unknown as TypedDocumentString<PriceBookQuery, PriceBookQueryVariables>;
+export const ActivatePriceBookDocument = new TypedDocumentString(`
+    mutation ActivatePriceBook($version: ID!) {
+  activatePriceBook(version: $version) {
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<ActivatePriceBookMutation, ActivatePriceBookMutationVariables>;

@@ -12,6 +12,8 @@ const Costs = lazy(async () => ({ default: (await import('./costs/costs.tsx')).C
 const Ledger = lazy(async () => ({ default: (await import('./ledger/ledger.tsx')).Ledger }))
 const Metrics = lazy(async () => ({ default: (await import('./metrics/metrics.tsx')).Metrics }))
 const Ingest = lazy(async () => ({ default: (await import('./ingest/ingest.tsx')).Ingest }))
+const Unpriced = lazy(async () => ({ default: (await import('./prices/unpriced.tsx')).Unpriced }))
+const PriceBooks = lazy(async () => ({ default: (await import('./prices/price-books.tsx')).PriceBooks }))
 const Policy = lazy(async () => ({ default: (await import('./policy/policy.tsx')).Policy }))
 
 if (location.pathname.startsWith('/runs/')) void Run.preload()
@@ -41,6 +43,8 @@ export const App = () => (
       <Route path="/ingest" component={Ingest} />
       <Route path="/costs" component={Costs} />
       <Route path="/ledger" component={Ledger} />
+      <Route path="/unpriced" component={Unpriced} />
+      <Route path="/price-books" component={PriceBooks} />
       <Route path="/policy" component={Policy} />
       <Route path="*" component={Missing} />
     </Router>

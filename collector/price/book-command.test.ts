@@ -76,7 +76,7 @@ test('a file is imported, compared with the ledger, activated and followed by a 
   const { text: compared } = await run('diff', file)
   assert.match(compared, /^new cards +1: acme\/acme-1$/m)
   assert.match(compared, /^gpt-5-mini +openai +2 +0\.5 +0\.375 +-0\.125 +0 +0$/m, 'the flex call at half its price, the other as it is')
-  assert.match(compared, /^acme-1 +acme +1 +0 +2 +\+2 +1 +0$/m, 'a model that had no price')
+  assert.match(compared, /^acme-1 +acme +1 +unpriced +2 +\+2 +1 +0$/m, 'a model that had no price')
   assert.match(compared, /^all models +3 +0\.5 +2\.375 +\+1\.875 +1 +0$/m)
 
   const log = { debug: () => undefined, info: () => undefined, warn: (text: string) => assert.fail(text), error: (text: string) => assert.fail(text) }

@@ -92,7 +92,7 @@ function effectText(effects: readonly Effect[]): string {
   const [before, after] = [sum(effects, ({ posted }) => posted), sum(effects, ({ repriced }) => repriced)]
   return `The last ${effectDays} days, US dollars, where it changes something:\n${table([
     ['model', 'provider', 'calls', 'ledger', 'this book', 'change', 'unpriced', 'then'],
-    ...rows.map((effect) => [effect.model, effect.provider, String(effect.calls), money(effect.posted), money(effect.repriced), signed(effect.repriced - effect.posted), String(effect.unpricedNow), String(effect.unpricedThen)]),
+    ...rows.map((effect) => [effect.model, effect.provider, String(effect.calls), known(effect.posted, effect.unpricedNow), known(effect.repriced, effect.unpricedThen), signed(effect.repriced - effect.posted), String(effect.unpricedNow), String(effect.unpricedThen)]),
     ['all models', '', String(sum(effects, ({ calls }) => BigInt(calls))), money(before), money(after), signed(after - before), String(sum(effects, ({ unpricedNow }) => BigInt(unpricedNow))), String(sum(effects, ({ unpricedThen }) => BigInt(unpricedThen)))],
   ])}\nEntries keep their price until somebody reprices on purpose.`
 }
@@ -103,6 +103,8 @@ function money(pico: PicoUsd): string {
   const digits = String(pico < 0n ? -pico : pico).padStart(13, '0')
   return `${pico < 0n ? '-' : ''}${digits.slice(0, -12)}.${digits.slice(-12)}`.replace(/\.?0+$/, '')
 }
+/** What is unknown is never shown as 0. */
+const known = (pico: PicoUsd, unpriced: number): string => (pico === 0n && unpriced > 0 ? 'unpriced' : money(pico))
 const signed = (pico: PicoUsd): string => (pico > 0n ? `+${money(pico)}` : money(pico))
 
 async function activate(subject: string, options: BookCommandOptions): Promise<CommandResult> {

@@ -93,6 +93,8 @@ export interface PriceBook {
   readonly providers: ReadonlyMap<string, BookProvider>
   readonly aliases: Readonly<Record<string, string>>
   readonly passThrough: ReadonlySet<string>
+  /** For whom `rules` hold, '' for nobody: then no contract does. */
+  readonly tenant: string
   readonly rules: Rules
 }
 
@@ -126,7 +128,7 @@ function bookOf(canonical: string, data: BookData): PriceBook {
     version, data, providers: providersOf(data),
     aliases: Object.assign({}, data.aliases, ...overlays.map(({ aliases }) => aliases)) as Record<string, string>,
     passThrough: new Set([...data.passThrough, ...overlays.flatMap(({ passThrough }) => passThrough)]),
-    rules: rulesOf(overlays, ''),
+    tenant: '', rules: rulesOf(overlays, ''),
   }
 }
 
@@ -143,8 +145,7 @@ function providersOf({ providers, overlays }: BookData): Map<string, BookProvide
 
 /** The book as it holds for a tenant: with the contracts of nobody else. Its version stays, because the book does. */
 export function bookFor(book: PriceBook, tenant: string): PriceBook {
-  const rules = rulesOf(book.data.overlays ?? [], tenant)
-  return rules.contracts || book.rules.contracts ? { ...book, rules } : book
+  return book.tenant === tenant ? book : { ...book, tenant, rules: rulesOf(book.data.overlays ?? [], tenant) }
 }
 
 /** A book of this content. The content must have been checked. */

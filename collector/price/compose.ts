@@ -20,6 +20,9 @@ export function importedBook(active: PriceBook, file: string, text: string): Pri
   return named(file, () => checkedTogether(withOverlay(active.data, overlay)))
 }
 
+/** Prices of one card: five tiers in five regions with eight changes of price. Each is compared with each. */
+const rulesPerCardMax = 200
+
 /** With this overlay in the place of the one that has its name. */
 export function withOverlay(data: BookData, overlay: Overlay): BookData {
   return { ...data, overlays: [...(data.overlays ?? []).filter(({ name }) => name !== overlay.name), overlay] }
@@ -31,6 +34,9 @@ export function checkedTogether(data: BookData): PriceBook {
   // No overlays is the list itself, with the list's version.
   const book = bookFrom(overlays.length === 0 ? list : data)
   const rules = overlays.flatMap((overlay) => overlay.rules)
+  for (const [name, { length }] of Map.groupBy(rules, ({ provider, model, tenant }) => `${provider}/${model}${tenant === undefined ? '' : ` for ${tenant}`}`)) {
+    if (length > rulesPerCardMax) throw new PriceBookError(`${name} has ${length} prices under conditions, at most ${rulesPerCardMax} are taken`)
+  }
   const open = tie(rules)
   if (open !== undefined) throw new PriceBookError(`two prices hold for the same call: ${open}; remove one, give it another date, or add one for all their conditions together`)
   const isCard = (provider: string, card: string): boolean => book.providers.get(provider)?.cards.some(({ id }) => id === card) === true

@@ -108,6 +108,8 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ['an end before its start', tiers.replace("to: '2027-07-01'", "to: '2026-07-01'"), /ends on 2026-07-01, not after its start 2026-07-01/],
   ['a factor of everything', tiers.replace('when: { tier: flex }, ', ''), /multiplies always: name a condition/],
   ['a price for every model', tiers.replace("model: gpt-5-mini\n    when", "model: '*'\n    when"), /is for every model: only "multiply" can be/],
+  ['more prices of one card than anybody has', tiers.replace('contracts:', `${Array.from({ length: 201 }, (_, i) => `  - { provider: openai, model: gpt-5, when: { tier: t${i} }, multiply: 2 }`).join('\n')}\ncontracts:`),
+    /openai\/gpt-5 has 201 prices under conditions, at most 200 are taken/],
   ['no YAML', 'format: [', /^tiers\.yaml: line \d+ is no valid YAML/],
   ['no map', '- 1', /must be a map/],
   ['aliases of YAML', tiers.replace('aliases: { My-Gateway: openai }', 'aliases: &a { b: openai }\nmodels2: *a'), /^tiers\.yaml: YAML aliases/],

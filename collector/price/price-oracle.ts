@@ -130,11 +130,12 @@ export function amounts(text: readonly string[], callText: string): ReadonlyMap<
     if (other === undefined || better(rule).join().localeCompare(better(other).join(), 'en', { numeric: true }) > 0) factors.set(about, rule)
   }
 
+  const replaced = ruled !== undefined && Object.values(classes).flat().some(([unit, per]) => per === million && ruled.words.has(unit))
   const answer = new Map<string, bigint | 'unpriced'>()
   const requests: (readonly [string, bigint])[] = usage.some(([meter]) => meter === 'request') ? [] : [['request', 1n]]
   for (const [meter, count] of [...usage, ...requests]) {
     if (count === 0n) continue
-    const sources = ruled === undefined ? [list] : byPiece.has(meter) ? [ruled, list] : [ruled]
+    const sources = ruled === undefined ? [list] : byPiece.has(meter) ? [ruled, list] : replaced ? [ruled] : [list]
     const found = sources.flatMap((source) => (classes[meter] ?? []).flatMap(([unit, per]) => {
       const dollars = source.words.get(unit)
       return dollars === undefined ? [] : [times(decimal(dollars), [10n ** 12n, per])]

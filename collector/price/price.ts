@@ -1,6 +1,5 @@
 import { type Meter, meters, type PicoUsd, tokenMeters, type UnixNano, type Usage } from '#semconv/facts.ts'
-import { termsOf } from '#semconv/price-terms.ts'
-import { type Card, type Period, pieceUnits, type PriceBook, type Prices, type PriceUnit, type Rate } from './book.ts'
+import { type Card, type Period, pieceUnits, type PriceBook, type Prices, type PriceUnit, type Rate, tokenUnits } from './book.ts'
 import { selectCard, type Selection } from './match.ts'
 import { type PriceRule, ruleName } from './overlay.ts'
 import type { Applied } from './rules.ts'
@@ -124,7 +123,7 @@ function sheetAt(book: PriceBook, { seller, card }: Extract<Selection, { card: C
   const period = periodAt(card, at)
   const prompt = promptTokens(usage)
   const rate = rateFor(`${seller}/${card.id}`, period.rates, prompt)
-  const rules = book.rules.of(seller, card.id, termsOf(serviceTier), at)
+  const rules = book.rules.of(seller, card.id, serviceTier, at)
   const own = rules?.rates && rateFor(ruleName(rules.rates), rules.rates.rates ?? [], prompt)
   const key = rules ? keyOf(rules, own) : ''
   let known = sheets.get(rate)
@@ -146,17 +145,27 @@ function rateFor(name: string, rates: readonly Rate[], prompt: number): Rate {
 
 const tierName = ({ above }: Rate): string => (above > 0 ? `>${above}` : '')
 
-/** The whole of what rules say, because rules of two books may have one name. */
-const keyOf = ({ rates, factors }: Applied, own: Rate | undefined): string => JSON.stringify([rates && ruleName(rates), own, factors.map((rule) => [ruleName(rule), rule.factor])])
+/** A number of its own for every rule, because rules of two books may have one name. */
+const numbers = new WeakMap<PriceRule, number>()
+let lastNumber = 0
+function numberOf(rule: PriceRule): number {
+  let number = numbers.get(rule)
+  if (number === undefined) numbers.set(rule, (number = ++lastNumber))
+  return number
+}
 
-/** Prices a rule does not name: its pieces are the list's, its tokens follow from its own classes. */
+const keyOf = ({ rates, factors }: Applied, own: Rate | undefined): string =>
+  `${rates === undefined ? '' : numberOf(rates)}>${own?.above ?? ''}*${factors.map(numberOf).join('*')}`
+
+/** Pieces that a rule does not name are the list's; tokens too, where it names none, else they follow from its own classes. */
 function sheetOf(listed: string, list: Prices, rules: Applied | undefined, own: Rate | undefined): Sheet {
   const sheet: { -readonly [meter in keyof Sheet]: Sheet[meter] } = {}
   const ruled = rules?.rates && own && { prices: own.prices, name: `${ruleCard(rules.rates)}${tierName(own)}` }
+  const replaced = ruled !== undefined && tokenUnits.some((unit) => ruled.prices[unit] !== undefined)
   for (const meter of meters) {
     const find = (prices: Prices) => unitsOf[meter].find((unit) => prices[unit] !== undefined)
     const ownUnit = ruled && find(ruled.prices)
-    const unit = ownUnit ?? (ruled && isToken.has(meter) ? undefined : find(list))
+    const unit = ownUnit ?? (replaced && isToken.has(meter) ? undefined : find(list))
     if (!unit) continue
     const prices = ownUnit && ruled ? ruled.prices : list
     const name = ownUnit && ruled ? ruled.name : listed

@@ -1,15 +1,13 @@
 import type { UnixNano } from '#semconv/facts.ts'
-import type { PriceTerms } from '#semconv/price-terms.ts'
+import { type PriceTerms, termsOf } from '#semconv/price-terms.ts'
 import { type Conditions, conditionNames, type Overlay, type PriceRule, ruleName } from './overlay.ts'
 
 /** What the overlays of a book say, as they hold for one tenant. */
 export interface Rules {
-  /** Some of them are a contract. */
-  readonly contracts: boolean
   /** The card that somebody declared this name to be another name of. */
   sameAs(provider: string, model: string): { readonly provider: string; readonly card: string } | undefined
   /** `undefined` where no rule is about the provider: almost always. */
-  of(provider: string, card: string, terms: PriceTerms, at: UnixNano): Applied | undefined
+  of(provider: string, card: string, termWords: string, at: UnixNano): Applied | undefined
 }
 
 export interface Applied {
@@ -26,24 +24,30 @@ export interface Applied {
 export function rulesOf(overlays: readonly Overlay[], tenant: string): Rules {
   const byProvider = new Map<string, PriceRule[]>()
   const names = new Map<string, { readonly provider: string; readonly card: string }>()
-  let contracts = false
   for (const { models, rules } of overlays) {
     for (const { provider, model, sameAs } of models) if (sameAs) names.set(`${provider}\n${model}`, sameAs)
     for (const rule of rules) {
       if (rule.tenant !== undefined && rule.tenant !== tenant) continue
-      if (rule.tenant !== undefined) contracts = true
       const known = byProvider.get(rule.provider)
       if (known) known.push(rule)
       else byProvider.set(rule.provider, [rule])
     }
   }
-  for (const rules of byProvider.values()) rules.sort(before)
+  /** By card, in order, made when a call first asks: a provider may have a rule for each of hundreds of cards. */
+  const byCard = new Map<string, readonly PriceRule[]>()
+  const about = (rules: readonly PriceRule[], provider: string, card: string): readonly PriceRule[] => {
+    const key = `${provider}\n${card}`
+    let found = byCard.get(key)
+    if (found === undefined) byCard.set(key, (found = rules.filter(({ model }) => model === card || model === '*').sort(before)))
+    return found
+  }
   return {
-    contracts,
     sameAs: (provider, model) => (names.size === 0 ? undefined : names.get(`${provider}\n${model}`) ?? names.get(`*\n${model}`)),
-    of: (provider, card, terms, at) => {
+    of: (provider, card, termWords, at) => {
       const rules = byProvider.get(provider)
-      return rules && applied(rules.filter((rule) => (rule.model === card || rule.model === '*') && inForce(rule, at) && met(rule.when, terms)))
+      if (rules === undefined) return undefined
+      const terms = termsOf(termWords)
+      return applied(about(rules, provider, card).filter((rule) => inForce(rule, at) && met(rule.when, terms)))
     },
   }
 }

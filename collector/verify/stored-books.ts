@@ -1,5 +1,5 @@
 import type { Store } from '#clickhouse/store.ts'
-import { parseBook, type PriceBook } from '../price/book.ts'
+import { bookFor, parseBook, type PriceBook } from '../price/book.ts'
 
 /** Seconds to read a book: a megabyte or less. */
 const readSecondsMax = 30
@@ -24,7 +24,7 @@ export function storedBooks(store: Store, inUse: PriceBook): StoredBooks {
         'SELECT lower(hex(version)) AS version_hex, body FROM price_books FINAL WHERE version IN (SELECT toFixedString(unhex(arrayJoin({versions:Array(String)})), 32))',
         { versions: missing }, { maxSeconds: readSecondsMax })
       for (const version of missing) known.set(version, undefined)
-      for (const { version_hex, body } of rows) known.set(version_hex, checked(parseBook(body), version_hex))
+      for (const { version_hex, body } of rows) known.set(version_hex, checked(bookFor(parseBook(body), inUse.tenant), version_hex))
     },
     named: (version) => known.get(version),
     get count() {

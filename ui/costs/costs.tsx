@@ -5,10 +5,10 @@ import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
 import { count, decimalExact, knownCost, money, moneyPixels, plural } from '../format.ts'
 import { useLive } from '../live.ts'
-import { type CostFieldsFragment, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval } from '../queries.ts'
+import { type CostFieldsFragment, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
-  activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText,
+  activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
 } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Money } from '../widgets/figures.tsx'
@@ -110,6 +110,12 @@ export const Costs = () => {
       queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostsOverTimeDocument, { ...asked, groupBy: [by], interval: width ?? 'DAY', timeZone }, signal),
     }
   })
+  /** Of all runs of the time, whatever the filter: they are in no group. */
+  const unmetered = useQuery(() => {
+    const range = bounds()
+    return { queryKey: ['unmetered', range], queryFn: ({ signal }: { signal: AbortSignal }) => ask(UnmeteredCallsDocument, { range }, signal), placeholderData: keepPreviousData, reconcile: false as const }
+  })
+  const unmeteredCalls = (): number => (unmetered.isSuccess ? unmetered.data.unmeteredModelCalls : 0)
   const refresh = (): void => {
     for (const query of [totals, tables, chart]) void query.refetch()
   }
@@ -178,7 +184,10 @@ export const Costs = () => {
                 <div><dt>Runs</dt><dd><Count value={sum().runs} /></dd></div>
               </dl>
               <Show when={sum().unpricedEntries > 0}>
-                <div class={styles['banner']} role="note"><TriangleAlert size={16} aria-hidden="true" /><span>{plural(sum().unpricedEntries, 'ledger entry has', 'ledger entries have')} no known price and {sum().unpricedEntries === 1 ? 'is' : 'are'} not in these sums.</span><A href={href({ basis: 'UNPRICED' })}>Show them</A></div>
+                <div class={styles['banner']} role="note"><TriangleAlert size={16} aria-hidden="true" /><span>{plural(sum().unpricedEntries, 'ledger entry has', 'ledger entries have')} no known price and {sum().unpricedEntries === 1 ? 'is' : 'are'} not in these sums.</span><A href={href({ basis: 'UNPRICED' })}>Show them</A><A href={`/unpriced${queryString({ range: rangeOf(search) ?? '' })}`}>Give them a price</A></div>
+              </Show>
+              <Show when={unmeteredCalls() > 0}>
+                <div class={styles['banner']} role="note"><TriangleAlert size={16} aria-hidden="true" /><span>{plural(unmeteredCalls(), 'model call')} of this time reported no usage and {unmeteredCalls() === 1 ? 'is' : 'are'} in no sum.</span></div>
               </Show>
               <div class={styles['groups']} role="group" aria-label="Split the bars by">
                 <span class="muted">Split by</span>

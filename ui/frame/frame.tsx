@@ -1,5 +1,6 @@
 import { A, useLocation } from '@solidjs/router'
 import Activity from 'lucide-solid/icons/activity'
+import BookOpen from 'lucide-solid/icons/book-open'
 import ChartLine from 'lucide-solid/icons/chart-line'
 import CircleQuestionMark from 'lucide-solid/icons/circle-question-mark'
 import Coins from 'lucide-solid/icons/coins'
@@ -25,7 +26,7 @@ import { Range } from './range.tsx'
 
 const sections = [
   { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }, { href: '/charts', label: 'Metrics', icon: ChartLine }, { href: '/ingest', label: 'Ingest', icon: Inbox }] },
-  { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/ledger', label: 'Ledger', icon: Receipt }] },
+  { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/ledger', label: 'Ledger', icon: Receipt }, { href: '/unpriced', label: 'Unpriced', icon: CircleQuestionMark }, { href: '/price-books', label: 'Price books', icon: BookOpen }] },
   { title: 'Govern', pages: [{ href: '/policy', label: 'Policy', icon: ShieldCheck }] },
 ] as const
 
@@ -88,7 +89,7 @@ const Rail = (props: { narrow: boolean; fold: () => void }) => {
   )
 }
 
-const hasRange = (path: string): boolean => ['/runs', '/charts', '/ingest', '/costs', '/ledger', '/policy'].includes(path)
+const hasRange = (path: string): boolean => ['/runs', '/charts', '/ingest', '/costs', '/ledger', '/unpriced', '/policy'].includes(path)
 
 /** What stands around every page. */
 export const Frame = (props: { children?: JSX.Element }) => {

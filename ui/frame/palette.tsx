@@ -24,6 +24,8 @@ export const Palette = () => {
     { label: 'Costs', run: () => navigate('/costs') },
     { label: 'Ledger entries', run: () => navigate('/ledger') },
     { label: 'Unpriced ledger entries', run: () => navigate('/ledger?basis=UNPRICED') },
+    { label: 'Models without a price', run: () => navigate('/unpriced') },
+    { label: 'Price books', run: () => navigate('/price-books') },
     { label: 'Policy decisions', run: () => navigate('/policy') },
     { label: 'Light theme', run: () => setTheme('light') },
     { label: 'Dark theme', run: () => setTheme('dark') },

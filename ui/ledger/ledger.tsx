@@ -23,7 +23,7 @@ const Entry = (props: { entry: LedgerFieldsFragment }) => (
     <td class="nowrap"><Time iso={props.entry.occurredAt} /></td>
     <td><Show when={props.entry.kind === 'CHARGE'} fallback={<Note label={word(props.entry.kind)} title={props.entry.reverses === null ? '' : `Takes back entry ${props.entry.reverses}`} />}>{word(props.entry.kind)}</Show><span class={styles['sub']}>{word(props.entry.reason)}</span></td>
     <td>{props.entry.model ?? '–'}<span class={styles['sub']}>{props.entry.provider ?? 'unknown provider'}</span></td>
-    <td class="mono">{props.entry.meter}</td>
+    <td class="mono">{props.entry.meter}<Show when={props.entry.usageFlags.length > 0}><div class="muted" title="What is doubtful about the usage this entry charges">{props.entry.usageFlags.join(', ')}</div></Show></td>
     <td class="number">{decimalExact(props.entry.quantity)}</td>
     <td class="number"><Show when={props.entry.unitPrice} fallback={<span class="muted">–</span>}>{(price) => <span title={props.entry.priceCard ?? undefined}>{price()}</span>}</Show></td>
     <td class="number"><Show when={props.entry.amount !== null} fallback={<Warning label="unpriced" title="No price card matches: the amount is unknown, not zero." />}><Money amount={props.entry.amount} /></Show></td>
