@@ -3,7 +3,7 @@ import type { PriceBook } from '../price/book.ts'
 import { checkTrace, isSettled } from './check-trace.ts'
 import type { Difference } from './difference.ts'
 import { elsewhereOf } from './elsewhere.ts'
-import { type StoredBooks, storedBooks } from './stored-books.ts'
+import { type StoredBooks, storedBooks } from '../stored-books.ts'
 import { type StoredTrace, storedTraces, tracesById } from './stored-traces.ts'
 
 export interface VerifyOptions {

@@ -1,5 +1,5 @@
 import type { Store } from '#clickhouse/store.ts'
-import { parseBook, type PriceBook } from '../price/book.ts'
+import { parseBook, type PriceBook } from './price/book.ts'
 
 /** Seconds to read a book: a megabyte or less. */
 const readSecondsMax = 30
