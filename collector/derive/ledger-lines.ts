@@ -49,7 +49,7 @@ export function ledgerLines(book: PriceBook, call: BilledCall): LedgerLine[] {
       })),
       ...pricing.unpriced.map(({ meter, quantity }): LedgerLine => ({
         meter, quantity: BigInt(quantity) * quantityScale, unitPrice: undefined, amount: undefined,
-        basis: 'UNPRICED', provider, model: card, priceBookVersion: '', priceCard: '',
+        basis: 'UNPRICED', provider, model: card, priceBookVersion: book.version, priceCard: '',
       })),
     ]
   }
