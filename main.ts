@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module'
 import { mkdir, readFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +36,8 @@ const help = `spanledger COMMAND
   demo        sends realistic runs of real SDK-made spans to a running collector
   prices      shows the price book and what it says of a model; imports, compares and activates others
   set-aside   shows what ClickHouse did not take, loads it again or drops it
+  ledger      closes a month, and says what became of one since it was reported
+  reprice     prices usage of a time anew with the price book in use; --dry-run says what it would change
   verify      works out the whole ledger again from spans and price books, and compares
 
 COMMAND --help explains each with an example. Settings: README.md, "Settings".
@@ -89,6 +92,21 @@ async function main(args: readonly string[]): Promise<number> {
       ;(exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`)
       return exitCode
     }
+    case 'ledger': {
+      if (wantsHelp || rest.length === 0) return print(ledgerHelp)
+      return ledger(rest, loadConfig(process.env))
+    }
+    case 'reprice': {
+      const { repriceCommand, repriceHelp } = await import('#collector/reprice/command.ts')
+      if (wantsHelp) return print(repriceHelp)
+      const { shippedBook } = await import('#collector/price/book.ts')
+      const config = loadConfig(process.env)
+      return repriceCommand(rest, {
+        tenant, project, prices: shippedBook(), actor: userInfo().username, settleHere: (store) => settleHere(config, store), print: (line) => print(`${line}\n`),
+        nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n,
+        openStore: () => openMigrated(config),
+      })
+    }
     case 'verify': {
       if (!wantsHelp) return verifyLedger(rest, loadConfig(process.env))
       const { verifyHelp } = await import('#collector/verify/command.ts')
@@ -101,6 +119,66 @@ async function main(args: readonly string[]): Promise<number> {
     default:
       process.stderr.write(`'${command}' is no command.\n\n${help}`)
       return 2
+  }
+}
+
+const ledgerHelp = `spanledger ledger close MONTH                          closes a month that is over, for good
+spanledger ledger restatement MONTH [--as-of TIME]     what was reported for it then, what stands now, and why
+
+What is posted for a closed month is accounted in the month in which it is posted. Months are in UTC; without a time, a
+restatement is as of the end of the month.
+
+Example: npm run spanledger -- ledger restatement 2026-10 --as-of 2026-11-05
+`
+
+async function ledger([verb = '', ...words]: readonly string[], config: Config): Promise<number> {
+  const now = BigInt(Date.now()) * 1_000_000n
+  const say = ({ text, exitCode }: { readonly text: string; readonly exitCode: number }): number => {
+    ;(exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`)
+    return exitCode
+  }
+  switch (verb) {
+    case 'close': {
+      const { closeMonth } = await import('#collector/close-month.ts')
+      await using store = await openMigrated(config)
+      return say(await closeMonth(words.join(' '), { store, tenant, actor: userInfo().username, now }))
+    }
+    case 'restatement': {
+      const { restatementCommand } = await import('#query/restatement/command.ts')
+      return say(await restatementCommand(words, { tenant, openStore: () => openMigrated(config), now }))
+    }
+    default:
+      return say({ text: `"${verb}" is no command of ledger.\n\n${ledgerHelp}`, exitCode: 2 })
+  }
+}
+
+/** The store, with the tables this program knows. */
+async function openMigrated(config: Config): Promise<Store> {
+  const { openStore } = await import('#clickhouse/store.ts')
+  const { migrate } = await import('#clickhouse/migrate.ts')
+  const store = await openStore(storeOptions(config))
+  await migrate(store)
+  return store
+}
+
+/** Settles in this process, where no other one collects into the data folder. */
+async function settleHere(config: Config, store: Store): Promise<AsyncDisposable | undefined> {
+  const { openSpool, startSettling } = await import('#collector/collector.ts')
+  const { SpoolInUse } = await import('#collector/spool/lock.ts')
+  const { replaySpool } = await import('#collector/load/replay.ts')
+  const { shippedBook } = await import('#collector/price/book.ts')
+  try {
+    await using begun = new AsyncDisposableStack()
+    const spool = begun.adopt(await openSpool(config.dataDir), (it) => it.close())
+    await replaySpool(spool, store, consoleLog)
+    const settling = await startSettling({
+      store, spool, tenant, project, prices: shippedBook(), policies: await loadPolicies(config.policiesFile), settlementDelayMs: config.settlementDelayMs, log: consoleLog,
+    })
+    begun.move()
+    return settling
+  } catch (error) {
+    if (error instanceof SpoolInUse) return undefined
+    throw error
   }
 }
 

@@ -30,7 +30,9 @@ import { logRecords, type LogRecordRow } from './tables/log-records.ts'
 import { metricPoints, type MetricPointRow } from './tables/metric-points.ts'
 import { policyDecisions, type PolicyDecisionRow } from './tables/policy-decisions.ts'
 import { policyVersions } from './tables/policy-versions.ts'
+import { closedMonths } from './tables/closed-months.ts'
 import { priceBooks } from './tables/price-books.ts'
+import { repriceOrders } from './tables/reprice-orders.ts'
 import { runs, type RunRow } from './tables/runs.ts'
 import { spanContent } from './tables/span-content.ts'
 import { spans, type SpanRow } from './tables/spans.ts'
@@ -182,7 +184,7 @@ const runRow: RunRow = {
 }
 
 const described: readonly Pick<Table<never>, 'name' | 'columns' | 'computed'>[] =
-  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, conformance, priceBooks, policyVersions]
+  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, conformance, priceBooks, policyVersions, repriceOrders, closedMonths]
 
 function contract(name: string, options: StoreOptions, cleanUp: (store: Store) => Promise<void>): void {
   describe(name, () => {

@@ -1,4 +1,5 @@
 import { callKeys } from './tables/call-keys.ts'
+import { closedMonths } from './tables/closed-months.ts'
 import { conformance } from './tables/conformance.ts'
 import { ingestAccount } from './tables/ingest-account.ts'
 import { ledgerEntries } from './tables/ledger-entries.ts'
@@ -8,6 +9,7 @@ import { policyDecisions } from './tables/policy-decisions.ts'
 import { policyVersions } from './tables/policy-versions.ts'
 import { priceBookActivations } from './tables/price-book-activations.ts'
 import { priceBooks } from './tables/price-books.ts'
+import { repriceOrders } from './tables/reprice-orders.ts'
 import { runs } from './tables/runs.ts'
 import { spanContent } from './tables/span-content.ts'
 import { spans } from './tables/spans.ts'
@@ -41,4 +43,6 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [policyVersions.name, columnsDdl(policyVersions)],
   [ingestAccount.name, columnsDdl(ingestAccount)],
   [conformance.name, columnsDdl(conformance)],
+  [repriceOrders.name, columnsDdl(repriceOrders)],
+  [closedMonths.name, columnsDdl(closedMonths)],
 ])

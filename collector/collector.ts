@@ -159,6 +159,28 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   }
 }
 
+/** A collector that takes nothing: it loads what waits in the spool and settles, for commands that run where no collector does. It owns the spool from here on. */
+export async function startSettling(options: Omit<CollectorOptions, 'host' | 'grpcPort' | 'httpPort'>): Promise<AsyncDisposable> {
+  const { store, spool, log } = options
+  await using begun = new AsyncDisposableStack()
+  const startedAt = wallNano()
+  const nowNano = nanoClock(await readLastReceivedAt(store, options.tenant))
+  const metrics = new Metrics()
+  const prices = begun.use(await followPrices(options))
+  const live = new LiveTraces({ spansMax: liveSpansMax, settledSpansMax, processStartedAt: startedAt })
+  const thread = begun.use(segmentThread({ spool, store, log }))
+  const loader = new Loader({ spool, store, open: thread.open, metrics, log })
+  begun.defer(async () => {
+    await spool.close()
+    await loader.finished
+  })
+  const settler = begun.adopt(new Settler({
+    ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs: () => performance.now(), nowNano, get prices() { return prices.book },
+  }), (it) => it.close(failedGraceMs))
+  await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
+  return begun.move()
+}
+
 const listenHttp = (server: HttpServer, host: string, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)

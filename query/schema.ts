@@ -26,10 +26,12 @@ import { ModelPricesInput, PriceBookType, PriceEffectType } from './prices/price
 import { priceBookEffect, priceBooks } from './prices/read-price-books.ts'
 import { unmeteredModelCalls, unpricedModels } from './prices/read-unpriced.ts'
 import { UnpricedModelType } from './prices/unpriced-model.ts'
+import { restatement } from './restatement/read-restatement.ts'
+import { RestatementType } from './restatement/restatement.ts'
 import { runById, runs, traceById } from './runs/read-runs.ts'
 import { RunConnection, RunType } from './runs/run.ts'
 import { type RunFilter, RunFilterInput, type RunOrder, RunOrderEnum } from './runs/run-filter.ts'
-import { Count } from './scalars.ts'
+import { Count, DateTime } from './scalars.ts'
 import { argument, asked, listOf, required } from './shape.ts'
 import { type TimeRange, TimeRangeInput } from './time-range.ts'
 
@@ -116,6 +118,10 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
     priceBookEffect: asked<Root, { readonly version: string }>(listOf(PriceEffectType), 'What a version would make of the last 30 days of the ledger, by model, largest change first.', {
       version: argument(required(GraphQLID), 'Its version.'),
     }, (_, { version }, context) => priceBookEffect(context, version)),
+    restatement: asked<Root, { readonly month: string; readonly asOf: bigint }>(required(RestatementType), 'What the ledger said of a month then, what it says now, and why.', {
+      month: argument(required(GraphQLString), 'Month of the usage, in UTC, such as "2026-10".'),
+      asOf: argument(required(DateTime), 'Then: lines posted until this moment.'),
+    }, (_, args, context) => restatement(context, args)),
   },
 })
 

@@ -106,6 +106,8 @@ export const ledgerReasons = [
   'replayed',
   /** The same span came again and says something else. */
   'restated',
+  /** Somebody ordered the usage to be priced anew. */
+  'repriced',
 ] as const
 export type LedgerReason = (typeof ledgerReasons)[number]
 

@@ -4,7 +4,7 @@ import { isToldByLog } from '#semconv/agent-logs.ts'
 import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 import type { Charge } from '../derive/charge.ts'
 import type { Derived } from '../derive/derive.ts'
-import { entryKey } from './post.ts'
+import { entryKey, type Repricing } from './post.ts'
 import { sessionKey } from './told-better.ts'
 
 /** What a run's summary needs of a decision. */
@@ -53,6 +53,8 @@ export interface LiveTrace {
   /** Settlements in a row that our own code could not make, and when the next may be tried (milliseconds). */
   failures: number
   retryMs: number
+  /** Its calls are to be priced anew when it settles. */
+  repricing: Repricing | undefined
 }
 
 /** A span that is being charged. */
@@ -206,7 +208,7 @@ export class LiveTraces {
         lastReceivedAt: 0n, generation: 0, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, summarizedGeneration: -1,
         unsummarizedSince: 0n, version: 0n, settlements: 0,
         // What was known of it before may stand in any segment that is not loaded yet.
-        history: 'unchecked', readableFrom: segment, failures: 0, retryMs: 0,
+        history: 'unchecked', readableFrom: segment, failures: 0, retryMs: 0, repricing: undefined,
       }
       this.#traces.set(traceId, trace)
     }

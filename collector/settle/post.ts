@@ -4,8 +4,12 @@ import type { LedgerKind, LedgerMeter, LedgerReason, PicoUsd, SpanFacts, UnixNan
 import { type Charge, type ChargeOptions, chargeRows } from '../derive/charge.ts'
 import { ledgerEntryId } from '../derive/identity.ts'
 import { type LedgerLine, ledgerLines } from '../derive/ledger-lines.ts'
+import type { PriceBook } from '../price/book.ts'
 
-export type PostOptions = ChargeOptions
+export interface PostOptions extends ChargeOptions {
+  /** Price books by version: a call stays with the book it was charged with until somebody reprices on purpose. */
+  readonly books?: (version: string) => PriceBook | undefined
+}
 
 export interface Posting {
   /** New lines, and known lines that now say whom they belong to. */
@@ -14,6 +18,12 @@ export interface Posting {
   readonly unpricedModelCalls: number
   /** Providers the price book found for calls that named none. */
   readonly providers: readonly string[]
+}
+
+/** Which calls are priced anew, and with what. */
+export interface Repricing {
+  readonly prices: PriceBook
+  readonly covers: (call: Billable) => boolean
 }
 
 /** What stands in the ledger for one trace: charges as they were made on arrival, and all other lines by `entryKey`. */
@@ -66,9 +76,12 @@ function isFor({ facts: { step, startedAt }, attribution }: Charge, billable: Bi
  * is none, an adjustment where the span says something else now, a reversal where the charge must not stand. Nothing is
  * ever changed: applying the rows and posting again adds nothing. Charges that are `contested` are written out before.
  */
-export function post(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, posted: Posted, postedAt: UnixNano, options: PostOptions): Posting {
+export function post(
+  account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, posted: Posted, postedAt: UnixNano, options: PostOptions, repricing?: Repricing,
+): Posting {
   const postedBySpan = Map.groupBy(posted.entries.values(), (entry) => entry.spanId)
   const wanted = new Map<string, readonly LedgerLine[]>()
+  const repriced = new Set<string>()
   const providers = new Set<string>()
   const rows: LedgerEntryRow[] = []
   let unpricedModelCalls = 0
@@ -79,13 +92,15 @@ export function post(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts
       if (billable.provider === '' && charge.provider !== '') providers.add(charge.provider)
       continue
     }
-    const lines = ledgerLines(options.prices, billable)
+    const anew = repricing?.covers(billable) === true
+    const entries = postedBySpan.get(billable.spanId) ?? []
+    const lines = ledgerLines(anew ? repricing.prices : bookOf(entries, options), billable)
     wanted.set(billable.spanId, lines)
+    if (anew) repriced.add(billable.spanId)
     const facts = spans.get(billable.spanId)
     if (facts === undefined) throw new Error(`billable span ${billable.spanId} is not in its trace`)
-    const entries = postedBySpan.get(billable.spanId) ?? []
     const changed = lines.some((line) => netOf(ofMeter(entries, line.meter)).quantity !== line.quantity)
-    for (const line of lines) rows.push(...toStand(line, billable, facts, { entries: ofMeter(entries, line.meter), changed }, postedAt, options))
+    for (const line of lines) rows.push(...toStand(line, billable, facts, { entries: ofMeter(entries, line.meter), changed, anew }, postedAt, options))
     if (lines.some((line) => line.basis === 'UNPRICED')) unpricedModelCalls++
     const provider = lines[0]?.provider ?? ''
     if (billable.provider === '' && provider !== '') providers.add(provider)
@@ -96,12 +111,19 @@ export function post(account: TraceAccount, spans: ReadonlyMap<string, SpanFacts
     for (const meter of new Set(entries.map((entry) => entry.meter))) {
       if (lines.some((line) => line.meter === meter)) continue
       const surplus = ofMeter(entries, meter)
-      const reversal = toVanish(surplus, account, owner, postedAt, options)
+      const reversal = toVanish(surplus, account, owner, repriced.has(spanId) ? 'repriced' : 'restated', postedAt, options)
       if (reversal !== undefined) rows.push(reversal)
       if (owner !== undefined) rows.push(...reattribute(surplus, owner, postedAt))
     }
   }
   return { rows, unpricedModelCalls, providers: [...providers] }
+}
+
+/** The book that the call was charged with, where this process knows it; else the one in use. */
+function bookOf(entries: readonly LedgerEntryRow[], { books, prices }: PostOptions): PriceBook {
+  const charged = entries.filter((entry) => entry.kind !== 'REVERSAL' && entry.priceBookVersion !== '')
+  if (charged.length === 0) return prices
+  return books?.(lastPosted(charged).priceBookVersion) ?? prices
 }
 
 const ofMeter = (entries: readonly LedgerEntryRow[], meter: LedgerMeter): readonly LedgerEntryRow[] =>
@@ -128,6 +150,8 @@ interface Standing {
   readonly entries: readonly LedgerEntryRow[]
   /** The span says another quantity of this or another meter: which price holds depends on all of them. */
   readonly changed: boolean
+  /** Its price is asked for anew. */
+  readonly anew: boolean
 }
 
 function toStand(line: LedgerLine, billable: Billable, facts: SpanFacts, said: Standing, postedAt: UnixNano, options: PostOptions): LedgerEntryRow[] {
@@ -138,7 +162,7 @@ function toStand(line: LedgerLine, billable: Billable, facts: SpanFacts, said: S
     revision: revisionAtSettlement(postedAt), kind, reason, reverses: '',
     id: ledgerEntryId(options.tenant, facts.traceId, facts.spanId, line.meter, kind, ordinal(entries, kind)),
   })
-  if (!entries.some((entry) => entry.kind === 'CHARGE')) return [fresh('CHARGE', billable.reason)]
+  if (!entries.some((entry) => entry.kind === 'CHARGE')) return [fresh('CHARGE', said.anew && said.changed ? 'repriced' : billable.reason)]
   const net = netOf(entries)
   const owner = ownerOf(billable.attribution, facts)
   const known = reattribute(entries, owner, postedAt)
@@ -146,8 +170,9 @@ function toStand(line: LedgerLine, billable: Billable, facts: SpanFacts, said: S
     case 'same': return known
     case 'none': return [...known, fresh('ADJUSTMENT', billable.reason)]
     case 'other': {
-      const reversal = reversing(entries, net, 'restated', owner, postedAt, options)
-      return [...known, ...(reversal === undefined ? [] : [reversal]), fresh('ADJUSTMENT', 'restated')]
+      const reason = said.anew && !said.changed ? 'repriced' : 'restated'
+      const reversal = reversing(entries, net, reason, owner, postedAt, options)
+      return [...known, ...(reversal === undefined ? [] : [reversal]), fresh('ADJUSTMENT', reason)]
     }
     case 'more': {
       const amount = line.amount === undefined && net.amount === undefined ? undefined : (line.amount ?? 0n) - (net.amount ?? 0n)
@@ -161,12 +186,14 @@ function toStand(line: LedgerLine, billable: Billable, facts: SpanFacts, said: S
  * another tier; something `other` was used, so that a difference would stand under two models' names. Another price alone is
  * nothing: the price of the day stays until somebody reprices on purpose.
  */
-function relation(line: LedgerLine, net: Net, { entries, changed }: Standing): 'same' | 'none' | 'more' | 'other' {
+function relation(line: LedgerLine, net: Net, { entries, changed, anew }: Standing): 'same' | 'none' | 'more' | 'other' {
   if (net.quantity === 0n) return line.quantity === 0n ? 'same' : 'none'
   const last = lastPosted(entries)
   const samePrices = last.priceBookVersion === line.priceBookVersion
   const otherName = last.model !== line.model || last.provider !== line.provider || last.basis !== line.basis
-  if ((samePrices || changed) && otherName) return 'other'
+  if ((samePrices || changed || anew) && otherName) return 'other'
+  // Reversed and posted again, so that both books stand in the ledger.
+  if (anew && !samePrices && line.amount !== net.amount) return 'other'
   const reported = line.basis === 'REPORTED' && last.basis === 'REPORTED'
   return line.quantity !== net.quantity || ((samePrices || changed || reported) && line.amount !== net.amount) ? 'more' : 'same'
 }
@@ -182,11 +209,11 @@ const openedBy = (entries: readonly LedgerEntryRow[]): LedgerEntryRow => standin
 const heldBack: ReadonlySet<LedgerReason> = new Set(['promoted', 'unattributed'])
 
 function toVanish(
-  entries: readonly LedgerEntryRow[], account: TraceAccount, owner: Owner | undefined, postedAt: UnixNano, options: PostOptions,
+  entries: readonly LedgerEntryRow[], account: TraceAccount, owner: Owner | undefined, otherwise: LedgerReason, postedAt: UnixNano, options: PostOptions,
 ): LedgerEntryRow | undefined {
   const charge = entries.find((entry) => entry.kind === 'CHARGE') ?? entries[0]
   if (charge === undefined) return undefined
-  const reason = account.uncounted.get(charge.spanId) ?? (heldBack.has(charge.reason) ? 'rolled_up' : 'restated')
+  const reason = account.uncounted.get(charge.spanId) ?? (otherwise === 'restated' && heldBack.has(charge.reason) ? 'rolled_up' : otherwise)
   return reversing(entries, netOf(entries), reason, owner, postedAt, options)
 }
 

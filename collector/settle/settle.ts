@@ -14,11 +14,13 @@ import type { Loader } from '../load/load.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { PriceBook } from '../price/book.ts'
+import { Repricer } from '../reprice/repricer.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
+import { type StoredBooks, storedBooks } from '../stored-books.ts'
 import { type AnswerOf, type History, readCallsTold, readHistory, readBegunSince, readSessionTraces, readUnsettled, tracesPerReadMax } from './history.ts'
 import type { LiveTrace, LiveTraces } from './live-traces.ts'
-import { contested, entryKey, post, type Posting, writeOut } from './post.ts'
+import { contested, entryKey, post, type Posting, type PostOptions, writeOut } from './post.ts'
 import { readSummedUp, writeSummedUp } from './summed-up.ts'
 import { costOf, summary } from './summary.ts'
 import { meets, otherSourcesKey, sessionRow, sessionsTold, type SessionTold, speaks, type Times, toldBetter } from './told-better.ts'
@@ -81,6 +83,7 @@ interface Draft {
   readonly generation: number
   readonly settles: boolean
   readonly version: bigint
+  readonly repriced: boolean
   readonly posting: Posting
   readonly decisions: readonly PolicyDecisionRow[]
   readonly tookMs: number
@@ -92,6 +95,8 @@ export class Settler {
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #closed = false
+  readonly #books: StoredBooks
+  readonly #repricer: Repricer
   /** The last segment of a former process that is still to be loaded. */
   #leftThrough: number | undefined
   /** What the former process and this one said last of what is summed up, and when. */
@@ -101,7 +106,10 @@ export class Settler {
   #putOff: { ticks: number; saidMs: number } | undefined
 
   constructor(options: SettleOptions) {
+    this.#books = storedBooks(options.store, () => options.prices)
+    // As it is: the price book in it is the one in use at the moment it is asked for.
     this.#options = options
+    this.#repricer = new Repricer({ ...options, books: this.#books, segment: () => options.spool.currentNumber, loadedThrough: () => options.loader.loadedThrough })
   }
 
   /** Finds what a former process left open, then looks at live traces until closed. */
@@ -122,6 +130,11 @@ export class Settler {
     const ahead = await readBegunSince(store, tenant, live.processStartedAt, aheadMax)
     // So many that a filter would not tell them from others: then no trace is taken for new, which costs a look-up each.
     if (ahead.length < aheadMax) live.remember(ahead)
+  }
+
+  #postOptions(): PostOptions {
+    const { tenant, project, prices } = this.#options
+    return { tenant, project, prices, books: this.#books.named }
   }
 
   #schedule(): void {
@@ -166,6 +179,7 @@ export class Settler {
       this.#leftThrough = undefined
       await this.#findFormer()
     }
+    await this.#repricer.tick()
     const dirty = live.dirty()
     const crowded = this.#isCrowded()
     const wanted = dirty.filter((trace) => trace.retryMs <= now && (this.#isQuiet(trace, now) || wantsSummary(trace, now, crowded)))
@@ -237,6 +251,7 @@ export class Settler {
       await this.#recall(traces.slice(0, traces.length >> 1))
       return this.#recall(traces.slice(traces.length >> 1))
     }
+    await this.#books.load(history.entries.map((entry) => entry.priceBookVersion))
     const spans = Map.groupBy(history.spans, (span) => span.traceId)
     const entries = Map.groupBy(history.entries, (entry) => entry.traceId)
     const decisions = Map.groupBy(history.decisions, (decision) => decision.traceId)
@@ -247,7 +262,10 @@ export class Settler {
       const receivedAt = history.receivedAt.get(trace.traceId) ?? 0n
       if (receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = receivedAt
       // Nothing anywhere: the trace was named by a row whose spans were deleted.
-      if (trace.spans.size === 0) live.settled(trace)
+      if (trace.spans.size === 0) {
+        trace.repricing = undefined
+        live.settled(trace)
+      }
     }
   }
 
@@ -325,8 +343,9 @@ export class Settler {
     const sessions = others.sessions.get(trace)
     const facts = account([...trace.spans.values()], sessions === undefined ? told : { ...told, toldBetter: toldBetter(trace.spans.values(), sessions.own, sessions.better) })
     if (settles && sessions !== undefined) this.#rememberSessions(sessions, frame)
-    writeOut(trace, contested(facts, trace.spans, trace), this.#options)
-    const posting = post(facts, trace.spans, trace, version, this.#options)
+    const repricing = settles ? trace.repricing : undefined
+    writeOut(trace, repricing === undefined ? contested(facts, trace.spans, trace) : [...trace.charges.values()], this.#options)
+    const posting = post(facts, trace.spans, trace, version, this.#postOptions(), repricing)
     // Before a trace is quiet only its figures are shown: corrections that the next span would undo are not posted.
     const rows = settles ? posting.rows : []
     for (const entry of rows) frame.add(ledgerEntries, entry)
@@ -334,7 +353,7 @@ export class Settler {
     for (const decision of decisions) frame.add(policyDecisions, decision)
     const shown: LiveTrace = { ...trace, decisions: new Map([...trace.decisions, ...decisions.map((d) => [d.id, d] as const)]) }
     frame.add(runs, summary(shown, facts, { ...posting, rows }, settles, version, this.#options))
-    return { trace, generation, settles, version, posting: { ...posting, rows }, decisions, tookMs: nowMs() - began }
+    return { trace, generation, settles, version, repriced: repricing !== undefined, posting: { ...posting, rows }, decisions, tookMs: nowMs() - began }
   }
 
   #findings(trace: LiveTrace, facts: TraceAccount, cost: bigint, postedAt: bigint): PolicyDecisionRow[] {
@@ -351,6 +370,10 @@ export class Settler {
     const { trace } = draft
     for (const entry of draft.posting.rows) trace.entries.set(entryKey(entry), entry)
     for (const decision of draft.decisions) trace.decisions.set(decision.id, decision)
+    if (draft.repriced) {
+      trace.repricing = undefined
+      this.#repricer.posted(draft.posting.rows.filter((entry) => entry.reason === 'repriced' && entry.postedAt === draft.version).length)
+    }
     trace.version = draft.version
     trace.summarizedMs = this.#options.nowMs()
     trace.summaryCostMs = draft.tookMs

@@ -13,6 +13,9 @@ interface Holder {
   readonly token: string
 }
 
+/** Another process collects into this folder. */
+export class SpoolInUse extends Error {}
+
 /**
  * Claims a spool's folder for this process until it ends, however it ends. Two collectors over one journal would take each
  * other's segments away. The holder listens, because a process id is given to others again and a lock file outlives a crash.
@@ -46,7 +49,7 @@ async function claim(dir: string, draft: string): Promise<void> {
     const last = (await claims(dir)).at(-1) ?? 0
     const holder = last === 0 ? undefined : await readHolder(claimFile(dir, last))
     if (holder !== undefined && (await holds(holder))) {
-      throw new Error(`the spool in ${dir} is in use by process ${holder.pid}: stop it, or choose another data folder`)
+      throw new SpoolInUse(`the spool in ${dir} is in use by process ${holder.pid}: stop it, or choose another data folder`)
     }
     const own = last + 1
     if (!(await linked(draft, claimFile(dir, own)))) continue

@@ -2,7 +2,7 @@ import { account, type Elsewhere, type TraceAccount } from '#semconv/account.ts'
 import type { SpanFacts, Step } from '#semconv/facts.ts'
 import { type Difference, fieldDifferences } from './difference.ts'
 import { type CheckedLedger, checkEntries } from './entries.ts'
-import type { StoredBooks } from './stored-books.ts'
+import type { StoredBooks } from '../stored-books.ts'
 import type { RunFigures, StoredTrace } from './stored-traces.ts'
 
 /** Nothing arrived since the run was summed up: only then its figures claim to be exact. */

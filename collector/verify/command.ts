@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Store } from '#clickhouse/store.ts'
-import type { PriceBook } from '../price/book.ts'
+import { bookFor, type PriceBook } from '../price/book.ts'
+import { activeBook } from '../price/book-store.ts'
 import { differenceText } from './difference.ts'
 import { selfTest } from './self-test.ts'
 import { verify, type Verified } from './verify.ts'
@@ -23,6 +24,7 @@ Example: npm run spanledger -- verify
 
 export interface VerifyCommandOptions {
   readonly tenant: string
+  /** The book that prices where nobody activated another. */
   readonly prices: PriceBook
   /** Attaches to what the server uses. */
   readonly openStore: () => Promise<Store>
@@ -43,10 +45,11 @@ export async function verifyCommand(args: readonly string[], options: VerifyComm
   }
   if (wanted.selfTest) return await selfTest(options) ? 0 : 1
   await using store = await options.openStore()
+  const prices = bookFor(await activeBook(store, options.tenant, options.prices), options.tenant)
   const until = nowMs() + wanted.waitMs
   for (;;) {
     const found: string[] = []
-    const verified = await verify({ ...options, store, report: (difference) => { if (found.length < printedMax) found.push(differenceText(difference)) } })
+    const verified = await verify({ ...options, store, prices, report: (difference) => { if (found.length < printedMax) found.push(differenceText(difference)) } })
     if (verified.unsettled > 0 && nowMs() < until) {
       await sleep(waitTurnMs)
       continue

@@ -5,7 +5,7 @@ import type { LedgerMeter, PicoUsd, SpanFacts } from '#semconv/facts.ts'
 import { ledgerEntryId } from '../derive/identity.ts'
 import { type LedgerLine, ledgerLines, quantityScale } from '../derive/ledger-lines.ts'
 import type { Difference, FieldDifference } from './difference.ts'
-import type { StoredBooks } from './stored-books.ts'
+import type { StoredBooks } from '../stored-books.ts'
 
 /** What the ledger should hold for one trace, and where it does not. */
 export interface CheckedLedger {

@@ -3,7 +3,7 @@ import type { PriceBook } from '../price/book.ts'
 import { checkTrace, isSettled } from './check-trace.ts'
 import type { Difference } from './difference.ts'
 import { elsewhereOf } from './elsewhere.ts'
-import { type StoredBooks, storedBooks } from './stored-books.ts'
+import { type StoredBooks, storedBooks } from '../stored-books.ts'
 import { type StoredTrace, storedTraces, tracesById } from './stored-traces.ts'
 
 export interface VerifyOptions {
@@ -32,7 +32,7 @@ export interface Verified {
 export async function verify(options: VerifyOptions): Promise<Verified> {
   const { store, tenant, nowMs } = options
   const began = nowMs()
-  const books = storedBooks(store, options.prices)
+  const books = storedBooks(store, () => options.prices)
   const sums = { entries: 0, differences: 0, traces: 0, spans: 0, unsettled: 0 }
   for await (const batch of storedTraces(store, tenant)) {
     const { differing, open } = await checkBatch(batch, books, options)

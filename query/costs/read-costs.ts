@@ -46,7 +46,8 @@ const sums = [
   textOf('sum(amount)', 'cost'),
   textOf(`sumIf(amount, basis = 'REPORTED')`, 'reported'),
   'count() AS entries',
-  'countIf(amount IS NULL) AS unpriced',
+  // One that was taken back, because it has a price now or was none, is not unknown any more.
+  `greatest(0, toInt64(countIf(amount IS NULL AND kind != 'REVERSAL')) - toInt64(countIf(amount IS NULL AND kind = 'REVERSAL'))) AS unpriced`,
   'uniqExact(trace_id) AS runs',
   `uniqExactIf((trace_id, span_id), kind = 'CHARGE') AS charged`,
   textOf(`sumIf(quantity, startsWith(meter, 'input.') OR startsWith(meter, 'output.') OR meter = 'unsplit')`, 'quantity_sum'),

@@ -84,6 +84,8 @@ export const RunType = new GraphQLObjectType<Run, QueryContext>({
     tokens: plain(required(TokenUsageType), 'Tokens of all counted usage.'),
     cost: plain(required(Decimal), 'Sum of the run\'s ledger entries, in US dollars; read it together with `unpricedModelCalls`.'),
     reportedCost: plain(Decimal, 'What the instrumentation claimed; null where it claimed nothing.'),
+    costVariance: asked(Decimal, 'Our cost less what the instrumentation claimed; null where it claimed nothing, or where calls are unpriced.', {},
+      ({ cost, reportedCost, unpricedModelCalls }) => (reportedCost === null || unpricedModelCalls > 0 ? null : cost - reportedCost)),
     settled: plain(required(GraphQLBoolean), 'True once the trace has been quiet for the settlement delay and its figures are exact.'),
     policyDecisionCount: plain(required(Count), 'Policy decisions about it.'),
     interventions: plain(required(Count), 'Decisions that changed what the agent did.'),

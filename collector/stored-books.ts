@@ -1,5 +1,5 @@
 import type { Store } from '#clickhouse/store.ts'
-import { bookFor, parseBook, type PriceBook } from '../price/book.ts'
+import { bookFor, parseBook, type PriceBook } from './price/book.ts'
 
 /** Seconds to read a book: a megabyte or less. */
 const readSecondsMax = 30
@@ -13,22 +13,23 @@ export interface StoredBooks {
   readonly count: number
 }
 
-/** `inUse`: what an entry is compared with that names no book, as one whose charge is missing altogether. */
-export function storedBooks(store: Store, inUse: PriceBook): StoredBooks {
-  const known = new Map<string, PriceBook | undefined>([['', inUse], [inUse.version, inUse]])
+/** `inUse` says what an entry is compared with that names no book, as one whose charge is missing altogether: another one once that is activated. */
+export function storedBooks(store: Store, inUse: () => PriceBook): StoredBooks {
+  const known = new Map<string, PriceBook | undefined>()
+  const named = (version: string): PriceBook | undefined => (version === '' || version === inUse().version ? inUse() : known.get(version))
   return {
     async load(versions) {
-      const missing = [...new Set(versions)].filter((version) => !known.has(version))
+      const missing = [...new Set(versions)].filter((version) => named(version) === undefined && !known.has(version))
       if (missing.length === 0) return
       const rows = await store.read<{ version_hex: string; body: string }>(
         'SELECT lower(hex(version)) AS version_hex, body FROM price_books FINAL WHERE version IN (SELECT toFixedString(unhex(arrayJoin({versions:Array(String)})), 32))',
         { versions: missing }, { maxSeconds: readSecondsMax })
       for (const version of missing) known.set(version, undefined)
-      for (const { version_hex, body } of rows) known.set(version_hex, checked(bookFor(parseBook(body), inUse.tenant), version_hex))
+      for (const { version_hex, body } of rows) known.set(version_hex, checked(bookFor(parseBook(body), inUse().tenant), version_hex))
     },
-    named: (version) => known.get(version),
+    named,
     get count() {
-      return [...known].filter(([version, book]) => version !== '' && book !== undefined).length
+      return new Set([inUse().version, ...[...known].flatMap(([version, book]) => (book === undefined ? [] : [version]))]).size
     },
   }
 }

@@ -1,0 +1,76 @@
+import type { Store } from '#clickhouse/store.ts'
+import { account } from '#semconv/account.ts'
+import type { PicoUsd } from '#semconv/facts.ts'
+import type { PriceBook } from '../price/book.ts'
+import { entryKey, post } from '../settle/post.ts'
+import type { StoredBooks } from '../stored-books.ts'
+import { isSettled } from '../verify/check-trace.ts'
+import { elsewhereOf } from '../verify/elsewhere.ts'
+import { storedTraces } from '../verify/stored-traces.ts'
+import { type RepriceOrder, repricing } from './orders.ts'
+
+/** What repricing would change, for one model and day. */
+export interface Change {
+  readonly model: string
+  /** `2026-10-31`, in UTC. */
+  readonly day: string
+  calls: number
+  /** Lines of it without a price: before, and with the new book. */
+  unpricedBefore: number
+  unpricedAfter: number
+  before: PicoUsd
+  after: PicoUsd
+}
+
+export interface DryRun {
+  readonly changes: readonly Change[]
+  readonly entries: number
+  /** Traces that something came for lately: an order would wait for them. */
+  readonly unsettled: number
+}
+
+export interface DryRunOptions {
+  readonly store: Store
+  readonly tenant: string
+  readonly project: string
+  readonly prices: PriceBook
+  readonly books: StoredBooks
+  readonly order: Pick<RepriceOrder, 'from' | 'before' | 'provider' | 'model'>
+}
+
+/** What an order would post, worked out from what is stored; nothing is written. */
+export async function dryRun({ store, tenant, project, prices, books, order }: DryRunOptions): Promise<DryRun> {
+  const changes = new Map<string, Change>()
+  let entries = 0
+  let unsettled = 0
+  for await (const batch of storedTraces(store, tenant)) {
+    const settled = batch.filter(isSettled)
+    unsettled += batch.length - settled.length
+    await books.load(settled.flatMap((trace) => trace.entries.map((entry) => entry.priceBookVersion)))
+    const elsewhere = await elsewhereOf(store, tenant, settled)
+    for (const trace of settled) {
+      if (!trace.entries.some((entry) => entry.occurredAt >= order.from && entry.occurredAt < order.before)) continue
+      const spans = new Map(trace.derived.map((span) => [span.spanId, span]))
+      const posted = { charges: new Map(), entries: new Map(trace.entries.map((entry) => [entryKey(entry), entry])) }
+      const { rows } = post(account(trace.derived, elsewhere(trace)), spans, posted, 0n, { tenant, project, prices, books: books.named }, repricing(prices, order))
+      const seen = new Set<string>()
+      for (const row of rows.filter((one) => one.reason === 'repriced')) {
+        entries++
+        const day = new Date(Number(row.occurredAt / 1_000_000n)).toISOString().slice(0, 10)
+        const key = `${day} ${row.model}`
+        const change = changes.get(key) ?? { model: row.model, day, calls: 0, unpricedBefore: 0, unpricedAfter: 0, before: 0n, after: 0n }
+        changes.set(key, change)
+        if (!seen.has(row.spanId)) change.calls++
+        seen.add(row.spanId)
+        if (row.kind === 'REVERSAL') {
+          change.before -= row.amount ?? 0n
+          if (row.amount === undefined) change.unpricedBefore++
+        } else {
+          change.after += row.amount ?? 0n
+          if (row.amount === undefined) change.unpricedAfter++
+        }
+      }
+    }
+  }
+  return { changes: [...changes.values()].sort((a, b) => (a.day + a.model < b.day + b.model ? -1 : 1)), entries, unsettled }
+}

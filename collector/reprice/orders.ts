@@ -1,0 +1,90 @@
+import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
+import type { Store } from '#clickhouse/store.ts'
+import { writeRow } from '#clickhouse/table.ts'
+import { type RepriceOrderRow, repriceOrders } from '#clickhouse/tables/reprice-orders.ts'
+import type { Billable } from '#semconv/account.ts'
+import type { PriceBook } from '../price/book.ts'
+import type { Repricing } from '../settle/post.ts'
+
+/**
+ * Repricing is ordered in ClickHouse and done by who settles: one writer decides what a trace's ledger says, so a late span and
+ * an order that meet cannot undo each other (docs/decisions/015).
+ */
+export type RepriceOrder = Pick<RepriceOrderRow, 'tenant' | 'id' | 'orderedAt' | 'from' | 'before' | 'provider' | 'model' | 'priceBookVersion' | 'actor'>
+
+/** What came of an order. */
+export type RepriceOutcome = Pick<RepriceOrderRow, 'entries' | 'failed'>
+
+/** Seconds one question about orders, or about the traces of one, may take. */
+const readSecondsMax = 60
+
+export const repricing = (prices: PriceBook, { from, before, provider, model }: Pick<RepriceOrder, 'from' | 'before' | 'provider' | 'model'>): Repricing => ({
+  prices,
+  covers: (call: Billable) => call.at >= from && call.at < before && (provider === '' || call.provider === provider) &&
+    (model === '' || call.responseModel === model || call.requestModel === model),
+})
+
+export async function placeOrder(store: Store, order: RepriceOrder): Promise<void> {
+  await insertOrder(store, { ...order, state: 'ORDERED', doneAt: 0n, entries: 0, failed: 0 })
+}
+
+export async function finishOrder(store: Store, order: RepriceOrder, outcome: RepriceOutcome, doneAt: bigint): Promise<void> {
+  await insertOrder(store, { ...order, ...outcome, state: 'DONE', doneAt })
+}
+
+async function insertOrder(store: Store, row: RepriceOrderRow): Promise<void> {
+  const writer = new RowBinaryWriter()
+  writeRow(repriceOrders, writer, row)
+  await store.insert(repriceOrders, writer.take(), `reprice ${row.id} ${row.state} ${row.doneAt}`)
+}
+
+interface OrderRow {
+  readonly id_hex: string
+  readonly ordered: string
+  readonly from_nanos: string
+  readonly before_nanos: string
+  readonly provider: string
+  readonly model: string
+  readonly version_hex: string
+  readonly actor: string
+}
+
+/** Orders that nobody has done yet, the oldest first. */
+export async function openOrders(store: Store, tenant: string): Promise<readonly RepriceOrder[]> {
+  const rows = await store.read<OrderRow>(
+    `SELECT lower(hex(id)) AS id_hex, toString(toUnixTimestamp64Nano(ordered_at)) AS ordered, toString(toUnixTimestamp64Nano(usage_from)) AS from_nanos,
+       toString(toUnixTimestamp64Nano(usage_before)) AS before_nanos, provider, model, lower(hex(price_book_version)) AS version_hex, actor
+     FROM reprice_orders FINAL WHERE tenant = {tenant:String} AND state = 'ORDERED'
+       AND id NOT IN (SELECT id FROM reprice_orders WHERE tenant = {tenant:String} AND state = 'DONE') ORDER BY ordered_at`,
+    { tenant }, { maxSeconds: readSecondsMax })
+  return rows.map((row) => ({
+    tenant, id: row.id_hex, orderedAt: BigInt(row.ordered), from: BigInt(row.from_nanos), before: BigInt(row.before_nanos), provider: row.provider, model: row.model,
+    priceBookVersion: row.version_hex, actor: row.actor,
+  }))
+}
+
+export async function outcomeOf(store: Store, { tenant, id }: Pick<RepriceOrder, 'tenant' | 'id'>): Promise<RepriceOutcome | undefined> {
+  const [row] = await store.read<{ entries: string; failed: string }>(
+    `SELECT entries, failed FROM reprice_orders FINAL WHERE tenant = {tenant:String} AND id = toFixedString(unhex({id:String}), 16) AND state = 'DONE'`,
+    { tenant, id }, { maxSeconds: readSecondsMax })
+  return row === undefined ? undefined : { entries: Number(row.entries), failed: Number(row.failed) }
+}
+
+/** The next traces behind `after` that have usage in the order's time; whether it is the order's model, settlement sees. */
+export async function tracesToReprice(store: Store, order: RepriceOrder, after: string, most: number): Promise<readonly string[]> {
+  const rows = await store.read<{ trace: string }>(
+    `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM ledger_entries
+     WHERE tenant = {tenant:String} AND occurred_at >= fromUnixTimestamp64Nano({from:Int64}) AND occurred_at < fromUnixTimestamp64Nano({before:Int64}) AND trace_id > toFixedString(unhex({after:String}), 16)
+     ORDER BY trace_id LIMIT {most:UInt32}`,
+    { tenant: order.tenant, from: String(order.from), before: String(order.before), after, most }, { maxSeconds: readSecondsMax })
+  return rows.map((row) => row.trace)
+}
+
+/** Lines that were posted for repricing since. */
+export async function repricedSince(store: Store, { tenant, from, before }: RepriceOrder, since: bigint): Promise<number> {
+  const [row] = await store.read<{ n: string }>(
+    `SELECT count() AS n FROM ledger_entries FINAL WHERE tenant = {tenant:String} AND reason = 'repriced' AND posted_at >= fromUnixTimestamp64Nano({since:Int64})
+       AND occurred_at >= fromUnixTimestamp64Nano({from:Int64}) AND occurred_at < fromUnixTimestamp64Nano({before:Int64})`,
+    { tenant, from: String(from), before: String(before), since: String(since) }, { maxSeconds: readSecondsMax })
+  return Number(row?.n ?? 0)
+}

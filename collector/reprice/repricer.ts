@@ -1,0 +1,104 @@
+import type { Store } from '#clickhouse/store.ts'
+import type { LiveTraces } from '../settle/live-traces.ts'
+import type { StoredBooks } from '../stored-books.ts'
+import { finishOrder, openOrders, type RepriceOrder, repricing, tracesToReprice } from './orders.ts'
+
+export interface RepricerOptions {
+  readonly store: Store
+  readonly tenant: string
+  readonly live: LiveTraces
+  readonly books: StoredBooks
+  /** The spool segment that is being written: what was posted until now is read back when it is loaded. */
+  readonly segment: () => number
+  /** Segments up to this one are in ClickHouse. */
+  readonly loadedThrough: () => number
+  readonly nowMs: () => number
+  readonly nowNano: () => bigint
+}
+
+/** How often orders are looked for, in milliseconds. */
+const lookMs = 2_000
+/** Traces that are taken up at once; they stand in memory until they are settled. */
+const tracesAtOnce = 2_000
+
+/** An order that is being done. */
+interface Doing {
+  readonly order: RepriceOrder
+  /** The last trace that was taken up. */
+  after: string
+  /** Traces that are not settled yet. */
+  readonly open: Set<string>
+  entries: number
+  failed: number
+  /** The segment that holds what was posted last. */
+  segment: number
+}
+
+/** Takes up the traces of reprice orders, some at a time, so that settlement prices them anew. An order that a crash cut short is done again: what stands already is not posted twice. */
+export class Repricer {
+  readonly #options: RepricerOptions
+  #doing: Doing | undefined
+  #lookedMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: RepricerOptions) {
+    this.#options = options
+  }
+
+  /** Called with every tick of settlement. */
+  async tick(): Promise<void> {
+    if (this.#doing === undefined) await this.#look()
+    const doing = this.#doing
+    if (doing === undefined) return
+    this.#letGo(doing)
+    if (doing.open.size === 0) await this.#takeUp(doing)
+  }
+
+  /** Lines that a settlement posted for an order. */
+  posted(entries: number): void {
+    if (this.#doing !== undefined) this.#doing.entries += entries
+  }
+
+  async #look(): Promise<void> {
+    const { store, tenant, books, nowMs } = this.#options
+    if (nowMs() - this.#lookedMs < lookMs) return
+    this.#lookedMs = nowMs()
+    const [order] = await openOrders(store, tenant)
+    if (order === undefined) return
+    await books.load([order.priceBookVersion])
+    this.#doing = { order, after: '', open: new Set(), entries: 0, failed: 0, segment: -1 }
+  }
+
+  #letGo(doing: Doing): void {
+    const { live, segment } = this.#options
+    if (doing.open.size > 0) doing.segment = segment()
+    for (const traceId of doing.open) {
+      const trace = live.get(traceId)
+      const failed = trace !== undefined && trace.failures > 0
+      if (failed) doing.failed++
+      if (failed || trace?.repricing === undefined) doing.open.delete(traceId)
+    }
+  }
+
+  async #takeUp(doing: Doing): Promise<void> {
+    const { store, live, books, segment, loadedThrough, nowMs, nowNano } = this.#options
+    const { order } = doing
+    // Whoever waits for the order looks at the ledger next.
+    if (loadedThrough() < doing.segment) return
+    const prices = books.named(order.priceBookVersion)
+    const traceIds = prices === undefined ? [] : await tracesToReprice(store, order, doing.after, tracesAtOnce)
+    if (prices === undefined || traceIds.length === 0) {
+      // A book that nobody stored prices nothing, and the order is not done.
+      await finishOrder(store, order, { entries: doing.entries, failed: prices === undefined ? 1 : doing.failed }, nowNano())
+      this.#doing = undefined
+      return
+    }
+    for (const traceId of traceIds) {
+      live.revisit(traceId, nowMs(), segment())
+      const trace = live.get(traceId)
+      if (trace === undefined) continue
+      trace.repricing = repricing(prices, order)
+      doing.open.add(traceId)
+    }
+    doing.after = traceIds.at(-1) ?? doing.after
+  }
+}
