@@ -7,6 +7,7 @@ import type { Store, StoreOptions } from '#clickhouse/store.ts'
 import type { Collector } from '#collector/collector.ts'
 import { type Config, ConfigError, loadConfig } from '#config'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
+import type { Allocation } from '#query/export/allocation.ts'
 import type { QueryServer } from '#query/server.ts'
 import { consoleLog } from './logger.ts'
 
@@ -146,13 +147,14 @@ async function serve(config: Config, role: Roles): Promise<number> {
   const stop = stopSignal()
   stop.addEventListener('abort', () => setTimeout(() => process.exit(1), stopMsMax).unref(), { once: true })
   const policies = role.collector ? await loadPolicies(config.policiesFile) : undefined
+  const allocation = role.query ? await loadAllocation(config.allocationFile) : undefined
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   await using open = new AsyncDisposableStack()
   const store = open.use(await openStoreAndRead(config, role))
   if (stop.aborted) return 0
   const collector = policies === undefined ? await migrated(store) : await collect(config, store, policies)
   open.defer(async () => collector?.close(drainMs))
-  const query = role.query ? await answer(config, store, collector) : undefined
+  const query = allocation === undefined ? undefined : await answer(config, store, collector, allocation)
   open.defer(async () => query?.close())
   open.defer(await watchItself(config, collector))
   say(config, collector, query)
@@ -197,14 +199,20 @@ function storeOptions(config: Config): StoreOptions {
 
 async function loadPolicies(file: string): Promise<PolicySet> {
   const { parsePolicies, starterPolicies } = await import('#otel-config/policy/policies.ts')
-  if (file === '') return parsePolicies(starterPolicies())
-  let text: string
+  return parsePolicies(file === '' ? starterPolicies() : await settingsFile('SPANLEDGER_POLICIES', file))
+}
+
+async function loadAllocation(file: string): Promise<Allocation> {
+  const { parseAllocation, projectsPay } = await import('#query/export/allocation.ts')
+  return file === '' ? projectsPay : parseAllocation(await settingsFile('SPANLEDGER_ALLOCATION', file))
+}
+
+async function settingsFile(variable: string, file: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8')
+    return await readFile(file, 'utf8')
   } catch {
-    throw new ConfigError(`SPANLEDGER_POLICIES is '${file}', which cannot be read`)
+    throw new ConfigError(`${variable} is '${file}', which cannot be read`)
   }
-  return parsePolicies(text)
 }
 
 /** What a former process acknowledged is loaded before the schema moves: its rows have the columns of that time. */
@@ -225,7 +233,7 @@ async function collect(config: Config, store: Store, policies: PolicySet): Promi
   return collector
 }
 
-async function answer(config: Config, store: Store, collector: Collector | undefined): Promise<QueryServer> {
+async function answer(config: Config, store: Store, collector: Collector | undefined, allocation: Allocation): Promise<QueryServer> {
   const { startQuery } = await import('#query/server.ts')
   return startQuery({
     store, host: config.host, port: config.port, tenant, uiDir: fileURLToPath(new URL('./ui/dist/', import.meta.url)),
@@ -235,7 +243,7 @@ async function answer(config: Config, store: Store, collector: Collector | undef
       : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
     onSummaries: (tell) => collector?.onSummaries(tell),
     backlog: () => collector?.backlog(),
-    incompleteAfterMs: config.incompleteAfterMinutes * 60_000, logger: consoleLog, now: Date.now,
+    incompleteAfterMs: config.incompleteAfterMinutes * 60_000, allocation, logger: consoleLog, now: Date.now,
   })
 }
 
@@ -275,5 +283,5 @@ try {
   // The message is written for the operator; a stack would bury it.
   process.stderr.write(`spanledger: ${inUse(error.message) ?? error.message}\n`)
   // Wrong words are 2, what went wrong otherwise is 1.
-  process.exitCode = error instanceof ConfigError || error.name === 'PolicyError' ? 2 : 1
+  process.exitCode = error instanceof ConfigError || error.name === 'PolicyError' || error.name === 'AllocationError' ? 2 : 1
 }

@@ -31,6 +31,8 @@ export interface Reader {
   rows<Row>(select: Select): Promise<Row[]>
   /** The same in `Native`, for answers too large to be parsed as text. */
   binary(select: Select): Promise<Buffer>
+  /** The same as a Parquet file, written by the engine: for exports. */
+  parquet(select: Select): Promise<Buffer>
   /** The same as they arrive, at the reader's pace: for exports, which may take ten minutes. Rows are arrays in column order. */
   batches<Row extends readonly unknown[]>(select: Select): AsyncIterable<Row[]>
 }
@@ -58,6 +60,7 @@ export function readerOf(store: Store, tenant: string, signal: AbortSignal): Rea
   return {
     rows: (select) => store.read(sql(select), params(select), limits),
     binary: (select) => store.readBinary(sql(select), params(select), { ...limits, format: 'Native' }),
+    parquet: (select) => store.readBinary(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi', format: 'Parquet' }),
     batches: (select) => store.readBatches(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi' }),
   }
 }

@@ -4,7 +4,8 @@ import type { Store } from '#clickhouse/store.ts'
 import { priceDesk } from '#collector/price/desk.ts'
 import { hostAllowed } from '#otel-config/loopback-host.ts'
 import type { Backlog, Endpoints, QueryContext } from './context.ts'
-import { writeLedgerCsv } from './export/ledger-csv.ts'
+import type { Allocation } from './export/allocation.ts'
+import { exportRoutes } from './export/routes.ts'
 import { graphqlAnswer } from './graphql.ts'
 import { acceptedEncoding, answer, encoded, type Encoded, type Encoding, refuse } from './http/answer.ts'
 import { readBody } from './http/body.ts'
@@ -40,6 +41,8 @@ export interface QueryOptions {
   readonly backlog: () => Backlog | undefined
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number
+  /** Who pays for what, for the chargeback. */
+  readonly allocation: Allocation
   /** Calls back after this process has stored summaries of runs; never where another process does. */
   readonly onSummaries: (tell: () => void) => void
   readonly logger: Logger
@@ -192,7 +195,9 @@ function router(options: QueryOptions, streams: ReturnType<typeof eventStreams>,
   const fixed: Readonly<Record<string, Readonly<Partial<Record<string, Handler>>>>> = {
     '/graphql': { POST: askGraphql },
     '/v1/runs/events': { GET: (request, response) => streams.open(request, response, undefined) },
-    '/export/ledger.csv': { GET: (_, response, url) => writeLedgerCsv(contextFor(response).reader, response, url.searchParams) },
+    ...Object.fromEntries(Object.entries(exportRoutes(options.allocation)).map(([path, write]) => [path, {
+      GET: (_, response, url) => write(contextFor(response).reader, response, url.searchParams),
+    } satisfies Record<string, Handler>])),
     '/healthz': { GET: (_, response) => answer(response, 200, 'text/plain; charset=utf-8', 'alive\n') },
     '/readyz': { GET: ready },
     '/metrics': { GET: (_, response) => answer(response, 200, 'text/plain; version=0.0.4; charset=utf-8', options.metrics()) },
