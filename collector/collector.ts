@@ -22,6 +22,7 @@ import { httpReceiver } from './receive/http.ts'
 import type { IngestOptions } from './receive/ingest.ts'
 import { Turns } from './receive/limits.ts'
 import { watchLoopDelay } from './receive/loop-delay.ts'
+import { keepCostDays } from './rollup/cost-days.ts'
 import { readLastReceivedAt } from './settle/history.ts'
 import { LiveTraces } from './settle/live-traces.ts'
 import { Settler } from './settle/settle.ts'
@@ -131,6 +132,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     ...options, live, known, conformance, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs, get prices() { return prices.book },
   }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
+  const costDays = begun.use(keepCostDays({ store, log, nowMs }))
   const admission = new Admission({ spoolFull: () => spool.full, loopLate: loopDelay.late })
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, admission }), (it) => it.close(0))
@@ -155,6 +157,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       await thread[Symbol.asyncDispose]()
       prices[Symbol.dispose]()
       loopDelay[Symbol.dispose]()
+      costDays[Symbol.dispose]()
     },
   }
 }

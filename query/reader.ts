@@ -1,3 +1,4 @@
+import { changedDays } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { conformance } from '#clickhouse/tables/conformance.ts'
 import { ingestAccount } from '#clickhouse/tables/ingest-account.ts'
@@ -10,7 +11,9 @@ import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Where } from './where.ts'
 
-const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions, logRecords, metricPoints, ingestAccount, conformance }
+/** Made by the engine itself, so it has no rows of ours. */
+const costDays = { name: 'cost_days' }
+const tables = { runs, spans, spanContent, ledgerEntries, costDays, policyDecisions, logRecords, metricPoints, ingestAccount, conformance }
 export type TableKey = keyof typeof tables
 
 export interface Select {
@@ -33,7 +36,9 @@ export interface Reader {
   binary(select: Select): Promise<Buffer>
   /** The same as a Parquet file, written by the engine: for exports. */
   parquet(select: Select): Promise<Buffer>
-  /** The same as they arrive, at the reader's pace: for exports, which may take ten minutes. Rows are arrays in column order. */
+  /** Days (UTC) that cannot be taken from `costDays`, because the ledger knows more of them; `undefined` where none can. */
+  changedDays(): Promise<readonly string[] | undefined>
+  /** Rows as they arrive, at the reader's pace: for exports, which may take ten minutes. Rows are arrays in column order. */
   batches<Row extends readonly unknown[]>(select: Select): AsyncIterable<Row[]>
 }
 
@@ -60,6 +65,7 @@ export function readerOf(store: Store, tenant: string, signal: AbortSignal): Rea
   return {
     rows: (select) => store.read(sql(select), params(select), limits),
     binary: (select) => store.readBinary(sql(select), params(select), { ...limits, format: 'Native' }),
+    changedDays: () => changedDays(store, tenant, limits),
     parquet: (select) => store.readBinary(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi', format: 'Parquet' }),
     batches: (select) => store.readBatches(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi' }),
   }

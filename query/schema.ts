@@ -3,8 +3,8 @@ import { InstrumentationType } from './conformance/instrumentation.ts'
 import { conformance } from './conformance/read-conformance.ts'
 import { pageArguments, type PageArguments } from './connection.ts'
 import type { QueryContext } from './context.ts'
-import { type CostDimension, CostDimensionEnum, CostRowType, type Interval, IntervalEnum } from './costs/cost-row.ts'
-import { costs } from './costs/read-costs.ts'
+import { CostDimensionEnum, CostRowType, IntervalEnum } from './costs/cost-row.ts'
+import { type CostArguments, costs } from './costs/read-costs.ts'
 import { FacetValueType, type RunFacet, RunFacetEnum } from './facets/facet-value.ts'
 import { facets } from './facets/read-facets.ts'
 import { IngestAccountType, type IngestDimension, IngestDimensionEnum } from './ingest/ingest-account.ts'
@@ -48,7 +48,7 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
     trace: asked<Root, { readonly id: string }>(RunType, 'One trace, also one without GenAI activity; null where there is none.', {
       id: argument(required(GraphQLID), 'Trace id.'),
     }, (_, { id }, context) => traceById(context, id)),
-    costs: asked<Root, { readonly range: TimeRange; readonly groupBy: readonly CostDimension[]; readonly interval?: Interval | null; readonly filter?: LedgerFilter | null; readonly timeZone: string }>(
+    costs: asked<Root, CostArguments>(
       listOf(CostRowType),
       'Sums over the ledger by time of usage: earliest bucket first, dearest group first. One row, the total, where neither groups nor an interval are asked for. Refused as TOO_WIDE beyond 10,000 rows.',
       {
