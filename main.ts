@@ -1,9 +1,11 @@
 import { enableCompileCache } from 'node:module'
 import { mkdir, readFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Store, StoreOptions } from '#clickhouse/store.ts'
+import type { Reconciliation } from '#collector/reconcile/reconcile.ts'
 import type { Collector } from '#collector/collector.ts'
 import { type Config, ConfigError, loadConfig } from '#config'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
@@ -35,6 +37,7 @@ const help = `spanledger COMMAND
   query       console and GraphQL alone
   demo        sends realistic runs of real SDK-made spans to a running collector
   prices      shows the price book and what it says of a model; imports, compares and activates others
+  reconcile   compares the ledger with providers' bills and posts what is agreed to
   set-aside   shows what ClickHouse did not take, loads it again or drops it
   verify      works out the whole ledger again from spans and price books, and compares
 
@@ -95,6 +98,12 @@ async function main(args: readonly string[]): Promise<number> {
       const { verifyHelp } = await import('#collector/verify/command.ts')
       return print(verifyHelp)
     }
+    case 'reconcile': {
+      const { reconcileCommand } = await import('#collector/reconcile/command.ts')
+      const { text, exitCode } = await reconcileCommand(wantsHelp ? ['--help'] : rest, () => openDesk(loadConfig(process.env)), userInfo().username)
+      ;(exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`)
+      return exitCode
+    }
     case '':
     case 'help':
     case '--help':
@@ -128,6 +137,21 @@ async function verifyDemo(): Promise<number> {
   await sleep(demoLoadMs)
   print('verifying the ledger\n')
   return verifyLedger(['--wait', String(demoSettleSeconds)], config)
+}
+
+/** Attaches to what the server uses. */
+async function openDesk(config: Config): Promise<AsyncDisposable & { readonly desk: Reconciliation }> {
+  const { openStore } = await import('#clickhouse/store.ts')
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  const store = await openStore(storeOptions(config))
+  await migrated(store)
+  return { desk: await reconciler(store), [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() }
+}
+
+async function reconciler(store: Store): Promise<Reconciliation> {
+  const { reconciliation } = await import('#collector/reconcile/reconcile.ts')
+  const { shippedBook } = await import('#collector/price/book.ts')
+  return reconciliation({ store, tenant, project, prices: shippedBook(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
 }
 
 function print(text: string): number {
@@ -243,7 +267,7 @@ async function answer(config: Config, store: Store, collector: Collector | undef
       : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
     onSummaries: (tell) => collector?.onSummaries(tell),
     backlog: () => collector?.backlog(),
-    incompleteAfterMs: config.incompleteAfterMinutes * 60_000, allocation, logger: consoleLog, now: Date.now,
+    incompleteAfterMs: config.incompleteAfterMinutes * 60_000, allocation, reconciler: await reconciler(store), logger: consoleLog, now: Date.now,
   })
 }
 

@@ -1,3 +1,4 @@
+import { billApprovals, billImports, billLines } from './tables/bills.ts'
 import { callKeys } from './tables/call-keys.ts'
 import { conformance } from './tables/conformance.ts'
 import { ingestAccount } from './tables/ingest-account.ts'
@@ -28,4 +29,7 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [policyVersions.name, columnsDdl(policyVersions)],
   [ingestAccount.name, columnsDdl(ingestAccount)],
   [conformance.name, columnsDdl(conformance)],
+  [billLines.name, columnsDdl(billLines)],
+  [billImports.name, columnsDdl(billImports)],
+  [billApprovals.name, columnsDdl(billApprovals)],
 ])

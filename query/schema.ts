@@ -26,6 +26,8 @@ import { ModelPricesInput, PriceBookType, PriceEffectType } from './prices/price
 import { priceBookEffect, priceBooks } from './prices/read-price-books.ts'
 import { unmeteredModelCalls, unpricedModels } from './prices/read-unpriced.ts'
 import { UnpricedModelType } from './prices/unpriced-model.ts'
+import { BillApprovalType, BillImportType, ReconciliationType } from './reconciliation/cell.ts'
+import { approveResiduals, billApprovals, billImports, importBill, readReconciliation } from './reconciliation/read-reconciliation.ts'
 import { runById, runs, traceById } from './runs/read-runs.ts'
 import { RunConnection, RunType } from './runs/run.ts'
 import { type RunFilter, RunFilterInput, type RunOrder, RunOrderEnum } from './runs/run-filter.ts'
@@ -116,6 +118,11 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
     priceBookEffect: asked<Root, { readonly version: string }>(listOf(PriceEffectType), 'What a version would make of the last 30 days of the ledger, by model, largest change first.', {
       version: argument(required(GraphQLID), 'Its version.'),
     }, (_, { version }, context) => priceBookEffect(context, version)),
+    reconciliation: asked<Root, { readonly range: TimeRange }>(required(ReconciliationType), 'The ledger beside the bills that were imported, quantity first, then price.', {
+      range: argument(required(TimeRangeInput), 'Which days (UTC).'),
+    }, (_, args, context) => readReconciliation(context, args)),
+    billImports: asked<Root>(listOf(BillImportType), 'Bills that were imported, latest first, 500 at most.', {}, (_, __, context) => billImports(context)),
+    billApprovals: asked<Root>(listOf(BillApprovalType), 'Residuals that were agreed to, latest first, 500 at most.', {}, (_, __, context) => billApprovals(context)),
   },
 })
 
@@ -135,6 +142,16 @@ const Mutation = new GraphQLObjectType<Root, QueryContext>({
     activatePriceBook: asked<Root, { readonly version: string }>(required(PriceBookType), 'From now on this version prices what arrives.', {
       version: argument(required(GraphQLID), 'Its version.'),
     }, (_, { version }, context) => activatePriceBook(context, version)),
+    importBill: asked<Root, { readonly name: string; readonly content: string; readonly by: string }>(required(BillImportType), 'Takes a provider\'s bill whole or not at all. A larger one than a request can hold: `spanledger reconcile import`.', {
+      name: argument(required(GraphQLString), 'What the file is called.'),
+      content: argument(required(GraphQLString), 'The file: JSON of OpenAI, Anthropic or AWS Cost Explorer; CSV of AWS, Google Cloud or FOCUS.'),
+      by: argument(required(GraphQLString), 'Who imports it.'),
+    }, (_, args, context) => importBill(context, args)),
+    approveResiduals: asked<Root, { readonly cells: readonly string[]; readonly by: string; readonly why: string }>(listOf(BillApprovalType), 'Posts what is left of these cells to the ledger as adjustments, so that it says what the bill says. Approving again adds nothing.', {
+      cells: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))), 'Their ids, 1,000 at most.'),
+      by: argument(required(GraphQLString), 'Who agrees.'),
+      why: argument(required(GraphQLString), 'Why.'),
+    }, (_, args, context) => approveResiduals(context, args)),
   },
 })
 

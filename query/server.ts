@@ -15,6 +15,7 @@ import { runFeed } from './live/run-feed.ts'
 import type { Logger } from './logger.ts'
 import { publicError } from './public-error.ts'
 import { type Reader, readerOf } from './reader.ts'
+import type { Reconciler } from './reconciliation/reconciler.ts'
 import { traceById } from './runs/read-runs.ts'
 import type { Run } from './runs/run.ts'
 import { skeletonPreparation } from './skeleton/prepare.ts'
@@ -39,6 +40,8 @@ export interface QueryOptions {
   readonly endpoints: Endpoints
   /** What waits for ClickHouse; `undefined` where the collector is another process. */
   readonly backlog: () => Backlog | undefined
+  /** `undefined` where bills are not reconciled by this process. */
+  readonly reconciler: Reconciler | undefined
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number
   /** Who pays for what, for the chargeback. */
@@ -136,12 +139,12 @@ interface Answers {
   skeleton(context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded>
 }
 
-function answersOf({ store, tenant, endpoints, backlog, incompleteAfterMs, now }: QueryOptions): Answers {
+function answersOf({ store, tenant, endpoints, backlog, reconciler, incompleteAfterMs, now }: QueryOptions): Answers {
   const prices = priceDesk({ store, tenant, now })
   const skeletons = skeletonCache()
   const verdicts = verdictCache()
   return {
-    context: (reader) => ({ reader, verdicts, prices, endpoints, backlog, incompleteAfterMs, now }),
+    context: (reader) => ({ reader, verdicts, prices, endpoints, backlog, reconciler, incompleteAfterMs, now }),
     skeleton: (context, run, encoding) => skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run))),
   }
 }

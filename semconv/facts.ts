@@ -106,6 +106,8 @@ export const ledgerReasons = [
   'replayed',
   /** The same span came again and says something else. */
   'restated',
+  /** A provider's bill says otherwise, and a person agreed. */
+  'reconciled',
 ] as const
 export type LedgerReason = (typeof ledgerReasons)[number]
 

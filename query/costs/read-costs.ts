@@ -64,7 +64,8 @@ const quantities = [
   textOf(`sumIf(quantity, startsWith(meter, 'input.'))`, 'input_sum'),
   textOf(`sumIf(quantity, startsWith(meter, 'output.'))`, 'output_sum'),
 ]
-const distincts = ['uniqExact(trace_id) AS runs', `uniqExactIf((trace_id, span_id), kind = 'CHARGE') AS charged`]
+/** What was settled with a bill belongs to no run. */
+const distincts = ['uniqExactIf(trace_id, NOT empty(trace_id)) AS runs', `uniqExactIf((trace_id, span_id), kind = 'CHARGE') AS charged`]
 
 type Group = Readonly<Partial<Record<`by_${Dimension}` | 'by_start', string>>>
 

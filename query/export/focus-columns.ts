@@ -32,7 +32,7 @@ export const focusKeys: Readonly<Record<string, string>> = {
   day: 'toDate(occurred_at)',
   is_correction: `kind != 'CHARGE' AND toStartOfMonth(posted_at) > toStartOfMonth(occurred_at)`,
   billing_month: `if(kind != 'CHARGE' AND toStartOfMonth(posted_at) > toStartOfMonth(occurred_at), toStartOfMonth(posted_at), toStartOfMonth(occurred_at))`,
-  is_usage: `coalesce(meter = 'reported_cost' OR basis = 'UNPRICED' OR amount = multiplyDecimal(quantity, assumeNotNull(unit_price), 12) AND unit_price IS NOT NULL, false)`,
+  is_usage: `coalesce(reason != 'reconciled' AND (meter = 'reported_cost' OR basis = 'UNPRICED' OR amount = multiplyDecimal(quantity, assumeNotNull(unit_price), 12) AND unit_price IS NOT NULL), false)`,
   line_provider: 'toString(provider)', line_model: 'toString(model)', line_meter: 'toString(meter)', line_basis: 'toString(basis)',
   line_card: 'toString(price_card)', line_book: 'toString(price_book_version)', line_price: `if(meter = 'reported_cost', NULL, unit_price)`,
   line_project: 'toString(project)', line_environment: 'toString(environment)', line_service: 'toString(service)',
@@ -56,11 +56,13 @@ const decimal = (name: string, sql: string): FocusColumn => ({ name, type: 'Deci
 const moment = (name: string, sql: string): FocusColumn => ({ name, type: 'DateTime', sql })
 
 const none = 'CAST(NULL AS Nullable(String))'
-const isTokens = `is_usage AND meter != 'reported_cost'`
+const isTokens = `is_usage AND (startsWith(meter, 'input.') OR startsWith(meter, 'output.') OR meter = 'unsplit')`
 const isClaim = `is_usage AND meter = 'reported_cost'`
+/** Searches, requests and seconds are sold by the piece. */
+const pieces = `if(endsWith(meter, '.seconds'), 'Seconds', 'Requests')`
 const sku = `if(model = '', 'unknown', model)`
 const direction = `multiIf(startsWith(meter, 'input.'), 'Input', startsWith(meter, 'output.'), 'Output', '')`
-const skuMeter = `multiIf(meter = 'reported_cost', 'Reported Cost', ${direction} = '', 'Tokens', concat(${direction}, ' Tokens'))`
+const skuMeter = `multiIf(meter = 'reported_cost', 'Reported Cost', ${direction} != '', concat(${direction}, ' Tokens'), meter = 'unsplit', 'Tokens', meter)`
 const cacheAction = `multiIf(position(meter, 'cache_read') > 0, 'Read', position(meter, 'cache_write') > 0, 'Write', startsWith(meter, 'input.'), 'Uncached', '')`
 const cacheLifetime = `multiIf(endsWith(meter, '.5m'), '5m', endsWith(meter, '.1h'), '1h', '')`
 const status = `multiIf(is_reconciled, 'Reconciled', basis = 'UNPRICED', 'Unpriced', basis = 'REPORTED', 'Reported', 'Estimated')`
@@ -69,8 +71,8 @@ const json = (pairs: readonly (readonly [string, string])[]): string =>
   `toJSONString(mapFilter((k, v) -> v != '', map(${pairs.map(([key, sql]) => `'${key}', toString(${sql})`).join(', ')})))`
 
 /** A claimed cost has no unit but the dollar: its quantity is the amount, at a price of one. */
-const pricingQuantity = `multiIf(${isTokens}, toDecimal128(divideDecimal(total_quantity, toDecimal128(${perMillion}, 0), 12), 12), ${isClaim}, total_amount, NULL)`
-const unitPrice = `multiIf(${isTokens}, toDecimal128(line_price * ${perMillion}, 12), ${isClaim}, toDecimal128(1, 12), NULL)`
+const pricingQuantity = `multiIf(${isTokens}, toDecimal128(divideDecimal(total_quantity, toDecimal128(${perMillion}, 0), 12), 12), ${isClaim}, total_amount, is_usage, total_quantity, NULL)`
+const unitPrice = `multiIf(${isTokens}, toDecimal128(line_price * ${perMillion}, 12), ${isClaim}, toDecimal128(1, 12), is_usage, line_price, NULL)`
 
 const columns: readonly FocusColumn[] = [
   decimal('BilledCost', 'total_amount'),
@@ -86,8 +88,8 @@ const columns: readonly FocusColumn[] = [
   text('ChargeFrequency', `'Usage-Based'`),
   moment('ChargePeriodEnd', 'addDays(day, 1)'),
   moment('ChargePeriodStart', 'day'),
-  decimal('ConsumedQuantity', `if(${isTokens} OR ${isClaim}, total_quantity, NULL)`),
-  text('ConsumedUnit', `multiIf(${isTokens}, 'Tokens', ${isClaim}, 'Requests', NULL)`),
+  decimal('ConsumedQuantity', 'if(is_usage, total_quantity, NULL)'),
+  text('ConsumedUnit', `multiIf(${isTokens}, 'Tokens', is_usage, ${pieces}, NULL)`),
   decimal('ContractedCost', 'total_amount'),
   decimal('ContractedUnitPrice', unitPrice),
   decimal('EffectiveCost', 'total_amount'),
@@ -100,7 +102,7 @@ const columns: readonly FocusColumn[] = [
   text('PricingCategory', `if(is_usage, 'Standard', NULL)`),
   text('PricingCurrency', `'USD'`),
   decimal('PricingQuantity', pricingQuantity),
-  text('PricingUnit', `multiIf(${isTokens}, '${perMillion} Tokens', ${isClaim}, 'Dollars', NULL)`),
+  text('PricingUnit', `multiIf(${isTokens}, '${perMillion} Tokens', ${isClaim}, 'Dollars', is_usage, ${pieces}, NULL)`),
   text('ProviderName', sellerSql, '1.2'),
   text('PublisherName', publisherSql, '1.2'),
   text('ResourceId', none),

@@ -42,7 +42,7 @@ export const LedgerEntryType = new GraphQLObjectType<LedgerEntry, QueryContext>(
   fields: {
     id: plain(required(GraphQLID), 'Hash of tenant, trace, span, meter and kind: the same usage is the same line, however often it arrives.'),
     kind: plain(required(LedgerKindEnum), 'What the line does to the sum.'),
-    reason: plain(required(GraphQLString), 'Why it was posted: metered, promoted, unattributed, mirrored, rolled_up, replayed or restated.'),
+    reason: plain(required(GraphQLString), 'Why it was posted: metered, promoted, unattributed, mirrored, rolled_up, replayed, restated or reconciled.'),
     amount: plain(Decimal, 'US dollars, negative on reversals. Null when UNPRICED: unknown, not zero.'),
     currency: plain(required(GraphQLString), 'Always USD.'),
     occurredAt: plain(required(DateTime), 'When the usage happened, by telemetry.'),

@@ -32,3 +32,25 @@ CREATE TABLE IF NOT EXISTS cost_days_covered {on_cluster} (
 ) ENGINE = {engine:ReplacingMergeTree(covered)}
 ORDER BY partition_id
 SETTINGS {durable};
+
+-- What providers bill, line by line as imported; never changed. A file that is imported again is the same import.
+CREATE TABLE IF NOT EXISTS bill_lines {on_cluster} (
+{columns:bill_lines}
+) ENGINE = {engine:ReplacingMergeTree(imported_at)}
+PARTITION BY {month:day}
+ORDER BY (tenant, day, import_id, account, model, meter)
+SETTINGS {durable};
+
+-- Written after its lines: lines of an import that is not here are not there.
+CREATE TABLE IF NOT EXISTS bill_imports {on_cluster} (
+{columns:bill_imports}
+) ENGINE = {engine:ReplacingMergeTree(imported_at)}
+ORDER BY (tenant, import_id)
+SETTINGS {durable};
+
+-- Who agreed to which adjustment, and why. The ledger line itself is in ledger_entries under the same id.
+CREATE TABLE IF NOT EXISTS bill_approvals {on_cluster} (
+{columns:bill_approvals}
+) ENGINE = {engine:ReplacingMergeTree()}
+ORDER BY (tenant, entry_id)
+SETTINGS {durable};
