@@ -1,4 +1,6 @@
 import { GraphQLID, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
+import { type CodingDimension, CodingDimensionEnum, CodingRowType } from './coding-agents/coding-agent.ts'
+import { codingAgents } from './coding-agents/read-coding-agents.ts'
 import { InstrumentationType } from './conformance/instrumentation.ts'
 import { conformance } from './conformance/read-conformance.ts'
 import { pageArguments, type PageArguments } from './connection.ts'
@@ -118,6 +120,11 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
     priceBookEffect: asked<Root, { readonly version: string }>(listOf(PriceEffectType), 'What a version would make of the last 30 days of the ledger, by model, largest change first.', {
       version: argument(required(GraphQLID), 'Its version.'),
     }, (_, { version }, context) => priceBookEffect(context, version)),
+    codingAgents: asked<Root, { readonly range: TimeRange; readonly groupBy: readonly CodingDimension[] }>(
+      listOf(CodingRowType), 'What coding agents cost and used, dearest first. One row, the total, where nothing is grouped by.', {
+        range: argument(required(TimeRangeInput), 'When the usage happened.'),
+        groupBy: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(CodingDimensionEnum))), 'One row for each combination of these.', []),
+      }, (_, args, context) => codingAgents(context, args)),
     reconciliation: asked<Root, { readonly range: TimeRange }>(required(ReconciliationType), 'The ledger beside the bills that were imported, quantity first, then price.', {
       range: argument(required(TimeRangeInput), 'Which days (UTC).'),
     }, (_, args, context) => readReconciliation(context, args)),

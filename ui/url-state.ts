@@ -9,6 +9,7 @@ export const filterLabels = {
   q: 'Text', status: 'Status', agent: 'Agent', model: 'Model', provider: 'Provider', user: 'User', session: 'Session', service: 'Service',
   env: 'Environment', workflow: 'Workflow', has: 'With', run: 'Run', span: 'Span', meter: 'Meter', reason: 'Reason', kind: 'Kind', basis: 'Basis',
   policy: 'Policy', outcome: 'Outcome', place: 'Place', mode: 'Mode', token: 'Token type', scope: 'Instrumentation', found: 'Found',
+  coding: 'Coding agent', repo: 'Repository',
 } as const
 export type FilterKey = keyof typeof filterLabels
 
@@ -112,10 +113,10 @@ export const runOrder = (search: SearchValues): RunOrder => {
   return text !== undefined && Object.hasOwn(runOrders, text) ? (text as RunOrder) : 'STARTED_AT_DESC'
 }
 
-export const costKeys = ['agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'run', 'span', 'meter', 'reason', 'kind', 'basis'] as const satisfies readonly FilterKey[]
+export const costKeys = ['agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'run', 'span', 'meter', 'reason', 'kind', 'basis', 'coding', 'repo'] as const satisfies readonly FilterKey[]
 export const costFilter = (search: SearchValues): CostFilter => filled({
   ...shared(search), runId: valuesOf(search, 'run'), spanId: valuesOf(search, 'span'), meter: valuesOf(search, 'meter'), reason: valuesOf(search, 'reason'),
-  kind: closed(search, 'kind', kinds), basis: closed(search, 'basis', bases),
+  kind: closed(search, 'kind', kinds), basis: closed(search, 'basis', bases), codingAgent: valuesOf(search, 'coding'), repository: valuesOf(search, 'repo'),
 })
 export const ledgerFilter = (search: SearchValues, bounds: Bounds): LedgerFilter => filled({ ...costFilter(search), range: rangeFilter(bounds) })
 

@@ -3,7 +3,7 @@ import { quoted, userError } from '../errors.ts'
 import { parseDateTime } from '../instant.ts'
 import type { LedgerFilter } from '../ledger/ledger-filter.ts'
 
-const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'project', 'meter', 'reason', 'runId', 'spanId'] as const
+const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'project', 'meter', 'reason', 'runId', 'spanId', 'codingAgent', 'repository'] as const
 const known: readonly string[] = ['from', 'to', ...texts, 'kind', 'basis']
 
 /** `?from=…&to=…&agent=a&agent=b`: the `LedgerFilter`, a repeated parameter meaning any of the values. `own` are the export's further parameters. */
