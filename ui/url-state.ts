@@ -120,6 +120,15 @@ export const costFilter = (search: SearchValues): CostFilter => filled({
 })
 export const ledgerFilter = (search: SearchValues, bounds: Bounds): LedgerFilter => filled({ ...costFilter(search), range: rangeFilter(bounds) })
 
+/** Files of what is on show, by name below `/export/`. "Names none" is an empty value there. */
+export const exportFiles = { 'ledger.csv': 'Ledger lines', 'focus-1.2.csv': 'FOCUS 1.2', 'focus-1.4.csv': 'FOCUS 1.4', 'focus-1.4.parquet': 'FOCUS 1.4, Parquet', 'journal.csv': 'Journal', 'chargeback.csv': 'Chargeback' } as const
+export const exportHref = (file: keyof typeof exportFiles, filter: CostFilter, bounds: Bounds): string => {
+  const params = new URLSearchParams()
+  for (const [key, value] of Object.entries({ ...filter, ...bounds })) for (const text of [value].flat()) if (typeof text === 'string') params.append(key, text)
+  const text = params.toString()
+  return `/export/${file}${text === '' ? '' : `?${text}`}`
+}
+
 export const decisionKeys = ['outcome', 'policy', 'place', 'mode', 'agent', 'run', 'span'] as const satisfies readonly FilterKey[]
 export const decisionFilter = (search: SearchValues, bounds: Bounds): DecisionFilter => filled({
   agent: valuesOf(search, 'agent'), policyId: valuesOf(search, 'policy'), runId: valuesOf(search, 'run'), spanId: valuesOf(search, 'span'),

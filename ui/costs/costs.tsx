@@ -8,7 +8,7 @@ import { useLive } from '../live.ts'
 import { type CostFieldsFragment, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
-  activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText,
+  activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, exportFiles, exportHref, type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText,
 } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Money } from '../widgets/figures.tsx'
@@ -201,6 +201,10 @@ export const Costs = () => {
                   />
                 )}
               </Show>
+              <p class={styles['exports']}>
+                <span class="muted">Files of what is shown</span>
+                <For each={Object.keys(exportFiles) as (keyof typeof exportFiles)[]}>{(file) => <a href={exportHref(file, filter(), bounds())} download={file} rel="external">{exportFiles[file]}</a>}</For>
+              </p>
               <Show when={tables.isSuccess ? tables.data : undefined}>
                 {(found) => <div class={styles['tables']}><For each={Object.keys(costGroups) as CostGroup[]}>{(one) => <CostTable group={one} rows={found()[costGroups[one]]} runs={counted()?.[costGroups[one]]} href={href} />}</For></div>}
               </Show>

@@ -21,10 +21,16 @@ const classWords: Readonly<Record<ResidualClass, { readonly label: string; reado
   DOUBLE_COUNT: { label: 'double count', title: 'More was metered than billed: something is told twice.' },
 }
 
+/** Our meters that a class of a bill sums up; others are found by their model. */
+const metersOf: Readonly<Record<string, readonly string[]>> = {
+  input: ['input.uncached', 'input.audio', 'input.image'], cache_read: ['input.cache_read', 'input.audio.cache_read'], cache_write: ['input.cache_write.5m', 'input.cache_write.1h'],
+  output: ['output.text', 'output.reasoning', 'output.audio', 'output.image'],
+}
+
 /** The day's lines of this model. The book's name of a provider is not always telemetry's, so the model and the day find them. */
 const cellHref = (cell: Cell): string => {
   const from = `${cell.day}T00:00:00.000Z`
-  return ledgerHref({ range: `${from}..${new Date(Date.parse(from) + 86_400_000).toISOString()}`, ...(cell.model === '' ? {} : { model: cell.model }) })
+  return ledgerHref({ range: `${from}..${new Date(Date.parse(from) + 86_400_000).toISOString()}`, ...(cell.model === '' ? {} : { model: cell.model }), meter: metersOf[cell.meter] ?? null })
 }
 
 const tokens = (value: string | null): string => (value === null ? '–' : count(Number(value)))
