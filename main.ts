@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Store, StoreOptions } from '#clickhouse/store.ts'
+import type { Reconciliation } from '#collector/reconcile/reconcile.ts'
 import type { Collector } from '#collector/collector.ts'
 import { type Config, ConfigError, loadConfig } from '#config'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
+import type { Allocation } from '#query/export/allocation.ts'
 import type { QueryServer } from '#query/server.ts'
 import { consoleLog } from './logger.ts'
 
@@ -35,6 +37,7 @@ const help = `spanledger COMMAND
   query       console and GraphQL alone
   demo        sends realistic runs of real SDK-made spans to a running collector
   prices      shows the price book and what it says of a model; imports, compares and activates others
+  reconcile   compares the ledger with providers' bills and posts what is agreed to
   set-aside   shows what ClickHouse did not take, loads it again or drops it
   ledger      closes a month, and says what became of one since it was reported
   reprice     prices usage of a time anew with the price book in use; --dry-run says what it would change
@@ -111,6 +114,12 @@ async function main(args: readonly string[]): Promise<number> {
       if (!wantsHelp) return verifyLedger(rest, loadConfig(process.env))
       const { verifyHelp } = await import('#collector/verify/command.ts')
       return print(verifyHelp)
+    }
+    case 'reconcile': {
+      const { reconcileCommand } = await import('#collector/reconcile/command.ts')
+      const { text, exitCode } = await reconcileCommand(wantsHelp ? ['--help'] : rest, () => openDesk(loadConfig(process.env)), userInfo().username)
+      ;(exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`)
+      return exitCode
     }
     case '':
     case 'help':
@@ -207,6 +216,21 @@ async function verifyDemo(): Promise<number> {
   return verifyLedger(['--wait', String(demoSettleSeconds)], config)
 }
 
+/** Attaches to what the server uses. */
+async function openDesk(config: Config): Promise<AsyncDisposable & { readonly desk: Reconciliation }> {
+  const { openStore } = await import('#clickhouse/store.ts')
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  const store = await openStore(storeOptions(config))
+  await migrated(store)
+  return { desk: await reconciler(store), [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() }
+}
+
+async function reconciler(store: Store): Promise<Reconciliation> {
+  const { reconciliation } = await import('#collector/reconcile/reconcile.ts')
+  const { shippedBook } = await import('#collector/price/book.ts')
+  return reconciliation({ store, tenant, project, prices: shippedBook(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
+}
+
 function print(text: string): number {
   process.stdout.write(text)
   return 0
@@ -224,13 +248,14 @@ async function serve(config: Config, role: Roles): Promise<number> {
   const stop = stopSignal()
   stop.addEventListener('abort', () => setTimeout(() => process.exit(1), stopMsMax).unref(), { once: true })
   const policies = role.collector ? await loadPolicies(config.policiesFile) : undefined
+  const allocation = role.query ? await loadAllocation(config.allocationFile) : undefined
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   await using open = new AsyncDisposableStack()
   const store = open.use(await openStoreAndRead(config, role))
   if (stop.aborted) return 0
   const collector = policies === undefined ? await migrated(store) : await collect(config, store, policies)
   open.defer(async () => collector?.close(drainMs))
-  const query = role.query ? await answer(config, store, collector) : undefined
+  const query = allocation === undefined ? undefined : await answer(config, store, collector, allocation)
   open.defer(async () => query?.close())
   open.defer(await watchItself(config, collector))
   say(config, collector, query)
@@ -275,14 +300,20 @@ function storeOptions(config: Config): StoreOptions {
 
 async function loadPolicies(file: string): Promise<PolicySet> {
   const { parsePolicies, starterPolicies } = await import('#otel-config/policy/policies.ts')
-  if (file === '') return parsePolicies(starterPolicies())
-  let text: string
+  return parsePolicies(file === '' ? starterPolicies() : await settingsFile('SPANLEDGER_POLICIES', file))
+}
+
+async function loadAllocation(file: string): Promise<Allocation> {
+  const { parseAllocation, projectsPay } = await import('#query/export/allocation.ts')
+  return file === '' ? projectsPay : parseAllocation(await settingsFile('SPANLEDGER_ALLOCATION', file))
+}
+
+async function settingsFile(variable: string, file: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8')
+    return await readFile(file, 'utf8')
   } catch {
-    throw new ConfigError(`SPANLEDGER_POLICIES is '${file}', which cannot be read`)
+    throw new ConfigError(`${variable} is '${file}', which cannot be read`)
   }
-  return parsePolicies(text)
 }
 
 /** What a former process acknowledged is loaded before the schema moves: its rows have the columns of that time. */
@@ -303,7 +334,7 @@ async function collect(config: Config, store: Store, policies: PolicySet): Promi
   return collector
 }
 
-async function answer(config: Config, store: Store, collector: Collector | undefined): Promise<QueryServer> {
+async function answer(config: Config, store: Store, collector: Collector | undefined, allocation: Allocation): Promise<QueryServer> {
   const { startQuery } = await import('#query/server.ts')
   return startQuery({
     store, host: config.host, port: config.port, tenant, uiDir: fileURLToPath(new URL('./ui/dist/', import.meta.url)),
@@ -313,7 +344,7 @@ async function answer(config: Config, store: Store, collector: Collector | undef
       : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
     onSummaries: (tell) => collector?.onSummaries(tell),
     backlog: () => collector?.backlog(),
-    incompleteAfterMs: config.incompleteAfterMinutes * 60_000, logger: consoleLog, now: Date.now,
+    incompleteAfterMs: config.incompleteAfterMinutes * 60_000, allocation, reconciler: await reconciler(store), logger: consoleLog, now: Date.now,
   })
 }
 
@@ -353,5 +384,5 @@ try {
   // The message is written for the operator; a stack would bury it.
   process.stderr.write(`spanledger: ${inUse(error.message) ?? error.message}\n`)
   // Wrong words are 2, what went wrong otherwise is 1.
-  process.exitCode = error instanceof ConfigError || error.name === 'PolicyError' ? 2 : 1
+  process.exitCode = error instanceof ConfigError || error.name === 'PolicyError' || error.name === 'AllocationError' ? 2 : 1
 }

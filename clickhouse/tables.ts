@@ -1,3 +1,4 @@
+import { billApprovals, billImports, billLines } from './tables/bills.ts'
 import { callKeys } from './tables/call-keys.ts'
 import { closedMonths } from './tables/closed-months.ts'
 import { conformance } from './tables/conformance.ts'
@@ -45,4 +46,7 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [conformance.name, columnsDdl(conformance)],
   [repriceOrders.name, columnsDdl(repriceOrders)],
   [closedMonths.name, columnsDdl(closedMonths)],
+  [billLines.name, columnsDdl(billLines)],
+  [billImports.name, columnsDdl(billImports)],
+  [billApprovals.name, columnsDdl(billApprovals)],
 ])

@@ -22,6 +22,7 @@ import { httpReceiver } from './receive/http.ts'
 import type { IngestOptions } from './receive/ingest.ts'
 import { Turns } from './receive/limits.ts'
 import { watchLoopDelay } from './receive/loop-delay.ts'
+import { keepCostDays } from './rollup/cost-days.ts'
 import { readLastReceivedAt } from './settle/history.ts'
 import { LiveTraces } from './settle/live-traces.ts'
 import { Settler } from './settle/settle.ts'
@@ -132,6 +133,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
   const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: loopDelay.late })
+  const costDays = begun.use(keepCostDays({ store, log, nowMs }))
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, admission }), (it) => it.close(0))
   const httpPort = await listenHttp(http.server, options.host, options.httpPort)
@@ -155,6 +157,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       await thread[Symbol.asyncDispose]()
       prices[Symbol.dispose]()
       loopDelay[Symbol.dispose]()
+      costDays[Symbol.dispose]()
     },
   }
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
+import { captures } from '#collector/corpus/captures.ts'
+import { openaiCosts } from '#collector/reconcile/made-bills.ts'
 import { runDemo } from '#otel-config/demo/demo.ts'
 import { agentMetrics } from './made-metrics.ts'
 import { exportRequest, modelCall, newTraceId, plainSpan } from './made-span.ts'
@@ -55,6 +57,8 @@ export const emptyStates: readonly ConsoleState[] = [
   { name: 'ingest-empty', open: (page) => goTo(page, '/ingest', '#first-record') },
   { name: 'costs-empty', open: (page) => goTo(page, '/costs', 'main:has-text("No ledger entry")') },
   { name: 'unpriced-empty', open: (page) => goTo(page, '/unpriced', 'main:has-text("has a price")') },
+  { name: 'coding-agents-empty', open: (page) => goTo(page, '/coding-agents', 'main:has-text("No coding agent has reported")') },
+  { name: 'reconciliation-empty', open: (page) => goTo(page, '/reconciliation', 'main:has-text("No bill was imported")') },
   { name: 'policy-empty', open: (page) => goTo(page, '/policy', 'main:has-text("No policy decision")') },
 ]
 
@@ -89,6 +93,8 @@ export const filledStates: readonly ConsoleState[] = [
   },
   { name: 'ingest-none', open: (page) => goTo(page, '/ingest?range=2001-01-01T00:00:00.000Z..2001-01-02T00:00:00.000Z', 'main:has-text("Nothing was received in this range")') },
   { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
+  { name: 'coding-agents', open: (page) => goTo(page, '/coding-agents', rows) },
+  { name: 'reconciliation', open: (page) => goTo(page, '/reconciliation', rows) },
   { name: 'ledger', open: (page) => goTo(page, '/ledger?agent=mail-triage&agent=data-analyst', rows) },
   { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },
   { name: 'unpriced', open: (page) => goTo(page, '/unpriced', rows) },
@@ -133,6 +139,8 @@ export async function fillConsole(program: Program): Promise<Shown> {
   await post(program, exportRequest([modelCall({ traceId: unpricedRun, name: 'chat house-model', attributes: { 'gen_ai.response.model': 'house-model', 'gen_ai.request.model': 'house-model', 'gen_ai.provider.name': 'in_house' } }, { input: 1_200, output: 80 })], 'batch'))
   await settledTrace(program, plainTrace, 1)
   await settledTrace(program, unpricedRun, 1)
+  await codingAgent(program)
+  await billOf(program)
   const { run, guardrail } = await blockedRun(program)
   const { trace } = await graphql<{ trace: { steps: readonly { id: string; kind: string }[] } }>(program, 'query ($id: ID!) { trace(id: $id) { steps { id kind } } }', { id: run })
   const first = (kind: string): string => {
@@ -144,6 +152,25 @@ export async function fillConsole(program: Program): Promise<Shown> {
   if (status !== 200) throw new Error(`metrics were answered with ${status}`)
   await storedMetric(program)
   return { run, guardrail, modelCall: first('MODEL_CALL'), toolCall: first('TOOL_CALL'), plainTrace, unpricedRun }
+}
+
+/** A captured session of Claude Code, from its log events alone. */
+async function codingAgent(program: Program): Promise<void> {
+  const capture = captures().find(({ name }) => name.startsWith('claude-code@'))
+  for (const { signal, body } of capture?.payloads ?? []) if (signal === 'logs') await post(program, body, { signal })
+  for (const end = Date.now() + storedMsMax; Date.now() < end; await sleep(250)) {
+    const { codingAgents: [total] } = await graphql<{ codingAgents: readonly { entries: number }[] }>(program, '{ codingAgents(range: {}) { entries } }')
+    if ((total?.entries ?? 0) > 0) return
+  }
+  throw new Error(`no model call of a coding agent within ${storedMsMax} ms`)
+}
+
+/** Yesterday's bill: a model that nobody metered, one that was, and something beside tokens; one residual is agreed to. */
+async function billOf(program: Program): Promise<void> {
+  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
+  const content = openaiCosts(day, [['gpt-5-mini, input', '12.5'], ['gpt-4.1, output', '3'], ['Image models', '0.25']])
+  await graphql(program, 'mutation ($content: String!) { importBill(name: "openai-costs.json", content: $content, by: "ada") { id } }', { content })
+  await graphql(program, 'mutation ($cell: ID!) { approveResiduals(cells: [$cell], by: "ada", why: "the build has no telemetry") { cell } }', { cell: `${day}/openai/gpt-4.1/output` })
 }
 
 /** Few, because rules are checked for every cell of every table. */

@@ -1,5 +1,6 @@
 import type { PriceDesk } from '#collector/price/desk.ts'
 import type { Reader } from './reader.ts'
+import type { Reconciler } from './reconciliation/reconciler.ts'
 import type { VerdictCache } from './steps/verdicts.ts'
 
 /** What every resolver may use. Made once per request by the server; nothing here outlives it. */
@@ -10,6 +11,8 @@ export interface QueryContext {
   readonly endpoints: Endpoints
   /** `undefined` where the collector is another process. */
   readonly backlog: () => Backlog | undefined
+  /** `undefined` where bills are not reconciled by this process. */
+  readonly reconciler: Reconciler | undefined
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number
   /** Unix time in milliseconds. */

@@ -1,3 +1,4 @@
+import { changedDays } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { closedMonths } from '#clickhouse/tables/closed-months.ts'
 import { conformance } from '#clickhouse/tables/conformance.ts'
@@ -11,7 +12,9 @@ import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Where } from './where.ts'
 
-const tables = { closedMonths, runs, spans, spanContent, ledgerEntries, policyDecisions, logRecords, metricPoints, ingestAccount, conformance }
+/** Made by the engine itself, so it has no rows of ours. */
+const costDays = { name: 'cost_days' }
+const tables = { closedMonths, runs, spans, spanContent, ledgerEntries, costDays, policyDecisions, logRecords, metricPoints, ingestAccount, conformance }
 export type TableKey = keyof typeof tables
 
 export interface Select {
@@ -32,7 +35,11 @@ export interface Reader {
   rows<Row>(select: Select): Promise<Row[]>
   /** The same in `Native`, for answers too large to be parsed as text. */
   binary(select: Select): Promise<Buffer>
-  /** The same as they arrive, at the reader's pace: for exports, which may take ten minutes. Rows are arrays in column order. */
+  /** The same as a Parquet file, written by the engine: for exports. */
+  parquet(select: Select): Promise<Buffer>
+  /** Days (UTC) that cannot be taken from `costDays`, because the ledger knows more of them; `undefined` where none can. */
+  changedDays(): Promise<readonly string[] | undefined>
+  /** Rows as they arrive, at the reader's pace: for exports, which may take ten minutes. Rows are arrays in column order. */
   batches<Row extends readonly unknown[]>(select: Select): AsyncIterable<Row[]>
 }
 
@@ -59,6 +66,8 @@ export function readerOf(store: Store, tenant: string, signal: AbortSignal): Rea
   return {
     rows: (select) => store.read(sql(select), params(select), limits),
     binary: (select) => store.readBinary(sql(select), params(select), { ...limits, format: 'Native' }),
+    changedDays: () => changedDays(store, tenant, limits),
+    parquet: (select) => store.readBinary(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi', format: 'Parquet' }),
     batches: (select) => store.readBatches(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi' }),
   }
 }
@@ -68,6 +77,9 @@ export function readerOf(store: Store, tenant: string, signal: AbortSignal): Rea
  * one accepted last is what it says.
  */
 export const latestOfSpan = 'ORDER BY received_at DESC LIMIT 1 BY span_id'
+
+/** The tenant's spans as a table in a condition or a join; all versions of each, for what they agree in. */
+export const spansOf = (condition: string): string => `(SELECT * FROM spans WHERE tenant = {tenant:String} AND (${condition}))`
 
 /** A `FixedString` as lower-case hex; zeros, which stand for "none", as ''. */
 export const hexOf = (column: string, as: string): string => `if(empty(${column}), '', lower(hex(${column}))) AS ${as}`

@@ -1,10 +1,12 @@
 import { GraphQLID, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
+import { type CodingDimension, CodingDimensionEnum, CodingRowType } from './coding-agents/coding-agent.ts'
+import { codingAgents } from './coding-agents/read-coding-agents.ts'
 import { InstrumentationType } from './conformance/instrumentation.ts'
 import { conformance } from './conformance/read-conformance.ts'
 import { pageArguments, type PageArguments } from './connection.ts'
 import type { QueryContext } from './context.ts'
-import { type CostDimension, CostDimensionEnum, CostRowType, type Interval, IntervalEnum } from './costs/cost-row.ts'
-import { costs } from './costs/read-costs.ts'
+import { CostDimensionEnum, CostRowType, IntervalEnum } from './costs/cost-row.ts'
+import { type CostArguments, costs } from './costs/read-costs.ts'
 import { FacetValueType, type RunFacet, RunFacetEnum } from './facets/facet-value.ts'
 import { facets } from './facets/read-facets.ts'
 import { IngestAccountType, type IngestDimension, IngestDimensionEnum } from './ingest/ingest-account.ts'
@@ -28,6 +30,8 @@ import { unmeteredModelCalls, unpricedModels } from './prices/read-unpriced.ts'
 import { UnpricedModelType } from './prices/unpriced-model.ts'
 import { restatement } from './restatement/read-restatement.ts'
 import { RestatementType } from './restatement/restatement.ts'
+import { BillApprovalType, BillImportType, ReconciliationType } from './reconciliation/cell.ts'
+import { approveResiduals, billApprovals, billImports, importBill, readReconciliation } from './reconciliation/read-reconciliation.ts'
 import { runById, runs, traceById } from './runs/read-runs.ts'
 import { RunConnection, RunType } from './runs/run.ts'
 import { type RunFilter, RunFilterInput, type RunOrder, RunOrderEnum } from './runs/run-filter.ts'
@@ -50,7 +54,7 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
     trace: asked<Root, { readonly id: string }>(RunType, 'One trace, also one without GenAI activity; null where there is none.', {
       id: argument(required(GraphQLID), 'Trace id.'),
     }, (_, { id }, context) => traceById(context, id)),
-    costs: asked<Root, { readonly range: TimeRange; readonly groupBy: readonly CostDimension[]; readonly interval?: Interval | null; readonly filter?: LedgerFilter | null; readonly timeZone: string }>(
+    costs: asked<Root, CostArguments>(
       listOf(CostRowType),
       'Sums over the ledger by time of usage: earliest bucket first, dearest group first. One row, the total, where neither groups nor an interval are asked for. Refused as TOO_WIDE beyond 10,000 rows.',
       {
@@ -122,6 +126,16 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
       month: argument(required(GraphQLString), 'Month of the usage, in UTC, such as "2026-10".'),
       asOf: argument(required(DateTime), 'Then: lines posted until this moment.'),
     }, (_, args, context) => restatement(context, args)),
+    codingAgents: asked<Root, { readonly range: TimeRange; readonly groupBy: readonly CodingDimension[] }>(
+      listOf(CodingRowType), 'What coding agents cost and used, dearest first. One row, the total, where nothing is grouped by.', {
+        range: argument(required(TimeRangeInput), 'When the usage happened.'),
+        groupBy: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(CodingDimensionEnum))), 'One row for each combination of these.', []),
+      }, (_, args, context) => codingAgents(context, args)),
+    reconciliation: asked<Root, { readonly range: TimeRange }>(required(ReconciliationType), 'The ledger beside the bills that were imported, quantity first, then price.', {
+      range: argument(required(TimeRangeInput), 'Which days (UTC).'),
+    }, (_, args, context) => readReconciliation(context, args)),
+    billImports: asked<Root>(listOf(BillImportType), 'Bills that were imported, latest first, 500 at most.', {}, (_, __, context) => billImports(context)),
+    billApprovals: asked<Root>(listOf(BillApprovalType), 'Residuals that were agreed to, latest first, 500 at most.', {}, (_, __, context) => billApprovals(context)),
   },
 })
 
@@ -141,6 +155,16 @@ const Mutation = new GraphQLObjectType<Root, QueryContext>({
     activatePriceBook: asked<Root, { readonly version: string }>(required(PriceBookType), 'From now on this version prices what arrives.', {
       version: argument(required(GraphQLID), 'Its version.'),
     }, (_, { version }, context) => activatePriceBook(context, version)),
+    importBill: asked<Root, { readonly name: string; readonly content: string; readonly by: string }>(required(BillImportType), 'Takes a provider\'s bill whole or not at all. A larger one than a request can hold: `spanledger reconcile import`.', {
+      name: argument(required(GraphQLString), 'What the file is called.'),
+      content: argument(required(GraphQLString), 'The file: JSON of OpenAI, Anthropic or AWS Cost Explorer; CSV of AWS, Google Cloud or FOCUS.'),
+      by: argument(required(GraphQLString), 'Who imports it.'),
+    }, (_, args, context) => importBill(context, args)),
+    approveResiduals: asked<Root, { readonly cells: readonly string[]; readonly by: string; readonly why: string }>(listOf(BillApprovalType), 'Posts what is left of these cells to the ledger as adjustments, so that it says what the bill says. Approving again adds nothing.', {
+      cells: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))), 'Their ids, 1,000 at most.'),
+      by: argument(required(GraphQLString), 'Who agrees.'),
+      why: argument(required(GraphQLString), 'Why.'),
+    }, (_, args, context) => approveResiduals(context, args)),
   },
 })
 

@@ -4,7 +4,8 @@ import type { Store } from '#clickhouse/store.ts'
 import { priceDesk } from '#collector/price/desk.ts'
 import { hostAllowed } from '#otel-config/loopback-host.ts'
 import type { Backlog, Endpoints, QueryContext } from './context.ts'
-import { writeLedgerCsv } from './export/ledger-csv.ts'
+import type { Allocation } from './export/allocation.ts'
+import { exportRoutes } from './export/routes.ts'
 import { graphqlAnswer } from './graphql.ts'
 import { acceptedEncoding, answer, encoded, type Encoded, type Encoding, refuse } from './http/answer.ts'
 import { readBody } from './http/body.ts'
@@ -14,6 +15,7 @@ import { runFeed } from './live/run-feed.ts'
 import type { Logger } from './logger.ts'
 import { publicError } from './public-error.ts'
 import { type Reader, readerOf } from './reader.ts'
+import type { Reconciler } from './reconciliation/reconciler.ts'
 import { traceById } from './runs/read-runs.ts'
 import type { Run } from './runs/run.ts'
 import { skeletonPreparation } from './skeleton/prepare.ts'
@@ -38,8 +40,12 @@ export interface QueryOptions {
   readonly endpoints: Endpoints
   /** What waits for ClickHouse; `undefined` where the collector is another process. */
   readonly backlog: () => Backlog | undefined
+  /** `undefined` where bills are not reconciled by this process. */
+  readonly reconciler: Reconciler | undefined
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number
+  /** Who pays for what, for the chargeback. */
+  readonly allocation: Allocation
   /** Calls back after this process has stored summaries of runs; never where another process does. */
   readonly onSummaries: (tell: () => void) => void
   readonly logger: Logger
@@ -133,12 +139,12 @@ interface Answers {
   skeleton(context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded>
 }
 
-function answersOf({ store, tenant, endpoints, backlog, incompleteAfterMs, now }: QueryOptions): Answers {
+function answersOf({ store, tenant, endpoints, backlog, reconciler, incompleteAfterMs, now }: QueryOptions): Answers {
   const prices = priceDesk({ store, tenant, now })
   const skeletons = skeletonCache()
   const verdicts = verdictCache()
   return {
-    context: (reader) => ({ reader, verdicts, prices, endpoints, backlog, incompleteAfterMs, now }),
+    context: (reader) => ({ reader, verdicts, prices, endpoints, backlog, reconciler, incompleteAfterMs, now }),
     skeleton: (context, run, encoding) => skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run))),
   }
 }
@@ -192,7 +198,9 @@ function router(options: QueryOptions, streams: ReturnType<typeof eventStreams>,
   const fixed: Readonly<Record<string, Readonly<Partial<Record<string, Handler>>>>> = {
     '/graphql': { POST: askGraphql },
     '/v1/runs/events': { GET: (request, response) => streams.open(request, response, undefined) },
-    '/export/ledger.csv': { GET: (_, response, url) => writeLedgerCsv(contextFor(response).reader, response, url.searchParams) },
+    ...Object.fromEntries(Object.entries(exportRoutes(options.allocation)).map(([path, write]) => [path, {
+      GET: (_, response, url) => write(contextFor(response).reader, response, url.searchParams),
+    } satisfies Record<string, Handler>])),
     '/healthz': { GET: (_, response) => answer(response, 200, 'text/plain; charset=utf-8', 'alive\n') },
     '/readyz': { GET: ready },
     '/metrics': { GET: (_, response) => answer(response, 200, 'text/plain; version=0.0.4; charset=utf-8', options.metrics()) },

@@ -13,6 +13,7 @@ import type { SpanContentRow } from '#clickhouse/tables/span-content.ts'
 import type { SpanRow } from '#clickhouse/tables/spans.ts'
 import { pairs } from '#clickhouse/test-pairs.ts'
 import type { Step } from '#semconv/facts.ts'
+import { type Allocation, projectsPay } from './export/allocation.ts'
 import { type QueryServer, startQuery } from './server.ts'
 
 /** For tests: the real engine in a folder of its own, our schema in it, and rows made from a few words. */
@@ -36,7 +37,7 @@ export const tenant = 'acme'
 const testBacklog = { bytes: 4_096, segments: 1, since: testNow - 1_000 + 0.25, diskFreeBytes: 1_000_000 }
 
 /** `watched` sees, or fails, what the server asks of the store. */
-export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) => Store = (store) => store): Promise<TestQuery> {
+export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) => Store = (store) => store, allocation: Allocation = projectsPay): Promise<TestQuery> {
   const dataDir = await mkdtemp(join(tmpdir(), 'query-'))
   const store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 })
   await migrate(store)
@@ -45,7 +46,7 @@ export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) 
   const server = await startQuery({
     store: watched(store), host: '127.0.0.1', port: 0, uiDir, tenant, metrics: () => 'spanledger_spans_received_total 1\n',
     onSummaries: (tell) => told.push(tell),
-    endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, backlog: () => testBacklog, incompleteAfterMs: 600_000,
+    endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, backlog: () => testBacklog, incompleteAfterMs: 600_000, allocation, reconciler: undefined,
     logger: { info: () => undefined, error: (message, { error }) => errors.push(message, error) }, now: () => testNow,
   })
   const post = async (query: string, variables: Readonly<Record<string, unknown>>) => {

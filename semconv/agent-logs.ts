@@ -95,6 +95,9 @@ const better: ReadonlyMap<string, Source> = new Map(agents.map((agent) => [agent
 /** Of a coding agent's dialect, the source that tells more of a call; `undefined` for the others, which tell a call once or with an id. */
 export const betterSource = (dialect: string): Source | undefined => better.get(dialect)
 
+/** `Step.dialect` of every coding agent. */
+export const codingAgentDialects: readonly string[] = agents.map(({ dialect }) => dialect)
+
 /** The step a log record tells, `undefined` where it tells none or does not say whose session it is. Any order of attributes says the same. */
 export function agentEventOf(record: LogRecord): AgentEvent | undefined {
   const found = agentOf(record)

@@ -108,6 +108,8 @@ export const ledgerReasons = [
   'restated',
   /** Somebody ordered the usage to be priced anew. */
   'repriced',
+  /** A provider's bill says otherwise, and a person agreed. */
+  'reconciled',
 ] as const
 export type LedgerReason = (typeof ledgerReasons)[number]
 

@@ -45,3 +45,4 @@ declare module 'lucide-solid/icons/workflow' { const icon: LucideIcon; export de
 declare module 'lucide-solid/icons/wrench' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/x' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/scale' { const icon: LucideIcon; export default icon }
+declare module 'lucide-solid/icons/square-terminal' { const icon: LucideIcon; export default icon }

@@ -55,6 +55,8 @@ export type CostFilter = {
   agent?: Array<string> | null | undefined;
   /** Any of these bases. */
   basis?: Array<CostBasis> | null | undefined;
+  /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`. */
+  codingAgent?: Array<string> | null | undefined;
   /** Any of these environments; "" finds lines that name none. */
   environment?: Array<string> | null | undefined;
   /** Any of these kinds. */
@@ -69,6 +71,8 @@ export type CostFilter = {
   provider?: Array<string> | null | undefined;
   /** Any of these reasons, such as `metered`. */
   reason?: Array<string> | null | undefined;
+  /** Lines of coding agents at work in any of these repositories; "" finds those that name none. */
+  repository?: Array<string> | null | undefined;
   /** Lines of any of these runs. */
   runId?: Array<string | number> | null | undefined;
   /** Any of these services. */
@@ -212,6 +216,8 @@ export type LedgerFilter = {
   agent?: Array<string> | null | undefined;
   /** Any of these bases. */
   basis?: Array<CostBasis> | null | undefined;
+  /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`. */
+  codingAgent?: Array<string> | null | undefined;
   /** Any of these environments; "" finds lines that name none. */
   environment?: Array<string> | null | undefined;
   /** Any of these kinds. */
@@ -228,6 +234,8 @@ export type LedgerFilter = {
   range?: TimeRange | null | undefined;
   /** Any of these reasons, such as `metered`. */
   reason?: Array<string> | null | undefined;
+  /** Lines of coding agents at work in any of these repositories; "" finds those that name none. */
+  repository?: Array<string> | null | undefined;
   /** Lines of any of these runs. */
   runId?: Array<string | number> | null | undefined;
   /** Any of these services. */
@@ -378,6 +386,19 @@ export type PolicyMode =
   | 'ENFORCE'
   /** It only notes what it would do. */
   | 'SHADOW';
+
+/** What explains the difference between a bill and the ledger. */
+export type ResidualClass =
+  /** More was billed than metered: somebody calls without telemetry. */
+  | 'COVERAGE'
+  /** More was metered than billed: something is told twice. */
+  | 'DOUBLE_COUNT'
+  /** They agree up to a thousandth. */
+  | 'MATCHED'
+  /** The same usage at another price: a tier, a discount, or no price card. */
+  | 'PRICE'
+  /** What is missing on one day is too much on the day beside it. */
+  | 'TIMING';
 
 /** Which runs. All conditions hold together; one that is left out, null or an empty list restricts nothing. */
 export type RunFilter = {
@@ -555,7 +576,7 @@ export type CostsByDayQueryVariables = Exact<{
 }>;
 
 
-export type CostsByDayQuery = { costs: Array<{ start: string | null }>, total: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, inputTokens: string, outputTokens: string }> };
+export type CostsByDayQuery = { costs: Array<{ start: string | null }>, total: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string }> };
 
 export type CostsOverTimeQueryVariables = Exact<{
   range: TimeRange;
@@ -574,9 +595,17 @@ export type CostTablesQueryVariables = Exact<{
 }>;
 
 
-export type CostTablesQuery = { agent: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, chargedSpans: number, inputTokens: string, outputTokens: string, value: string | null }>, model: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, chargedSpans: number, inputTokens: string, outputTokens: string, value: string | null }>, provider: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, chargedSpans: number, inputTokens: string, outputTokens: string, value: string | null }>, user: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, chargedSpans: number, inputTokens: string, outputTokens: string, value: string | null }> };
+export type CostTablesQuery = { agent: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, model: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, provider: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, user: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }> };
 
-export type CostFieldsFragment = { cost: string, reported: string, entries: number, unpricedEntries: number, runs: number, chargedSpans: number, inputTokens: string, outputTokens: string };
+export type CostRunsQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: CostFilter | null | undefined;
+}>;
+
+
+export type CostRunsQuery = { total: Array<{ runs: number }>, agent: Array<{ runs: number, value: string | null }>, model: Array<{ runs: number, value: string | null }>, provider: Array<{ runs: number, value: string | null }>, user: Array<{ runs: number, value: string | null }> };
+
+export type CostFieldsFragment = { cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string };
 
 export type LedgerEntriesQueryVariables = Exact<{
   first: number;
@@ -671,6 +700,40 @@ export type ActivatePriceBookMutationVariables = Exact<{
 
 export type ActivatePriceBookMutation = { activatePriceBook: { version: string } };
 
+export type CodingAgentsQueryVariables = Exact<{
+  range: TimeRange;
+}>;
+
+
+export type CodingAgentsQuery = { total: Array<{ cost: string, entries: number, unpricedEntries: number, sessions: number, runs: number, developers: number, inputTokens: string, cachedInputTokens: string, outputTokens: string }>, coding: Array<{ cost: string, entries: number, unpricedEntries: number, sessions: number, runs: number, developers: number, inputTokens: string, cachedInputTokens: string, outputTokens: string, value: string | null }>, user: Array<{ cost: string, entries: number, unpricedEntries: number, sessions: number, runs: number, developers: number, inputTokens: string, cachedInputTokens: string, outputTokens: string, value: string | null }>, repo: Array<{ cost: string, entries: number, unpricedEntries: number, sessions: number, runs: number, developers: number, inputTokens: string, cachedInputTokens: string, outputTokens: string, value: string | null }>, model: Array<{ cost: string, entries: number, unpricedEntries: number, sessions: number, runs: number, developers: number, inputTokens: string, cachedInputTokens: string, outputTokens: string, value: string | null }> };
+
+export type CodingFieldsFragment = { cost: string, entries: number, unpricedEntries: number, sessions: number, runs: number, developers: number, inputTokens: string, cachedInputTokens: string, outputTokens: string };
+
+export type ReconciliationQueryVariables = Exact<{
+  range: TimeRange;
+}>;
+
+
+export type ReconciliationQuery = { reconciliation: { cellCount: number, matchedCells: number, billed: string, metered: string, residual: string, cells: Array<{ id: string, day: string, provider: string, model: string, meter: string, meteredQuantity: string, meteredAmount: string, unpricedEntries: number, billedQuantity: string | null, billedAmount: string | null, residualQuantity: string | null, residualAmount: string | null, quantityEffect: string | null, class: ResidualClass }> }, billImports: Array<{ id: string, source: string, name: string, actor: string, importedAt: string, lines: number }>, billApprovals: Array<{ entryId: string, cell: string, actor: string, why: string, approvedAt: string }> };
+
+export type ImportBillMutationVariables = Exact<{
+  name: string;
+  content: string;
+  by: string;
+}>;
+
+
+export type ImportBillMutation = { importBill: { id: string, source: string, lines: number } };
+
+export type ApproveResidualsMutationVariables = Exact<{
+  cells: Array<string | number> | string | number;
+  by: string;
+  why: string;
+}>;
+
+
+export type ApproveResidualsMutation = { approveResiduals: Array<{ entryId: string, cell: string }> };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -732,8 +795,6 @@ export const CostFieldsFragmentDoc = new TypedDocumentString(`
   reported
   entries
   unpricedEntries
-  runs
-  chargedSpans
   inputTokens
   outputTokens
 }
@@ -782,6 +843,19 @@ export const DecisionFieldsFragmentDoc = new TypedDocumentString(`
   evidence
 }
     `, {"fragmentName":"DecisionFields"}) as unknown as TypedDocumentString<DecisionFieldsFragment, unknown>;
+export const CodingFieldsFragmentDoc = new TypedDocumentString(`
+    fragment CodingFields on CodingAgentRow {
+  cost
+  entries
+  unpricedEntries
+  sessions
+  runs
+  developers
+  inputTokens
+  cachedInputTokens
+  outputTokens
+}
+    `, {"fragmentName":"CodingFields"}) as unknown as TypedDocumentString<CodingFieldsFragment, unknown>;
 export const RunsDocument = new TypedDocumentString(`
     query Runs($first: Int!, $after: String, $filter: RunFilter, $orderBy: RunOrder!) {
   runs(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
@@ -1079,7 +1153,6 @@ export const CostsByDayDocument = new TypedDocumentString(`
     reported
     entries
     unpricedEntries
-    runs
     inputTokens
     outputTokens
   }
@@ -1128,11 +1201,32 @@ export const CostTablesDocument = new TypedDocumentString(`
   reported
   entries
   unpricedEntries
-  runs
-  chargedSpans
   inputTokens
   outputTokens
 }`) as unknown as TypedDocumentString<CostTablesQuery, CostTablesQueryVariables>;
+export const CostRunsDocument = new TypedDocumentString(`
+    query CostRuns($range: TimeRange!, $filter: CostFilter) {
+  total: costs(range: $range, filter: $filter) {
+    runs
+  }
+  agent: costs(range: $range, groupBy: [AGENT], filter: $filter) {
+    value: agent
+    runs
+  }
+  model: costs(range: $range, groupBy: [MODEL], filter: $filter) {
+    value: model
+    runs
+  }
+  provider: costs(range: $range, groupBy: [PROVIDER], filter: $filter) {
+    value: provider
+    runs
+  }
+  user: costs(range: $range, groupBy: [USER], filter: $filter) {
+    value: user
+    runs
+  }
+}
+    `) as unknown as TypedDocumentString<CostRunsQuery, CostRunsQueryVariables>;
 export const LedgerEntriesDocument = new TypedDocumentString(`
     query LedgerEntries($first: Int!, $after: String, $filter: LedgerFilter) {
   ledgerEntries(first: $first, after: $after, filter: $filter) {
@@ -1376,3 +1470,95 @@ export const ActivatePriceBookDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ActivatePriceBookMutation, ActivatePriceBookMutationVariables>;
+export const CodingAgentsDocument = new TypedDocumentString(`
+    query CodingAgents($range: TimeRange!) {
+  total: codingAgents(range: $range) {
+    ...CodingFields
+  }
+  coding: codingAgents(range: $range, groupBy: [AGENT]) {
+    value: agent
+    ...CodingFields
+  }
+  user: codingAgents(range: $range, groupBy: [DEVELOPER]) {
+    value: developer
+    ...CodingFields
+  }
+  repo: codingAgents(range: $range, groupBy: [REPOSITORY]) {
+    value: repository
+    ...CodingFields
+  }
+  model: codingAgents(range: $range, groupBy: [MODEL]) {
+    value: model
+    ...CodingFields
+  }
+}
+    fragment CodingFields on CodingAgentRow {
+  cost
+  entries
+  unpricedEntries
+  sessions
+  runs
+  developers
+  inputTokens
+  cachedInputTokens
+  outputTokens
+}`) as unknown as TypedDocumentString<CodingAgentsQuery, CodingAgentsQueryVariables>;
+export const ReconciliationDocument = new TypedDocumentString(`
+    query Reconciliation($range: TimeRange!) {
+  reconciliation(range: $range) {
+    cellCount
+    matchedCells
+    billed
+    metered
+    residual
+    cells {
+      id
+      day
+      provider
+      model
+      meter
+      meteredQuantity
+      meteredAmount
+      unpricedEntries
+      billedQuantity
+      billedAmount
+      residualQuantity
+      residualAmount
+      quantityEffect
+      class
+    }
+  }
+  billImports {
+    id
+    source
+    name
+    actor
+    importedAt
+    lines
+  }
+  billApprovals {
+    entryId
+    cell
+    actor
+    why
+    approvedAt
+  }
+}
+    `) as unknown as TypedDocumentString<ReconciliationQuery, ReconciliationQueryVariables>;
+export const ImportBillDocument = new TypedDocumentString(`
+    mutation ImportBill($name: String!, $content: String!, $by: String!) {
+  importBill(name: $name, content: $content, by: $by) {
+    id
+    source
+    lines
+  }
+}
+    `) as unknown as TypedDocumentString<ImportBillMutation, ImportBillMutationVariables>;
+export const ApproveResidualsDocument = new TypedDocumentString(`
+    mutation ApproveResiduals($cells: [ID!]!, $by: String!, $why: String!) {
+  approveResiduals(cells: $cells, by: $by, why: $why) {
+    entryId
+    cell
+  }
+}
+    `) as unknown as TypedDocumentString<ApproveResidualsMutation, ApproveResidualsMutationVariables>;

@@ -9,6 +9,8 @@ import { Empty, Page } from './widgets/page.tsx'
 const Runs = lazy(async () => ({ default: (await import('./runs/runs.tsx')).Runs }))
 const Run = lazy(async () => ({ default: (await import('./run/run.tsx')).Run }))
 const Costs = lazy(async () => ({ default: (await import('./costs/costs.tsx')).Costs }))
+const CodingAgents = lazy(async () => ({ default: (await import('./coding-agents/coding-agents.tsx')).CodingAgents }))
+const Reconciliation = lazy(async () => ({ default: (await import('./reconciliation/reconciliation.tsx')).Reconciliation }))
 const Ledger = lazy(async () => ({ default: (await import('./ledger/ledger.tsx')).Ledger }))
 const Metrics = lazy(async () => ({ default: (await import('./metrics/metrics.tsx')).Metrics }))
 const Ingest = lazy(async () => ({ default: (await import('./ingest/ingest.tsx')).Ingest }))
@@ -42,9 +44,11 @@ export const App = () => (
       <Route path="/charts" component={Metrics} />
       <Route path="/ingest" component={Ingest} />
       <Route path="/costs" component={Costs} />
+      <Route path="/coding-agents" component={CodingAgents} />
       <Route path="/ledger" component={Ledger} />
       <Route path="/unpriced" component={Unpriced} />
       <Route path="/price-books" component={PriceBooks} />
+      <Route path="/reconciliation" component={Reconciliation} />
       <Route path="/policy" component={Policy} />
       <Route path="*" component={Missing} />
     </Router>

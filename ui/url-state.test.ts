@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  activeFilters, carried, costFilter, costGroup, costKeys, decisionFilter, ledgerFilter, ledgerHref, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
+  activeFilters, carried, costFilter, costGroup, costKeys, decisionFilter, exportHref, ledgerFilter, ledgerHref, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
 } from './url-state.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
@@ -47,4 +47,10 @@ test('ranges: presets, both sides, one side, nonsense', () => {
 test('links carry hostile values as text', () => {
   assert.equal(ledgerHref({ run: 'ab', agent: ['a&b', '<i>'], user: '', span: null }), '/ledger?run=ab&agent=a%26b&agent=%3Ci%3E')
   assert.equal(queryString({}), '')
+})
+
+test('a file holds what is on show, lines that name none included', () => {
+  assert.equal(exportHref('ledger.csv', {}, {}), '/export/ledger.csv')
+  assert.equal(exportHref('focus-1.4.csv', costFilter({ agent: ['a b', '(none)'], env: 'prod', run: '0a', coding: 'codex' }), { from: '2026-11-01T00:00:00.000Z' }),
+    '/export/focus-1.4.csv?agent=a+b&agent=&environment=prod&runId=0a&codingAgent=codex&from=2026-11-01T00%3A00%3A00.000Z')
 })

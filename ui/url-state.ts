@@ -9,6 +9,7 @@ export const filterLabels = {
   q: 'Text', status: 'Status', agent: 'Agent', model: 'Model', provider: 'Provider', user: 'User', session: 'Session', service: 'Service',
   env: 'Environment', workflow: 'Workflow', has: 'With', run: 'Run', span: 'Span', meter: 'Meter', reason: 'Reason', kind: 'Kind', basis: 'Basis',
   policy: 'Policy', outcome: 'Outcome', place: 'Place', mode: 'Mode', token: 'Token type', scope: 'Instrumentation', found: 'Found',
+  coding: 'Coding agent', repo: 'Repository',
 } as const
 export type FilterKey = keyof typeof filterLabels
 
@@ -112,12 +113,21 @@ export const runOrder = (search: SearchValues): RunOrder => {
   return text !== undefined && Object.hasOwn(runOrders, text) ? (text as RunOrder) : 'STARTED_AT_DESC'
 }
 
-export const costKeys = ['agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'run', 'span', 'meter', 'reason', 'kind', 'basis'] as const satisfies readonly FilterKey[]
+export const costKeys = ['agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'run', 'span', 'meter', 'reason', 'kind', 'basis', 'coding', 'repo'] as const satisfies readonly FilterKey[]
 export const costFilter = (search: SearchValues): CostFilter => filled({
   ...shared(search), runId: valuesOf(search, 'run'), spanId: valuesOf(search, 'span'), meter: valuesOf(search, 'meter'), reason: valuesOf(search, 'reason'),
-  kind: closed(search, 'kind', kinds), basis: closed(search, 'basis', bases),
+  kind: closed(search, 'kind', kinds), basis: closed(search, 'basis', bases), codingAgent: valuesOf(search, 'coding'), repository: valuesOf(search, 'repo'),
 })
 export const ledgerFilter = (search: SearchValues, bounds: Bounds): LedgerFilter => filled({ ...costFilter(search), range: rangeFilter(bounds) })
+
+/** Files of what is on show, by name below `/export/`. "Names none" is an empty value there. */
+export const exportFiles = { 'ledger.csv': 'Ledger lines', 'focus-1.2.csv': 'FOCUS 1.2', 'focus-1.4.csv': 'FOCUS 1.4', 'focus-1.4.parquet': 'FOCUS 1.4, Parquet', 'journal.csv': 'Journal', 'chargeback.csv': 'Chargeback' } as const
+export const exportHref = (file: keyof typeof exportFiles, filter: CostFilter, bounds: Bounds): string => {
+  const params = new URLSearchParams()
+  for (const [key, value] of Object.entries({ ...filter, ...bounds })) for (const text of [value].flat()) if (typeof text === 'string') params.append(key, text)
+  const text = params.toString()
+  return `/export/${file}${text === '' ? '' : `?${text}`}`
+}
 
 export const decisionKeys = ['outcome', 'policy', 'place', 'mode', 'agent', 'run', 'span'] as const satisfies readonly FilterKey[]
 export const decisionFilter = (search: SearchValues, bounds: Bounds): DecisionFilter => filled({

@@ -1,7 +1,8 @@
 /** Where what is stored is not what comes out when it is worked out again. One for each row, whatever number of its fields differ. */
 export interface Difference {
-  readonly of: 'entry' | 'span' | 'run'
-  /** The entry's id, '' where it is missing; else of the span or the trace. */
+  /** `day`: the ledger's sum of a day, see clickhouse/cost-days.ts. */
+  readonly of: 'entry' | 'span' | 'run' | 'day'
+  /** The entry's id, '' where it is missing; else of the span or the trace, or the day. */
   readonly id: string
   readonly traceId: string
   readonly spanId: string
@@ -42,7 +43,7 @@ function shown(value: unknown): string {
 }
 
 export function differenceText({ of, id, traceId, spanId, title, kind, fields }: Difference): string {
-  const where = of === 'run' ? `run ${traceId}` : `trace ${traceId} span ${spanId}`
+  const where = of === 'day' ? 'summed up' : of === 'run' ? `run ${traceId}` : `trace ${traceId} span ${spanId}`
   const head = `${of} ${title}${of === 'entry' && id !== '' ? ` ${id}` : ''}, ${where}: ${verdicts[kind]}`
   return [head, ...fields.map(({ field, stored, recomputed }) => `    ${field}: stored ${stored}, recomputed ${recomputed}`)].join('\n')
 }

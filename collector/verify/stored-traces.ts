@@ -87,13 +87,14 @@ export async function tracesById(store: Store, tenant: string, traceIds: readonl
 
 /**
  * Traces with rows that no run leads to: nobody summed them up yet, or a line of the ledger lies before or behind the run (a span
- * that came again with another start). Read one by one, so that nothing in the ledger is overlooked.
+ * that came again with another start). Read one by one, so that nothing in the ledger is overlooked. What a person agreed to for a
+ * bill (collector/reconcile) is of no trace: no span can prove it, its approval does.
  */
 async function strayTraces(store: Store, tenant: string): Promise<ReadonlySet<string>> {
   const bounds = `(SELECT trace_id, started_at AS first, ifNull(ended_at, toDateTime64('2262-01-01', 9)) AS last, materialize(1) AS known FROM runs FINAL WHERE tenant = {tenant:String})`
   const rows = await store.read<{ trace: string }>(
     `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM (
-       SELECT trace_id, occurred_at AS at FROM ledger_entries WHERE tenant = {tenant:String}
+       SELECT trace_id, occurred_at AS at FROM ledger_entries WHERE tenant = {tenant:String} AND reason != 'reconciled'
        UNION ALL
        SELECT trace_id, started_at AS at FROM spans WHERE tenant = {tenant:String}) AS rows
      LEFT JOIN ${bounds} AS runs USING trace_id

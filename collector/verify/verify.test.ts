@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { refreshCostDays } from '#clickhouse/cost-days.ts'
 import { migrate } from '#clickhouse/migrate.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import type { SpanRecord } from '#semconv/attributes.ts'
@@ -13,6 +14,8 @@ import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
 import { decodeLogs } from '../decode/logs.ts'
 import { decodeTraces } from '../decode/traces.ts'
 import { shippedBook } from '../price/book.ts'
+import { openaiCosts } from '../reconcile/made-bills.ts'
+import { reconciliation } from '../reconcile/reconcile.ts'
 import { type Difference, differenceText } from './difference.ts'
 import { selfTest } from './self-test.ts'
 import { type Arriving, smallCollector } from './small-collector.ts'
@@ -55,6 +58,17 @@ test('every capture of a real program, stored: what is derived from the rows aga
   assert.deepEqual(found.map(differenceText), [])
   assert.equal(unsettled, 0)
   assert.ok(entries > 200 && spans > 200, `${entries} entries, ${spans} spans`)
+})
+
+test('what a person agreed to for a bill needs no span; a day whose sum is not the ledger\'s is a difference', async () => {
+  const desk = reconciliation({ store, tenant: 'billed', project: 'p', prices, nowNano: () => 1_795_500_000_000_000_000n })
+  await desk.importBill('costs.json', openaiCosts('2026-11-20', [['gpt-5, input', '1.5']]), 'ada')
+  assert.equal((await desk.approve(['2026-11-20/openai/gpt-5/input'], 'ada', 'a key without telemetry')).length, 1)
+  await refreshCostDays(store)
+  assert.deepEqual((await verified('billed')).found, [])
+  await store.command(`INSERT INTO cost_days (tenant, day, agent, amount, entries, covered) VALUES ('billed', '2026-11-20', 'nobody', 5, 1, 1)`)
+  const { differences, found } = await verified('billed')
+  assert.deepEqual([differences, found.map(differenceText)], [1, ['day 2026-11-20, summed up: is not what comes out\n    cost: stored 5, recomputed 0']])
 })
 
 test('the self-test plants four faults and finds exactly these', async () => {

@@ -1,3 +1,4 @@
+import { costDayDifferences } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
 import type { PriceBook } from '../price/book.ts'
 import { checkTrace, isSettled } from './check-trace.ts'
@@ -49,6 +50,10 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
       sums.differences += differences.length
       for (const difference of differences) options.report(difference)
     }
+  }
+  for (const { day, ledger, summed } of await costDayDifferences(store, tenant)) {
+    sums.differences++
+    options.report({ of: 'day', id: day, traceId: '', spanId: '', title: day, kind: 'changed', fields: [{ field: 'cost', stored: summed, recomputed: ledger }] })
   }
   return { ...sums, priceBooks: books.count, tookMs: nowMs() - began }
 }

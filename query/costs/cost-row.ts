@@ -3,7 +3,7 @@ import type { PicoUsd, UnixNano } from '#semconv/facts.ts'
 import type { QueryContext } from '../context.ts'
 import { CostBasisEnum } from '../enums.ts'
 import { Count, DateTime, Decimal } from '../scalars.ts'
-import { enumOf, plain, required } from '../shape.ts'
+import { asked, enumOf, plain, required } from '../shape.ts'
 
 export const costDimensions = [
   'AGENT', 'MODEL', 'PROVIDER', 'USER', 'SESSION', 'SERVICE', 'ENVIRONMENT', 'WORKFLOW', 'METER', 'PROJECT', 'RUN', 'BASIS',
@@ -53,11 +53,16 @@ export interface CostRow {
   readonly reported: PicoUsd
   readonly entries: number
   readonly unpricedEntries: number
-  readonly runs: number
-  readonly chargedSpans: number
+  /** What cannot be added up from sums: read from the ledger when it is asked for. */
+  readonly distinct: () => Promise<Distinct>
   readonly quantity: bigint
   readonly inputTokens: bigint
   readonly outputTokens: bigint
+}
+
+export interface Distinct {
+  readonly runs: number
+  readonly chargedSpans: number
 }
 
 const grouped = (what: string): string => `${what}: null unless grouped by it, "" where the line names none.`
@@ -83,8 +88,8 @@ export const CostRowType = new GraphQLObjectType<CostRow, QueryContext>({
     reported: plain(required(Decimal), 'The part of `cost` that rests on amounts the instrumentation claimed (basis REPORTED).'),
     entries: plain(required(Count), 'Ledger lines in this row.'),
     unpricedEntries: plain(required(Count), 'Lines whose amount is unknown and so not in `cost`.'),
-    runs: plain(required(Count), 'Runs that have a line in this row.'),
-    chargedSpans: plain(required(Count), 'Spans that have a charge in this row, reversed ones included.'),
+    runs: asked(required(Count), 'Runs that have a line in this row. Counted in the ledger itself, which takes longer than the sums.', {}, async (row) => (await row.distinct()).runs),
+    chargedSpans: asked(required(Count), 'Spans that have a charge in this row, reversed ones included. Counted in the ledger itself.', {}, async (row) => (await row.distinct()).chargedSpans),
     quantity: plain(required(Decimal), 'Tokens of every meter together, reversals taken off.'),
     inputTokens: plain(required(Decimal), 'Tokens of the `input.*` meters, reversals taken off.'),
     outputTokens: plain(required(Decimal), 'Tokens of the `output.*` meters, reversals taken off.'),

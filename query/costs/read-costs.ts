@@ -8,7 +8,8 @@ import { ledgerWhere } from '../ledger/read-ledger.ts'
 import { hexOf, textOf } from '../reader.ts'
 import type { TimeRange } from '../time-range.ts'
 import { allOf, when, type Where, within } from '../where.ts'
-import type { CostDimension, CostRow, Interval } from './cost-row.ts'
+import type { CostDimension, CostRow, Distinct, Interval } from './cost-row.ts'
+import { costSources } from './cost-sources.ts'
 
 /** Rows of one answer. More than a chart or a table can show; narrow the range or drop a dimension. */
 const rowsMax = 10_000
@@ -31,7 +32,7 @@ const dimensions: Readonly<Record<CostDimension, { readonly field: Dimension; re
   BASIS: { field: 'basis', select: 'toString(basis) AS by_basis' },
 }
 
-/** Start of the bucket as nanoseconds. Weeks begin on Monday. Binds `zone`. */
+/** Start of the bucket, of a line of the ledger. Weeks begin on Monday. Binds `zone`. */
 const starts: Readonly<Record<Interval, string>> = {
   MINUTE: `toStartOfMinute(occurred_at, {zone:String})`,
   HOUR: `toStartOfHour(occurred_at, {zone:String})`,
@@ -39,36 +40,53 @@ const starts: Readonly<Record<Interval, string>> = {
   WEEK: `toStartOfWeek(occurred_at, 1, {zone:String})`,
   MONTH: `toStartOfMonth(occurred_at, {zone:String})`,
 }
-/** Weeks and months come as a `Date`; as a moment they are its midnight in the zone. */
-const startSql = (interval: Interval): string => `toString(toUnixTimestamp(toDateTime(${starts[interval]}, {zone:String}))) AS by_start`
+/** The same of a day of sums, in UTC; `undefined` where a day is too wide. */
+const startsOfDay: Readonly<Record<Interval, string | undefined>> = {
+  MINUTE: undefined, HOUR: undefined, DAY: 'day', WEEK: 'toStartOfWeek(day, 1)', MONTH: 'toStartOfMonth(day)',
+}
+/** As seconds. Weeks and months come as a `Date`; as a moment they are its midnight in the zone. */
+const startSql = (start: string): string => `toString(toUnixTimestamp(toDateTime(${start}, {zone:String}))) AS by_start`
 
-const sums = [
+const ledgerSums = [
+  textOf('ifNull(sum(amount), toDecimal128(0, 12))', 'cost'),
+  textOf(`ifNull(sumIf(amount, basis = 'REPORTED'), toDecimal128(0, 12))`, 'reported'),
+  'toString(count()) AS lines',
+  // One that was taken back, because it has a price now or was none, is not unknown any more.
+  `toString(toInt64(countIf(amount IS NULL AND kind != 'REVERSAL')) - toInt64(countIf(amount IS NULL AND kind = 'REVERSAL'))) AS unpriced_lines`,
+]
+const daySums = [
   textOf('sum(amount)', 'cost'),
   textOf(`sumIf(amount, basis = 'REPORTED')`, 'reported'),
-  'count() AS entries',
-  // One that was taken back, because it has a price now or was none, is not unknown any more.
-  `greatest(0, toInt64(countIf(amount IS NULL AND kind != 'REVERSAL')) - toInt64(countIf(amount IS NULL AND kind = 'REVERSAL'))) AS unpriced`,
-  'uniqExact(trace_id) AS runs',
-  `uniqExactIf((trace_id, span_id), kind = 'CHARGE') AS charged`,
+  'toString(sum(entries)) AS lines',
+  `toString(toInt64(sumIf(unpriced, kind != 'REVERSAL')) - toInt64(sumIf(unpriced, kind = 'REVERSAL'))) AS unpriced_lines`,
+]
+const quantities = [
   textOf(`sumIf(quantity, startsWith(meter, 'input.') OR startsWith(meter, 'output.') OR meter = 'unsplit')`, 'quantity_sum'),
   textOf(`sumIf(quantity, startsWith(meter, 'input.'))`, 'input_sum'),
   textOf(`sumIf(quantity, startsWith(meter, 'output.'))`, 'output_sum'),
 ]
+/** What was settled with a bill belongs to no run. */
+const distincts = ['uniqExactIf(trace_id, NOT empty(trace_id)) AS runs', `uniqExactIf((trace_id, span_id), kind = 'CHARGE') AS charged`]
 
-interface StoredSum extends Readonly<Partial<Record<`by_${Dimension}`, string>>> {
-  readonly by_start?: string
-  readonly cost: string | null
-  readonly reported: string | null
-  readonly entries: string
-  readonly unpriced: string
-  readonly runs: string
-  readonly charged: string
+type Group = Readonly<Partial<Record<`by_${Dimension}` | 'by_start', string>>>
+
+interface StoredSum extends Group {
+  readonly cost: string
+  readonly reported: string
+  readonly lines: string
+  /** Below 0 where the reversals stand in one source and what they reverse in another. */
+  readonly unpriced_lines: string
   readonly quantity_sum: string
   readonly input_sum: string
   readonly output_sum: string
 }
 
-const row = (sum: StoredSum): CostRow => ({
+interface StoredDistinct extends Group {
+  readonly runs: string
+  readonly charged: string
+}
+
+const row = (sum: StoredSum, distinct: () => Promise<Distinct>): CostRow => ({
   start: sum.by_start === undefined ? null : BigInt(sum.by_start) * 1_000_000_000n,
   agent: sum.by_agent ?? null,
   model: sum.by_model ?? null,
@@ -82,16 +100,20 @@ const row = (sum: StoredSum): CostRow => ({
   project: sum.by_project ?? null,
   runId: sum.by_runId ?? null,
   basis: sum.by_basis ?? null,
-  // The sum over no known amount is null in SQL: the known part of the cost is then nothing, and unpricedEntries says so.
-  cost: storedDecimal(sum.cost ?? '0'),
-  reported: storedDecimal(sum.reported ?? '0'),
-  entries: Number(sum.entries),
-  unpricedEntries: Number(sum.unpriced),
-  runs: Number(sum.runs),
-  chargedSpans: Number(sum.charged),
+  // The sum over no known amount is nothing, and unpricedEntries says so.
+  cost: storedDecimal(sum.cost),
+  reported: storedDecimal(sum.reported),
+  entries: Number(sum.lines),
+  unpricedEntries: Number(sum.unpriced_lines),
+  distinct,
   quantity: storedDecimal(sum.quantity_sum),
   inputTokens: storedDecimal(sum.input_sum),
   outputTokens: storedDecimal(sum.output_sum),
+})
+
+const together = (a: CostRow, b: CostRow): CostRow => ({
+  ...a, cost: a.cost + b.cost, reported: a.reported + b.reported, entries: a.entries + b.entries, unpricedEntries: a.unpricedEntries + b.unpricedEntries,
+  quantity: a.quantity + b.quantity, inputTokens: a.inputTokens + b.inputTokens, outputTokens: a.outputTokens + b.outputTokens,
 })
 
 function zoneWhere(zone: string): Where {
@@ -115,35 +137,69 @@ function isZone(zone: string): boolean {
   }
 }
 
-export async function costs(
-  context: QueryContext,
-  args: {
-    readonly range: TimeRange
-    readonly groupBy: readonly CostDimension[]
-    readonly interval?: Interval | null
-    readonly filter?: LedgerFilter | null
-    readonly timeZone?: string | null
-  },
-): Promise<CostRow[]> {
+export interface CostArguments {
+  readonly range: TimeRange
+  readonly groupBy: readonly CostDimension[]
+  readonly interval?: Interval | null
+  readonly filter?: LedgerFilter | null
+  readonly timeZone?: string | null
+}
+
+/** Days that are summed up come from their sums, the rest of the range from the ledger: see `cost-sources.ts`. */
+export async function costs(context: QueryContext, args: CostArguments): Promise<CostRow[]> {
   const by = [...new Set(args.groupBy)].map((dimension) => dimensions[dimension])
   const interval = args.interval ?? null
-  const groups = [...(interval === null ? [] : ['by_start']), ...by.map(({ field }) => `by_${field}`)]
-  const order = [...(interval === null ? [] : ['toInt64(by_start)']), 'sum(amount) DESC NULLS LAST', ...by.map(({ field }) => `by_${field}`)]
+  const groups = [...(interval === null ? [] : ['by_start' as const]), ...by.map(({ field }) => `by_${field}` as const)]
   const zone = args.timeZone ?? 'UTC'
-  const rows = await context.reader.rows<StoredSum>({
-    columns: [...(interval === null ? [] : [startSql(interval)]), ...by.map(({ select }) => select), ...sums].join(', '),
-    from: 'ledgerEntries',
-    where: allOf(
-      within('range', 'occurred_at', args.range),
-      ledgerWhere(args.filter ?? {}),
-      zoneWhere(zone),
-    ),
-    tail: groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')} ORDER BY ${order.join(', ')} LIMIT ${rowsMax + 1}`,
-  }).catch((error: unknown) => {
+  const zoned = zoneWhere(zone)
+  const filter = ledgerWhere(args.filter ?? {})
+  const everything = allOf(within('range', 'occurred_at', args.range), filter, zoned)
+  const tail = groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')} LIMIT ${rowsMax + 1}`
+  const selected = (start: string | undefined, sums: readonly string[]): string =>
+    [...(interval === null || start === undefined ? [] : [startSql(start)]), ...by.map(({ select }) => select), ...sums].join(', ')
+  const fromLedger = <Row>(where: Where, sums: readonly string[]): Promise<Row[]> =>
+    context.reader.rows<Row>({ columns: selected(interval === null ? undefined : starts[interval], sums), from: 'ledgerEntries', where, tail })
+  const keyOf = (group: Group): string => JSON.stringify(groups.map((name) => group[name]))
+
+  const distinct = once(async () => new Map((await fromLedger<StoredDistinct>(everything, distincts)).map((group) => [keyOf(group), { runs: Number(group.runs), chargedSpans: Number(group.charged) }])))
+  const sources = await costSources(context.reader, args)
+  const read = [
+    ...(sources.ledger === undefined ? [] : [fromLedger<StoredSum>(allOf(sources.ledger, filter, zoned), [...ledgerSums, ...quantities])]),
+    ...(sources.days === undefined ? [] : [context.reader.rows<StoredSum>({
+      columns: selected(interval === null ? undefined : startsOfDay[interval], [...daySums, ...quantities]), from: 'costDays', where: allOf(sources.days, filter, zoned), tail,
+    })]),
+  ]
+  const found = await Promise.all(read).catch((error: unknown) => {
     throw isUnknownZone(error) ? noZone(zone) : error
   })
-  if (rows.length > rowsMax) {
+  const rows = new Map<string, CostRow>()
+  for (const sum of found.flat()) {
+    const key = keyOf(sum)
+    const one = row(sum, async () => (await distinct()).get(key) ?? { runs: 0, chargedSpans: 0 })
+    const known = rows.get(key)
+    // A group of zeros is what is left of one that has gone.
+    if (one.entries > 0 || groups.length === 0) rows.set(key, known === undefined ? one : together(known, one))
+  }
+  if (rows.size > rowsMax || found.some(({ length }) => length > rowsMax)) {
     throw userError('TOO_WIDE', `costs would be more than ${rowsMax} rows: narrow the range, widen the interval or drop a dimension`)
   }
-  return rows.map(row)
+  return [...rows.values()].map((one) => ({ ...one, unpricedEntries: Math.max(0, one.unpricedEntries) })).sort(inOrder(by.map(({ field }) => field)))
+}
+
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}
+
+/** Earliest first, dearest first, what is wholly unpriced last. */
+const inOrder = (by: readonly Dimension[]) => (a: CostRow, b: CostRow): number => {
+  if (a.start !== b.start) return (a.start ?? 0n) < (b.start ?? 0n) ? -1 : 1
+  const [unknownA, unknownB] = [a.unpricedEntries === a.entries, b.unpricedEntries === b.entries]
+  if (unknownA !== unknownB) return unknownA ? 1 : -1
+  if (a.cost !== b.cost) return a.cost > b.cost ? -1 : 1
+  for (const field of by) {
+    const [left, right] = [a[field] ?? '', b[field] ?? '']
+    if (left !== right) return left < right ? -1 : 1
+  }
+  return 0
 }

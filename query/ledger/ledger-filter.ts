@@ -20,6 +20,8 @@ const dimensions = {
   basis: input(anyOf(CostBasisEnum), 'Any of these bases.'),
   runId: input(anyOf(GraphQLID), 'Lines of any of these runs.'),
   spanId: input(anyOf(GraphQLID), 'Lines of any of these spans.'),
+  codingAgent: input(anyOf(GraphQLString), 'Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`.'),
+  repository: input(anyOf(GraphQLString), 'Lines of coding agents at work in any of these repositories; "" finds those that name none.'),
 }
 const rule = 'All conditions hold together. A condition that is left out, null or an empty list restricts nothing.'
 
@@ -52,4 +54,6 @@ export interface LedgerFilter {
   readonly basis?: readonly CostBasis[] | null
   readonly runId?: readonly string[] | null
   readonly spanId?: readonly string[] | null
+  readonly codingAgent?: readonly string[] | null
+  readonly repository?: readonly string[] | null
 }

@@ -1,4 +1,5 @@
 import type { CostBasis, LedgerKind } from '#semconv/facts.ts'
+import { toldBy } from '../coding-agents/told-by.ts'
 import type { Connection, PageArguments } from '../connection.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
@@ -96,6 +97,7 @@ export const ledgerWhere = (filter: LedgerFilter): Where =>
     among('basis', 'toString(basis)', filter.basis),
     idAmong('run_id', 'trace_id', 16, filter.runId),
     idAmong('span_id', 'span_id', 8, filter.spanId),
+    toldBy(filter.codingAgent, filter.repository),
   )
 
 const order: Order = {

@@ -5,10 +5,10 @@ import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
 import { count, decimalExact, knownCost, money, moneyPixels, plural } from '../format.ts'
 import { useLive } from '../live.ts'
-import { type CostFieldsFragment, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
+import { type CostFieldsFragment, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
-  activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
+  activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, exportFiles, exportHref, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
 } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Money } from '../widgets/figures.tsx'
@@ -25,8 +25,12 @@ const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
 const groupWords: Readonly<Record<CostGroup, string>> = { AGENT: 'Agent', MODEL: 'Model', PROVIDER: 'Provider', USER: 'User' }
 
 type Row = CostFieldsFragment & { readonly value: string | null }
+type CostRunsKey = (typeof costGroups)[CostGroup]
 
-const CostTable = (props: { group: CostGroup; rows: readonly Row[]; href: (values: Partial<Record<FilterKey, string>>) => string }) => (
+/** Runs are counted in the ledger itself: figures do not wait for them. */
+const Runs = (props: { runs: number | undefined }) => <Show when={props.runs !== undefined} fallback={<span class="muted" title="Still counting">…</span>}><Count value={props.runs ?? 0} /></Show>
+
+const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRunsQuery[CostRunsKey] | undefined; href: (values: Partial<Record<FilterKey, string>>) => string }) => (
   <section>
     <h2>By {groupWords[props.group].toLowerCase()}</h2>
     <div class="scroll-x">
@@ -39,7 +43,7 @@ const CostTable = (props: { group: CostGroup; rows: readonly Row[]; href: (value
               return (
                 <tr>
                   <td>{valueText(row.value)}</td>
-                  <td class="number"><Count value={row.runs} /></td>
+                  <td class="number"><Runs runs={props.runs?.find(({ value }) => value === row.value)?.runs} /></td>
                   <td class="number"><span title={`${decimalExact(row.inputTokens)} → ${decimalExact(row.outputTokens)}`}>{count(Number(row.inputTokens))} → {count(Number(row.outputTokens))}</span></td>
                   <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={props.href({ [key]: valueText(row.value) })} what={valueText(row.value)} /></td>
                   <td class="number"><Show when={row.unpricedEntries > 0} fallback={<span class="muted">–</span>}><A href={props.href({ [key]: valueText(row.value), basis: 'UNPRICED' })} aria-label={`${plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')} of ${valueText(row.value)}`}>{row.unpricedEntries}</A></Show></td>
@@ -94,6 +98,11 @@ export const Costs = () => {
     const asked = scope()
     return { queryKey: ['cost-tables', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostTablesDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
   })
+  const runs = useQuery(() => {
+    const asked = scope()
+    return { queryKey: ['cost-runs', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostRunsDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
+  })
+  const counted = () => (runs.isSuccess ? runs.data : undefined)
   /** Days with costs tell how long the stretch is: all time may be an hour or a year. */
   const interval = createMemo((): Interval | undefined => {
     if (!totals.isSuccess) return undefined
@@ -117,7 +126,7 @@ export const Costs = () => {
   })
   const unmeteredCalls = (): number => (unmetered.isSuccess ? unmetered.data.unmeteredModelCalls : 0)
   const refresh = (): void => {
-    for (const query of [totals, tables, chart]) void query.refetch()
+    for (const query of [totals, tables, runs, chart]) void query.refetch()
   }
   let last = 0
   live.onRuns(() => {
@@ -160,7 +169,7 @@ export const Costs = () => {
   const restricted = (): boolean => activeFilters(search, costKeys).length > 0 || rangeOf(search) !== undefined
 
   return (
-    <Page title="Costs" answer={<Show when={total()}>{(sum) => <>{money(knownCost(sum().cost, sum().unpricedEntries))} for {plural(sum().runs, 'run')}, the sum of {plural(sum().entries, 'ledger entry', 'ledger entries')}.</>}</Show>}>
+    <Page title="Costs" answer={<Show when={total()}>{(sum) => <>{money(knownCost(sum().cost, sum().unpricedEntries))}<Show when={counted()?.total[0]}>{(found) => <> for {plural(found().runs, 'run')}</>}</Show>, the sum of {plural(sum().entries, 'ledger entry', 'ledger entries')}.</>}</Show>}>
       <FilterBar choices={choices()} />
       <ActiveFilters keys={costKeys} label={(_key, value) => value} />
       <Progress when={totals.isFetching || tables.isFetching || chart.isFetching} what="costs" />
@@ -181,7 +190,7 @@ export const Costs = () => {
                 <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="everything shown" /></dd></div>
                 <div><dt>Tokens in</dt><dd title={decimalExact(sum().inputTokens)}>{count(Number(sum().inputTokens))}</dd></div>
                 <div><dt>Tokens out</dt><dd title={decimalExact(sum().outputTokens)}>{count(Number(sum().outputTokens))}</dd></div>
-                <div><dt>Runs</dt><dd><Count value={sum().runs} /></dd></div>
+                <div><dt>Runs</dt><dd><Runs runs={counted()?.total[0]?.runs} /></dd></div>
               </dl>
               <Show when={sum().unpricedEntries > 0}>
                 <div class={styles['banner']} role="note"><TriangleAlert size={16} aria-hidden="true" /><span>{plural(sum().unpricedEntries, 'ledger entry has', 'ledger entries have')} no known price and {sum().unpricedEntries === 1 ? 'is' : 'are'} not in these sums.</span><A href={href({ basis: 'UNPRICED' })}>Show them</A><A href={`/unpriced${queryString({ range: rangeOf(search) ?? '' })}`}>Give them a price</A></div>
@@ -201,8 +210,12 @@ export const Costs = () => {
                   />
                 )}
               </Show>
+              <p class={styles['exports']}>
+                <span class="muted">Files of what is shown</span>
+                <For each={Object.keys(exportFiles) as (keyof typeof exportFiles)[]}>{(file) => <a href={exportHref(file, filter(), bounds())} download={file} rel="external">{exportFiles[file]}</a>}</For>
+              </p>
               <Show when={tables.isSuccess ? tables.data : undefined}>
-                {(found) => <div class={styles['tables']}><For each={Object.keys(costGroups) as CostGroup[]}>{(one) => <CostTable group={one} rows={found()[costGroups[one]]} href={href} />}</For></div>}
+                {(found) => <div class={styles['tables']}><For each={Object.keys(costGroups) as CostGroup[]}>{(one) => <CostTable group={one} rows={found()[costGroups[one]]} runs={counted()?.[costGroups[one]]} href={href} />}</For></div>}
               </Show>
             </>
           )}

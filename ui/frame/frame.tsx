@@ -11,7 +11,9 @@ import PanelLeft from 'lucide-solid/icons/panel-left'
 import Pause from 'lucide-solid/icons/pause'
 import Play from 'lucide-solid/icons/play'
 import Receipt from 'lucide-solid/icons/receipt'
+import Scale from 'lucide-solid/icons/scale'
 import ShieldCheck from 'lucide-solid/icons/shield-check'
+import SquareTerminal from 'lucide-solid/icons/square-terminal'
 import Sun from 'lucide-solid/icons/sun'
 import { createEffect, createSignal, For, type JSX, Show } from 'solid-js'
 import { createLive, LiveProvider, type LiveState, useLive } from '../live.ts'
@@ -26,7 +28,7 @@ import { Range } from './range.tsx'
 
 const sections = [
   { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }, { href: '/charts', label: 'Metrics', icon: ChartLine }, { href: '/ingest', label: 'Ingest', icon: Inbox }] },
-  { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/ledger', label: 'Ledger', icon: Receipt }, { href: '/unpriced', label: 'Unpriced', icon: CircleQuestionMark }, { href: '/price-books', label: 'Price books', icon: BookOpen }] },
+  { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/coding-agents', label: 'Coding agents', icon: SquareTerminal }, { href: '/ledger', label: 'Ledger', icon: Receipt }, { href: '/unpriced', label: 'Unpriced', icon: CircleQuestionMark }, { href: '/price-books', label: 'Price books', icon: BookOpen }, { href: '/reconciliation', label: 'Reconciliation', icon: Scale }] },
   { title: 'Govern', pages: [{ href: '/policy', label: 'Policy', icon: ShieldCheck }] },
 ] as const
 
@@ -89,7 +91,7 @@ const Rail = (props: { narrow: boolean; fold: () => void }) => {
   )
 }
 
-const hasRange = (path: string): boolean => ['/runs', '/charts', '/ingest', '/costs', '/ledger', '/unpriced', '/policy'].includes(path)
+const hasRange = (path: string): boolean => ['/runs', '/charts', '/ingest', '/costs', '/coding-agents', '/ledger', '/unpriced', '/reconciliation', '/policy'].includes(path)
 
 /** What stands around every page. */
 export const Frame = (props: { children?: JSX.Element }) => {

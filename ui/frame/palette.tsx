@@ -22,6 +22,8 @@ export const Palette = () => {
     { label: 'Metrics', run: () => navigate('/charts') },
     { label: 'Ingest', run: () => navigate('/ingest') },
     { label: 'Costs', run: () => navigate('/costs') },
+    { label: 'Coding agents', run: () => navigate('/coding-agents') },
+    { label: 'Reconciliation with bills', run: () => navigate('/reconciliation') },
     { label: 'Ledger entries', run: () => navigate('/ledger') },
     { label: 'Unpriced ledger entries', run: () => navigate('/ledger?basis=UNPRICED') },
     { label: 'Models without a price', run: () => navigate('/unpriced') },

@@ -29,7 +29,7 @@ const Entry = (props: { entry: LedgerFieldsFragment }) => (
     <td class="number"><Show when={props.entry.amount !== null} fallback={<Warning label="unpriced" title="No price card matches: the amount is unknown, not zero." />}><Money amount={props.entry.amount} /></Show></td>
     <td>{word(props.entry.basis)}<Show when={props.entry.priceBookVersion}>{(version) => <span class={styles['sub']}>book <Id id={version()} what="price book version" /></span>}</Show></td>
     <td>{props.entry.agent ?? '–'}<span class={styles['sub']}>{props.entry.user ?? ''}</span></td>
-    <td><A class="mono" href={`/runs/${props.entry.runId}${queryString({ span: props.entry.spanId })}`} title={`Run ${props.entry.runId}, span ${props.entry.spanId}`}>{shortId(props.entry.runId)}</A></td>
+    <td><Show when={props.entry.runId !== ''} fallback={<A href="/reconciliation" title="Posted for a bill, of no run">bill</A>}><A class="mono" href={`/runs/${props.entry.runId}${queryString({ span: props.entry.spanId })}`} title={`Run ${props.entry.runId}, span ${props.entry.spanId}`}>{shortId(props.entry.runId)}</A></Show></td>
   </tr>
 )
 

@@ -1,0 +1,165 @@
+import type { PicoUsd } from '#semconv/facts.ts'
+import { type BillLine, type BillMeter, rounded, type BillSource } from './bill.ts'
+
+/**
+ * What was metered beside what was billed, cell by cell: a day, provider, model and class of usage, as fine as the bill tells.
+ * Quantity first, then price: whether calls are missing and whether the card is wrong are two questions. Pure.
+ */
+export const residualClasses = ['MATCHED', 'COVERAGE', 'PRICE', 'TIMING', 'DOUBLE_COUNT'] as const
+export type ResidualClass = (typeof residualClasses)[number]
+
+/** Names are folded on both sides before they come here. */
+export interface Metered {
+  readonly day: string
+  readonly provider: string
+  readonly model: string
+  readonly meter: BillMeter
+  readonly quantity: bigint
+  readonly amount: PicoUsd
+  readonly unpricedLines: number
+}
+
+export interface Billed extends BillLine {
+  readonly source: BillSource
+  /** Later imports of the same source, account and day replace earlier ones. */
+  readonly importedAt: bigint
+}
+
+export interface Cell {
+  /** `day/provider/model/meter`, '*' where the bill does not tell. */
+  readonly id: string
+  readonly day: string
+  readonly provider: string
+  readonly model: string
+  readonly meter: BillMeter
+  readonly meteredQuantity: bigint
+  readonly meteredAmount: PicoUsd
+  readonly unpricedLines: number
+  /** `undefined` where no bill tells it. */
+  readonly billedQuantity: bigint | undefined
+  readonly billedAmount: PicoUsd | undefined
+  /** Billed less metered. */
+  readonly residualQuantity: bigint | undefined
+  readonly residualAmount: PicoUsd | undefined
+  /** The part of `residualAmount` that other tokens make, at the metered price; the rest is price. */
+  readonly quantityEffect: PicoUsd | undefined
+  readonly class: ResidualClass
+}
+
+/** Two figures agree up to a thousandth: bills round, and days end a little apart. */
+const agreement = 1_000n
+/** Residuals of two days cancel up to a twentieth. */
+const cancelling = 20n
+
+const size = (value: bigint): bigint => (value < 0n ? -value : value)
+const agree = (a: bigint, b: bigint): boolean => size(a - b) * agreement <= (size(a) > size(b) ? size(a) : size(b))
+
+/** Cells of every provider and day that has a bill, dearest residual first. */
+export function matchBills(metered: readonly Metered[], lines: readonly Billed[]): Cell[] {
+  const billed = effective(lines)
+  const days = new Set(billed.map(({ provider, day }) => `${provider}/${day}`))
+  const fold = folding([...billed, ...metered.filter(({ provider, day }) => days.has(`${provider}/${day}`))], billed)
+  const sums = new Map<string, Sum>()
+  for (const line of metered) if (days.has(`${line.provider}/${line.day}`)) {
+    const sum = sumOf(sums, fold(line))
+    sum.meteredQuantity += line.quantity
+    sum.meteredAmount += line.amount
+    sum.unpricedLines += line.unpricedLines
+  }
+  for (const line of billed) {
+    const sum = sumOf(sums, fold(line))
+    if (line.quantity !== undefined) sum.billedQuantity = (sum.billedQuantity ?? 0n) + line.quantity
+    if (line.amount !== undefined) sum.billedAmount = (sum.billedAmount ?? 0n) + line.amount
+  }
+  return classified([...sums.values()].map((sum) => withBills(sum, billed))).sort((a, b) => {
+    const [left, right] = [size(a.residualAmount ?? 0n), size(b.residualAmount ?? 0n)]
+    return left === right ? (a.id < b.id ? -1 : 1) : left > right ? -1 : 1
+  })
+}
+
+/**
+ * Of each source, account and day the latest import; of a provider's day the latest source that tells money and the latest that tells
+ * quantities. So a usage report and a cost report complete each other, and a cost report and a FOCUS file do not add up.
+ */
+function effective(lines: readonly Billed[]): readonly Billed[] {
+  const latest = new Map<string, bigint>()
+  const told = new Map<string, { readonly source: BillSource; readonly importedAt: bigint }>()
+  const scope = ({ source, provider, account, day }: Billed): string => [source, provider, account, day].join('\u0000')
+  for (const line of lines) if (line.importedAt > (latest.get(scope(line)) ?? -1n)) latest.set(scope(line), line.importedAt)
+  const current = lines.filter((line) => latest.get(scope(line)) === line.importedAt)
+  const facts = ['quantity', 'amount'] as const
+  for (const line of current) for (const fact of facts) {
+    const key = `${fact}/${line.provider}/${line.day}`
+    const known = told.get(key)
+    if (line[fact] !== undefined && (known === undefined || line.importedAt > known.importedAt)) told.set(key, line)
+  }
+  const tells = (line: Billed, fact: (typeof facts)[number]): boolean => told.get(`${fact}/${line.provider}/${line.day}`)?.source === line.source
+  return current.map((line) => ({ ...line, quantity: tells(line, 'quantity') ? line.quantity : undefined, amount: tells(line, 'amount') ? line.amount : undefined }))
+    .filter(({ quantity, amount }) => quantity !== undefined || amount !== undefined)
+}
+
+type Place = Pick<Cell, 'day' | 'provider' | 'model' | 'meter'>
+
+/** A day is as fine as its coarsest line: where one names no model, or no class, none is told apart. */
+function folding(all: readonly Place[], billed: readonly Billed[]): (line: Place) => Place {
+  const noModel = new Set(billed.filter(({ model, meter }) => model === '' && meter !== 'other').map(({ provider, day }) => `${provider}/${day}`))
+  const modelOf = (line: Place): string => (line.meter !== 'other' && noModel.has(`${line.provider}/${line.day}`) ? '' : line.model)
+  const noMeter = new Set(all.filter(({ meter }) => meter === '').map((line) => `${line.provider}/${line.day}/${modelOf(line)}`))
+  return (line) => {
+    const model = modelOf(line)
+    return { day: line.day, provider: line.provider, model, meter: line.meter !== 'other' && noMeter.has(`${line.provider}/${line.day}/${model}`) ? '' : line.meter }
+  }
+}
+
+type Sum = { -readonly [K in Exclude<keyof Cell, 'residualQuantity' | 'residualAmount' | 'quantityEffect' | 'class'>]: Cell[K] }
+
+function sumOf(sums: Map<string, Sum>, { day, provider, model, meter }: Place): Sum {
+  const id = [day, provider, model || '*', meter || '*'].join('/')
+  let sum = sums.get(id)
+  if (sum === undefined) sums.set(id, (sum = { id, day, provider, model, meter, meteredQuantity: 0n, meteredAmount: 0n, unpricedLines: 0, billedQuantity: undefined, billedAmount: undefined }))
+  return sum
+}
+
+/** A provider's bill of a day that does not name a cell bills nothing for it. */
+function withBills(sum: Sum, billed: readonly Billed[]): Cell {
+  const own = billed.filter(({ provider, day }) => provider === sum.provider && day === sum.day)
+  const billedQuantity = sum.billedQuantity ?? (sum.meter !== 'other' && own.some(({ quantity }) => quantity !== undefined) ? 0n : undefined)
+  const billedAmount = sum.billedAmount ?? (own.some(({ amount }) => amount !== undefined) ? 0n : undefined)
+  const residualQuantity = billedQuantity === undefined ? undefined : billedQuantity - sum.meteredQuantity
+  const residualAmount = billedAmount === undefined ? undefined : billedAmount - sum.meteredAmount
+  return { ...sum, billedQuantity, billedAmount, residualQuantity, residualAmount, quantityEffect: effectOf(sum, residualQuantity, residualAmount), class: 'MATCHED' }
+}
+
+function effectOf({ meteredQuantity, meteredAmount }: Sum, quantity: bigint | undefined, amount: PicoUsd | undefined): PicoUsd | undefined {
+  if (quantity === undefined || amount === undefined) return undefined
+  return meteredQuantity === 0n ? (quantity === 0n ? 0n : amount) : rounded(quantity * meteredAmount, meteredQuantity < 0n ? -meteredQuantity : meteredQuantity)
+}
+
+const dayMs = 86_400_000
+
+function classified(cells: readonly Cell[]): Cell[] {
+  const places = new Map(cells.map((cell) => [cell.id, cell]))
+  const beside = (cell: Cell, days: number): Cell | undefined =>
+    places.get([new Date(Date.parse(cell.day) + days * dayMs).toISOString().slice(0, 10), cell.provider, cell.model || '*', cell.meter || '*'].join('/'))
+  const moved = (cell: Cell, residual: (of: Cell) => bigint | undefined): boolean => [-1, 1].some((days) => {
+    const [own, other] = [residual(cell) ?? 0n, residual(beside(cell, days) ?? cell) ?? 0n]
+    return own !== 0n && own < 0n !== other < 0n && other !== 0n && size(own + other) * cancelling <= size(own)
+  })
+  return cells.map((cell) => ({ ...cell, class: classOf(cell, moved) }))
+}
+
+function classOf(cell: Cell, moved: (cell: Cell, residual: (of: Cell) => bigint | undefined) => boolean): ResidualClass {
+  const { meteredQuantity, meteredAmount, billedQuantity, billedAmount, unpricedLines } = cell
+  if (billedQuantity !== undefined) {
+    if (!agree(billedQuantity, meteredQuantity)) {
+      if (moved(cell, ({ residualQuantity }) => residualQuantity)) return 'TIMING'
+      return billedQuantity > meteredQuantity ? 'COVERAGE' : 'DOUBLE_COUNT'
+    }
+    return billedAmount === undefined || agree(billedAmount, meteredAmount) ? 'MATCHED' : 'PRICE'
+  }
+  if (billedAmount === undefined || agree(billedAmount, meteredAmount)) return 'MATCHED'
+  if (moved(cell, ({ residualAmount }) => residualAmount)) return 'TIMING'
+  // Money alone: with usage on one side only it is clear who misses it, else the price is asked first.
+  if (meteredAmount === 0n && unpricedLines === 0) return 'COVERAGE'
+  return billedAmount === 0n ? 'DOUBLE_COUNT' : 'PRICE'
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { migrate } from '#clickhouse/migrate.ts'
+import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
+import { openStore, type Store } from '#clickhouse/store.ts'
+import { writeRow } from '#clickhouse/table.ts'
+import { type LedgerEntryRow, ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { shippedBook } from '../price/book.ts'
+import { BillError } from './bill.ts'
+import { reconcileCommand } from './command.ts'
+import { csv, focusHead, openaiCosts, openaiUsage } from './made-bills.ts'
+import { type Reconciliation, reconciliation } from './reconcile.ts'
+
+const day = '2026-11-20'
+const tokens = 1_000_000_000_000n
+const price = 1_250_000n
+
+let store: Store
+let dataDir: string
+let desk: Reconciliation
+let now = 1_795_500_000_000_000_000n
+before(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'reconcile-'))
+  store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 })
+  await migrate(store)
+  desk = reconciliation({ store, tenant: 'acme', project: 'p', prices: shippedBook(), nowNano: () => now++ })
+  const row = (id: number, said: Partial<LedgerEntryRow>): LedgerEntryRow => ({
+    tenant: 'acme', project: 'p', id: id.toString(16).padStart(64, '0'), kind: 'CHARGE', reason: 'metered', occurredAt: BigInt(Date.parse(`${day}T12:00:00Z`)) * 1_000_000n, postedAt: 1n, traceId: '1'.padStart(32, '0'),
+    spanId: '2'.padStart(16, '0'), provider: 'openai', model: 'gpt-5', meter: 'input.uncached', quantity: 1_000n * tokens, unitPrice: price, amount: 1_000n * price, basis: 'PRICED',
+    priceBookVersion: '', priceCard: '', reverses: '', agent: 'a', user: '', session: '', workflow: '', service: 's', environment: '', usageFlags: [], revision: 1n, ...said,
+  })
+  const writer = new RowBinaryWriter()
+  for (const one of [row(1, {}), row(2, { meter: 'output.text', quantity: 10n * tokens, unitPrice: 10_000_000n, amount: 100_000_000n }), row(3, { tenant: 'other' })]) writeRow(ledgerEntries, writer, one)
+  const bytes = writer.take()
+  await store.insert(ledgerEntries, bytes, createHash('sha256').update(bytes).digest('hex'))
+})
+after(async () => {
+  await store[Symbol.asyncDispose]()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+const ledger = async (): Promise<unknown> => (await store.read<Readonly<Record<string, string>>>(
+  `SELECT toString(sum(amount)) AS amount, toString(count()) AS entries FROM ledger_entries FINAL WHERE tenant = 'acme'`, {}, { maxSeconds: 10 }))[0]
+const classes = async (): Promise<unknown> => Object.fromEntries((await desk.cells({})).map((cell) => [cell.id, cell.class]))
+
+const usage = openaiUsage(day, [{ model: 'gpt-5-2025-08-07', input_tokens: 3_000, input_cached_tokens: 0, output_tokens: 10 }])
+/** 3,000 tokens at $1.25 a million, 10 at $20. */
+const costs = openaiCosts(day, [['gpt-5-2025-08-07, input', '0.00375'], ['gpt-5-2025-08-07, output', '0.0002']])
+
+test('a bill that cannot be read changes nothing', async () => {
+  await assert.rejects(desk.importBill('bad.json', openaiCosts(day, [['x', '1'], ['y', '1', 'eur']]), 'ada'), BillError)
+  assert.deepEqual([await desk.imports(), await desk.cells({})], [[], []])
+})
+test('usage and costs together: what is missing and what is dear are told apart', async () => {
+  await desk.importBill('usage.json', usage, 'ada')
+  const imported = await desk.importBill('costs.json', costs, 'ada')
+  assert.deepEqual([imported.source, imported.lines], ['openai_costs', 2])
+  const cells = await desk.cells({})
+  assert.deepEqual(cells.map(({ id, class: of, residualQuantity, residualAmount, quantityEffect }) => [id, of, (residualQuantity ?? 0n) / tokens, residualAmount, quantityEffect]), [
+    [`${day}/openai/gpt-5/input`, 'COVERAGE', 2_000n, 2_500_000_000n, 2_500_000_000n], [`${day}/openai/gpt-5/output`, 'PRICE', 0n, 100_000_000n, 0n],
+  ])
+})
+test('the same file again is the same import', async () => {
+  await desk.importBill('costs.json', costs, 'ada')
+  assert.equal((await desk.imports()).length, 2)
+  assert.equal((await desk.cells({})).length, 2)
+})
+test('an approved residual is a line of the ledger, with who and why; twice is once', async () => {
+  const cell = `${day}/openai/gpt-5/input`
+  const [[first], again] = await Promise.all([desk.approve([cell, cell], 'ada', 'the batch job has no telemetry'), desk.approve([cell], 'bo', 'me too')])
+  assert.deepEqual(again, [])
+  assert.deepEqual(await desk.approve([cell], 'ada', 'again'), [])
+  assert.deepEqual(await ledger(), { amount: '0.00385', entries: '3' })
+  const [entry] = await store.read(`SELECT lower(hex(id)) AS id, toString(kind) AS kind, reason, meter, toString(quantity) AS quantity, toString(amount) AS amount, toString(occurred_at) AS at FROM ledger_entries FINAL WHERE reason = 'reconciled'`, {}, { maxSeconds: 10 })
+  assert.deepEqual(entry, { id: first?.entryId, kind: 'ADJUSTMENT', reason: 'reconciled', meter: 'input.uncached', quantity: '2000', amount: '0.0025', at: '2026-11-20 00:00:00.000000000' })
+  assert.deepEqual((await desk.approvals()).map(({ cell: of, actor, why, entryId }) => [of, actor, why, entryId]), [[cell, 'ada', 'the batch job has no telemetry', first?.entryId]])
+  assert.deepEqual(await classes(), { [cell]: 'MATCHED', [`${day}/openai/gpt-5/output`]: 'PRICE' })
+})
+test('a later bill of the day leaves a residual of its own', async () => {
+  await desk.importBill('usage-2.json', openaiUsage(day, [{ model: 'gpt-5', input_tokens: 2_500, output_tokens: 10 }]), 'ada')
+  const cell = (await desk.cells({})).find(({ meter }) => meter === 'input')
+  assert.deepEqual([cell?.class, (cell?.residualQuantity ?? 0n) / tokens, cell?.residualAmount], ['DOUBLE_COUNT', -500n, 0n])
+})
+test('what a bill charges beside tokens can be approved, and is then matched', async () => {
+  await desk.importBill('focus.csv', csv(focusHead, '7,USD,Adjustment,,2026-11-22T00:00:00Z,,,Amazon Web Services,AI and Machine Learning,1,,'), 'ada')
+  const cell = '2026-11-22/aws/*/other'
+  await desk.approve([cell], 'ada', 'support fee')
+  assert.equal((await desk.cells({ from: '2026-11-22' })).find(({ id }) => id === cell)?.class, 'MATCHED')
+})
+test('an unknown cell, no name and no reason are refused, and nothing is posted', async () => {
+  const before = await ledger()
+  await assert.rejects(desk.approve([`${day}/openai/gpt-5/output`, 'nothing'], 'ada', 'x'), /there is no cell 'nothing'/)
+  await assert.rejects(desk.approve([`${day}/openai/gpt-5/output`], '', 'x'), /who approves is missing/)
+  await assert.rejects(desk.approve([`${day}/openai/gpt-5/output`], 'ada', ' '), /why is missing/)
+  assert.deepEqual(await ledger(), before)
+})
+test('the command: import, show, approve, and one line where something is wrong', async () => {
+  const open = async () => ({ desk, async [Symbol.asyncDispose]() { /* the test's own */ } })
+  const run = (...args: string[]) => reconcileCommand(args, open, 'ada')
+  const file = join(dataDir, 'bill.json')
+  await writeFile(file, openaiCosts('2026-11-23', [['gpt-5, input', '1']]))
+  assert.match((await run('import', file)).text, /^bill\.json: openai_costs, 1 line, import [0-9a-f]{12}\./)
+  assert.match((await run('show', '--from', '2026-11-23')).text, /COVERAGE +2026-11-23\/openai\/gpt-5\/input +0 +– +0 +1 +1\n\n1 cells, 0 matched; billed 1 USD, left 1 USD$/)
+  await writeFile(file, '{"data": []}')
+  assert.deepEqual(await run('import', file), { text: 'bill.json was not imported: the bill has no data: nothing was billed, or the file is none of the known reports.', exitCode: 1 })
+  assert.match((await run('approve', '2026-11-23/openai/gpt-5/input', '--by', 'ada', '--why', 'key of the build')).text, /^2026-11-23\/openai\/gpt-5\/input: entry [0-9a-f]{64}$/)
+  assert.match((await run('approve', '2026-11-23/openai/gpt-5/input', '--by', 'ada', '--why', 'again')).text, /nothing is left/)
+  for (const wrong of [['approve', 'x', '--by', 'ada'], ['import'], ['show', 'x'], ['what'], ['show', '--form', 'x']]) assert.equal((await run(...wrong)).exitCode, 2, wrong.join(' '))
+})

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { refreshCostDays } from '#clickhouse/cost-days.ts'
+import { type LedgerEntryRow, ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { ledgerRow, noon, type TestQuery, testQuery } from '../test-store.ts'
+
+const hour = 3_600_000_000_000n
+const day = 24n * hour
+
+let query: TestQuery
+before(async () => {
+  query = await testQuery()
+})
+after(() => query[Symbol.asyncDispose]())
+
+let seed = 11
+const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below
+const one = <T>(values: readonly T[]): T => values[random(values.length)] as T
+
+let revision = 1n
+const someRow = (): LedgerEntryRow => {
+  const id = random(400)
+  const basis = one(['PRICED', 'PRICED', 'REPORTED', 'UNPRICED'] as const)
+  return ledgerRow(id, id % 40, id, {
+    // The day follows from the id, as a span's does.
+    occurredAt: noon + BigInt(id % 50) * day + BigInt(id % 24) * hour - 20n * day, amount: basis === 'UNPRICED' ? undefined : BigInt(random(1_000_000)) - 200_000n, basis,
+    quantity: BigInt(random(1_000)) * 1_000_000_000_000n, agent: one(['a', 'b', '']), model: one(['gpt-5', 'claude-sonnet-5', 'x']), user: one(['', 'ada']),
+    meter: basis === 'REPORTED' ? 'reported_cost' : one(['input.uncached', 'output.text', 'output.reasoning'] as const), environment: one(['prod', 'test']), revision: revision++,
+  })
+}
+
+const ranges = ['{}', '{from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"}', '{from: "2026-11-05T07:30:00.000000001Z", to: "2026-11-29T23:59:59Z"}', '{from: "2026-11-20T01:00:00Z", to: "2026-11-20T18:00:00Z"}']
+const questions = ranges.flatMap((range) => [
+  '', ', groupBy: [MODEL, AGENT]', ', interval: DAY, groupBy: [PROVIDER]', ', interval: WEEK', ', interval: MONTH, groupBy: [METER, BASIS]', ', interval: DAY, timeZone: "Asia/Kolkata"', ', groupBy: [USER]',
+  ', filter: {basis: UNPRICED}, groupBy: [ENVIRONMENT]', ', filter: {user: "ada"}', ', filter: {agent: ["a", ""], kind: CHARGE}, groupBy: [WORKFLOW, SERVICE, PROJECT]',
+].map((args) => `range: ${range}${args}`))
+const fields = 'start agent model provider user service environment workflow meter project basis cost reported entries unpricedEntries runs chargedSpans quantity inputTokens outputTokens'
+
+const asked = async (): Promise<unknown> => {
+  const answers: unknown[] = []
+  for (const question of questions) answers.push((await query.ask<{ readonly costs: unknown }>(`{ costs(${question}) { ${fields} } }`)).costs)
+  return answers
+}
+/** The ledger as it is, with nothing summed up. */
+const asLedger = async (): Promise<unknown> => {
+  await query.store.command('TRUNCATE TABLE cost_days_covered')
+  return asked()
+}
+
+test('sums of days answer as the ledger does: every range, interval, group and filter, with days that changed since', async () => {
+  for (const step of ['all summed up', 'some days changed', 'merged and summed up again']) {
+    await query.insert(ledgerEntries, Array.from({ length: 300 }, someRow))
+    await refreshCostDays(query.store)
+    if (step === 'some days changed') await query.insert(ledgerEntries, Array.from({ length: 20 }, someRow))
+    if (step === 'merged and summed up again') await query.store.command('OPTIMIZE TABLE ledger_entries FINAL')
+    const summed = await asked()
+    assert.deepEqual(summed, await asLedger(), step)
+  }
+})
+test('a sum in the table of sums is what is shown: the ledger is not read for a month that did not change', async () => {
+  await refreshCostDays(query.store)
+  // A sum that no ledger has shows where an answer comes from.
+  await query.store.command(`INSERT INTO cost_days (tenant, day, agent, amount, entries, covered) VALUES ('acme', '2026-11-03', 'nobody', 5, 1, 1)`)
+  const ask = async (args: string): Promise<boolean> => JSON.stringify((await query.ask<{ readonly costs: unknown }>(`{ costs(range: {from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"}, ${args}) { cost agent user } }`)).costs).includes('nobody')
+  assert.equal(await ask('groupBy: [MODEL, AGENT]'), true)
+  assert.equal(await ask('interval: DAY, groupBy: [AGENT]'), true)
+  assert.equal(await ask('groupBy: [AGENT, USER]'), false)
+  assert.equal(await ask('interval: HOUR, groupBy: [AGENT]'), false)
+  await query.insert(ledgerEntries, [ledgerRow(1_000, 1, 1, { occurredAt: noon - 17n * day })])
+  assert.equal(await ask('groupBy: [AGENT]'), false, 'its day changed')
+})

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { parseDecimal } from '../decimal.ts'
+import { ledgerRow, noon, type TestQuery, testQuery } from '../test-store.ts'
+import { parseAllocation } from './allocation.ts'
+import { parseCsv } from './csv.fixture.ts'
+
+const day = 86_400_000_000_000n
+const dime = 100_000_000_001n
+
+let query: TestQuery
+before(async () => {
+  query = await testQuery(undefined, undefined, parseAllocation(`
+rules:
+  - { shared: platform, when: { agent: evaluator }, split: cost }
+  - { team: research, when: { agent: planner } }
+otherwise: everybody else`))
+  await query.insert(ledgerEntries, [
+    ledgerRow(1, 1, 1, { amount: dime }), ledgerRow(2, 1, 2, { amount: dime, agent: '=1+1', provider: 'aws.bedrock' }), ledgerRow(3, 1, 3, { amount: 7n, agent: 'evaluator', occurredAt: noon + day }),
+    ledgerRow(4, 1, 4, { amount: undefined, unitPrice: undefined, basis: 'UNPRICED', agent: 'planner' }),
+    ledgerRow(5, 1, 1, { kind: 'REVERSAL', reason: 'mirrored', amount: -dime, quantity: -1_000_000_000_000n, postedAt: noon + 40n * day }),
+    ledgerRow(6, 1, 5, { amount: 1n, agent: '' }), ledgerRow(7, 2, 1, { tenant: 'other', amount: dime }),
+  ])
+})
+after(() => query[Symbol.asyncDispose]())
+
+const file = async (path: string): Promise<readonly Readonly<Record<string, string>>[]> => parseCsv(await (await fetch(`${query.server.address.url}/export/${path}`)).text())
+const pico = (text: string | undefined): bigint => (text === '' ? 0n : parseDecimal(text ?? '') ?? assert.fail(`'${text}' is no decimal`))
+const sum = (rows: readonly Readonly<Record<string, string>>[], column: string): bigint => rows.reduce((total, row) => total + pico(row[column]), 0n)
+const ledgerSum = async (filter = ''): Promise<bigint> => pico((await query.ask<{ readonly costs: readonly { readonly cost: string }[] }>(`{ costs(range: {}, filter: {${filter}}) { cost } }`)).costs[0]?.cost)
+
+test('the journal balances to the last digit, entry by entry, and its expenses are the ledger\'s sum', async () => {
+  for (const center of ['project', 'agent']) {
+    const lines = await file(`journal.csv?costCenter=${center}`)
+    assert.equal(sum(lines, 'debit'), sum(lines, 'credit'))
+    for (const entry of new Set(lines.map((line) => line['entry']))) {
+      const own = lines.filter((line) => line['entry'] === entry)
+      assert.equal(own.length, 2)
+      assert.equal(sum(own, 'debit'), sum(own, 'credit'))
+    }
+    const expenses = lines.filter((line) => line['account']?.startsWith('ai-expense:'))
+    assert.equal(sum(expenses, 'debit') - sum(expenses, 'credit'), await ledgerSum())
+    for (const line of lines) for (const text of Object.values(line)) assert.doesNotMatch(text, /^[=+\-@]/)
+  }
+})
+test('a journal entry says its day, who is owed and what is not in it; a correction is booked when it was made', async () => {
+  const lines = await file('journal.csv?costCenter=agent')
+  assert.deepEqual(lines.filter((line) => line['entry'] === '2026-11-20/planner/OpenAI'), [
+    { date: '2026-11-20', entry: '2026-11-20/planner/OpenAI', account: 'ai-expense:planner', debit: '0.100000000001', credit: '', currency: 'USD', cost_center: 'planner', memo: '2 ledger lines; 1 of them have no known price and are not in the amount' },
+    { date: '2026-11-20', entry: '2026-11-20/planner/OpenAI', account: 'payable:OpenAI', debit: '', credit: '0.100000000001', currency: 'USD', cost_center: 'planner', memo: '2 ledger lines; 1 of them have no known price and are not in the amount' },
+  ])
+  const [correction] = lines.filter((line) => line['entry']?.endsWith('/correction'))
+  assert.deepEqual([correction?.['date'], correction?.['account'], correction?.['debit'], correction?.['credit']], ['2026-12-30', 'ai-expense:planner', '', '0.100000000001'])
+  assert.ok(lines.some((line) => line['account'] === 'payable:Amazon Web Services' && line['cost_center'] === '\'=1+1'))
+})
+test('the chargeback\'s totals are the ledger\'s sum, and a line for each part', async () => {
+  const lines = await file('chargeback.csv')
+  assert.deepEqual(lines.map(({ team, charge, amount, unpriced_lines }) => [team, charge, amount, unpriced_lines]), [
+    ['everybody else', 'direct', '0.100000000002', ''], ['everybody else', 'shared:platform', '0.000000000007', ''], ['everybody else', 'total', '0.100000000009', '0'],
+    ['research', 'direct', '0', ''], ['research', 'shared:platform', '0', ''], ['research', 'total', '0', '1'],
+  ])
+  assert.equal(sum(lines.filter((line) => line['charge'] === 'total'), 'amount'), await ledgerSum())
+  const filtered = await file('chargeback.csv?kind=CHARGE')
+  assert.equal(sum(filtered.filter((line) => line['charge'] === 'total'), 'amount'), await ledgerSum('kind: CHARGE'))
+})
+test('a wrong cost center is refused', async () => {
+  const refused = await fetch(`${query.server.address.url}/export/journal.csv?costCenter=mood`)
+  assert.equal(refused.status, 400)
+  assert.match(await refused.text(), /costCenter 'mood' is unknown: use project, agent/)
+})

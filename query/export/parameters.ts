@@ -1,0 +1,35 @@
+import { costBases, ledgerKinds } from '#semconv/facts.ts'
+import { quoted, userError } from '../errors.ts'
+import { parseDateTime } from '../instant.ts'
+import type { LedgerFilter } from '../ledger/ledger-filter.ts'
+
+const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'project', 'meter', 'reason', 'runId', 'spanId', 'codingAgent', 'repository'] as const
+const known: readonly string[] = ['from', 'to', ...texts, 'kind', 'basis']
+
+/** `?from=…&to=…&agent=a&agent=b`: the `LedgerFilter`, a repeated parameter meaning any of the values. `own` are the export's further parameters. */
+export function ledgerFilter(parameters: URLSearchParams, own: readonly string[] = []): LedgerFilter {
+  const allowed = new Set([...own, ...known])
+  for (const name of parameters.keys()) {
+    if (!allowed.has(name)) throw userError('BAD_INPUT', `parameter ${quoted(name)} is unknown: use ${[...allowed].join(', ')}`)
+  }
+  return {
+    range: { from: time(parameters, 'from'), to: time(parameters, 'to') },
+    ...Object.fromEntries(texts.map((name) => [name, parameters.getAll(name)])),
+    kind: parameters.getAll('kind').map((text) => choice('kind', text, ledgerKinds)),
+    basis: parameters.getAll('basis').map((text) => choice('basis', text, costBases)),
+  }
+}
+
+function time(parameters: URLSearchParams, name: string): bigint | null {
+  const text = parameters.get(name)
+  if (text === null) return null
+  const at = parseDateTime(text)
+  if (at === undefined) throw userError('BAD_INPUT', `${name} ${quoted(text)} is no DateTime: write RFC 3339 with a zone, such as 2026-11-21T00:00:00Z`)
+  return at
+}
+
+export function choice<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((value) => value === text)
+  if (found === undefined) throw userError('BAD_INPUT', `${name} ${quoted(text)} is unknown: use ${allowed.join(', ')}`)
+  return found
+}

@@ -1,0 +1,20 @@
+import type { ServerResponse } from 'node:http'
+import type { Reader } from '../reader.ts'
+import type { Allocation } from './allocation.ts'
+import { writeChargebackCsv } from './chargeback.ts'
+import { writeFocusCsv, writeFocusParquet } from './focus.ts'
+import { writeJournalCsv } from './journal.ts'
+import { writeLedgerCsv } from './ledger-csv.ts'
+
+export type Export = (reader: Reader, response: ServerResponse, parameters: URLSearchParams) => Promise<void>
+
+/** Every file that can be fetched, by path. All take the parameters of `ledgerFilter`. */
+export const exportRoutes = (allocation: Allocation): Readonly<Record<string, Export>> => ({
+  '/export/ledger.csv': writeLedgerCsv,
+  '/export/focus-1.2.csv': (...to) => writeFocusCsv('1.2', ...to),
+  '/export/focus-1.2.parquet': (...to) => writeFocusParquet('1.2', ...to),
+  '/export/focus-1.4.csv': (...to) => writeFocusCsv('1.4', ...to),
+  '/export/focus-1.4.parquet': (...to) => writeFocusParquet('1.4', ...to),
+  '/export/journal.csv': writeJournalCsv,
+  '/export/chargeback.csv': writeChargebackCsv(allocation),
+})
