@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UnixNano } from '#semconv/facts.ts'
 
@@ -14,6 +14,19 @@ export async function readSummedUp(dir: string): Promise<UnixNano | undefined> {
   const [, through] = /^{"through":"(\d{1,20})"}$/.exec(text) ?? []
   return through === undefined ? undefined : BigInt(through)
 }
+
+/** How long it takes at most until what was accepted elsewhere is told to who sums it up, in nanoseconds: ten minutes. */
+const tellingMax = 600_000_000_000n
+
+/** The same of several journals: none of them is further than this. `undefined` where one does not say so. */
+export async function earliestSummedUp(dirs: readonly string[]): Promise<UnixNano | undefined> {
+  const all = await Promise.all(dirs.map(readSummedUp))
+  if (all.length === 1) return all[0]
+  return all.reduce((least, one) => (least === undefined || one === undefined ? undefined : one - tellingMax < least ? one - tellingMax : least), all[0])
+}
+
+/** The journal is no more, and so is what it said. */
+export const forgetSummedUp = (dir: string): Promise<void> => rm(fileIn(dir), { force: true })
 
 /** Replaced as a whole, and not synced: an older one only makes the next start look at more. */
 export async function writeSummedUp(dir: string, through: UnixNano): Promise<void> {
