@@ -213,7 +213,9 @@ async function collect(config: Config, store: Store, policies: PolicySet): Promi
     count, program: new URL('./receiver.ts', import.meta.url), log: consoleLog,
   })
   const sharing = await sharingOf(config, others)
-  const journals = (await spoolIndexes(config.dataDir)).map((index) => spoolDir(config.dataDir, index))
+  const inUse = new Set([...Array.from({ length: count }, (_, index) => spoolDir(config.dataDir, index)), ...orphans.map((orphan) => orphan.dir)])
+  const dirs = (await spoolIndexes(config.dataDir)).map((index) => spoolDir(config.dataDir, index))
+  const journals = { used: dirs.filter((dir) => inUse.has(dir)), retired: dirs.filter((dir) => !inUse.has(dir)) }
   const collector = await startCollector({
     store, spool, host: config.host, grpcPort: config.otlpGrpcPort, httpPort: config.otlpHttpPort, sharing, tenant, project,
     prices: shippedBook(), policies, settlementDelayMs: config.settlementDelayMs, log: consoleLog, orphans, journals,

@@ -49,7 +49,7 @@ async function start({ config, grpcPort, httpPort, sharing }: ReceiverSettings, 
   collector = await startCollector({
     store, spool, host: config.host, grpcPort, httpPort, sharing, tenant, project, prices: shippedBook(), policies,
     settlementDelayMs: config.settlementDelayMs, log: consoleLog, peers: peersOf(index, count),
-    journals: (await spoolIndexes(config.dataDir)).map((one) => spoolDir(config.dataDir, one)),
+    journals: { used: (await spoolIndexes(config.dataDir)).filter((one) => one < count).map((one) => spoolDir(config.dataDir, one)), retired: [] },
   })
   const { backlog, onSummaries } = collector
   onSummaries(() => void tell({ kind: 'summaries' }))

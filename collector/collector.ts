@@ -25,6 +25,7 @@ import { watchLoopDelay } from './receive/loop-delay.ts'
 import { readLastReceivedAt } from './settle/history.ts'
 import { LiveTraces } from './settle/live-traces.ts'
 import { Settler } from './settle/settle.ts'
+import type { Journals } from './settle/summed-up.ts'
 import type { Spool } from './spool/spool.ts'
 
 export interface CollectorOptions {
@@ -44,7 +45,7 @@ export interface CollectorOptions {
   /** Where several processes receive. */
   readonly peers?: Peers
   /** The folders of all journals, which say what is summed up of them. */
-  readonly journals: readonly string[]
+  readonly journals: Journals
   /** Journals of processes that are no more, with what could not be loaded before the migrations: owned from here on. */
   readonly orphans?: readonly Spool[]
 }

@@ -21,7 +21,7 @@ import type { Spool } from '../spool/spool.ts'
 import { type AnswerOf, type History, readBegunSince, readCallsTold, readHistory, readSessionTraces, readTold, readUnsettled, type Stored, tracesPerReadMax } from './history.ts'
 import type { LiveTrace, LiveTraces } from './live-traces.ts'
 import { contested, entryKey, post, type Posting, writeOut } from './post.ts'
-import { earliestSummedUp, readSummedUp, writeSummedUp } from './summed-up.ts'
+import { earliestSummedUp, forgetSummedUp, type Journals, readSummedUp, writeSummedUp } from './summed-up.ts'
 import { costOf, summary } from './summary.ts'
 import { meets, otherSourcesKey, sessionRow, sessionsTold, type SessionTold, speaks, type Times, toldBetter } from './told-better.ts'
 import { toldElsewhere } from './told-elsewhere.ts'
@@ -46,7 +46,7 @@ export interface SettleOptions {
   /** Where several processes receive. */
   readonly handovers?: Handovers
   /** Folders of all journals, which say what is summed up of them; the own one where it is left out. */
-  readonly journals?: readonly string[]
+  readonly journals?: Journals
 }
 
 /** How often live traces are looked at. Bounds how long a new run stays unseen. */
@@ -103,6 +103,8 @@ export class Settler {
   #leftThrough: number | undefined
   /** What the former process and this one said last of what is summed up, and when. */
   #summedUp: UnixNano | undefined
+  /** Journals that say until this one does what is summed up of them. */
+  readonly #retired: string[] = []
   /** What a start looks at was accepted at this time or later. */
   #since: UnixNano | undefined
   #saidMs = -Infinity
@@ -117,7 +119,8 @@ export class Settler {
     // Segments that could not be loaded before the migrations hold traces that nobody has summed up yet.
     if (spool.sealed().length > 0) this.#leftThrough = spool.currentNumber
     this.#summedUp = await readSummedUp(spool.dir)
-    this.#since = await earliestSummedUp(this.#options.journals ?? [spool.dir])
+    this.#retired.push(...(this.#options.journals?.retired ?? []))
+    this.#since = await earliestSummedUp(this.#options.journals ?? { used: [spool.dir], retired: [] })
     await this.#findFormer()
     if (this.#leftThrough === undefined) this.#options.handovers?.complete(this.#options.loader.loadedThrough)
     this.#schedule()
@@ -200,6 +203,7 @@ export class Settler {
     this.#saidMs = now
     await writeSummedUp(spool.dir, through)
     this.#summedUp = through
+    for (const dir of this.#retired.splice(0)) await forgetSummedUp(dir)
   }
 
   /** Turn by turn. The next is worked out while those before it are made durable: one wait for the disk after the other took longer than a tick. */

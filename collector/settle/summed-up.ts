@@ -18,14 +18,23 @@ export async function readSummedUp(dir: string): Promise<UnixNano | undefined> {
 /** How long it takes at most until what was accepted elsewhere is told to who sums it up, in nanoseconds: ten minutes. */
 const tellingMax = 600_000_000_000n
 
-/** The same of several journals: none of them is further than this. `undefined` where one does not say so. */
-export async function earliestSummedUp(dirs: readonly string[]): Promise<UnixNano | undefined> {
-  const all = await Promise.all(dirs.map(readSummedUp))
-  if (all.length === 1) return all[0]
-  return all.reduce((least, one) => (least === undefined || one === undefined ? undefined : one - tellingMax < least ? one - tellingMax : least), all[0])
+/** The journals of one data folder: in use, and of processes that there are none of any more. */
+export interface Journals {
+  readonly used: readonly string[]
+  readonly retired: readonly string[]
 }
 
-/** The journal is no more, and so is what it said. */
+/** The same of all journals: none of them is further than this. `undefined` where one that is in use does not say so. */
+export async function earliestSummedUp({ used, retired }: Journals): Promise<UnixNano | undefined> {
+  const said = await Promise.all(used.map(readSummedUp))
+  const all = [...said, ...(await Promise.all(retired.map(readSummedUp)))].filter((through) => through !== undefined)
+  const [only] = all
+  if (said.includes(undefined)) return undefined
+  if (all.length === 1) return only
+  return all.reduce((least, through) => (through < least ? through : least)) - tellingMax
+}
+
+/** Of a journal that is retired, once another says as much. */
 export const forgetSummedUp = (dir: string): Promise<void> => rm(fileIn(dir), { force: true })
 
 /** Replaced as a whole, and not synced: an older one only makes the next start look at more. */
