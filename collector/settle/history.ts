@@ -245,9 +245,11 @@ interface UnsettledRow {
 /**
  * Traces a former process left without their exact summary: those that say so, and those with other recent spans than it
  * sums up. A trace that began before the recent ones differs too and is looked at for nothing, which posts nothing. Recent is
- * what was accepted at `since` or later; where nobody said when that is, from ten minutes before the last summary.
+ * what was accepted at `since` or later; where nobody said when that is, from ten minutes before the last summary. `all`: those
+ * with spans accepted since then are named whatever their summary says, because rows of an earlier version of a span may have come
+ * after it.
  */
-export async function readUnsettled(store: Store, tenant: string, since: UnixNano | undefined): Promise<Unsettled[]> {
+export async function readUnsettled(store: Store, tenant: string, since: UnixNano | undefined, all: UnixNano | undefined): Promise<Unsettled[]> {
   const rows = await store.read<UnsettledRow>(
     `WITH (SELECT toDateTime64(max(last_received_at), 9) FROM runs WHERE tenant = {tenant:String}) AS last_summary,
        ${since === undefined ? 'last_summary - INTERVAL 10 MINUTE' : 'fromUnixTimestamp64Nano({since:Int64})'} AS since
@@ -259,8 +261,8 @@ export async function readUnsettled(store: Store, tenant: string, since: UnixNan
            FROM spans WHERE tenant = {tenant:String} AND received_at >= since GROUP BY trace_id) AS s
      LEFT JOIN (SELECT trace_id, last_received_at, span_count FROM runs FINAL WHERE tenant = {tenant:String} AND last_received_at >= since) AS r
        ON s.trace_id = r.trace_id
-     WHERE r.last_received_at < s.received OR r.span_count != s.spans`,
-    { tenant, since: String(since ?? 0n) }, { maxSeconds: readSecondsMax })
+     WHERE r.last_received_at < s.received OR r.span_count != s.spans OR toUnixTimestamp64Nano(s.received) >= {all:Int64}`,
+    { tenant, since: String(since ?? 0n), all: String(all ?? timeMax) }, { maxSeconds: readSecondsMax })
   const found = new Map<string, Unsettled>()
   for (const { trace, recent, from, to } of rows) {
     if (recent) found.set(trace, { traceId: trace, recent: { traceId: trace, startedFrom: BigInt(from), startedTo: BigInt(to) } })

@@ -60,6 +60,8 @@ const summaryShareMax = 20
 const delayShareOfAge = 10
 const delayMsMax = 30_000
 const hourNano = 3_600_000_000_000n
+/** How long it takes at most until what was accepted elsewhere is told to who sums it up, in nanoseconds: ten minutes. */
+const tellingMax = 600_000_000_000n
 /** A settled trace stays in memory this long for spans that come late. */
 const idleMs = 60_000
 /** How often the next start is told what is summed up: it looks at what was accepted since. In milliseconds. */
@@ -105,6 +107,7 @@ export class Settler {
   #summedUp: UnixNano | undefined
   /** Journals that say until this one does what is summed up of them. */
   readonly #retired: string[] = []
+  #several = false
   /** What a start looks at was accepted at this time or later. */
   #since: UnixNano | undefined
   #saidMs = -Infinity
@@ -119,8 +122,10 @@ export class Settler {
     // Segments that could not be loaded before the migrations hold traces that nobody has summed up yet.
     if (spool.sealed().length > 0) this.#leftThrough = spool.currentNumber
     this.#summedUp = await readSummedUp(spool.dir)
-    this.#retired.push(...(this.#options.journals?.retired ?? []))
-    this.#since = await earliestSummedUp(this.#options.journals ?? { used: [spool.dir], retired: [] })
+    const { used, retired } = this.#options.journals ?? { used: [spool.dir], retired: [] }
+    this.#retired.push(...retired)
+    this.#several = used.length + retired.length > 1
+    this.#since = await earliestSummedUp({ used, retired })
     await this.#findFormer()
     if (this.#leftThrough === undefined) this.#options.handovers?.complete(this.#options.loader.loadedThrough)
     this.#schedule()
@@ -139,7 +144,9 @@ export class Settler {
   /** Traces with rows that came into ClickHouse while nobody looked. */
   async findUnsettled(since = this.#since): Promise<void> {
     const { handovers, store, tenant } = this.#options
-    for (const { traceId, recent } of await readUnsettled(store, tenant, since)) {
+    // Of several journals, one may have been loaded later than the others: a span's earlier version after its later one.
+    const [recentSince, all] = handovers === undefined && !this.#several ? [since, undefined] : [since === undefined ? undefined : since - tellingMax, since ?? 0n]
+    for (const { traceId, recent } of await readUnsettled(store, tenant, recentSince, all)) {
       if (handovers?.owns(traceId) !== false) this.#revisit(traceId, since)
       // What its owner left open, that one finds itself.
       else if (recent !== undefined) handovers.pass(recent)

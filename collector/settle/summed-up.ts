@@ -15,9 +15,6 @@ export async function readSummedUp(dir: string): Promise<UnixNano | undefined> {
   return through === undefined ? undefined : BigInt(through)
 }
 
-/** How long it takes at most until what was accepted elsewhere is told to who sums it up, in nanoseconds: ten minutes. */
-const tellingMax = 600_000_000_000n
-
 /** The journals of one data folder: in use, and of processes that there are none of any more. */
 export interface Journals {
   readonly used: readonly string[]
@@ -28,10 +25,7 @@ export interface Journals {
 export async function earliestSummedUp({ used, retired }: Journals): Promise<UnixNano | undefined> {
   const said = await Promise.all(used.map(readSummedUp))
   const all = [...said, ...(await Promise.all(retired.map(readSummedUp)))].filter((through) => through !== undefined)
-  const [only] = all
-  if (said.includes(undefined)) return undefined
-  if (all.length === 1) return only
-  return all.reduce((least, through) => (through < least ? through : least)) - tellingMax
+  return said.includes(undefined) ? undefined : all.reduce((least, through) => (through < least ? through : least))
 }
 
 /** Of a journal that is retired, once another says as much. */
