@@ -29,7 +29,7 @@ const message = (env: Readonly<Record<string, string>>): string => {
 
 test('nothing set: the documented defaults', () => {
   assert.deepEqual(loadConfig({ PATH: '/bin' }), {
-    host: '127.0.0.1', port: 4320, otlpGrpcPort: 4317, otlpHttpPort: 4318, dataDir: './data', clickhouseUrl: '', clickhouseUser: 'default',
+    host: '127.0.0.1', port: 4320, otlpGrpcPort: 4317, otlpHttpPort: 4318, dataDir: './data', receivers: 1, clickhouseUrl: '', clickhouseUser: 'default',
     clickhousePassword: '', clickhouseDatabase: 'spanledger', clickhouseCluster: '', settlementDelayMs: 2_000, incompleteAfterMinutes: 10,
     policiesFile: '', allocationFile: '', selfTelemetryEndpoint: '',
   })
@@ -53,6 +53,7 @@ test('a value that is not allowed is named with its key and what is', () => {
     ['SPANLEDGER_OTLP_GRPC_PORT', '-1', /0 .*65535/], ['SPANLEDGER_OTLP_HTTP_PORT', '0x10', /0 .*65535/],
     ['SPANLEDGER_SETTLEMENT_DELAY_MS', '99', /100 to 600000 \(milliseconds\)/], ['SPANLEDGER_SETTLEMENT_DELAY_MS', '2s', /100 to 600000/],
     ['SPANLEDGER_INCOMPLETE_AFTER_MINUTES', '0', /1 to 100000 \(minutes\)/], ['SPANLEDGER_DATA_DIR', '', /a folder/],
+    ['SPANLEDGER_RECEIVERS', '0', /1 to 64 \(processes\)/],
     ['CLICKHOUSE_URL', 'clickhouse:8123', /http:\/\/ or https:\/\//], ['CLICKHOUSE_DATABASE', 'a; DROP', /letters, digits and _/],
     ['SPANLEDGER_SELF_TELEMETRY', 'nowhere', /http:\/\/ or https:\/\//],
     ['SPANLEDGER_HOST', '0.0.0.0', /127\.0\.0\.1.*authentication/], ['SPANLEDGER_HOST', '192.168.1.5', /authentication/], ['SPANLEDGER_HOST', '::', /authentication/],

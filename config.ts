@@ -9,6 +9,8 @@ export interface Config {
   readonly otlpGrpcPort: number
   readonly otlpHttpPort: number
   readonly dataDir: string
+  /** Processes that receive, the main one among them. */
+  readonly receivers: number
   /** '' for the embedded engine. */
   readonly clickhouseUrl: string
   readonly clickhouseUser: string
@@ -61,6 +63,7 @@ const settings = {
   otlpGrpcPort: { env: 'SPANLEDGER_OTLP_GRPC_PORT', key: 'otlp_grpc_port', fallback: '4317', allowed: port },
   otlpHttpPort: { env: 'SPANLEDGER_OTLP_HTTP_PORT', key: 'otlp_http_port', fallback: '4318', allowed: port },
   dataDir: { env: 'SPANLEDGER_DATA_DIR', key: 'data_dir', fallback: './data', allowed: (v: string) => (v === '' ? 'a folder' : undefined) },
+  receivers: { env: 'SPANLEDGER_RECEIVERS', key: 'receivers', fallback: '1', allowed: integer(1, 64, 'processes') },
   clickhouseUrl: { env: 'CLICKHOUSE_URL', key: 'clickhouse_url', fallback: '', allowed: httpUrl },
   clickhouseUser: { env: 'CLICKHOUSE_USER', key: 'clickhouse_user', fallback: 'default', allowed: anyText },
   clickhousePassword: { env: 'CLICKHOUSE_PASSWORD', key: 'clickhouse_password', fallback: '', allowed: anyText, secret: true },
@@ -96,7 +99,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   return {
     host: value('host'), port: Number(value('port')), otlpGrpcPort: Number(value('otlpGrpcPort')), otlpHttpPort: Number(value('otlpHttpPort')),
-    dataDir: value('dataDir'), clickhouseUrl: value('clickhouseUrl'), clickhouseUser: value('clickhouseUser'),
+    dataDir: value('dataDir'), receivers: Number(value('receivers')), clickhouseUrl: value('clickhouseUrl'), clickhouseUser: value('clickhouseUser'),
     clickhousePassword: value('clickhousePassword'), clickhouseDatabase: value('clickhouseDatabase'), clickhouseCluster: value('clickhouseCluster'),
     settlementDelayMs: Number(value('settlementDelayMs')), incompleteAfterMinutes: Number(value('incompleteAfterMinutes')),
     policiesFile: value('policiesFile'), allocationFile: value('allocationFile'), selfTelemetryEndpoint: value('selfTelemetryEndpoint'),

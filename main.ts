@@ -1,25 +1,24 @@
 import { enableCompileCache } from 'node:module'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Store, StoreOptions } from '#clickhouse/store.ts'
+import type { Store } from '#clickhouse/store.ts'
 import type { Reconciliation } from '#collector/reconcile/reconcile.ts'
 import type { Collector } from '#collector/collector.ts'
+import type { Sharing } from '#collector/receive/listen.ts'
+import type { Receivers } from '#collector/receivers/supervise.ts'
 import { type Config, ConfigError, loadConfig } from '#config'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import type { Allocation } from '#query/export/allocation.ts'
 import type { QueryServer } from '#query/server.ts'
 import { consoleLog } from './logger.ts'
+import { loadPolicies, project, type ReceiverSettings, settingsFile, storeOptions, tenant } from './receiver-settings.ts'
 
 // What a role needs is imported when it starts: the engine opens while the rest is still being read, and the second start
 // finds all of it compiled.
 enableCompileCache()
 
-/** One tenant and project until keys exist; the API key alone will decide both. */
-const tenant = 'default'
-const project = 'default'
 /** SIGTERM and SIGINT drain and exit within 10 s; loading stops a little earlier. */
 const drainMs = 8_000
 /** What has not ended by then, a ClickHouse that never answers among it, is left: what was acknowledged is in the journal. */
@@ -88,9 +87,10 @@ async function main(args: readonly string[]): Promise<number> {
     case 'set-aside': {
       const { setAsideCommand } = await import('#collector/set-aside/command.ts')
       const { openStore } = await import('#clickhouse/store.ts')
+      const { spoolDir, spoolIndexes } = await import('#collector/spool/folders.ts')
       const config = loadConfig(process.env)
       const { text, exitCode } = await setAsideCommand(wantsHelp ? ['--help'] : rest, {
-        spoolDir: join(config.dataDir, 'spool'), openStore: () => openStore(storeOptions(config)),
+        spoolDirs: (await spoolIndexes(config.dataDir)).map((index) => spoolDir(config.dataDir, index)), openStore: () => openStore(storeOptions(config, 'own')),
       })
       ;(exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`)
       return exitCode
@@ -165,20 +165,22 @@ async function ledger([verb = '', ...words]: readonly string[], config: Config):
 async function openMigrated(config: Config): Promise<Store> {
   const { openStore } = await import('#clickhouse/store.ts')
   const { migrate } = await import('#clickhouse/migrate.ts')
-  const store = await openStore(storeOptions(config))
+  const store = await openStore(storeOptions(config, 'own'))
   await migrate(store)
   return store
 }
 
 /** Settles in this process, where no other one collects into the data folder. */
 async function settleHere(config: Config, store: Store): Promise<AsyncDisposable | undefined> {
-  const { openSpool, startSettling } = await import('#collector/collector.ts')
+  const { startSettling } = await import('#collector/collector.ts')
+  const { openSpool } = await import('#collector/spool/folders.ts')
   const { SpoolInUse } = await import('#collector/spool/lock.ts')
   const { replaySpool } = await import('#collector/load/replay.ts')
   const { shippedBook } = await import('#collector/price/book.ts')
   try {
     await using begun = new AsyncDisposableStack()
-    const spool = begun.adopt(await openSpool(config.dataDir), (it) => it.close())
+    const { spool } = await openSpool(config.dataDir, 0, 1)
+    begun.defer(() => spool.close())
     await replaySpool(spool, store, consoleLog)
     const settling = await startSettling({
       store, spool, tenant, project, prices: shippedBook(), policies: await loadPolicies(config.policiesFile), settlementDelayMs: config.settlementDelayMs, log: consoleLog,
@@ -196,7 +198,7 @@ async function verifyLedger(args: readonly string[], config: Config): Promise<nu
   const { openStore } = await import('#clickhouse/store.ts')
   const { bookFor, shippedBook } = await import('#collector/price/book.ts')
   return verifyCommand(args, {
-    tenant, prices: bookFor(shippedBook(), tenant), openStore: () => openStore(storeOptions(config)), print: (line) => print(`${line}\n`), nowMs: () => performance.now(),
+    tenant, prices: bookFor(shippedBook(), tenant), openStore: () => openStore(storeOptions(config, 'own')), print: (line) => print(`${line}\n`), nowMs: () => performance.now(),
   })
 }
 
@@ -220,7 +222,7 @@ async function verifyDemo(): Promise<number> {
 async function openDesk(config: Config): Promise<AsyncDisposable & { readonly desk: Reconciliation }> {
   const { openStore } = await import('#clickhouse/store.ts')
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  const store = await openStore(storeOptions(config))
+  const store = await openStore(storeOptions(config, 'own'))
   await migrated(store)
   return { desk: await reconciler(store), [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() }
 }
@@ -253,12 +255,13 @@ async function serve(config: Config, role: Roles): Promise<number> {
   await using open = new AsyncDisposableStack()
   const store = open.use(await openStoreAndRead(config, role))
   if (stop.aborted) return 0
-  const collector = policies === undefined ? await migrated(store) : await collect(config, store, policies)
-  open.defer(async () => collector?.close(drainMs))
-  const query = allocation === undefined ? undefined : await answer(config, store, collector, allocation)
+  const receiving = policies === undefined ? await migrated(store) : await collect(config, store, policies)
+  open.defer(async () => void (await Promise.all([receiving?.collector.close(drainMs), receiving?.others?.close(drainMs)])))
+  await startOthers(config, receiving)
+  const query = allocation === undefined ? undefined : await answer(config, store, receiving, allocation)
   open.defer(async () => query?.close())
-  open.defer(await watchItself(config, collector))
-  say(config, collector, query)
+  open.defer(await watchItself(config, receiving?.collector))
+  say(config, receiving?.collector, query)
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }))
   return 0
 }
@@ -267,7 +270,7 @@ async function serve(config: Config, role: Roles): Promise<number> {
 async function openStoreAndRead(config: Config, role: Roles): Promise<Store> {
   const { openStore } = await import('#clickhouse/store.ts')
   const [store] = await Promise.all([
-    openStore(storeOptions(config)),
+    openStore(storeOptions(config, 'own')),
     role.collector ? import('#collector/collector.ts') : undefined,
     role.query ? import('#query/server.ts') : undefined,
   ])
@@ -280,7 +283,7 @@ async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const { migrate } = await import('#clickhouse/migrate.ts')
   const config = loadConfig(process.env)
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  await using store = await openStore(storeOptions(config))
+  await using store = await openStore(storeOptions(config, 'own'))
   await migrate(store)
   return await work(store)
 }
@@ -290,17 +293,10 @@ async function migrated(store: Store): Promise<undefined> {
   await migrate(store)
 }
 
-function storeOptions(config: Config): StoreOptions {
-  if (config.clickhouseUrl === '') return { kind: 'embedded', dataDir: config.dataDir }
-  return {
-    kind: 'server', url: config.clickhouseUrl, user: config.clickhouseUser, password: config.clickhousePassword,
-    database: config.clickhouseDatabase, cluster: config.clickhouseCluster,
-  }
-}
-
-async function loadPolicies(file: string): Promise<PolicySet> {
-  const { parsePolicies, starterPolicies } = await import('#otel-config/policy/policies.ts')
-  return parsePolicies(file === '' ? starterPolicies() : await settingsFile('SPANLEDGER_POLICIES', file))
+/** The receiving side of this process, and the further receiving processes. */
+interface Receiving {
+  readonly collector: Collector
+  readonly others: Receivers<ReceiverSettings> | undefined
 }
 
 async function loadAllocation(file: string): Promise<Allocation> {
@@ -308,44 +304,90 @@ async function loadAllocation(file: string): Promise<Allocation> {
   return file === '' ? projectsPay : parseAllocation(await settingsFile('SPANLEDGER_ALLOCATION', file))
 }
 
-async function settingsFile(variable: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch {
-    throw new ConfigError(`${variable} is '${file}', which cannot be read`)
-  }
-}
-
-/** What a former process acknowledged is loaded before the schema moves: its rows have the columns of that time. */
-async function collect(config: Config, store: Store, policies: PolicySet): Promise<Collector> {
-  const { openSpool, startCollector } = await import('#collector/collector.ts')
-  const { replaySpool } = await import('#collector/load/replay.ts')
+/** What former processes acknowledged is loaded before the schema moves: their rows have the columns of that time. */
+async function collect(config: Config, store: Store, policies: PolicySet): Promise<Receiving> {
+  const { startCollector } = await import('#collector/collector.ts')
+  const { openSpool, spoolDir, spoolIndexes } = await import('#collector/spool/folders.ts')
+  const { replaySpool, replayOthers } = await import('#collector/load/replay.ts')
   const { shippedBook } = await import('#collector/price/book.ts')
   const { migrate } = await import('#clickhouse/migrate.ts')
   await using begun = new AsyncDisposableStack()
-  const spool = begun.adopt(await openSpool(config.dataDir), (it) => it.close())
+  const count = config.receivers
+  const { spool } = await openSpool(config.dataDir, 0, count)
+  begun.defer(() => spool.close())
   await replaySpool(spool, store, consoleLog)
+  const orphans = await replayOthers({ dataDir: config.dataDir, count, store, log: consoleLog })
+  for (const orphan of orphans) begun.defer(() => orphan.close())
   await migrate(store)
+  const others = count === 1 ? undefined : (await import('#collector/receivers/supervise.ts')).superviseReceivers<ReceiverSettings>({
+    count, program: new URL('./receiver.ts', import.meta.url), log: consoleLog,
+  })
+  const sharing = await sharingOf(config, others)
+  const inUse = new Set([...Array.from({ length: count }, (_, index) => spoolDir(config.dataDir, index)), ...orphans.map((orphan) => orphan.dir)])
+  const dirs = (await spoolIndexes(config.dataDir)).map((index) => spoolDir(config.dataDir, index))
+  const journals = { used: dirs.filter((dir) => inUse.has(dir)), retired: dirs.filter((dir) => !inUse.has(dir)) }
   const collector = await startCollector({
-    store, spool, host: config.host, grpcPort: config.otlpGrpcPort, httpPort: config.otlpHttpPort, tenant, project,
-    prices: shippedBook(), policies, settlementDelayMs: config.settlementDelayMs, log: consoleLog,
+    store, spool, host: config.host, grpcPort: config.otlpGrpcPort, httpPort: config.otlpHttpPort, sharing, tenant, project,
+    prices: shippedBook(), policies, settlementDelayMs: config.settlementDelayMs, log: consoleLog, orphans, journals,
+    ...(others === undefined ? {} : { peers: others.peers }),
   })
   begun.move()
-  return collector
+  return { collector, others }
 }
 
-async function answer(config: Config, store: Store, collector: Collector | undefined, allocation: Allocation): Promise<QueryServer> {
+/** At the ports of this process, which are known now. */
+async function startOthers(config: Config, receiving: Receiving | undefined): Promise<void> {
+  if (receiving?.others === undefined) return
+  const { collector: { grpcPort, httpPort, sharing }, others } = receiving
+  await others.start({ config, grpcPort, httpPort, sharing: { how: sharing === 'kernel' ? 'kernel' : 'given' } })
+}
+
+async function sharingOf({ host, otlpGrpcPort, otlpHttpPort }: Config, others: Receivers<ReceiverSettings> | undefined): Promise<Sharing> {
+  if (others === undefined) return { how: 'alone' }
+  const { kernelShares } = await import('#collector/receive/listen.ts')
+  if (await kernelShares(host, [otlpGrpcPort, otlpHttpPort])) return { how: 'kernel' }
+  return { how: 'dealt', next: others.deal }
+}
+
+async function answer(config: Config, store: Store, receiving: Receiving | undefined, allocation: Allocation): Promise<QueryServer> {
+  const collector = receiving?.collector
   const { startQuery } = await import('#query/server.ts')
   return startQuery({
     store, host: config.host, port: config.port, tenant, uiDir: fileURLToPath(new URL('./ui/dist/', import.meta.url)),
-    metrics: () => collector?.metrics() ?? '',
+    metrics: async () => (receiving === undefined ? '' : metricsOf(receiving)),
+    trouble: () => troubleOf(config, receiving?.others),
     endpoints: collector === undefined
       ? { grpc: '', http: '' }
       : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
-    onSummaries: (tell) => collector?.onSummaries(tell),
-    backlog: () => collector?.backlog(),
+    onSummaries: (tell) => {
+      collector?.onSummaries(tell)
+      receiving?.others?.onSummaries(tell)
+    },
+    backlog: () => (receiving === undefined ? undefined : backlogOf(receiving)),
     incompleteAfterMs: config.incompleteAfterMinutes * 60_000, allocation, reconciler: await reconciler(store), logger: consoleLog, now: Date.now,
   })
+}
+
+/** Of all journals together; they are on one disk. */
+function backlogOf({ collector, others }: Receiving): ReturnType<Collector['backlog']> {
+  const own = collector.backlog()
+  const all = [own, ...(others?.backlogs() ?? [])]
+  const sinces = all.flatMap(({ since }) => since ?? [])
+  return {
+    bytes: all.reduce((sum, { bytes }) => sum + bytes, 0), segments: all.reduce((sum, { segments }) => sum + segments, 0),
+    since: sinces.length === 0 ? undefined : Math.min(...sinces), diskFreeBytes: own.diskFreeBytes,
+  }
+}
+
+async function metricsOf({ collector, others }: Receiving): Promise<string> {
+  if (others === undefined) return collector.metrics()
+  const { metricsOfAll } = await import('#collector/receivers/metrics-of-all.ts')
+  return metricsOfAll(new Map([[1, collector.metrics()], ...(await others.metrics())]))
+}
+
+function troubleOf({ receivers }: Config, others: Receivers<ReceiverSettings> | undefined): string {
+  const down = others?.down() ?? []
+  return down.length === 0 ? '' : `receiving process ${down.join(', ')} of ${receivers} is being started again`
 }
 
 /** Self-telemetry, off unless asked for; its SDK is loaded only then. */

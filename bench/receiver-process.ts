@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { IngestAccount } from '#collector/account/account.ts'
 import { KnownSpans } from '#collector/account/known-spans.ts'
-import { openSpool } from '#collector/collector.ts'
+import { openSpool } from '#collector/spool/folders.ts'
 import { Conformance } from '#collector/conformance/conformance.ts'
 import { Metrics } from '#collector/metrics.ts'
 import { shippedBook } from '#collector/price/book.ts'
@@ -29,7 +29,7 @@ const host = '127.0.0.1'
 const tickMs = 200
 
 const [dataDir = ''] = process.argv.slice(2)
-const spool = await openSpool(dataDir)
+const { spool } = await openSpool(dataDir, 0, 1)
 const [metrics, turns] = [new Metrics(), new Turns()]
 const owner = { tenant: 'default', project: 'default' }
 const started = BigInt(Date.now()) * 1_000_000n

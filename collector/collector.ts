@@ -1,7 +1,3 @@
-import type { FileHandle } from 'node:fs/promises'
-import type { Server as HttpServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
@@ -11,24 +7,27 @@ import { Conformance } from './conformance/conformance.ts'
 import { flushRegularly } from './conformance/flush.ts'
 import { followPrices } from './active-prices.ts'
 import { storeDefinitions } from './definitions.ts'
-import { Loader } from './load/load.ts'
+import { asRows, openedSegment } from './load/insert-segment.ts'
+import { Loader, type LoadOptions } from './load/load.ts'
 import { segmentThread } from './load/segment-thread.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { PriceBook } from './price/book.ts'
+import { Handovers } from './receivers/handovers.ts'
+import type { Peers } from './receivers/peers.ts'
 import { Admission } from './receive/admission.ts'
-import { grpcReceiver, listenGrpc } from './receive/grpc.ts'
+import { grpcReceiver } from './receive/grpc.ts'
 import { httpReceiver } from './receive/http.ts'
 import type { IngestOptions } from './receive/ingest.ts'
 import { Turns } from './receive/limits.ts'
+import { listen, type Listening, type Sharing } from './receive/listen.ts'
 import { watchLoopDelay } from './receive/loop-delay.ts'
 import { keepCostDays } from './rollup/cost-days.ts'
 import { readLastReceivedAt } from './settle/history.ts'
 import { LiveTraces } from './settle/live-traces.ts'
 import { Settler } from './settle/settle.ts'
-import { DiskRoom, diskOf } from './spool/disk-room.ts'
-import { lockSpool } from './spool/lock.ts'
-import { Spool } from './spool/spool.ts'
+import type { Journals } from './settle/summed-up.ts'
+import type { Spool } from './spool/spool.ts'
 
 export interface CollectorOptions {
   readonly store: Store
@@ -43,11 +42,17 @@ export interface CollectorOptions {
   readonly policies: PolicySet
   readonly settlementDelayMs: number
   readonly log: Log
+  readonly sharing: Sharing
+  /** Where several processes receive. */
+  readonly peers?: Peers
+  /** The folders of all journals, which say what is summed up of them. */
+  readonly journals: Journals
+  /** Journals of processes that are no more, with what could not be loaded before the migrations: owned from here on. */
+  readonly orphans?: readonly Spool[]
 }
 
-export interface Collector {
-  readonly grpcPort: number
-  readonly httpPort: number
+export interface Collector extends Pick<Listening, 'grpcPort' | 'httpPort' | 'accept'> {
+  readonly sharing: Sharing['how']
   /** Prometheus text. */
   metrics(): string
   /** Calls `tell` whenever new or newer summaries of runs are in ClickHouse. */
@@ -62,38 +67,35 @@ export interface Collector {
 const liveSpansMax = 400_000
 /** Of them, spans of traces that are settled: a second of a busy server, a minute of most. */
 const settledSpansMax = 20_000
-/** Bytes after which a segment is handed over early: one second of 20,000 spans. */
-const segmentBytesMax = 16 * 1024 * 1024
-/** Half a second: with the insert behind it, an export is visible well within three. */
-const segmentAgeMsMax = 500
-/** What may wait while ClickHouse is away: 2 GiB hold about an hour of 600 spans a second. */
-const spoolBytesMax = 2 * 1024 * 1024 * 1024
-
-/** Rejects with one sentence where another process has it open. */
-export async function openSpool(dataDir: string): Promise<Spool> {
-  const dir = join(dataDir, 'spool')
-  await lockSpool(dir)
-  return Spool.open({
-    dir, segmentBytesMax, segmentAgeMsMax, quotaBytes: spoolBytesMax, room: await DiskRoom.open({ dir, look: diskOf }),
-    sync: (file: FileHandle) => file.datasync(), now: Date.now,
-  })
-}
+/** Nanoseconds between the clocks of two receiving processes: of two versions of a span, never both have the same time. */
+const clockStepNano = 10_000n
 
 const wallNano = (): bigint => BigInt(Date.now()) * 1_000_000n
 /** How far the wall clock may be behind what was accepted before without a word, in nanoseconds: an hour. */
 const behindMax = 3_600_000_000_000n
 
 /**
- * The wall clock in nanoseconds, each answer later than the one before and than `last`: of two versions of a row the one that
+ * The wall clock in nanoseconds, each answer later than the one before and than `before`: of two versions of a row the one that
  * was accepted later must win, also where the clock is set back. A monotonic clock would stand still while a laptop sleeps.
  */
-function nanoClock(last: bigint): () => bigint {
+function nanoClock(before: bigint, index: number): () => bigint {
+  const offset = BigInt(index) * clockStepNano
+  let last = before + offset
   return () => {
-    const now = wallNano()
+    const now = wallNano() + offset
     last = now > last ? now : last + 1n
     return last
   }
 }
+
+/** Milliseconds of the machine's monotonic clock, which all receiving processes read alike. */
+function machineClock(): () => number {
+  const sinceBoot = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+  return () => performance.now() + sinceBoot
+}
+
+/** How often others are told what is in ClickHouse, in milliseconds. */
+const tellMs = 100
 
 /** How long a start that failed waits for what it had begun, in milliseconds. */
 const failedGraceMs = 1_000
@@ -105,6 +107,7 @@ const failedGraceMs = 1_000
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
   const { store, spool, log } = options
   await using begun = new AsyncDisposableStack()
+  const { index, count } = options.peers ?? { index: 0, count: 1 }
   const startedAt = wallNano()
   const lastReceivedAt = await readLastReceivedAt(store, options.tenant)
   if (lastReceivedAt > startedAt + behindMax) {
@@ -112,20 +115,26 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       clock: new Date(Number(startedAt / 1_000_000n)).toISOString(), accepted: new Date(Number(lastReceivedAt / 1_000_000n)).toISOString(),
     })
   }
-  const nowNano = nanoClock(lastReceivedAt)
-  const nowMs = (): number => performance.now()
+  const nowNano = nanoClock(lastReceivedAt, index)
+  const nowMs = machineClock()
   const metrics = new Metrics()
   const prices = begun.use(await followPrices(options))
-  const live = new LiveTraces({ spansMax: liveSpansMax, settledSpansMax, processStartedAt: startedAt })
+  const handovers = options.peers === undefined ? undefined : new Handovers(options.peers)
+  const live = new LiveTraces({ spansMax: Math.floor(liveSpansMax / count), settledSpansMax, processStartedAt: startedAt, ...(handovers === undefined ? {} : { handovers }) })
   const thread = begun.use(segmentThread({ spool, store, log }))
   const loader = begun.adopt(new Loader({ spool, store, open: thread.open, metrics, log }), (it) => it.stop())
   begun.defer(() => spool.close())
-  const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano, get prices() { return prices.book } })
+  const settler = new Settler({
+    ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano, get prices() { return prices.book },
+    ...(handovers === undefined ? {} : { handovers }),
+  })
   begun.defer(() => settler.close(failedGraceMs))
   const known = new KnownSpans()
   const recalled = known.recall(store, options.tenant).catch((error: unknown) =>
     log.warn('spans that were stored before this start are not known: one that comes again is counted as stored once more', { error }))
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), recalled])
+  const telling = handovers === undefined ? undefined : setInterval(() => handovers.tell(loader.loadedThrough, nowMs()), tellMs).unref()
+  begun.defer(() => clearInterval(telling))
   const conformance = new Conformance(options)
   const flushing = begun.use(flushRegularly({ conformance, spool, nowNano, log }))
   const ingest: IngestOptions = {
@@ -136,24 +145,30 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const costDays = begun.use(keepCostDays({ store, log, nowMs }))
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, admission }), (it) => it.close(0))
-  const httpPort = await listenHttp(http.server, options.host, options.httpPort)
-  const grpcPort = await listenGrpc(grpc.server, options.host, options.grpcPort)
+  const ports = await listen({ ...options, http: http.server, grpc: grpc.server })
+  begun.defer(() => ports.close())
+  const orphans = (options.orphans ?? []).map((orphan) => loadOrphan(orphan, settler, { store, metrics, log }))
+  begun.defer(() => orphans.forEach((it) => it.stop()))
   begun.move()
   return {
-    grpcPort,
-    httpPort,
+    grpcPort: ports.grpcPort,
+    httpPort: ports.httpPort,
+    accept: ports.accept,
+    sharing: options.sharing.how,
     metrics: () => metrics.text(spool, Date.now()),
     onSummaries: (tell) => loader.onSummaries(tell),
     backlog: () => ({ ...spool.backlog(), diskFreeBytes: spool.room?.freeBytes }),
     close: async (deadlineMs) => {
       const deadline = nowMs() + deadlineMs
+      ports.close()
       await Promise.all([http.close(deadlineMs / 3), grpc.close(deadlineMs / 3)])
       await settler.close(deadlineMs / 3)
       await flushing[Symbol.asyncDispose]()
       await spool.close()
       // An insert that is under way at the deadline is not waited for: its segment stays and is loaded again, with the same token.
       await Promise.race([loader.finished, sleep(Math.max(0, deadline - nowMs()), undefined, { ref: false })])
-      loader.stop()
+      for (const one of [loader, ...orphans]) one.stop()
+      clearInterval(telling)
       await thread[Symbol.asyncDispose]()
       prices[Symbol.dispose]()
       loopDelay[Symbol.dispose]()
@@ -163,11 +178,11 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 }
 
 /** A collector that takes nothing: it loads what waits in the spool and settles, for commands that run where no collector does. It owns the spool from here on. */
-export async function startSettling(options: Omit<CollectorOptions, 'host' | 'grpcPort' | 'httpPort'>): Promise<AsyncDisposable> {
+export async function startSettling(options: Omit<CollectorOptions, 'host' | 'grpcPort' | 'httpPort' | 'sharing' | 'journals' | 'peers' | 'orphans'>): Promise<AsyncDisposable> {
   const { store, spool, log } = options
   await using begun = new AsyncDisposableStack()
   const startedAt = wallNano()
-  const nowNano = nanoClock(await readLastReceivedAt(store, options.tenant))
+  const nowNano = nanoClock(await readLastReceivedAt(store, options.tenant), 0)
   const metrics = new Metrics()
   const prices = begun.use(await followPrices(options))
   const live = new LiveTraces({ spansMax: liveSpansMax, settledSpansMax, processStartedAt: startedAt })
@@ -184,11 +199,16 @@ export async function startSettling(options: Omit<CollectorOptions, 'host' | 'gr
   return begun.move()
 }
 
-const listenHttp = (server: HttpServer, host: string, port: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve((server.address() as AddressInfo).port)
-    })
+/** Loads a journal that nobody writes any more; its traces are settled when all of it is there. */
+function loadOrphan(spool: Spool, settler: Settler, options: Pick<LoadOptions, 'store' | 'metrics' | 'log'>): Loader {
+  const loader = new Loader({
+    ...options, spool,
+    open: async (segment) => {
+      const content = await spool.read(segment)
+      return content === undefined ? undefined : openedSegment(content, { number: segment.number, store: options.store, bodyOf: asRows })
+    },
   })
+  void spool.close()
+  loader.finished.then(() => settler.findUnsettled()).catch((error: unknown) => options.log.warn('what a former process left is settled at the next start', { error }))
+  return loader
+}

@@ -173,7 +173,7 @@ export interface Accounted {
 }
 
 /** Every span and every amount is accounted for. Rejects where one is not. */
-export async function accounted(book: Book, program: Program): Promise<Accounted> {
+export async function accounted(book: Book, program: Program, receivers = 1): Promise<Accounted> {
   await using store = await engineOf(program)
   let open = ''
   await until('everything is settled', settleMsMax, async () => (open = await openWork(store, book.acknowledged.size)) === '').catch((error: unknown) => {
@@ -203,7 +203,9 @@ export async function accounted(book: Book, program: Program): Promise<Accounted
   }
   assert.equal(runs.length, spansByTrace.size)
   const account = await accountOf(store)
-  assert.equal(account.stored, ids.size, 'the account counts each stored span once')
+  // A span that came again to another process is counted by each: see docs/decisions/013.
+  if (receivers === 1) assert.equal(account.stored, ids.size, 'the account counts each stored span once')
+  else assert.ok(account.stored >= ids.size, `the account counts each stored span: ${account.stored} of ${ids.size}`)
   assert.equal(account.received, account.stored + account.deduplicated + account.rejected + account.setAside)
   assert.deepEqual([account.rejected, account.setAside], [0, 0])
   await assertVerified(program)

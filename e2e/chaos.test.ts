@@ -25,6 +25,18 @@ test('killed, cut off, hours wrong and never sure of an answer, under load: ever
   }
 })
 
+test('the same with two receiving processes, one of which is killed alone, too', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'spanledger-chaos-'))
+  try {
+    const faults = (['receiver', 'program', 'engine', 'receiver'] as const).map((victim) => ({ kind: 'kill', victim }) as const)
+    const summary = await chaos({ faults, report: (line) => t.diagnostic(line), dir, receivers: 2 })
+    t.diagnostic(describeChaos(summary))
+    assert.ok(summary.book.acknowledged.size > 100, 'there was load')
+  } finally {
+    await rm(dir, { recursive: true, force: true, maxRetries: 10 })
+  }
+})
+
 test('while the engine is away, exports are taken and readers are told to come back', async () => {
   await using program = await startProgram({ env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } })
   const traceId = newTraceId()

@@ -3,6 +3,7 @@
  *
  *   node e2e/chaos.ts                       all of it, about 20 minutes; a table of what was done and found
  *   KILLS=20 AWAY_SECONDS=5 node e2e/chaos.ts
+ *   RECEIVERS=2 KILLS=20 node e2e/chaos.ts  with several receiving processes, of which the last is killed alone, too
  *   KILLS=100 ENGINE_AWAY=5 AWAY_SECONDS=60 CLOCK_JUMPS=10 FULL_DISKS=3 MINUTES=60    are what it does where nothing is said
  *
  * When the minutes are over, or at Ctrl-C, nothing more goes wrong, and what was done until then is accounted for.
@@ -18,10 +19,11 @@ import { takenOn } from '../bench/machine.ts'
 import { type Accounted, accounted, between, type Book, chance, startLoad } from './accounted-load.ts'
 import { enginePid, isEngine } from './engine.ts'
 import { type Program, spawnProgram, startProgram } from './program.ts'
+import { receiverPid } from './receivers.ts'
 import { until } from './until.ts'
 
-/** `start`: the program, and the one started after it before that is ready. */
-export type Victim = 'program' | 'engine' | 'both' | 'start'
+/** `start`: the program, and the one started after it before that is ready. `receiver`: the last of several receiving processes. */
+export type Victim = 'program' | 'engine' | 'both' | 'start' | 'receiver'
 export type Away = 'stopped' | 'killed'
 
 /** One thing that goes wrong. */
@@ -39,6 +41,8 @@ export interface Campaign {
   readonly report: (line: string) => void
   /** Where the data lies. */
   readonly dir: string
+  /** Receiving processes; 1 where it is left out. */
+  readonly receivers?: number
   /** Aborted when nothing more shall go wrong. */
   readonly enough?: AbortSignal
 }
@@ -67,13 +71,13 @@ const jumpHoursMax = 12
 const settlementDelayMs = 300
 
 /** Rounds of load and a fault, then every span and every amount is accounted for. Rejects where one is not. */
-export async function chaos({ faults, report, dir, enough }: Campaign): Promise<ChaosSummary> {
+export async function chaos({ faults, report, dir, enough, receivers = 1 }: Campaign): Promise<ChaosSummary> {
   const began = performance.now()
   const clock = join(dir, 'clock')
   const host: Host = {
-    dir, clock, dataDir: join(dir, 'data'),
+    dir, clock, dataDir: join(dir, 'data'), receivers,
     env: {
-      SPANLEDGER_SETTLEMENT_DELAY_MS: String(settlementDelayMs), E2E_CLOCK_SHIFT: clock,
+      SPANLEDGER_SETTLEMENT_DELAY_MS: String(settlementDelayMs), SPANLEDGER_RECEIVERS: String(receivers), E2E_CLOCK_SHIFT: clock,
       NODE_OPTIONS: `--import ${new URL('./shifted-clock.ts', import.meta.url).href}`,
     },
   }
@@ -92,7 +96,7 @@ export async function chaos({ faults, report, dir, enough }: Campaign): Promise<
     }
     await sleep(loadMsMin)
     await load.stop()
-    const found = await accounted(load.book, program)
+    const found = await accounted(load.book, program, receivers)
     const engine = enginePid(program)
     await killed('program', program, engine)
     await engineEnds(engine)
@@ -113,12 +117,16 @@ interface Host {
   readonly env: Readonly<Record<string, string>>
   /** File that says how far its clock is off. */
   readonly clock: string
+  readonly receivers: number
 }
 
 /** Lets it happen and waits until it is over. Returns the program that stands then. */
 async function happen(fault: Fault, program: Program, host: Host): Promise<Program> {
   switch (fault.kind) {
-    case 'kill': return killAndStart(fault.victim, program, host)
+    case 'kill':
+      if (fault.victim !== 'receiver') return killAndStart(fault.victim, program, host)
+      await killReceiver(program, host.receivers)
+      return program
     case 'engine away':
       await engineAway(fault, program)
       return program
@@ -137,6 +145,13 @@ async function killed(victim: Victim, program: Program, engine: number): Promise
 }
 
 const engineEnds = (engine: number): Promise<void> => until(`engine ${engine} ends after its program`, orphanMsMax, () => !isEngine(engine))
+
+async function killReceiver(program: Program, number: number): Promise<void> {
+  const pid = receiverPid(program, number)
+  process.kill(pid, 'SIGKILL')
+  await until(`receiving process ${number} is started again`, engineMsMax, async () =>
+    receiverPid(program, number) !== pid && (await fetch(`${program.console}/readyz`)).ok)
+}
 
 async function killAndStart(victim: Victim, program: Program, host: Host): Promise<Program> {
   const engine = enginePid(program)
@@ -205,11 +220,12 @@ export interface ChaosOptions {
   readonly clockJumps: number
 }
 
-const victims: readonly Victim[] = ['program', 'engine', 'both', 'start']
+const victimsOf = (receivers: number): readonly Victim[] => ['program', 'engine', 'both', 'start', ...(receivers > 1 ? ['receiver'] as const : [])]
 const ways: readonly Away[] = ['killed', 'stopped']
 
 /** So many of each, in a random order. The clock jumps forwards and backwards by turns, and is right again in the end. */
-export function faultsOf({ kills, engineAway, awayMs, clockJumps }: ChaosOptions): readonly Fault[] {
+export function faultsOf({ kills, engineAway, awayMs, clockJumps }: ChaosOptions, receivers = 1): readonly Fault[] {
+  const victims = victimsOf(receivers)
   const others: Fault[] = [
     ...Array.from({ length: kills }, (_, n): Fault => ({ kind: 'kill', victim: victims[n % victims.length] as Victim })),
     ...Array.from({ length: engineAway }, (_, n): Fault => ({ kind: 'engine away', how: ways[n % ways.length] as Away, ms: awayMs })),
@@ -258,7 +274,8 @@ const diskSize = '600m'
 const fullMs = 8_000
 
 if (import.meta.main) {
-  const { KILLS = '100', ENGINE_AWAY = '5', AWAY_SECONDS = '60', CLOCK_JUMPS = '10', FULL_DISKS = '3', MINUTES = '60' } = process.env
+  const { KILLS = '100', ENGINE_AWAY = '5', AWAY_SECONDS = '60', CLOCK_JUMPS = '10', FULL_DISKS = '3', MINUTES = '60', RECEIVERS = '1' } = process.env
+  const receivers = Number(RECEIVERS)
   const taken = takenOn()
   const report = console.error
   const stop = new AbortController()
@@ -266,8 +283,8 @@ if (import.meta.main) {
   const enough = AbortSignal.any([stop.signal, AbortSignal.timeout(Number(MINUTES) * 60_000)])
   const dir = await mkdtemp(join(tmpdir(), 'spanledger-chaos-'))
   try {
-    const faults = faultsOf({ kills: Number(KILLS), engineAway: Number(ENGINE_AWAY), awayMs: Number(AWAY_SECONDS) * 1000, clockJumps: Number(CLOCK_JUMPS) })
-    console.log(`${taken}\n\n${describeChaos(await chaos({ faults, report, dir, enough }))}`)
+    const faults = faultsOf({ kills: Number(KILLS), engineAway: Number(ENGINE_AWAY), awayMs: Number(AWAY_SECONDS) * 1000, clockJumps: Number(CLOCK_JUMPS) }, receivers)
+    console.log(`${taken}\n\n${describeChaos(await chaos({ faults, report, dir, enough, receivers }))}`)
   } finally {
     await rm(dir, { recursive: true, force: true, maxRetries: 10 })
   }
@@ -277,7 +294,7 @@ if (import.meta.main) {
     else {
       await using disk = mounted
       const faults = Array.from({ length: Number(FULL_DISKS) }, (_, n): Fault => ({ kind: 'full disk', ms: fullMs, kill: n % 2 === 1 }))
-      console.log(`A disk of ${diskSize}:\n\n${describeChaos(await chaos({ faults, report, dir: disk.dir }))}`)
+      console.log(`A disk of ${diskSize}:\n\n${describeChaos(await chaos({ faults, report, dir: disk.dir, receivers }))}`)
     }
   }
 }

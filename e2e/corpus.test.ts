@@ -248,3 +248,33 @@ for (const { seed, parts } of [{ seed: 1, parts: 1 }, { seed: 2, parts: 3 }]) {
     await assertEveryFact(program)
   })
 }
+
+/** One request over a connection of its own, which the kernel deals to one of the receiving processes; every fifth is sent twice at once. */
+async function sendApart(program: Program, { signal, body }: Request, number: number): Promise<void> {
+  const overHttp = async (): Promise<void> => assertAccepted(await post(program, body, { signal, headers: { connection: 'close' } }), 'pb')
+  const overGrpc = async (): Promise<void> => {
+    using exporter = grpcExporter(program, { 'grpc.use_local_subchannel_pool': 1 })
+    assert.equal((await exporter.send(body, signal)).length, 0)
+  }
+  await Promise.all(number % 5 === 0 ? [overHttp(), overGrpc()] : [number % 2 === 0 ? overHttp() : overGrpc()])
+}
+
+/** Requests under way side by side. */
+const atOnce = 10
+
+test('over two receiving processes, each request over a connection of its own, some twice at once, settled in between', async () => {
+  await using program = await startProgram({ env: { ...env, SPANLEDGER_RECEIVERS: '2' } })
+  const requests = shuffled(all.flatMap(tellingPayloads).map(asProtobuf).flatMap(oneByOne), 3)
+  const size = Math.ceil(requests.length / 2)
+  for (let at = 0; at < requests.length; at += size) {
+    const part = requests.slice(at, at + size)
+    for (let n = 0; n < part.length; n += atOnce) await Promise.all(part.slice(n, n + atOnce).map((request, number) => sendApart(program, request, n + number)))
+    await settledTraces(program, spanCounts(requests.slice(0, at + size)))
+  }
+  await assertEveryFact(program)
+  const metrics = await (await fetch(`${program.console}/metrics`)).text()
+  for (const receiver of [1, 2]) {
+    const [, stored] = new RegExp(`^spanledger_spans_stored_total\\{receiver="${receiver}"\\} (\\d+)$`, 'm').exec(metrics) ?? []
+    assert.ok(Number(stored) > everySpan.size / 4, `process ${receiver} received: ${stored}`)
+  }
+})

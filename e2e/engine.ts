@@ -15,11 +15,16 @@ export async function engineOf(program: Pick<Program, 'dataDir'>): Promise<Store
 export const enginePid = (program: Pick<Program, 'dataDir'>): number => engineAddress(program).pid
 
 /** Whether the process lives and is an engine: a process id is given away again, and an ended child may wait to be reaped. */
-export function isEngine(pid: number): boolean {
+export const isEngine = (pid: number): boolean => runs(pid, '/embedded/engine.')
+
+/** The same of a further receiving process. */
+export const isReceiver = (pid: number): boolean => runs(pid, '/receiver.')
+
+function runs(pid: number, file: string): boolean {
   if (process.platform !== 'linux') return signalled(pid)
   try {
     const state = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '')[0]
-    return state !== 'Z' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('/embedded/engine.')
+    return state !== 'Z' && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(file)
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return false
     throw error

@@ -35,7 +35,9 @@ export interface QueryOptions {
   /** Whose telemetry is shown. */
   readonly tenant: string
   /** Prometheus text. */
-  readonly metrics: () => string
+  readonly metrics: () => Promise<string>
+  /** What of this program does not work now although this process does, '' for nothing. */
+  readonly trouble: () => string
   /** Where agents send telemetry, shown to people. */
   readonly endpoints: Endpoints
   /** What waits for ClickHouse; `undefined` where the collector is another process. */
@@ -188,7 +190,9 @@ function router(options: QueryOptions, streams: ReturnType<typeof eventStreams>,
   const ready: Handler = async (_, response) => {
     try {
       await store.read('SELECT 1', {}, { maxSeconds: readySeconds, signal: goneSignal(response) })
-      answer(response, 200, 'text/plain; charset=utf-8', 'ready\n')
+      const trouble = options.trouble()
+      if (trouble === '') answer(response, 200, 'text/plain; charset=utf-8', 'ready\n')
+      else answer(response, 503, 'text/plain; charset=utf-8', `${trouble}\n`, { 'retry-after': '2' })
     } catch (error) {
       logger.error('the store is not ready', { error })
       answer(response, 503, 'text/plain; charset=utf-8', 'the store does not answer\n', { 'retry-after': '2' })
@@ -201,9 +205,10 @@ function router(options: QueryOptions, streams: ReturnType<typeof eventStreams>,
     ...Object.fromEntries(Object.entries(exportRoutes(options.allocation)).map(([path, write]) => [path, {
       GET: (_, response, url) => write(contextFor(response).reader, response, url.searchParams),
     } satisfies Record<string, Handler>])),
-    '/healthz': { GET: (_, response) => answer(response, 200, 'text/plain; charset=utf-8', 'alive\n') },
+    // A part that is started again by itself is no reason to restart the whole: 200, and said.
+    '/healthz': { GET: (_, response) => answer(response, 200, 'text/plain; charset=utf-8', ['alive', options.trouble()].filter((line) => line !== '').join('\n') + '\n') },
     '/readyz': { GET: ready },
-    '/metrics': { GET: (_, response) => answer(response, 200, 'text/plain; version=0.0.4; charset=utf-8', options.metrics()) },
+    '/metrics': { GET: async (_, response) => answer(response, 200, 'text/plain; version=0.0.4; charset=utf-8', await options.metrics()) },
   }
 
   return (method, path) => {

@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly lockWaitMs?: number
   /** An engine that says nothing for this long hangs and is started again, in milliseconds. Default 60,000: planning blocks it for far less. */
   readonly silentMsMax?: number
+  /** The engine is another process' child and ends with that: it is waited for, never started. Default false. */
+  readonly attachOnly?: boolean
 }
 
 /** First message to the engine. */
@@ -71,9 +73,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     lockWaitMs: options.lockWaitMs ?? 10_000,
   }
   const silentMsMax = options.silentMsMax ?? 60_000
+  const attachOnly = options.attachOnly ?? false
+  const open = (): Promise<Running> => (attachOnly ? attach(settings) : attachOrStart(settings))
   const closed = new AbortController()
   let delay = restartMsMin
-  let running = await attachOrStart(settings)
+  let running = await open()
   let current = Promise.resolve(running)
   watch(running)
 
@@ -107,11 +111,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       await sleep(delay, undefined, { signal: closed.signal })
       delay = Math.min(delay * 2, restartMsMax)
       try {
-        running = await attachOrStart(settings)
+        running = await open()
         watch(running)
+        if (attachOnly) delay = restartMsMin
         return running
       } catch (error) {
-        console.error(`the embedded engine does not start, trying again in ${delay} ms:`, error instanceof Error ? error.message : error)
+        if (!attachOnly) console.error(`the embedded engine does not start, trying again in ${delay} ms:`, error instanceof Error ? error.message : error)
       }
     }
   }
@@ -139,6 +144,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 }
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
+
+async function attach({ dataDir }: EngineSettings): Promise<Running> {
+  const existing = readEngineFile(dataDir)
+  if (existing !== undefined && await answers(existing)) return { address: existing, child: undefined }
+  throw new Error(`no engine serves ${dataDir}`)
+}
 
 async function attachOrStart(settings: EngineSettings): Promise<Running> {
   const existing = readEngineFile(settings.dataDir)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
 import type { Log } from '../log.ts'
+import { openSpoolSoon, spoolIndexes } from '../spool/folders.ts'
 import type { Spool } from '../spool/spool.ts'
 import { asRows, insertSegment, openedSegment } from './insert-segment.ts'
 
@@ -31,4 +32,28 @@ export async function replaySpool(spool: Spool, store: Store, log: Log): Promise
       log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
     }
   }
+}
+
+export interface OthersOptions {
+  readonly dataDir: string
+  /** Receiving processes there will be; the first one replays its own journal. */
+  readonly count: number
+  readonly store: Store
+  readonly log: Log
+}
+
+/** The same for the journals of all further receiving processes. Resolves with those beyond `count` of which something is still to be loaded. */
+export async function replayOthers({ dataDir, count, store, log }: OthersOptions): Promise<readonly Spool[]> {
+  const orphans: Spool[] = []
+  for (const index of await spoolIndexes(dataDir)) {
+    if (index === 0) continue
+    const { spool, unlock } = await openSpoolSoon(dataDir, index, count)
+    await replaySpool(spool, store, log)
+    if (index >= count && spool.sealed().length > 0) orphans.push(spool)
+    else {
+      await spool.close()
+      unlock()
+    }
+  }
+  return orphans
 }

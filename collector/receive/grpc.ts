@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import {
   logVerbosity, Metadata, Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor, setLogVerbosity, type sendUnaryData, type ServerUnaryCall,
   type ServiceDefinition, status, type StatusObject,
@@ -152,3 +153,9 @@ export const listenGrpc = (server: Server, host: string, port: number): Promise<
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error)))
   })
+
+/** What hands connections that came in elsewhere to the server. */
+export function grpcConnections(server: Server): (socket: Socket) => void {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+  return (socket) => injector.injectConnection(socket)
+}

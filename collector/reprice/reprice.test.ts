@@ -9,7 +9,8 @@ import { openStore, type Store } from '#clickhouse/store.ts'
 import { parsePolicies } from '#otel-config/policy/policies.ts'
 import type { SpanRecord } from '#semconv/attributes.ts'
 import { literalAttributes, literalSpan } from '#semconv/literal-span.ts'
-import { openSpool, startSettling } from '../collector.ts'
+import { startSettling } from '../collector.ts'
+import { openSpool } from '../spool/folders.ts'
 import { parseBook, type PriceBook, shippedBook } from '../price/book.ts'
 import { storedBooks } from '../stored-books.ts'
 import { differenceText } from '../verify/difference.ts'
@@ -80,7 +81,7 @@ async function reprice(tenant: string, running: PriceBook, ...args: readonly str
     openStore: () => Promise.resolve({ ...store, [Symbol.asyncDispose]: async () => undefined }),
     settleHere: async () => {
       const dir = await mkdtemp(join(dataDir, 'spool-'))
-      return startSettling({ store, spool: await openSpool(dir), tenant, project: 'p', prices: running, policies, settlementDelayMs: 100, log })
+      return startSettling({ store, spool: (await openSpool(dir, 0, 1)).spool, tenant, project: 'p', prices: running, policies, settlementDelayMs: 100, log })
     },
   })
   assert.equal(code, 0, lines.join('\n'))

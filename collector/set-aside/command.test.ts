@@ -61,7 +61,7 @@ const stored = async (): Promise<readonly string[]> =>
   (await store.read<{ service: string }>('SELECT service FROM call_keys ORDER BY service', {}, { maxSeconds: 10 })).map(({ service }) => service)
 
 /** As a user's command: attaches to the engine that serves the folder. */
-const run = (...args: string[]) => setAsideCommand(args, { spoolDir, openStore: () => openStore({ kind: 'embedded', dataDir }) })
+const run = (...args: string[]) => setAsideCommand(args, { spoolDirs: [spoolDir], openStore: () => openStore({ kind: 'embedded', dataDir }) })
 
 test('what ClickHouse refused is listed, shown, tried again and loaded once, or dropped', async () => {
   assert.deepEqual(await run(), { text: 'nothing is set aside.', exitCode: 0 })

@@ -2,6 +2,7 @@ import type { Store } from '#clickhouse/store.ts'
 import { rowsAreAtFault, StoreError } from '#clickhouse/store-error.ts'
 import { restate } from '../account/restate.ts'
 import { asRows, insertSegment, openedSegment } from '../load/insert-segment.ts'
+import { journalNumber } from '../spool/folders.ts'
 import type { Section } from '../spool/frame.ts'
 import type { Segment } from '../spool/segment.ts'
 import { dropSetAside, listSetAside, readSetAside, type SetAside, type SetAsideReason, tellWhy } from './set-aside.ts'
@@ -24,7 +25,8 @@ It works beside a running server, and without one. The settings are the server's
 Example: spanledger set-aside retry 12.3`
 
 export interface SetAsideCommandOptions {
-  readonly spoolDir: string
+  /** The journals' folders, one for each receiving process. What is set aside by the second is called `2/12.3`. */
+  readonly spoolDirs: readonly string[]
   /** Attaches to what the server uses; called by `retry` alone. */
   readonly openStore: () => Promise<Store>
 }
@@ -33,8 +35,8 @@ export interface SetAsideCommandOptions {
 export async function setAsideCommand(args: readonly string[], options: SetAsideCommandOptions): Promise<CommandResult> {
   const [verb, id, extra] = args
   if (verb === '--help' || verb === 'help') return { text: setAsideHelp, exitCode: 0 }
-  const items = await listSetAside(options.spoolDir)
-  if (verb === undefined) return list(items, options.spoolDir)
+  const items = await listAll(options.spoolDirs)
+  if (verb === undefined) return list(items)
   if (verb !== 'show' && verb !== 'retry' && verb !== 'drop') return wrong(`"${verb}" is no command of set-aside.`)
   if (id === undefined) return wrong(`${verb} needs an id, for example: set-aside ${verb} 12.3.`)
   if (extra !== undefined) return wrong(`"${extra}" is one word too many.`)
@@ -42,13 +44,24 @@ export async function setAsideCommand(args: readonly string[], options: SetAside
   const item = items.find((one) => one.id === id)
   if (item === undefined) return { text: `nothing with the id ${id} is set aside; "set-aside" lists what is.`, exitCode: 1 }
   switch (verb) {
-    case 'show': return show(item, options.spoolDir)
+    case 'show': return show(item)
     case 'retry': return retry([item], options)
     case 'drop':
-      await dropSetAside(options.spoolDir, item)
+      await dropSetAside(item.dir, item)
       return { text: `${item.id} is deleted.`, exitCode: 0 }
   }
 }
+
+/** What is set aside, and in which journal's folder. */
+interface Kept extends SetAside {
+  readonly dir: string
+}
+
+const listAll = async (dirs: readonly string[]): Promise<Kept[]> =>
+  (await Promise.all(dirs.map(async (dir) => {
+    const number = journalNumber(dir)
+    return (await listSetAside(dir)).map((item) => ({ ...item, dir, id: number === 1 ? item.id : `${number}/${item.id}` }))
+  }))).flat()
 
 const wrong = (message: string): CommandResult => ({ text: `${message}\n\n${setAsideHelp}`, exitCode: 2 })
 
@@ -73,11 +86,11 @@ function rowsByTable(content: Segment): readonly { readonly table: string; reado
 /** Tables that hold a record each as it was sent; the others hold what was made of them. */
 const recordTables: ReadonlySet<string> = new Set(['spans', 'log_records', 'metric_points'])
 
-async function list(items: readonly SetAside[], spoolDir: string): Promise<CommandResult> {
+async function list(items: readonly Kept[]): Promise<CommandResult> {
   if (items.length === 0) return { text: 'nothing is set aside.', exitCode: 0 }
   const lines: string[][] = [['id', 'set aside', 'why', 'spans/records', 'rows', 'bytes']]
   for (const item of items) {
-    const content = await readSetAside(spoolDir, item)
+    const content = await readSetAside(item.dir, item)
     const tables = content === undefined ? [] : rowsByTable(content)
     const sum = (of: typeof tables): string => (content === undefined ? 'unknown' : String(of.reduce((total, { rows }) => total + rows, 0)))
     lines.push([item.id, since(item), item.why?.reason ?? 'unknown', sum(tables.filter(({ table }) => recordTables.has(table))), sum(tables), String(item.bytes)])
@@ -85,9 +98,9 @@ async function list(items: readonly SetAside[], spoolDir: string): Promise<Comma
   return { text: `${columns(lines)}\n\n"set-aside show ${items[0]?.id}" says more.`, exitCode: 0 }
 }
 
-async function show(item: SetAside, spoolDir: string): Promise<CommandResult> {
+async function show(item: Kept): Promise<CommandResult> {
   const { why } = item
-  const content = await readSetAside(spoolDir, item)
+  const content = await readSetAside(item.dir, item)
   const head = [
     ['id', item.id],
     ['set aside', since(item)],
@@ -99,21 +112,21 @@ async function show(item: SetAside, spoolDir: string): Promise<CommandResult> {
   return { text: [columns(head), ...(tables.length === 0 ? [] : [columns(tables)])].join('\n\n'), exitCode: 0 }
 }
 
-async function retry(items: readonly SetAside[], options: SetAsideCommandOptions): Promise<CommandResult> {
+async function retry(items: readonly Kept[], options: SetAsideCommandOptions): Promise<CommandResult> {
   if (items.length === 0) return { text: 'nothing is set aside.', exitCode: 0 }
   await using store = await options.openStore()
   const lines: string[] = []
   let left = 0
   for (const item of items) {
-    const outcome = await retryOne(item, store, options.spoolDir)
+    const outcome = await retryOne(item, store)
     if (!outcome.loaded) left++
     lines.push(`${item.id}: ${outcome.text}`)
   }
   return { text: lines.join('\n'), exitCode: left === 0 ? 0 : 1 }
 }
 
-async function retryOne(item: SetAside, store: Store, spoolDir: string): Promise<{ readonly loaded: boolean; readonly text: string }> {
-  const content = await readSetAside(spoolDir, item)
+async function retryOne(item: Kept, store: Store): Promise<{ readonly loaded: boolean; readonly text: string }> {
+  const content = await readSetAside(item.dir, item)
   if (content === undefined) return { loaded: false, text: 'cannot be read; "set-aside drop" deletes it' }
   if (content.torn) return { loaded: false, text: 'damaged: what is whole was loaded before; "set-aside drop" deletes the rest' }
   let waits: StoreError | undefined
@@ -126,11 +139,11 @@ async function retryOne(item: SetAside, store: Store, spoolDir: string): Promise
     if (!loaded) return { loaded: false, text: `ClickHouse does not take rows now, try again when this is put right: ${waits?.message ?? ''}` }
   } catch (error) {
     if (!(error instanceof StoreError) || !rowsAreAtFault(error)) throw error
-    await tellWhy(spoolDir, item, { reason: 'refused', code: error.code, error: error.message, at: item.why?.at ?? Date.now() })
+    await tellWhy(item.dir, item, { reason: 'refused', code: error.code, error: error.message, at: item.why?.at ?? Date.now() })
     return { loaded: false, text: `refused again: ${error.message}` }
   }
   for (const frame of content.frames.keys()) await restate(store, content, frame, 'loaded after all')
-  await dropSetAside(spoolDir, item)
+  await dropSetAside(item.dir, item)
   return { loaded: true, text: 'loaded' }
 }
 

@@ -1,25 +1,29 @@
 import { spanFacts, spanFactsColumns, type SpanFactsRow } from '#clickhouse/span-facts.ts'
 import type { Store } from '#clickhouse/store.ts'
+import { timeMax } from '#clickhouse/table.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
-import type { CostBasis, LedgerKind, LedgerMeter, LedgerReason, SpanFacts, UnixNano, UsageFlag } from '#semconv/facts.ts'
+import type { CostBasis, LedgerKind, LedgerMeter, LedgerReason, UnixNano, UsageFlag } from '#semconv/facts.ts'
 import type { CallTold } from '../derive/call-told.ts'
-import type { StoredDecision } from './live-traces.ts'
+import type { Told } from '../receivers/peers.ts'
+import type { LiveSpan, StoredDecision } from './live-traces.ts'
 
 /** Seconds one look-up may take; a settlement waits for it and is tried again. */
 const readSecondsMax = 30
 /** Traces asked for in one query. */
 export const tracesPerReadMax = 500
 
-/** What ClickHouse knows of some traces. */
-export interface History {
-  readonly spans: readonly SpanFacts[]
+/** What ClickHouse has of some traces. */
+export interface Stored {
+  readonly spans: readonly LiveSpan[]
   readonly entries: readonly LedgerEntryRow[]
   readonly decisions: readonly StoredDecision[]
+}
+
+/** All that it has. */
+export interface History extends Stored {
   /** Per trace id: the version of its last summary. */
   readonly versions: ReadonlyMap<string, bigint>
-  /** Per trace id: when its latest span was accepted. */
-  readonly receivedAt: ReadonlyMap<string, UnixNano>
 }
 
 interface Bounds {
@@ -27,37 +31,52 @@ interface Bounds {
   readonly version: string
 }
 
+const inTraces = `tenant = {tenant:String} AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))`
+
 /** One query per table for all of the traces. */
 export async function readHistory(store: Store, tenant: string, traceIds: readonly string[]): Promise<History> {
-  const params = { tenant, traces: traceIds }
-  const inTraces = `tenant = {tenant:String} AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))`
+  const [bounds, stored] = await Promise.all([
+    store.read<Bounds>(
+      `SELECT lower(hex(trace_id)) AS trace, toString(max(version)) AS version FROM runs WHERE ${inTraces} GROUP BY trace_id`,
+      { tenant, traces: traceIds }, { maxSeconds: readSecondsMax }),
+    readStored(store, tenant, traceIds),
+  ])
+  return { ...stored, versions: new Map(bounds.map((row) => [row.trace, BigInt(row.version)])) }
+}
+
+/** The spans that were told and what was posted for them: the range of their starts makes that a look into a few minutes of the tables. */
+export function readTold(store: Store, tenant: string, told: readonly Told[]): Promise<Stored> {
+  const from = told.reduce((least, { startedFrom }) => (startedFrom < least ? startedFrom : least), told[0]?.startedFrom ?? 0n)
+  const to = told.reduce((most, { startedTo }) => (startedTo > most ? startedTo : most), from)
+  return readStored(store, tenant, told.map(({ traceId }) => traceId), { from, to })
+}
+
+/** `started`: of the spans; all of them where it is left out. */
+async function readStored(
+  store: Store, tenant: string, traceIds: readonly string[], started?: { readonly from: UnixNano; readonly to: UnixNano },
+): Promise<Stored> {
+  const params = { tenant, traces: traceIds, ...(started === undefined ? {} : { from: nanoParam(started.from), to: nanoParam(started.to) }) }
+  const within = (column: string): string =>
+    started === undefined ? '' : ` AND ${column} BETWEEN fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND fromUnixTimestamp64Nano({to:Int64}, 'UTC')`
   const options = { maxSeconds: readSecondsMax }
-  const [bounds, spans, entries, decisions] = await Promise.all([
-    store.read<Bounds>(`SELECT lower(hex(trace_id)) AS trace, toString(max(version)) AS version FROM runs WHERE ${inTraces} GROUP BY trace_id`, params, options),
+  const [spans, entries, decisions] = await Promise.all([
     store.read<SpanFactsRow & { readonly receivedAtNanos: string }>(
-      `SELECT ${spanFactsColumns}, toUnixTimestamp64Nano(received_at) AS receivedAtNanos FROM spans WHERE ${inTraces} ORDER BY received_at DESC LIMIT 1 BY trace_id, span_id`, params, options),
+      `SELECT ${spanFactsColumns}, toUnixTimestamp64Nano(received_at) AS receivedAtNanos FROM spans
+       WHERE ${inTraces}${within('started_at')} ORDER BY received_at DESC LIMIT 1 BY trace_id, span_id`, params, options),
     // A span that came again on another day has two rows under one id: both are wanted.
-    store.read<EntryRow>(`SELECT ${entryColumns} FROM ledger_entries FINAL WHERE ${inTraces}`, params, options),
+    store.read<EntryRow>(`SELECT ${entryColumns} FROM ledger_entries FINAL WHERE ${inTraces}${within('occurred_at')}`, params, options),
     store.read<DecisionRow>(
       `SELECT lower(hex(id)) AS id_hex, lower(hex(trace_id)) AS trace, outcome, place FROM policy_decisions FINAL WHERE ${inTraces}`, params, options),
   ])
   return {
-    spans: spans.map(spanFacts),
+    spans: spans.map((row) => ({ ...spanFacts(row), receivedAt: BigInt(row.receivedAtNanos) })),
     entries: entries.map(ledgerEntry),
     decisions: decisions.map((row) => ({ id: row.id_hex, traceId: row.trace, outcome: row.outcome, place: row.place })),
-    versions: new Map(bounds.map((row) => [row.trace, BigInt(row.version)])),
-    receivedAt: latest(spans),
   }
 }
 
-function latest(rows: readonly { readonly traceIdHex: string; readonly receivedAtNanos: string }[]): ReadonlyMap<string, UnixNano> {
-  const found = new Map<string, UnixNano>()
-  for (const { traceIdHex, receivedAtNanos } of rows) {
-    const at = BigInt(receivedAtNanos)
-    if (at > (found.get(traceIdHex) ?? 0n)) found.set(traceIdHex, at)
-  }
-  return found
-}
+/** As it is stored: see `timeMax`. */
+const nanoParam = (time: UnixNano): string => String(time > timeMax ? timeMax : time < 0n ? 0n : time)
 
 interface DecisionRow {
   readonly id_hex: string
@@ -210,21 +229,46 @@ export async function readSessionTraces(
   return Map.groupBy(found, (one) => one.key)
 }
 
-/** Traces a former process left without their exact summary. */
-export async function readUnsettled(store: Store, tenant: string, since: UnixNano | undefined): Promise<string[]> {
-  const rows = await store.read<{ trace: string }>(
+/** A trace without its exact summary, and when its recent spans began; `undefined` where none is recent. */
+export interface Unsettled {
+  readonly traceId: string
+  readonly recent: Told | undefined
+}
+
+interface UnsettledRow {
+  readonly trace: string
+  readonly recent: boolean
+  readonly from: string
+  readonly to: string
+}
+
+/**
+ * Traces a former process left without their exact summary: those that say so, and those with other recent spans than it
+ * sums up. A trace that began before the recent ones differs too and is looked at for nothing, which posts nothing. Recent is
+ * what was accepted at `since` or later; where nobody said when that is, from ten minutes before the last summary. `all`: those
+ * with spans accepted since then are named whatever their summary says, because rows of an earlier version of a span may have come
+ * after it.
+ */
+export async function readUnsettled(store: Store, tenant: string, since: UnixNano | undefined, all: UnixNano | undefined): Promise<Unsettled[]> {
+  const rows = await store.read<UnsettledRow>(
     `WITH (SELECT toDateTime64(max(last_received_at), 9) FROM runs WHERE tenant = {tenant:String}) AS last_summary,
        ${since === undefined ? 'last_summary - INTERVAL 10 MINUTE' : 'fromUnixTimestamp64Nano({since:Int64})'} AS since
-     SELECT lower(hex(trace_id)) AS trace FROM runs FINAL WHERE tenant = {tenant:String} AND NOT settled
-     UNION DISTINCT
-     SELECT lower(hex(s.trace_id)) AS trace
-     FROM (SELECT trace_id, max(received_at) AS received, uniqExact(span_id) AS spans FROM spans
-           WHERE tenant = {tenant:String} AND received_at >= since GROUP BY trace_id) AS s
-     LEFT JOIN (SELECT trace_id, last_received_at, span_count FROM runs FINAL WHERE tenant = {tenant:String}
-                AND last_received_at >= since) AS r ON s.trace_id = r.trace_id
-     WHERE r.last_received_at < s.received OR r.span_count < s.spans`,
-    { tenant, since: String(since ?? 0n) }, { maxSeconds: readSecondsMax })
-  return rows.map((row) => row.trace)
+     SELECT lower(hex(trace_id)) AS trace, false AS recent, '0' AS from, '0' AS to FROM runs FINAL WHERE tenant = {tenant:String} AND NOT settled
+     UNION ALL
+     SELECT lower(hex(s.trace_id)) AS trace, true AS recent, toString(s.from_nanos) AS from, toString(s.to_nanos) AS to
+     FROM (SELECT trace_id, max(received_at) AS received, uniqExact(span_id) AS spans,
+             toUnixTimestamp64Nano(min(started_at)) AS from_nanos, toUnixTimestamp64Nano(max(started_at)) AS to_nanos
+           FROM spans WHERE tenant = {tenant:String} AND received_at >= since GROUP BY trace_id) AS s
+     LEFT JOIN (SELECT trace_id, last_received_at, span_count FROM runs FINAL WHERE tenant = {tenant:String} AND last_received_at >= since) AS r
+       ON s.trace_id = r.trace_id
+     WHERE r.last_received_at < s.received OR r.span_count != s.spans OR toUnixTimestamp64Nano(s.received) >= {all:Int64}`,
+    { tenant, since: String(since ?? 0n), all: String(all ?? timeMax) }, { maxSeconds: readSecondsMax })
+  const found = new Map<string, Unsettled>()
+  for (const { trace, recent, from, to } of rows) {
+    if (recent) found.set(trace, { traceId: trace, recent: { traceId: trace, startedFrom: BigInt(from), startedTo: BigInt(to) } })
+    else if (!found.has(trace)) found.set(trace, { traceId: trace, recent: undefined })
+  }
+  return [...found.values()]
 }
 
 /** Traces with a span that began at this time or later, by its sender's clock; `max` of them at most. */

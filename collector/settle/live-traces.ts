@@ -4,13 +4,14 @@ import { isToldByLog } from '#semconv/agent-logs.ts'
 import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 import type { Charge } from '../derive/charge.ts'
 import type { Derived } from '../derive/derive.ts'
+import type { Handovers } from '../receivers/handovers.ts'
 import { entryKey, type Repricing } from './post.ts'
 import { sessionKey } from './told-better.ts'
 
 /** What a run's summary needs of a decision. */
 export type StoredDecision = Pick<PolicyDecisionRow, 'id' | 'traceId' | 'outcome' | 'place'>
 
-/** A span, and when this process accepted it; 0 for what ClickHouse told. */
+/** A span, and when it was accepted. */
 export type LiveSpan = SpanFacts & { readonly receivedAt: UnixNano }
 
 /** What is known of one trace between its first span and its eviction: enough to account it without asking ClickHouse. */
@@ -50,6 +51,9 @@ export interface LiveTrace {
   history: 'whole' | 'unchecked'
   /** The spool segment that must be loaded before ClickHouse can be asked. */
   readableFrom: number
+  /** Where several processes receive: the `generation` of which this trace has told its coding agent's sessions, −1 for none, and the segment that says so. */
+  toldGeneration: number
+  toldIn: number
   /** Settlements in a row that our own code could not make, and when the next may be tried (milliseconds). */
   failures: number
   retryMs: number
@@ -73,6 +77,8 @@ export interface LiveTracesOptions {
   readonly settledSpansMax: number
   /** Nanoseconds at which this process began: a trace that started later cannot be older than we are. */
   readonly processStartedAt: UnixNano
+  /** Where several processes receive; traces of others are held for what comes again, and never settled here. */
+  readonly handovers?: Handovers
 }
 
 /** Share of the bound that an eviction clears: sorting the traces is for many at once, not for every tick. */
@@ -157,9 +163,14 @@ export class LiveTraces {
     this.#arriving.delete(receivedAt)
   }
 
-  /** Everything accepted before is in a durable summary, or waits because our own code cannot make it. 0 while nothing came. */
+  /**
+   * Everything accepted before is in a durable summary, or told to whoever makes it, or waits because our own code cannot make
+   * it. 0 while nothing came.
+   */
   summedUpThrough(): UnixNano {
     let through = this.#lastReceivedAt
+    const untold = this.#options.handovers?.untoldSince() ?? through
+    if (untold < through) through = untold
     for (const receivedAt of this.#arriving) if (receivedAt < through) through = receivedAt
     for (const { unsummarizedSince, failures } of this.#dirty) if (failures === 0 && unsummarizedSince !== 0n && unsummarizedSince < through) through = unsummarizedSince
     return through
@@ -170,7 +181,9 @@ export class LiveTraces {
    * the spool segment being written now.
    */
   add(derived: readonly Derived[], charges: readonly Charge[], nowMs: number, segment: number): void {
+    const { handovers } = this.#options
     for (const { facts, decisions } of derived) {
+      handovers?.arrived(facts, nowMs, segment)
       const trace = this.#touch(facts.traceId, nowMs, segment)
       const known = trace.spans.get(facts.spanId)
       if (known === undefined) this.#spanCount++
@@ -208,7 +221,7 @@ export class LiveTraces {
         lastReceivedAt: 0n, generation: 0, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, summarizedGeneration: -1,
         unsummarizedSince: 0n, version: 0n, settlements: 0,
         // What was known of it before may stand in any segment that is not loaded yet.
-        history: 'unchecked', readableFrom: segment, failures: 0, retryMs: 0, repricing: undefined,
+        history: 'unchecked', readableFrom: segment, toldGeneration: -1, toldIn: 0, failures: 0, retryMs: 0, repricing: undefined,
       }
       this.#traces.set(traceId, trace)
     }
@@ -219,6 +232,7 @@ export class LiveTraces {
   }
 
   #mark(trace: LiveTrace): void {
+    if (this.#options.handovers?.owns(trace.traceId) === false) return
     trace.dirty = true
     this.#dirty.add(trace)
   }
@@ -292,21 +306,37 @@ export class LiveTraces {
     return hasRoot
   }
 
-  /** Adds what ClickHouse knows; memory's own version of a span is newer and stays. */
-  merge(trace: LiveTrace, spans: readonly SpanFacts[], entries: readonly LedgerEntryRow[], decisions: readonly StoredDecision[]): void {
-    for (const span of spans) {
-      if (trace.spans.has(span.spanId)) continue
-      trace.spans.set(span.spanId, { ...span, receivedAt: 0n })
-      this.#spanCount++
-      for (const key of span.step.callKeys) this.#index(key, trace.traceId)
-      this.#indexSession(span)
-    }
-    for (const entry of entries) {
-      const own = trace.entries.get(entryKey(entry))
-      if (own === undefined || entry.revision > own.revision) trace.entries.set(entryKey(entry), entry)
-    }
+  /** Adds all that ClickHouse knows of a trace. */
+  merge(trace: LiveTrace, spans: readonly LiveSpan[], entries: readonly LedgerEntryRow[], decisions: readonly StoredDecision[]): void {
+    for (const span of spans) this.#mergeSpan(trace, span)
+    for (const entry of entries) mergeEntry(trace, entry)
     for (const decision of decisions) trace.decisions.set(decision.id, decision)
     trace.history = 'whole'
+  }
+
+  /** Takes in what another process received and ClickHouse has: as if it had arrived here, only charged already. */
+  addStored(spans: readonly LiveSpan[], entries: readonly LedgerEntryRow[], decisions: readonly StoredDecision[], nowMs: number, segment: number): void {
+    for (const span of spans) {
+      const trace = this.#touch(span.traceId, nowMs, segment)
+      this.#mergeSpan(trace, span)
+      keepSince(trace, span.receivedAt)
+    }
+    for (const entry of entries) {
+      const trace = this.#traces.get(entry.traceId)
+      if (trace !== undefined) mergeEntry(trace, entry)
+    }
+    for (const decision of decisions) this.#traces.get(decision.traceId)?.decisions.set(decision.id, decision)
+  }
+
+  /** As the table does: of two versions of a span, the one that was accepted last. */
+  #mergeSpan(trace: LiveTrace, span: LiveSpan): void {
+    const known = trace.spans.get(span.spanId)
+    if (known !== undefined && known.receivedAt >= span.receivedAt) return
+    if (known === undefined) this.#spanCount++
+    trace.spans.set(span.spanId, span)
+    if (span.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = span.receivedAt
+    for (const key of span.step.callKeys) this.#index(key, trace.traceId)
+    this.#indexSession(span)
   }
 
   settled(trace: LiveTrace): void {
@@ -391,6 +421,11 @@ export class LiveTraces {
 
 function keepSince(trace: LiveTrace, since: UnixNano): void {
   if (trace.unsummarizedSince === 0n || since < trace.unsummarizedSince) trace.unsummarizedSince = since
+}
+
+function mergeEntry(trace: LiveTrace, entry: LedgerEntryRow): void {
+  const own = trace.entries.get(entryKey(entry))
+  if (own === undefined || entry.revision > own.revision) trace.entries.set(entryKey(entry), entry)
 }
 
 const bitsOf = (traceId: string): readonly number[] =>

@@ -14,14 +14,16 @@ import type { Loader } from '../load/load.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { PriceBook } from '../price/book.ts'
+import type { Handovers } from '../receivers/handovers.ts'
+import type { Told } from '../receivers/peers.ts'
 import { Repricer } from '../reprice/repricer.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import { type StoredBooks, storedBooks } from '../stored-books.ts'
-import { type AnswerOf, type History, readCallsTold, readHistory, readBegunSince, readSessionTraces, readUnsettled, tracesPerReadMax } from './history.ts'
+import { type AnswerOf, type History, readBegunSince, readCallsTold, readHistory, readSessionTraces, readTold, readUnsettled, type Stored, tracesPerReadMax } from './history.ts'
 import type { LiveTrace, LiveTraces } from './live-traces.ts'
 import { contested, entryKey, post, type Posting, type PostOptions, writeOut } from './post.ts'
-import { readSummedUp, writeSummedUp } from './summed-up.ts'
+import { earliestSummedUp, forgetSummedUp, type Journals, readSummedUp, writeSummedUp } from './summed-up.ts'
 import { costOf, summary } from './summary.ts'
 import { meets, otherSourcesKey, sessionRow, sessionsTold, type SessionTold, speaks, type Times, toldBetter } from './told-better.ts'
 import { toldElsewhere } from './told-elsewhere.ts'
@@ -43,6 +45,10 @@ export interface SettleOptions {
   readonly nowMs: () => number
   /** Nanoseconds since the epoch. */
   readonly nowNano: () => bigint
+  /** Where several processes receive. */
+  readonly handovers?: Handovers
+  /** Folders of all journals, which say what is summed up of them; the own one where it is left out. */
+  readonly journals?: Journals
 }
 
 /** How often live traces are looked at. Bounds how long a new run stays unseen. */
@@ -55,6 +61,9 @@ const summaryShareMax = 20
 /** The delay grows with the trace's age, so that a long agent that pauses is not settled from the start at every pause. */
 const delayShareOfAge = 10
 const delayMsMax = 30_000
+const hourNano = 3_600_000_000_000n
+/** How long it takes at most until what was accepted elsewhere is told to who sums it up, in nanoseconds: ten minutes. */
+const tellingMax = 600_000_000_000n
 /** A settled trace stays in memory this long for spans that come late. */
 const idleMs = 60_000
 /** Time between two lines of the log while ticks fail, as the loader's. In milliseconds. */
@@ -82,6 +91,8 @@ interface Draft {
   readonly trace: LiveTrace
   readonly generation: number
   readonly settles: boolean
+  /** It must be looked at once more before its figures are exact. */
+  readonly looksAgain: boolean
   readonly version: bigint
   readonly repriced: boolean
   readonly posting: Posting
@@ -101,6 +112,11 @@ export class Settler {
   #leftThrough: number | undefined
   /** What the former process and this one said last of what is summed up, and when. */
   #summedUp: UnixNano | undefined
+  /** Journals that say until this one does what is summed up of them. */
+  readonly #retired: string[] = []
+  #several = false
+  /** What a start looks at was accepted at this time or later. */
+  #since: UnixNano | undefined
   #saidMs = -Infinity
   /** Since ticks fail: how many did, and when it was said. */
   #putOff: { ticks: number; saidMs: number } | undefined
@@ -118,14 +134,19 @@ export class Settler {
     // Segments that could not be loaded before the migrations hold traces that nobody has summed up yet.
     if (spool.sealed().length > 0) this.#leftThrough = spool.currentNumber
     this.#summedUp = await readSummedUp(spool.dir)
+    const { used, retired } = this.#options.journals ?? { used: [spool.dir], retired: [] }
+    this.#retired.push(...retired)
+    this.#several = used.length + retired.length > 1
+    this.#since = await earliestSummedUp({ used, retired })
     await this.#findFormer()
+    if (this.#leftThrough === undefined) this.#options.handovers?.complete(this.#options.loader.loadedThrough)
     this.#schedule()
   }
 
   /** What a former process left open, and once everything of it is loaded, what could be taken for new. */
   async #findFormer(): Promise<void> {
-    const { live, nowMs, spool, store, tenant } = this.#options
-    for (const traceId of await readUnsettled(store, tenant, this.#summedUp)) live.revisit(traceId, nowMs(), spool.currentNumber, this.#summedUp)
+    const { live, store, tenant } = this.#options
+    await this.findUnsettled()
     if (this.#leftThrough !== undefined) return
     const ahead = await readBegunSince(store, tenant, live.processStartedAt, aheadMax)
     // So many that a filter would not tell them from others: then no trace is taken for new, which costs a look-up each.
@@ -135,6 +156,25 @@ export class Settler {
   #postOptions(): PostOptions {
     const { tenant, project, prices } = this.#options
     return { tenant, project, prices, books: this.#books.named }
+  }
+
+  /** Traces with rows that came into ClickHouse while nobody looked. */
+  async findUnsettled(since = this.#since): Promise<void> {
+    const { handovers, store, tenant } = this.#options
+    // Of several journals, one may have been loaded later than the others: a span's earlier version after its later one.
+    const [recentSince, all] = handovers === undefined && !this.#several ? [since, undefined] : [since === undefined ? undefined : since - tellingMax, since ?? 0n]
+    for (const { traceId, recent } of await readUnsettled(store, tenant, recentSince, all)) {
+      if (handovers?.owns(traceId) !== false) this.#revisit(traceId, since)
+      // What its owner left open, that one finds itself.
+      else if (recent !== undefined) handovers.pass(recent)
+    }
+  }
+
+  /** Whoever settles it looks at it again; `since` as for `LiveTraces.revisit`. */
+  #revisit(traceId: string, since?: UnixNano): void {
+    const { handovers, live, nowMs, spool } = this.#options
+    if (handovers?.owns(traceId) !== false) live.revisit(traceId, nowMs(), spool.currentNumber, since)
+    else handovers.revisit(traceId)
   }
 
   #schedule(): void {
@@ -178,8 +218,11 @@ export class Settler {
     if (this.#leftThrough !== undefined && loader.loadedThrough >= this.#leftThrough) {
       this.#leftThrough = undefined
       await this.#findFormer()
+      this.#options.handovers?.complete(loader.loadedThrough)
     }
-    await this.#repricer.tick()
+    // Of several processes none settles all the traces of an order: it waits for a start with one.
+    if (this.#options.handovers === undefined) await this.#repricer.tick()
+    await this.#hearOthers()
     const dirty = live.dirty()
     const crowded = this.#isCrowded()
     const wanted = dirty.filter((trace) => trace.retryMs <= now && (this.#isQuiet(trace, now) || wantsSummary(trace, now, crowded)))
@@ -201,6 +244,7 @@ export class Settler {
     this.#saidMs = now
     await writeSummedUp(spool.dir, through)
     this.#summedUp = through
+    for (const dir of this.#retired.splice(0)) await forgetSummedUp(dir)
   }
 
   /** Turn by turn. The next is worked out while those before it are made durable: one wait for the disk after the other took longer than a tick. */
@@ -227,7 +271,51 @@ export class Settler {
 
   #isQuiet(trace: LiveTrace, now: number): boolean {
     const age = trace.lastSeenMs - trace.firstSeenMs
-    return now - trace.lastSeenMs >= Math.min(delayMsMax, Math.max(this.#options.delayMs, age / delayShareOfAge))
+    const quietAt = trace.lastSeenMs + Math.min(delayMsMax, Math.max(this.#options.delayMs, age / delayShareOfAge))
+    const { handovers, loader } = this.#options
+    if (now < quietAt || handovers === undefined) return now >= quietAt
+    return handovers.knowsAll(trace.traceId, quietAt) && (trace.toldGeneration !== trace.generation || trace.toldIn <= loader.loadedThrough)
+  }
+
+  /** Reads what other processes received of our traces. */
+  async #hearOthers(): Promise<void> {
+    const { handovers } = this.#options
+    if (handovers === undefined) return
+    const { loadedThrough } = this.#options.loader
+    const missedSince = handovers.missedSince(loadedThrough)
+    if (missedSince !== undefined && this.#leftThrough === undefined) {
+      await this.findUnsettled(missedSince)
+      handovers.complete(loadedThrough)
+    }
+    for (const traceId of handovers.takeRevisits()) this.#revisit(traceId)
+    // Those that began in one hour together: the range of one read is as long as its traces are apart.
+    for (const told of Map.groupBy(handovers.heard(), ({ startedFrom }) => startedFrom / hourNano).values()) {
+      for (let at = 0; at < told.length && !this.#closed; at += tracesPerReadMax) await this.#readTold(told.slice(at, at + tracesPerReadMax), handovers)
+    }
+  }
+
+  /** What is refused for all is asked for in halves, as in `#recall`. */
+  async #readTold(told: readonly Told[], handovers: Handovers): Promise<void> {
+    const { live, log, metrics, nowMs, spool, store, tenant } = this.#options
+    let stored: Stored
+    try {
+      stored = await readTold(store, tenant, told)
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.retry) throw error
+      if (told.length > 1) {
+        await this.#readTold(told.slice(0, told.length >> 1), handovers)
+        return this.#readTold(told.slice(told.length >> 1), handovers)
+      }
+      log.error('spans that another process received cannot be read, their trace is settled at the next start', { traceId: told[0]?.traceId, error })
+      metrics.settlementFailed()
+      return handovers.taken(told)
+    }
+    for (const { traceId } of told) {
+      const trace = live.get(traceId)
+      if (trace !== undefined) writeOut(trace, [...trace.charges.values()], this.#options)
+    }
+    live.addStored(stored.spans, stored.entries, stored.decisions, nowMs(), spool.currentNumber)
+    handovers.taken(told)
   }
 
   /** Completes the traces that ClickHouse may know more about; those it cannot be asked about yet are left for later. */
@@ -259,8 +347,6 @@ export class Settler {
       writeOut(trace, [...trace.charges.values()], this.#options)
       live.merge(trace, spans.get(trace.traceId) ?? [], entries.get(trace.traceId) ?? [], decisions.get(trace.traceId) ?? [])
       trace.version = history.versions.get(trace.traceId) ?? trace.version
-      const receivedAt = history.receivedAt.get(trace.traceId) ?? 0n
-      if (receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = receivedAt
       // Nothing anywhere: the trace was named by a row whose spans were deleted.
       if (trace.spans.size === 0) {
         trace.repricing = undefined
@@ -305,12 +391,12 @@ export class Settler {
 
   /** Whoever comes later finds them; and what was told of them worse before is looked at again. */
   #rememberSessions({ own, worse }: Sessions, frame: FrameWriter): void {
-    const { live, nowMs, spool, tenant } = this.#options
+    const { tenant } = this.#options
     for (const one of own) {
       const row = sessionRow(one, tenant)
       if (row !== undefined) frame.add(callKeys, row)
     }
-    for (const traceId of worse) live.revisit(traceId, nowMs(), spool.currentNumber)
+    for (const traceId of worse) this.#revisit(traceId)
   }
 
   /** A trace that our own code stumbles over waits, longer each time; the others are settled without it. */
@@ -332,14 +418,14 @@ export class Settler {
   }
 
   #draft(trace: LiveTrace, settles: boolean, others: Others, frame: FrameWriter): Draft {
-    const { live, nowMs, nowNano, spool } = this.#options
+    const { nowMs, nowNano } = this.#options
     const began = nowMs()
     const generation = trace.generation
     const now = nowNano()
     const version = now > trace.version ? now : trace.version + 1n
     const told = toldElsewhere(settles ? trace.spans.values() : [], others.tellers)
     // Once is enough: a trace that is settled again has told the later ones already.
-    if (trace.settlements === 0) for (const later of told.laterTraces) live.revisit(later, nowMs(), spool.currentNumber)
+    if (trace.settlements === 0) for (const later of told.laterTraces) this.#revisit(later)
     const sessions = others.sessions.get(trace)
     const facts = account([...trace.spans.values()], sessions === undefined ? told : { ...told, toldBetter: toldBetter(trace.spans.values(), sessions.own, sessions.better) })
     if (settles && sessions !== undefined) this.#rememberSessions(sessions, frame)
@@ -352,8 +438,11 @@ export class Settler {
     const decisions = settles ? this.#findings(trace, facts, costOf(trace, posting), version) : []
     for (const decision of decisions) frame.add(policyDecisions, decision)
     const shown: LiveTrace = { ...trace, decisions: new Map([...trace.decisions, ...decisions.map((d) => [d.id, d] as const)]) }
-    frame.add(runs, summary(shown, facts, { ...posting, rows }, settles, version, this.#options))
-    return { trace, generation, settles, version, repriced: repricing !== undefined, posting: { ...posting, rows }, decisions, tookMs: nowMs() - began }
+    // Who tells a session worse is known from memory and from ClickHouse; another process' memory is neither. So a trace tells its
+    // sessions and looks again when that is in ClickHouse: of two that tell the same one, the later look finds the other.
+    const looksAgain = settles && sessions !== undefined && this.#options.handovers !== undefined && trace.toldGeneration !== generation
+    frame.add(runs, summary(shown, facts, { ...posting, rows }, settles && !looksAgain, version, this.#options))
+    return { trace, generation, settles, looksAgain, version, repriced: repricing !== undefined && !looksAgain, posting: { ...posting, rows }, decisions, tookMs: nowMs() - began }
   }
 
   #findings(trace: LiveTrace, facts: TraceAccount, cost: bigint, postedAt: bigint): PolicyDecisionRow[] {
@@ -379,7 +468,11 @@ export class Settler {
     trace.summaryCostMs = draft.tookMs
     trace.summarizedGeneration = draft.generation
     if (trace.generation === draft.generation) trace.unsummarizedSince = 0n
-    if (!draft.settles) trace.settled = false
+    if (draft.looksAgain) {
+      trace.toldGeneration = draft.generation
+      trace.toldIn = this.#options.spool.currentNumber
+    }
+    if (!draft.settles || draft.looksAgain) trace.settled = false
     else if (trace.generation === draft.generation) this.#options.live.settled(trace)
   }
 }

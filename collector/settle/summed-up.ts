@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UnixNano } from '#semconv/facts.ts'
 
@@ -14,6 +14,22 @@ export async function readSummedUp(dir: string): Promise<UnixNano | undefined> {
   const [, through] = /^{"through":"(\d{1,20})"}$/.exec(text) ?? []
   return through === undefined ? undefined : BigInt(through)
 }
+
+/** The journals of one data folder: in use, and of processes that there are none of any more. */
+export interface Journals {
+  readonly used: readonly string[]
+  readonly retired: readonly string[]
+}
+
+/** The same of all journals: none of them is further than this. `undefined` where one that is in use does not say so. */
+export async function earliestSummedUp({ used, retired }: Journals): Promise<UnixNano | undefined> {
+  const said = await Promise.all(used.map(readSummedUp))
+  const all = [...said, ...(await Promise.all(retired.map(readSummedUp)))].filter((through) => through !== undefined)
+  return said.includes(undefined) ? undefined : all.reduce((least, through) => (through < least ? through : least))
+}
+
+/** Of a journal that is retired, once another says as much. */
+export const forgetSummedUp = (dir: string): Promise<void> => rm(fileIn(dir), { force: true })
 
 /** Replaced as a whole, and not synced: an older one only makes the next start look at more. */
 export async function writeSummedUp(dir: string, through: UnixNano): Promise<void> {

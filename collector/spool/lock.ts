@@ -17,11 +17,11 @@ interface Holder {
 export class SpoolInUse extends Error {}
 
 /**
- * Claims a spool's folder for this process until it ends, however it ends. Two collectors over one journal would take each
+ * Claims a spool's folder for this process until it ends, however it ends, or until what this resolves with is called. Two collectors over one journal would take each
  * other's segments away. The holder listens, because a process id is given to others again and a lock file outlives a crash.
  * Rejects with one sentence where the folder is held.
  */
-export async function lockSpool(dir: string): Promise<void> {
+export async function lockSpool(dir: string): Promise<() => void> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const token = randomUUID()
   const server = createServer((socket) => socket.on('error', () => socket.destroy()).end(token)).unref()
@@ -31,6 +31,7 @@ export async function lockSpool(dir: string): Promise<void> {
   await writeFile(draft, `${JSON.stringify(own)}\n`, { mode: 0o600, flag: 'wx' })
   try {
     await claim(dir, draft)
+    return () => void server.close()
   } catch (error) {
     server.close()
     throw error
