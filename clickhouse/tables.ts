@@ -1,3 +1,5 @@
+import { alertEvents } from './tables/alert-events.ts'
+import { budgetVersions } from './tables/budget-versions.ts'
 import { callKeys } from './tables/call-keys.ts'
 import { conformance } from './tables/conformance.ts'
 import { ingestAccount } from './tables/ingest-account.ts'
@@ -28,4 +30,6 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [policyVersions.name, columnsDdl(policyVersions)],
   [ingestAccount.name, columnsDdl(ingestAccount)],
   [conformance.name, columnsDdl(conformance)],
+  [budgetVersions.name, columnsDdl(budgetVersions)],
+  [alertEvents.name, columnsDdl(alertEvents)],
 ])
