@@ -21,6 +21,10 @@ export interface Config {
   readonly incompleteAfterMinutes: number
   /** Path of the policy file, '' for the starter policies. */
   readonly policiesFile: string
+  /** Path of the file of budgets, '' for none. */
+  readonly budgetsFile: string
+  /** Path of the file of alert rules and destinations, '' for none. */
+  readonly alertsFile: string
   /** OTLP endpoint our own telemetry goes to, '' for off. */
   readonly selfTelemetryEndpoint: string
 }
@@ -67,6 +71,8 @@ const settings = {
   settlementDelayMs: { env: 'SPANLEDGER_SETTLEMENT_DELAY_MS', key: 'settlement_delay_ms', fallback: '2000', allowed: integer(100, 600_000, 'milliseconds') },
   incompleteAfterMinutes: { env: 'SPANLEDGER_INCOMPLETE_AFTER_MINUTES', key: 'incomplete_after_minutes', fallback: '10', allowed: integer(1, 100_000, 'minutes') },
   policiesFile: { env: 'SPANLEDGER_POLICIES', key: 'policies', fallback: '', allowed: anyText },
+  budgetsFile: { env: 'SPANLEDGER_BUDGETS', key: 'budgets', fallback: '', allowed: anyText },
+  alertsFile: { env: 'SPANLEDGER_ALERTS', key: 'alerts', fallback: '', allowed: anyText },
   selfTelemetryEndpoint: { env: 'SPANLEDGER_SELF_TELEMETRY', key: 'self_telemetry', fallback: '', allowed: httpUrl },
 } as const satisfies Record<string, Setting>
 
@@ -96,7 +102,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDir: value('dataDir'), clickhouseUrl: value('clickhouseUrl'), clickhouseUser: value('clickhouseUser'),
     clickhousePassword: value('clickhousePassword'), clickhouseDatabase: value('clickhouseDatabase'), clickhouseCluster: value('clickhouseCluster'),
     settlementDelayMs: Number(value('settlementDelayMs')), incompleteAfterMinutes: Number(value('incompleteAfterMinutes')),
-    policiesFile: value('policiesFile'), selfTelemetryEndpoint: value('selfTelemetryEndpoint'),
+    policiesFile: value('policiesFile'), budgetsFile: value('budgetsFile'), alertsFile: value('alertsFile'), selfTelemetryEndpoint: value('selfTelemetryEndpoint'),
   }
 }
 

@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module'
+import { readFileSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import type { Store, StoreOptions } from '#clickhouse/store.ts'
 import type { Collector } from '#collector/collector.ts'
 import { type Config, ConfigError, loadConfig } from '#config'
+import type { Alerting } from '#otel-config/alerts/alert.ts'
+import type { Budget } from '#otel-config/budgets/budget.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import type { QueryServer } from '#query/server.ts'
 import { consoleLog } from './logger.ts'
@@ -145,12 +148,12 @@ function stopSignal(): AbortSignal {
 async function serve(config: Config, role: Roles): Promise<number> {
   const stop = stopSignal()
   stop.addEventListener('abort', () => setTimeout(() => process.exit(1), stopMsMax).unref(), { once: true })
-  const policies = role.collector ? await loadPolicies(config.policiesFile) : undefined
+  const definitions = role.collector ? { policies: await loadPolicies(config.policiesFile), budgets: await loadBudgets(config.budgetsFile), alerting: await loadAlerts(config.alertsFile) } : undefined
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   await using open = new AsyncDisposableStack()
   const store = open.use(await openStoreAndRead(config, role))
   if (stop.aborted) return 0
-  const collector = policies === undefined ? await migrated(store) : await collect(config, store, policies)
+  const collector = definitions === undefined ? await migrated(store) : await collect(config, store, definitions)
   open.defer(async () => collector?.close(drainMs))
   const query = role.query ? await answer(config, store, collector) : undefined
   open.defer(async () => query?.close())
@@ -197,18 +200,47 @@ function storeOptions(config: Config): StoreOptions {
 
 async function loadPolicies(file: string): Promise<PolicySet> {
   const { parsePolicies, starterPolicies } = await import('#otel-config/policy/policies.ts')
-  if (file === '') return parsePolicies(starterPolicies())
-  let text: string
+  return parsePolicies(file === '' ? starterPolicies() : await readNamed('SPANLEDGER_POLICIES', file))
+}
+
+async function loadBudgets(file: string): Promise<readonly Budget[]> {
+  if (file === '') return []
+  const { parseBudgets } = await import('#otel-config/budgets/budget.ts')
+  return parseBudgets(await readNamed('SPANLEDGER_BUDGETS', file))
+}
+
+async function loadAlerts(file: string): Promise<Alerting> {
+  if (file === '') return { rules: [], destinations: [] }
+  const { parseAlerts } = await import('#otel-config/alerts/alert.ts')
+  return parseAlerts(await readNamed('SPANLEDGER_ALERTS', file), { env: (name) => process.env[name], file: textOfFile })
+}
+
+function textOfFile(path: string): string | undefined {
   try {
-    text = await readFile(file, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch {
-    throw new ConfigError(`SPANLEDGER_POLICIES is '${file}', which cannot be read`)
+    // Whoever asked for it says that it cannot be read.
+    return undefined
   }
-  return parsePolicies(text)
+}
+
+async function readNamed(setting: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch {
+    throw new ConfigError(`${setting} is '${file}', which cannot be read`)
+  }
+}
+
+/** What the operator's files say. */
+interface Definitions {
+  readonly policies: PolicySet
+  readonly budgets: readonly Budget[]
+  readonly alerting: Alerting
 }
 
 /** What a former process acknowledged is loaded before the schema moves: its rows have the columns of that time. */
-async function collect(config: Config, store: Store, policies: PolicySet): Promise<Collector> {
+async function collect(config: Config, store: Store, { policies, budgets, alerting }: Definitions): Promise<Collector> {
   const { openSpool, startCollector } = await import('#collector/collector.ts')
   const { replaySpool } = await import('#collector/load/replay.ts')
   const { shippedBook } = await import('#collector/price/book.ts')
@@ -219,7 +251,7 @@ async function collect(config: Config, store: Store, policies: PolicySet): Promi
   await migrate(store)
   const collector = await startCollector({
     store, spool, host: config.host, grpcPort: config.otlpGrpcPort, httpPort: config.otlpHttpPort, tenant, project,
-    prices: shippedBook(), policies, settlementDelayMs: config.settlementDelayMs, log: consoleLog,
+    prices: shippedBook(), policies, budgets, alerting, deciderDir: join(config.dataDir, 'decider'), settlementDelayMs: config.settlementDelayMs, log: consoleLog,
   })
   begun.move()
   return collector
@@ -235,6 +267,7 @@ async function answer(config: Config, store: Store, collector: Collector | undef
       : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
     onSummaries: (tell) => collector?.onSummaries(tell),
     backlog: () => collector?.backlog(),
+    budgets: collector?.keeper, alerts: collector?.alerter,
     incompleteAfterMs: config.incompleteAfterMinutes * 60_000, logger: consoleLog, now: Date.now,
   })
 }
@@ -275,5 +308,5 @@ try {
   // The message is written for the operator; a stack would bury it.
   process.stderr.write(`spanledger: ${inUse(error.message) ?? error.message}\n`)
   // Wrong words are 2, what went wrong otherwise is 1.
-  process.exitCode = error instanceof ConfigError || error.name === 'PolicyError' ? 2 : 1
+  process.exitCode = error instanceof ConfigError || ['PolicyError', 'BudgetError', 'AlertError'].includes(error.name) ? 2 : 1
 }

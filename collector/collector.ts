@@ -4,12 +4,20 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
+import type { Alerting } from '#otel-config/alerts/alert.ts'
+import type { AlertKeeper } from '#otel-config/alerts/standing.ts'
+import type { Budget } from '#otel-config/budgets/budget.ts'
+import type { BudgetKeeper } from '#otel-config/budgets/standing.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from './account/account.ts'
 import { KnownSpans } from './account/known-spans.ts'
 import { Conformance } from './conformance/conformance.ts'
 import { flushRegularly } from './conformance/flush.ts'
 import { followPrices } from './active-prices.ts'
+import { Alerter } from './alerts/alerter.ts'
+import { budgetAlerts } from './alerts/crossings.ts'
+import { Journal } from './budgets/journal.ts'
+import { Keeper } from './budgets/keeper.ts'
 import { storeDefinitions } from './definitions.ts'
 import { Loader } from './load/load.ts'
 import { segmentThread } from './load/segment-thread.ts'
@@ -17,6 +25,7 @@ import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { PriceBook } from './price/book.ts'
 import { Admission } from './receive/admission.ts'
+import type { Controls } from './receive/control.ts'
 import { grpcReceiver, listenGrpc } from './receive/grpc.ts'
 import { httpReceiver } from './receive/http.ts'
 import type { IngestOptions } from './receive/ingest.ts'
@@ -40,6 +49,11 @@ export interface CollectorOptions {
   readonly project: string
   readonly prices: PriceBook
   readonly policies: PolicySet
+  /** Of the operator's file. */
+  readonly budgets: readonly Budget[]
+  readonly alerting: Alerting
+  /** Where the decider keeps what it has decided. */
+  readonly deciderDir: string
   readonly settlementDelayMs: number
   readonly log: Log
 }
@@ -47,6 +61,8 @@ export interface CollectorOptions {
 export interface Collector {
   readonly grpcPort: number
   readonly httpPort: number
+  readonly keeper: BudgetKeeper
+  readonly alerter: AlertKeeper
   /** Prometheus text. */
   metrics(): string
   /** Calls `tell` whenever new or newer summaries of runs are in ClickHouse. */
@@ -119,7 +135,13 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const thread = begun.use(segmentThread({ spool, store, log }))
   const loader = begun.adopt(new Loader({ spool, store, open: thread.open, metrics, log }), (it) => it.stop())
   begun.defer(() => spool.close())
-  const settler = new Settler({ ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano, get prices() { return prices.book } })
+  const journal = begun.adopt(await Journal.open({ path: join(options.deciderDir, 'decisions.journal'), sync: (file: FileHandle) => file.datasync(), now: Date.now }), (it) => it.close())
+  const keeper = begun.adopt(
+    await Keeper.open({ ...options, journal, loadedThrough: () => loader.loadedThrough, now: Date.now, nowNano, get prices() { return prices.book } }, options.budgets),
+    (it) => it.close())
+  const alerter = begun.adopt(new Alerter({ ...options, journal, budgets: budgetAlerts(keeper), now: Date.now }), (it) => it.close())
+  alerter.start()
+  const settler = new Settler({ ...options, watch: keeper, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano, get prices() { return prices.book } })
   begun.defer(() => settler.close(failedGraceMs))
   const known = new KnownSpans()
   const recalled = known.recall(store, options.tenant).catch((error: unknown) =>
@@ -128,11 +150,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const conformance = new Conformance(options)
   const flushing = begun.use(flushRegularly({ conformance, spool, nowNano, log }))
   const ingest: IngestOptions = {
-    ...options, live, known, conformance, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs, get prices() { return prices.book },
+    ...options, watch: keeper, live, known, conformance, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs, get prices() { return prices.book },
   }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
   const admission = new Admission({ spoolFull: () => spool.full, loopLate: loopDelay.late })
-  const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))
+  const controls: Controls = new Map([['/v1/decide', (body: Buffer) => keeper.decide(body)], ['/v1/release', (body: Buffer) => keeper.release(body)]])
+  const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission, controls }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, admission }), (it) => it.close(0))
   const httpPort = await listenHttp(http.server, options.host, options.httpPort)
   const grpcPort = await listenGrpc(grpc.server, options.host, options.grpcPort)
@@ -140,6 +163,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   return {
     grpcPort,
     httpPort,
+    keeper,
+    alerter,
     metrics: () => metrics.text(spool, Date.now()),
     onSummaries: (tell) => loader.onSummaries(tell),
     backlog: () => ({ ...spool.backlog(), diskFreeBytes: spool.room?.freeBytes }),
@@ -148,6 +173,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       await Promise.all([http.close(deadlineMs / 3), grpc.close(deadlineMs / 3)])
       await settler.close(deadlineMs / 3)
       await flushing[Symbol.asyncDispose]()
+      await alerter.close()
+      await keeper.close()
+      await journal.close()
       await spool.close()
       // An insert that is under way at the deadline is not waited for: its segment stays and is loaded again, with the same token.
       await Promise.race([loader.finished, sleep(Math.max(0, deadline - nowMs()), undefined, { ref: false })])

@@ -1,4 +1,5 @@
 import type { Store } from '#clickhouse/store.ts'
+import { alertEvents } from '#clickhouse/tables/alert-events.ts'
 import { conformance } from '#clickhouse/tables/conformance.ts'
 import { ingestAccount } from '#clickhouse/tables/ingest-account.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
@@ -10,7 +11,7 @@ import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Where } from './where.ts'
 
-const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions, logRecords, metricPoints, ingestAccount, conformance }
+const tables = { runs, spans, spanContent, ledgerEntries, policyDecisions, logRecords, metricPoints, ingestAccount, conformance, alertEvents }
 export type TableKey = keyof typeof tables
 
 export interface Select {

@@ -1,6 +1,10 @@
 import { GraphQLID, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
 import { InstrumentationType } from './conformance/instrumentation.ts'
 import { conformance } from './conformance/read-conformance.ts'
+import { AlertDestinationType, AlertEventType, AlertPreviewType, AlertRuleType, AlertTestType, AlertType } from './alerts/alert.ts'
+import { muteRule, previewRule, readAlerts, readDestinations, readEvents, readRules, testDestination } from './alerts/read-alerts.ts'
+import { BudgetType } from './budgets/budget.ts'
+import { defineBudget, readBudgets, retireBudget } from './budgets/read-budgets.ts'
 import { pageArguments, type PageArguments } from './connection.ts'
 import type { QueryContext } from './context.ts'
 import { type CostDimension, CostDimensionEnum, CostRowType, type Interval, IntervalEnum } from './costs/cost-row.ts'
@@ -29,7 +33,7 @@ import { UnpricedModelType } from './prices/unpriced-model.ts'
 import { runById, runs, traceById } from './runs/read-runs.ts'
 import { RunConnection, RunType } from './runs/run.ts'
 import { type RunFilter, RunFilterInput, type RunOrder, RunOrderEnum } from './runs/run-filter.ts'
-import { Count } from './scalars.ts'
+import { Count, DateTime } from './scalars.ts'
 import { argument, asked, listOf, required } from './shape.ts'
 import { type TimeRange, TimeRangeInput } from './time-range.ts'
 
@@ -116,6 +120,22 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
     priceBookEffect: asked<Root, { readonly version: string }>(listOf(PriceEffectType), 'What a version would make of the last 30 days of the ledger, by model, largest change first.', {
       version: argument(required(GraphQLID), 'Its version.'),
     }, (_, { version }, context) => priceBookEffect(context, version)),
+    budgets: asked<Root, { readonly id?: string | null; readonly first: number }>(listOf(BudgetType), 'Budgets in force, by id.', {
+      id: argument(GraphQLID, 'Only this one.'),
+      first: argument(GraphQLInt, 'How many, 1 to 500.', 100),
+    }, (_, args, context) => readBudgets(context, args)),
+    alerts: asked<Root, { readonly first: number }>(listOf(AlertType), 'Alerts that fire, and those that are over and kept; what fires first.', {
+      first: argument(GraphQLInt, 'How many, 1 to 500.', 100),
+    }, (_, { first }, context) => readAlerts(context, first)),
+    alertRules: asked(listOf(AlertRuleType), 'When somebody is told.', {}, (_, __, context) => readRules(context)),
+    alertDestinations: asked(listOf(AlertDestinationType), 'Where alerts are sent.', {}, (_, __, context) => readDestinations(context)),
+    alertEvents: asked<Root, { readonly first: number }>(listOf(AlertEventType), 'What became of alerts and of telling about them, latest first.', {
+      first: argument(GraphQLInt, 'How many, 1 to 500.', 100),
+    }, (_, { first }, context) => readEvents(context, first)),
+    alertPreview: asked<Root, { readonly rule: string; readonly range: TimeRange }>(listOf(AlertPreviewType), 'When a rule would have fired in the past, up to 500 windows.', {
+      rule: argument(required(GraphQLID), 'The rule.'),
+      range: argument(required(TimeRangeInput), 'Up to 30 days; the last 30 where a side is left out.'),
+    }, (_, { rule, range }, context) => previewRule(context, rule, range)),
   },
 })
 
@@ -135,6 +155,19 @@ const Mutation = new GraphQLObjectType<Root, QueryContext>({
     activatePriceBook: asked<Root, { readonly version: string }>(required(PriceBookType), 'From now on this version prices what arrives.', {
       version: argument(required(GraphQLID), 'Its version.'),
     }, (_, { version }, context) => activatePriceBook(context, version)),
+    defineBudget: asked<Root, { readonly document: string }>(required(BudgetType), 'Takes a budget, or the next version of one that is there. One that says what it said before changes nothing.', {
+      document: argument(required(GraphQLString), 'The budget as YAML or JSON.'),
+    }, (_, { document }, context) => defineBudget(context, document)),
+    retireBudget: asked<Root, { readonly id: string }>(required(BudgetType), 'Ends a budget; its versions and decisions stay. Answers what it was.', {
+      id: argument(required(GraphQLID), 'Its id.'),
+    }, (_, { id }, context) => retireBudget(context, id)),
+    muteAlertRule: asked<Root, { readonly rule: string; readonly until?: bigint | null }>(required(AlertRuleType), 'Until then the rule fires and tells nobody.', {
+      rule: argument(required(GraphQLID), 'The rule.'),
+      until: argument(DateTime, 'Null ends it now.'),
+    }, (_, { rule, until }, context) => muteRule(context, rule, until)),
+    testAlertDestination: asked<Root, { readonly id: string }>(required(AlertTestType), 'Sends a test now, once, and says what was answered.', {
+      id: argument(required(GraphQLID), 'The destination.'),
+    }, (_, { id }, context) => testDestination(context, id)),
   },
 })
 

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Store } from '#clickhouse/store.ts'
 import { priceDesk } from '#collector/price/desk.ts'
+import type { AlertKeeper } from '#otel-config/alerts/standing.ts'
+import type { BudgetKeeper } from '#otel-config/budgets/standing.ts'
 import { hostAllowed } from '#otel-config/loopback-host.ts'
 import type { Backlog, Endpoints, QueryContext } from './context.ts'
 import { writeLedgerCsv } from './export/ledger-csv.ts'
@@ -38,6 +40,10 @@ export interface QueryOptions {
   readonly endpoints: Endpoints
   /** What waits for ClickHouse; `undefined` where the collector is another process. */
   readonly backlog: () => Backlog | undefined
+  /** `undefined` where no collector runs in this process. */
+  /** Both are `undefined` where no collector runs in this process. */
+  readonly budgets: BudgetKeeper | undefined
+  readonly alerts: AlertKeeper | undefined
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number
   /** Calls back after this process has stored summaries of runs; never where another process does. */
@@ -133,12 +139,12 @@ interface Answers {
   skeleton(context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded>
 }
 
-function answersOf({ store, tenant, endpoints, backlog, incompleteAfterMs, now }: QueryOptions): Answers {
+function answersOf({ store, tenant, endpoints, backlog, budgets, alerts, incompleteAfterMs, now }: QueryOptions): Answers {
   const prices = priceDesk({ store, tenant, now })
   const skeletons = skeletonCache()
   const verdicts = verdictCache()
   return {
-    context: (reader) => ({ reader, verdicts, prices, endpoints, backlog, incompleteAfterMs, now }),
+    context: (reader) => ({ reader, verdicts, prices, endpoints, backlog, budgets, alerts, incompleteAfterMs, now }),
     skeleton: (context, run, encoding) => skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run))),
   }
 }

@@ -45,7 +45,7 @@ export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) 
   const server = await startQuery({
     store: watched(store), host: '127.0.0.1', port: 0, uiDir, tenant, metrics: () => 'spanledger_spans_received_total 1\n',
     onSummaries: (tell) => told.push(tell),
-    endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, backlog: () => testBacklog, incompleteAfterMs: 600_000,
+    endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, backlog: () => testBacklog, budgets: undefined, alerts: undefined, incompleteAfterMs: 600_000,
     logger: { info: () => undefined, error: (message, { error }) => errors.push(message, error) }, now: () => testNow,
   })
   const post = async (query: string, variables: Readonly<Record<string, unknown>>) => {
