@@ -54,6 +54,8 @@ export const emptyStates: readonly ConsoleState[] = [
   { name: 'metrics-empty', open: (page) => goTo(page, '/charts', '#first-metric') },
   { name: 'ingest-empty', open: (page) => goTo(page, '/ingest', '#first-record') },
   { name: 'costs-empty', open: (page) => goTo(page, '/costs', 'main:has-text("No ledger entry")') },
+  { name: 'budgets-empty', open: (page) => goTo(page, '/budgets', 'main:has-text("No budget yet")') },
+  { name: 'alerts-empty', open: (page) => goTo(page, '/alerts', 'main:has-text("Nobody is told of anything yet")') },
   { name: 'policy-empty', open: (page) => goTo(page, '/policy', 'main:has-text("No policy decision")') },
 ]
 
@@ -89,6 +91,17 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'ingest-none', open: (page) => goTo(page, '/ingest?range=2001-01-01T00:00:00.000Z..2001-01-02T00:00:00.000Z', 'main:has-text("Nothing was received in this range")') },
   { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
   { name: 'ledger', open: (page) => goTo(page, '/ledger?agent=mail-triage&agent=data-analyst', rows) },
+  { name: 'budgets', open: (page) => goTo(page, '/budgets', rows) },
+  {
+    name: 'budget-being-defined',
+    open: async (page) => {
+      await goTo(page, '/budgets', rows)
+      await page.getByText('Define a budget').click()
+      await page.getByRole('textbox').fill('{ id: b, period: fortnight }')
+      await page.getByRole('button', { name: 'Define' }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  },
   { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },
   { name: 'policy', open: (page) => goTo(page, '/policy', rows) },
   { name: 'not-found', open: (page) => goTo(page, '/nothing/here', 'main:has-text("no such page")') },
@@ -140,6 +153,9 @@ export async function fillConsole(program: Program): Promise<Shown> {
   const { status } = await post(program, agentMetrics(Date.now(), { traceId: run, spanId: first('MODEL_CALL') }), { signal: 'metrics' })
   if (status !== 200) throw new Error(`metrics were answered with ${status}`)
   await storedMetric(program)
+  for (const document of ['{ id: all, title: Everything, period: lifetime, limit: { usd: "0.1" }, action: alert }', '{ id: agents, period: month, group_by: [agent], limit: { tokens: 50000 }, action: deny, owner: finance }']) {
+    await graphql(program, 'mutation ($document: String!) { defineBudget(document: $document) { id } }', { document })
+  }
   return { run, guardrail, modelCall: first('MODEL_CALL'), toolCall: first('TOOL_CALL'), plainTrace, unpricedRun }
 }
 

@@ -12,6 +12,8 @@ const Costs = lazy(async () => ({ default: (await import('./costs/costs.tsx')).C
 const Ledger = lazy(async () => ({ default: (await import('./ledger/ledger.tsx')).Ledger }))
 const Metrics = lazy(async () => ({ default: (await import('./metrics/metrics.tsx')).Metrics }))
 const Ingest = lazy(async () => ({ default: (await import('./ingest/ingest.tsx')).Ingest }))
+const Budgets = lazy(async () => ({ default: (await import('./budgets/budgets.tsx')).Budgets }))
+const Alerts = lazy(async () => ({ default: (await import('./alerts/alerts.tsx')).Alerts }))
 const Policy = lazy(async () => ({ default: (await import('./policy/policy.tsx')).Policy }))
 
 if (location.pathname.startsWith('/runs/')) void Run.preload()
@@ -29,7 +31,7 @@ const client = new QueryClient({
   },
 })
 
-const Missing = () => <Page title="Not found"><Empty><p>There is no such page. Runs, metrics, ingest, costs, the ledger and policy decisions are in the navigation.</p></Empty></Page>
+const Missing = () => <Page title="Not found"><Empty><p>There is no such page. Runs, metrics, ingest, costs, the ledger, budgets, alerts and policy decisions are in the navigation.</p></Empty></Page>
 
 export const App = () => (
   <QueryClientProvider client={client}>
@@ -41,6 +43,8 @@ export const App = () => (
       <Route path="/ingest" component={Ingest} />
       <Route path="/costs" component={Costs} />
       <Route path="/ledger" component={Ledger} />
+      <Route path="/budgets" component={Budgets} />
+      <Route path="/alerts" component={Alerts} />
       <Route path="/policy" component={Policy} />
       <Route path="*" component={Missing} />
     </Router>

@@ -23,6 +23,8 @@ export const Palette = () => {
     { label: 'Ingest', run: () => navigate('/ingest') },
     { label: 'Costs', run: () => navigate('/costs') },
     { label: 'Ledger entries', run: () => navigate('/ledger') },
+    { label: 'Budgets', run: () => navigate('/budgets') },
+    { label: 'Alerts', run: () => navigate('/alerts') },
     { label: 'Unpriced ledger entries', run: () => navigate('/ledger?basis=UNPRICED') },
     { label: 'Policy decisions', run: () => navigate('/policy') },
     { label: 'Light theme', run: () => setTheme('light') },
