@@ -31,7 +31,7 @@ test('nothing set: the documented defaults', () => {
   assert.deepEqual(loadConfig({ PATH: '/bin' }), {
     host: '127.0.0.1', port: 4320, otlpGrpcPort: 4317, otlpHttpPort: 4318, dataDir: './data', receivers: 1, clickhouseUrl: '', clickhouseUser: 'default',
     clickhousePassword: '', clickhouseDatabase: 'spanledger', clickhouseCluster: '', settlementDelayMs: 2_000, incompleteAfterMinutes: 10,
-    policiesFile: '', allocationFile: '', selfTelemetryEndpoint: '',
+    policiesFile: '', budgetsFile: '', alertsFile: '', allocationFile: '', selfTelemetryEndpoint: '',
   })
 })
 

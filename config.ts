@@ -23,6 +23,10 @@ export interface Config {
   readonly incompleteAfterMinutes: number
   /** Path of the policy file, '' for the starter policies. */
   readonly policiesFile: string
+  /** Path of the file of budgets, '' for none. */
+  readonly budgetsFile: string
+  /** Path of the file of alert rules and destinations, '' for none. */
+  readonly alertsFile: string
   /** Path of the file that says who pays for what, '' where every project pays for itself. */
   readonly allocationFile: string
   /** OTLP endpoint our own telemetry goes to, '' for off. */
@@ -72,6 +76,8 @@ const settings = {
   settlementDelayMs: { env: 'SPANLEDGER_SETTLEMENT_DELAY_MS', key: 'settlement_delay_ms', fallback: '2000', allowed: integer(100, 600_000, 'milliseconds') },
   incompleteAfterMinutes: { env: 'SPANLEDGER_INCOMPLETE_AFTER_MINUTES', key: 'incomplete_after_minutes', fallback: '10', allowed: integer(1, 100_000, 'minutes') },
   policiesFile: { env: 'SPANLEDGER_POLICIES', key: 'policies', fallback: '', allowed: anyText },
+  budgetsFile: { env: 'SPANLEDGER_BUDGETS', key: 'budgets', fallback: '', allowed: anyText },
+  alertsFile: { env: 'SPANLEDGER_ALERTS', key: 'alerts', fallback: '', allowed: anyText },
   allocationFile: { env: 'SPANLEDGER_ALLOCATION', key: 'allocation', fallback: '', allowed: anyText },
   selfTelemetryEndpoint: { env: 'SPANLEDGER_SELF_TELEMETRY', key: 'self_telemetry', fallback: '', allowed: httpUrl },
 } as const satisfies Record<string, Setting>
@@ -102,7 +108,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDir: value('dataDir'), receivers: Number(value('receivers')), clickhouseUrl: value('clickhouseUrl'), clickhouseUser: value('clickhouseUser'),
     clickhousePassword: value('clickhousePassword'), clickhouseDatabase: value('clickhouseDatabase'), clickhouseCluster: value('clickhouseCluster'),
     settlementDelayMs: Number(value('settlementDelayMs')), incompleteAfterMinutes: Number(value('incompleteAfterMinutes')),
-    policiesFile: value('policiesFile'), allocationFile: value('allocationFile'), selfTelemetryEndpoint: value('selfTelemetryEndpoint'),
+    policiesFile: value('policiesFile'), budgetsFile: value('budgetsFile'), alertsFile: value('alertsFile'), allocationFile: value('allocationFile'), selfTelemetryEndpoint: value('selfTelemetryEndpoint'),
   }
 }
 

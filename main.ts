@@ -1,6 +1,8 @@
 import { enableCompileCache } from 'node:module'
+import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Store } from '#clickhouse/store.ts'
@@ -9,6 +11,8 @@ import type { Collector } from '#collector/collector.ts'
 import type { Sharing } from '#collector/receive/listen.ts'
 import type { Receivers } from '#collector/receivers/supervise.ts'
 import { type Config, ConfigError, loadConfig } from '#config'
+import type { Alerting } from '#otel-config/alerts/alert.ts'
+import type { Budget } from '#otel-config/budgets/budget.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import type { Allocation } from '#query/export/allocation.ts'
 import type { QueryServer } from '#query/server.ts'
@@ -249,13 +253,13 @@ function stopSignal(): AbortSignal {
 async function serve(config: Config, role: Roles): Promise<number> {
   const stop = stopSignal()
   stop.addEventListener('abort', () => setTimeout(() => process.exit(1), stopMsMax).unref(), { once: true })
-  const policies = role.collector ? await loadPolicies(config.policiesFile) : undefined
+  const definitions = role.collector ? { policies: await loadPolicies(config.policiesFile), budgets: await loadBudgets(config.budgetsFile), alerting: await loadAlerts(config.alertsFile) } : undefined
   const allocation = role.query ? await loadAllocation(config.allocationFile) : undefined
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   await using open = new AsyncDisposableStack()
   const store = open.use(await openStoreAndRead(config, role))
   if (stop.aborted) return 0
-  const receiving = policies === undefined ? await migrated(store) : await collect(config, store, policies)
+  const receiving = definitions === undefined ? await migrated(store) : await collect(config, store, definitions)
   open.defer(async () => void (await Promise.all([receiving?.collector.close(drainMs), receiving?.others?.close(drainMs)])))
   await startOthers(config, receiving)
   const query = allocation === undefined ? undefined : await answer(config, store, receiving, allocation)
@@ -304,8 +308,36 @@ async function loadAllocation(file: string): Promise<Allocation> {
   return file === '' ? projectsPay : parseAllocation(await settingsFile('SPANLEDGER_ALLOCATION', file))
 }
 
+async function loadBudgets(file: string): Promise<readonly Budget[]> {
+  if (file === '') return []
+  const { parseBudgets } = await import('#otel-config/budgets/budget.ts')
+  return parseBudgets(await settingsFile('SPANLEDGER_BUDGETS', file))
+}
+
+async function loadAlerts(file: string): Promise<Alerting> {
+  if (file === '') return { rules: [], destinations: [] }
+  const { parseAlerts } = await import('#otel-config/alerts/alert.ts')
+  return parseAlerts(await settingsFile('SPANLEDGER_ALERTS', file), { env: (name) => process.env[name], file: textOfFile })
+}
+
+function textOfFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    // Whoever asked for it says that it cannot be read.
+    return undefined
+  }
+}
+
+/** What the operator's files say. */
+interface Definitions {
+  readonly policies: PolicySet
+  readonly budgets: readonly Budget[]
+  readonly alerting: Alerting
+}
+
 /** What former processes acknowledged is loaded before the schema moves: their rows have the columns of that time. */
-async function collect(config: Config, store: Store, policies: PolicySet): Promise<Receiving> {
+async function collect(config: Config, store: Store, { policies, budgets, alerting }: Definitions): Promise<Receiving> {
   const { startCollector } = await import('#collector/collector.ts')
   const { openSpool, spoolDir, spoolIndexes } = await import('#collector/spool/folders.ts')
   const { replaySpool, replayOthers } = await import('#collector/load/replay.ts')
@@ -313,6 +345,9 @@ async function collect(config: Config, store: Store, policies: PolicySet): Promi
   const { migrate } = await import('#clickhouse/migrate.ts')
   await using begun = new AsyncDisposableStack()
   const count = config.receivers
+  if (count > 1 && (config.budgetsFile !== '' || config.alertsFile !== '')) {
+    throw new ConfigError(`SPANLEDGER_RECEIVERS is '${count}', allowed is 1 where SPANLEDGER_BUDGETS or SPANLEDGER_ALERTS is set: one process decides`)
+  }
   const { spool } = await openSpool(config.dataDir, 0, count)
   begun.defer(() => spool.close())
   await replaySpool(spool, store, consoleLog)
@@ -329,7 +364,7 @@ async function collect(config: Config, store: Store, policies: PolicySet): Promi
   const collector = await startCollector({
     store, spool, host: config.host, grpcPort: config.otlpGrpcPort, httpPort: config.otlpHttpPort, sharing, tenant, project,
     prices: shippedBook(), policies, settlementDelayMs: config.settlementDelayMs, log: consoleLog, orphans, journals,
-    ...(others === undefined ? {} : { peers: others.peers }),
+    ...(others === undefined ? { deciding: { budgets, alerting, dir: join(config.dataDir, 'decider') } } : { peers: others.peers }),
   })
   begun.move()
   return { collector, others }
@@ -364,6 +399,7 @@ async function answer(config: Config, store: Store, receiving: Receiving | undef
       receiving?.others?.onSummaries(tell)
     },
     backlog: () => (receiving === undefined ? undefined : backlogOf(receiving)),
+    budgets: collector?.keeper, alerts: collector?.alerter,
     incompleteAfterMs: config.incompleteAfterMinutes * 60_000, allocation, reconciler: await reconciler(store), logger: consoleLog, now: Date.now,
   })
 }
@@ -426,5 +462,5 @@ try {
   // The message is written for the operator; a stack would bury it.
   process.stderr.write(`spanledger: ${inUse(error.message) ?? error.message}\n`)
   // Wrong words are 2, what went wrong otherwise is 1.
-  process.exitCode = error instanceof ConfigError || error.name === 'PolicyError' || error.name === 'AllocationError' ? 2 : 1
+  process.exitCode = error instanceof ConfigError || ['PolicyError', 'AllocationError', 'BudgetError', 'AlertError'].includes(error.name) ? 2 : 1
 }

@@ -22,6 +22,8 @@ import {
   boolMap, choice, columnsDdl, count, decimal, doubleMap, flag, id, intMap, nullableDecimal, nullableFloat, nullableTime, type Pairs, small, stringMap, type Table,
   text, time, timeMax, uint32, version, word, words, writeRow,
 } from './table.ts'
+import { alertEvents } from './tables/alert-events.ts'
+import { budgetVersions } from './tables/budget-versions.ts'
 import { callKeyId, callKeys } from './tables/call-keys.ts'
 import { conformance } from './tables/conformance.ts'
 import { ingestAccount } from './tables/ingest-account.ts'
@@ -184,7 +186,7 @@ const runRow: RunRow = {
 }
 
 const described: readonly Pick<Table<never>, 'name' | 'columns' | 'computed'>[] =
-  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, conformance, priceBooks, policyVersions, repriceOrders, closedMonths]
+  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, conformance, priceBooks, policyVersions, repriceOrders, closedMonths, budgetVersions, alertEvents]
 
 function contract(name: string, options: StoreOptions, cleanUp: (store: Store) => Promise<void>): void {
   describe(name, () => {
@@ -342,6 +344,8 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       await store.insert(callKeys, rowBinary(callKeys, [key]), 'keys')
       await store.insert(priceBooks, rowBinary(priceBooks, [{ version: 'ef'.repeat(32), postedAt: 5n, source: 'shipped', body: '{"a":1}' }]), 'book')
       await store.insert(policyVersions, rowBinary(policyVersions, [{ tenant: 'acme', policyId: 'p', version: 1, postedAt: 6n, document: 'id: p\n' }]), 'policy')
+      await store.insert(budgetVersions, rowBinary(budgetVersions, [{ tenant: 'acme', budgetId: 'b', version: 4_294_967_295, postedAt: 7n, origin: 'API', retired: true, document: 'id: b\n' }]), 'budget')
+      await store.insert(alertEvents, rowBinary(alertEvents, [{ tenant: 'acme', id: 'ff'.repeat(32), at: 8n, kind: 'MUTED', ruleId: 'r', alertKey: 'k', severity: 'warning', title: 't', summary: 's', destination: '', detail: 'd' }]), 'alert')
       await store.insert(logRecords, rowBinary(logRecords, [logRow]), 'log')
       await store.insert(logRecords, rowBinary(logRecords, [{ ...logRow, receivedAt: facts.endedAt + 1n }]), 'log again')
       await store.insert(logRecords, nativeBlock(logRecords.columns, 1, rowBinary(logRecords, [{ ...logRow, tenant: 'block' }])), 'log in a block', 'Native')
@@ -370,6 +374,8 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       assert.deepEqual(await one('SELECT lower(hex(key)) AS k, model, input_tokens FROM call_keys WHERE tenant = \'acme\''), { k: key.key, model: 'gpt-5', input_tokens: '12' })
       assert.deepEqual(await one('SELECT lower(hex(version)) AS v, source, body FROM price_books'), { v: 'ef'.repeat(32), source: 'shipped', body: '{"a":1}' })
       assert.deepEqual(await one('SELECT policy_id, version, document FROM policy_versions'), { policy_id: 'p', version: 1, document: 'id: p\n' })
+      assert.deepEqual(await one('SELECT budget_id, version, origin, retired, document FROM budget_versions'), { budget_id: 'b', version: 4_294_967_295, origin: 'API', retired: true, document: 'id: b\n' })
+      assert.deepEqual(await one('SELECT lower(hex(id)) AS id, kind, rule_id, detail FROM alert_events'), { id: 'ff'.repeat(32), kind: 'MUTED', rule_id: 'r', detail: 'd' })
     })
 
     test('the same span sent again is one row, the later one', async () => {
@@ -410,7 +416,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
     test('every table with partitions has the same ones', async () => {
       const keys = await store.read<{ name: string; key: string }>(`SELECT name, partition_key AS key FROM system.tables
         WHERE database = {database:String} AND partition_key != '' ORDER BY name`, { database: store.database }, soon)
-      assert.deepEqual(keys.map(({ name }) => name), ['bill_lines', 'call_keys', 'conformance', 'cost_days', 'ingest_account', 'ledger_entries', 'log_records', 'metric_points', 'span_content', 'spans'])
+      assert.deepEqual(keys.map(({ name }) => name), ['alert_events', 'bill_lines', 'call_keys', 'conformance', 'cost_days', 'ingest_account', 'ledger_entries', 'log_records', 'metric_points', 'span_content', 'spans'])
       assert.equal(new Set(keys.map(({ key }) => key.replaceAll(/\b(?:occurred_at|at|day)\b/g, 'started_at'))).size, 1)
     })
 

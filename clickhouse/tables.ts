@@ -1,3 +1,5 @@
+import { alertEvents } from './tables/alert-events.ts'
+import { budgetVersions } from './tables/budget-versions.ts'
 import { billApprovals, billImports, billLines } from './tables/bills.ts'
 import { callKeys } from './tables/call-keys.ts'
 import { closedMonths } from './tables/closed-months.ts'
@@ -49,4 +51,6 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [billLines.name, columnsDdl(billLines)],
   [billImports.name, columnsDdl(billImports)],
   [billApprovals.name, columnsDdl(billApprovals)],
+  [budgetVersions.name, columnsDdl(budgetVersions)],
+  [alertEvents.name, columnsDdl(alertEvents)],
 ])

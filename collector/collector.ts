@@ -1,11 +1,21 @@
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '#clickhouse/store.ts'
+import type { Alerting } from '#otel-config/alerts/alert.ts'
+import type { AlertKeeper } from '#otel-config/alerts/standing.ts'
+import type { Budget } from '#otel-config/budgets/budget.ts'
+import type { BudgetKeeper } from '#otel-config/budgets/standing.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from './account/account.ts'
 import { KnownSpans } from './account/known-spans.ts'
 import { Conformance } from './conformance/conformance.ts'
 import { flushRegularly } from './conformance/flush.ts'
 import { followPrices } from './active-prices.ts'
+import { Alerter } from './alerts/alerter.ts'
+import { budgetAlerts } from './alerts/crossings.ts'
+import { Journal } from './budgets/journal.ts'
+import { Keeper } from './budgets/keeper.ts'
 import { storeDefinitions } from './definitions.ts'
 import { asRows, openedSegment } from './load/insert-segment.ts'
 import { Loader, type LoadOptions } from './load/load.ts'
@@ -16,6 +26,7 @@ import type { PriceBook } from './price/book.ts'
 import { Handovers } from './receivers/handovers.ts'
 import type { Peers } from './receivers/peers.ts'
 import { Admission } from './receive/admission.ts'
+import type { Controls } from './receive/control.ts'
 import { grpcReceiver } from './receive/grpc.ts'
 import { httpReceiver } from './receive/http.ts'
 import type { IngestOptions } from './receive/ingest.ts'
@@ -29,6 +40,15 @@ import { Settler } from './settle/settle.ts'
 import type { Journals } from './settle/summed-up.ts'
 import type { Spool } from './spool/spool.ts'
 
+/** What the decider of budgets and alerts needs. */
+export interface Deciding {
+  /** Of the operator's files. */
+  readonly budgets: readonly Budget[]
+  readonly alerting: Alerting
+  /** Where it keeps what it has decided. */
+  readonly dir: string
+}
+
 export interface CollectorOptions {
   readonly store: Store
   readonly spool: Spool
@@ -40,6 +60,8 @@ export interface CollectorOptions {
   readonly project: string
   readonly prices: PriceBook
   readonly policies: PolicySet
+  /** Of the one process that decides; none where several receive. */
+  readonly deciding?: Deciding
   readonly settlementDelayMs: number
   readonly log: Log
   readonly sharing: Sharing
@@ -53,6 +75,9 @@ export interface CollectorOptions {
 
 export interface Collector extends Pick<Listening, 'grpcPort' | 'httpPort' | 'accept'> {
   readonly sharing: Sharing['how']
+  /** `undefined` where several processes receive: what is decided once cannot be decided by each. */
+  readonly keeper: BudgetKeeper | undefined
+  readonly alerter: AlertKeeper | undefined
   /** Prometheus text. */
   metrics(): string
   /** Calls `tell` whenever new or newer summaries of runs are in ClickHouse. */
@@ -124,8 +149,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const thread = begun.use(segmentThread({ spool, store, log }))
   const loader = begun.adopt(new Loader({ spool, store, open: thread.open, metrics, log }), (it) => it.stop())
   begun.defer(() => spool.close())
+  const decider = options.deciding === undefined ? undefined : begun.use(await openDecider(options.deciding, {
+    ...options, loadedThrough: () => loader.loadedThrough, now: Date.now, nowNano, get prices() { return prices.book },
+  }))
+  const watch = decider === undefined ? {} : { watch: decider.keeper }
   const settler = new Settler({
-    ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano, get prices() { return prices.book },
+    ...options, ...watch, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano, get prices() { return prices.book },
     ...(handovers === undefined ? {} : { handovers }),
   })
   begun.defer(() => settler.close(failedGraceMs))
@@ -138,12 +167,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const conformance = new Conformance(options)
   const flushing = begun.use(flushRegularly({ conformance, spool, nowNano, log }))
   const ingest: IngestOptions = {
-    ...options, live, known, conformance, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs, get prices() { return prices.book },
+    ...options, ...watch, live, known, conformance, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs, get prices() { return prices.book },
   }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
   const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: loopDelay.late })
   const costDays = begun.use(keepCostDays({ store, log, nowMs }))
-  const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission }), (it) => it.close(0))
+  const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission, controls: decider?.controls ?? new Map() }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, admission }), (it) => it.close(0))
   const ports = await listen({ ...options, http: http.server, grpc: grpc.server })
   begun.defer(() => ports.close())
@@ -155,6 +184,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     httpPort: ports.httpPort,
     accept: ports.accept,
     sharing: options.sharing.how,
+    keeper: decider?.keeper,
+    alerter: decider?.alerter,
     metrics: () => metrics.text(spool, Date.now()),
     onSummaries: (tell) => loader.onSummaries(tell),
     backlog: () => ({ ...spool.backlog(), diskFreeBytes: spool.room?.freeBytes }),
@@ -164,6 +195,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       await Promise.all([http.close(deadlineMs / 3), grpc.close(deadlineMs / 3)])
       await settler.close(deadlineMs / 3)
       await flushing[Symbol.asyncDispose]()
+      await decider?.[Symbol.asyncDispose]()
       await spool.close()
       // An insert that is under way at the deadline is not waited for: its segment stays and is loaded again, with the same token.
       await Promise.race([loader.finished, sleep(Math.max(0, deadline - nowMs()), undefined, { ref: false })])
@@ -178,7 +210,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 }
 
 /** A collector that takes nothing: it loads what waits in the spool and settles, for commands that run where no collector does. It owns the spool from here on. */
-export async function startSettling(options: Omit<CollectorOptions, 'host' | 'grpcPort' | 'httpPort' | 'sharing' | 'journals' | 'peers' | 'orphans'>): Promise<AsyncDisposable> {
+export async function startSettling(options: Omit<CollectorOptions, 'host' | 'grpcPort' | 'httpPort' | 'sharing' | 'journals' | 'peers' | 'orphans' | 'deciding'>): Promise<AsyncDisposable> {
   const { store, spool, log } = options
   await using begun = new AsyncDisposableStack()
   const startedAt = wallNano()
@@ -197,6 +229,25 @@ export async function startSettling(options: Omit<CollectorOptions, 'host' | 'gr
   }), (it) => it.close(failedGraceMs))
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
   return begun.move()
+}
+
+interface Decider extends AsyncDisposable {
+  readonly keeper: Keeper
+  readonly alerter: Alerter
+  readonly controls: Controls
+}
+
+async function openDecider({ budgets, alerting, dir }: Deciding, options: Omit<ConstructorParameters<typeof Alerter>[0], 'journal' | 'budgets' | 'alerting'> & Omit<Parameters<typeof Keeper.open>[0], 'journal'>): Promise<Decider> {
+  await using begun = new AsyncDisposableStack()
+  const journal = begun.adopt(await Journal.open({ path: join(dir, 'decisions.journal'), sync: (file: FileHandle) => file.datasync(), now: Date.now }), (it) => it.close())
+  const keeper = begun.adopt(await Keeper.open({ ...options, journal }, budgets), (it) => it.close())
+  const alerter = begun.adopt(new Alerter({ ...options, alerting, journal, budgets: budgetAlerts(keeper) }), (it) => it.close())
+  alerter.start()
+  const closing = begun.move()
+  return {
+    keeper, alerter, controls: new Map([['/v1/decide', (body: Buffer) => keeper.decide(body)], ['/v1/release', (body: Buffer) => keeper.release(body)]]),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  }
 }
 
 /** Loads a journal that nobody writes any more; its traces are settled when all of it is there. */

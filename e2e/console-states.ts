@@ -59,6 +59,8 @@ export const emptyStates: readonly ConsoleState[] = [
   { name: 'unpriced-empty', open: (page) => goTo(page, '/unpriced', 'main:has-text("has a price")') },
   { name: 'coding-agents-empty', open: (page) => goTo(page, '/coding-agents', 'main:has-text("No coding agent has reported")') },
   { name: 'reconciliation-empty', open: (page) => goTo(page, '/reconciliation', 'main:has-text("No bill was imported")') },
+  { name: 'budgets-empty', open: (page) => goTo(page, '/budgets', 'main:has-text("No budget yet")') },
+  { name: 'alerts-empty', open: (page) => goTo(page, '/alerts', 'main:has-text("Nobody is told of anything yet")') },
   { name: 'policy-empty', open: (page) => goTo(page, '/policy', 'main:has-text("No policy decision")') },
 ]
 
@@ -96,6 +98,17 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'coding-agents', open: (page) => goTo(page, '/coding-agents', rows) },
   { name: 'reconciliation', open: (page) => goTo(page, '/reconciliation', rows) },
   { name: 'ledger', open: (page) => goTo(page, '/ledger?agent=mail-triage&agent=data-analyst', rows) },
+  { name: 'budgets', open: (page) => goTo(page, '/budgets', rows) },
+  {
+    name: 'budget-being-defined',
+    open: async (page) => {
+      await goTo(page, '/budgets', rows)
+      await page.getByText('Define a budget').click()
+      await page.getByRole('textbox').fill('{ id: b, period: fortnight }')
+      await page.getByRole('button', { name: 'Define' }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  },
   { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },
   { name: 'unpriced', open: (page) => goTo(page, '/unpriced', rows) },
   { name: 'price-books', open: (page) => goTo(page, '/price-books', rows) },
@@ -151,6 +164,9 @@ export async function fillConsole(program: Program): Promise<Shown> {
   const { status } = await post(program, agentMetrics(Date.now(), { traceId: run, spanId: first('MODEL_CALL') }), { signal: 'metrics' })
   if (status !== 200) throw new Error(`metrics were answered with ${status}`)
   await storedMetric(program)
+  for (const document of ['{ id: all, title: Everything, period: lifetime, limit: { usd: "0.1" }, action: alert }', '{ id: agents, period: month, group_by: [agent], limit: { tokens: 50000 }, action: deny, owner: finance }']) {
+    await graphql(program, 'mutation ($document: String!) { defineBudget(document: $document) { id } }', { document })
+  }
   return { run, guardrail, modelCall: first('MODEL_CALL'), toolCall: first('TOOL_CALL'), plainTrace, unpricedRun }
 }
 

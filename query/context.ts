@@ -1,4 +1,6 @@
 import type { PriceDesk } from '#collector/price/desk.ts'
+import type { AlertKeeper } from '#otel-config/alerts/standing.ts'
+import type { BudgetKeeper } from '#otel-config/budgets/standing.ts'
 import type { Reader } from './reader.ts'
 import type { Reconciler } from './reconciliation/reconciler.ts'
 import type { VerdictCache } from './steps/verdicts.ts'
@@ -13,6 +15,9 @@ export interface QueryContext {
   readonly backlog: () => Backlog | undefined
   /** `undefined` where bills are not reconciled by this process. */
   readonly reconciler: Reconciler | undefined
+  /** Both are `undefined` where no collector runs in this process. */
+  readonly budgets: BudgetKeeper | undefined
+  readonly alerts: AlertKeeper | undefined
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number
   /** Unix time in milliseconds. */

@@ -102,6 +102,8 @@ function items(walk: Walk, node: FieldNode, field: GraphQLField<unknown, unknown
     const count = value ?? first.defaultValue
     return typeof count === 'number' && count > 0 ? count : 1
   }
+  const known = field.extensions['items']
+  if (typeof known === 'number') return known
   if (field.name === 'nodes' || field.name === 'edges' || isIntrospectionType(getNamedType(field.type))) return 1
   return isList(field.type) ? listItems : 1
 }

@@ -1,5 +1,6 @@
 import { changedDays } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
+import { alertEvents } from '#clickhouse/tables/alert-events.ts'
 import { closedMonths } from '#clickhouse/tables/closed-months.ts'
 import { conformance } from '#clickhouse/tables/conformance.ts'
 import { ingestAccount } from '#clickhouse/tables/ingest-account.ts'
@@ -14,7 +15,7 @@ import type { Where } from './where.ts'
 
 /** Made by the engine itself, so it has no rows of ours. */
 const costDays = { name: 'cost_days' }
-const tables = { closedMonths, runs, spans, spanContent, ledgerEntries, costDays, policyDecisions, logRecords, metricPoints, ingestAccount, conformance }
+const tables = { closedMonths, runs, spans, spanContent, ledgerEntries, costDays, policyDecisions, logRecords, metricPoints, ingestAccount, conformance, alertEvents }
 export type TableKey = keyof typeof tables
 
 export interface Select {

@@ -3,6 +3,10 @@ import { type CodingDimension, CodingDimensionEnum, CodingRowType } from './codi
 import { codingAgents } from './coding-agents/read-coding-agents.ts'
 import { InstrumentationType } from './conformance/instrumentation.ts'
 import { conformance } from './conformance/read-conformance.ts'
+import { AlertDestinationType, AlertEventType, AlertPreviewType, AlertRuleType, AlertTestType, AlertType } from './alerts/alert.ts'
+import { muteRule, previewRule, readAlerts, readDestinations, readEvents, readRules, testDestination } from './alerts/read-alerts.ts'
+import { BudgetType } from './budgets/budget.ts'
+import { defineBudget, readBudgets, retireBudget } from './budgets/read-budgets.ts'
 import { pageArguments, type PageArguments } from './connection.ts'
 import type { QueryContext } from './context.ts'
 import { CostDimensionEnum, CostRowType, IntervalEnum } from './costs/cost-row.ts'
@@ -136,6 +140,22 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
     }, (_, args, context) => readReconciliation(context, args)),
     billImports: asked<Root>(listOf(BillImportType), 'Bills that were imported, latest first, 500 at most.', {}, (_, __, context) => billImports(context)),
     billApprovals: asked<Root>(listOf(BillApprovalType), 'Residuals that were agreed to, latest first, 500 at most.', {}, (_, __, context) => billApprovals(context)),
+    budgets: asked<Root, { readonly id?: string | null; readonly first: number }>(listOf(BudgetType), 'Budgets in force, by id.', {
+      id: argument(GraphQLID, 'Only this one.'),
+      first: argument(GraphQLInt, 'How many, 1 to 500.', 100),
+    }, (_, args, context) => readBudgets(context, args)),
+    alerts: asked<Root, { readonly first: number }>(listOf(AlertType), 'Alerts that fire, and those that are over and kept; what fires first.', {
+      first: argument(GraphQLInt, 'How many, 1 to 500.', 100),
+    }, (_, { first }, context) => readAlerts(context, first)),
+    alertRules: asked(listOf(AlertRuleType), 'When somebody is told.', {}, (_, __, context) => readRules(context)),
+    alertDestinations: asked(listOf(AlertDestinationType), 'Where alerts are sent.', {}, (_, __, context) => readDestinations(context)),
+    alertEvents: asked<Root, { readonly first: number }>(listOf(AlertEventType), 'What became of alerts and of telling about them, latest first.', {
+      first: argument(GraphQLInt, 'How many, 1 to 500.', 100),
+    }, (_, { first }, context) => readEvents(context, first)),
+    alertPreview: asked<Root, { readonly rule: string; readonly range: TimeRange }>(listOf(AlertPreviewType), 'When a rule would have fired in the past, up to 500 windows.', {
+      rule: argument(required(GraphQLID), 'The rule.'),
+      range: argument(required(TimeRangeInput), 'Up to 30 days; the last 30 where a side is left out.'),
+    }, (_, { rule, range }, context) => previewRule(context, rule, range)),
   },
 })
 
@@ -165,6 +185,19 @@ const Mutation = new GraphQLObjectType<Root, QueryContext>({
       by: argument(required(GraphQLString), 'Who agrees.'),
       why: argument(required(GraphQLString), 'Why.'),
     }, (_, args, context) => approveResiduals(context, args)),
+    defineBudget: asked<Root, { readonly document: string }>(required(BudgetType), 'Takes a budget, or the next version of one that is there. One that says what it said before changes nothing.', {
+      document: argument(required(GraphQLString), 'The budget as YAML or JSON.'),
+    }, (_, { document }, context) => defineBudget(context, document)),
+    retireBudget: asked<Root, { readonly id: string }>(required(BudgetType), 'Ends a budget; its versions and decisions stay. Answers what it was.', {
+      id: argument(required(GraphQLID), 'Its id.'),
+    }, (_, { id }, context) => retireBudget(context, id)),
+    muteAlertRule: asked<Root, { readonly rule: string; readonly until?: bigint | null }>(required(AlertRuleType), 'Until then the rule fires and tells nobody.', {
+      rule: argument(required(GraphQLID), 'The rule.'),
+      until: argument(DateTime, 'Null ends it now.'),
+    }, (_, { rule, until }, context) => muteRule(context, rule, until)),
+    testAlertDestination: asked<Root, { readonly id: string }>(required(AlertTestType), 'Sends a test now, once, and says what was answered.', {
+      id: argument(required(GraphQLID), 'The destination.'),
+    }, (_, { id }, context) => testDestination(context, id)),
   },
 })
 

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Store } from '#clickhouse/store.ts'
 import { priceDesk } from '#collector/price/desk.ts'
+import type { AlertKeeper } from '#otel-config/alerts/standing.ts'
+import type { BudgetKeeper } from '#otel-config/budgets/standing.ts'
 import { hostAllowed } from '#otel-config/loopback-host.ts'
 import type { Backlog, Endpoints, QueryContext } from './context.ts'
 import type { Allocation } from './export/allocation.ts'
@@ -44,6 +46,10 @@ export interface QueryOptions {
   readonly backlog: () => Backlog | undefined
   /** `undefined` where bills are not reconciled by this process. */
   readonly reconciler: Reconciler | undefined
+  /** `undefined` where no collector runs in this process. */
+  /** Both are `undefined` where no collector runs in this process. */
+  readonly budgets: BudgetKeeper | undefined
+  readonly alerts: AlertKeeper | undefined
   /** Milliseconds without news after which a running trace counts as incomplete. */
   readonly incompleteAfterMs: number
   /** Who pays for what, for the chargeback. */
@@ -141,12 +147,12 @@ interface Answers {
   skeleton(context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded>
 }
 
-function answersOf({ store, tenant, endpoints, backlog, reconciler, incompleteAfterMs, now }: QueryOptions): Answers {
+function answersOf({ store, tenant, endpoints, backlog, budgets, alerts, reconciler, incompleteAfterMs, now }: QueryOptions): Answers {
   const prices = priceDesk({ store, tenant, now })
   const skeletons = skeletonCache()
   const verdicts = verdictCache()
   return {
-    context: (reader) => ({ reader, verdicts, prices, endpoints, backlog, reconciler, incompleteAfterMs, now }),
+    context: (reader) => ({ reader, verdicts, prices, endpoints, backlog, budgets, alerts, reconciler, incompleteAfterMs, now }),
     skeleton: (context, run, encoding) => skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run))),
   }
 }

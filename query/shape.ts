@@ -15,6 +15,10 @@ export const asked = <Source, Args = Record<string, never>>(
   resolve: (source: Source, args: Args, context: QueryContext) => unknown,
 ): GraphQLFieldConfig<Source, QueryContext, Args> => ({ type, description, args, resolve })
 
+/** A list that never has more than so many items: a query's cost counts these, not what a list is assumed to hold. */
+export const atMost = <Source, Args>(items: number, field: GraphQLFieldConfig<Source, QueryContext, Args>): GraphQLFieldConfig<Source, QueryContext, Args> =>
+  ({ ...field, extensions: { items } })
+
 export const input = (type: GraphQLInputType, description: string): GraphQLInputFieldConfig => ({ type, description })
 /** `defaultValue`, not graphql 17's `default`: yoga's executor reads only the former for a variable that was left out. */
 export const argument = (type: GraphQLInputType, description: string, defaultValue?: unknown): GraphQLArgumentConfig =>

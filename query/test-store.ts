@@ -46,7 +46,7 @@ export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) 
   const server = await startQuery({
     store: watched(store), host: '127.0.0.1', port: 0, uiDir, tenant, metrics: async () => 'spanledger_spans_received_total 1\n', trouble: () => '',
     onSummaries: (tell) => told.push(tell),
-    endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, backlog: () => testBacklog, incompleteAfterMs: 600_000, allocation, reconciler: undefined,
+    endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, backlog: () => testBacklog, incompleteAfterMs: 600_000, allocation, reconciler: undefined, budgets: undefined, alerts: undefined,
     logger: { info: () => undefined, error: (message, { error }) => errors.push(message, error) }, now: () => testNow,
   })
   const post = async (query: string, variables: Readonly<Record<string, unknown>>) => {

@@ -7,6 +7,7 @@ type LucideIcon = import('solid-js').Component<{ size?: number | string; color?:
 declare module 'lucide-solid/icons/activity' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/arrow-left-right' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/ban' { const icon: LucideIcon; export default icon }
+declare module 'lucide-solid/icons/bell' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/book-open' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/bot' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/brain' { const icon: LucideIcon; export default icon }
@@ -33,6 +34,7 @@ declare module 'lucide-solid/icons/moon' { const icon: LucideIcon; export defaul
 declare module 'lucide-solid/icons/octagon-x' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/panel-left' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/pause' { const icon: LucideIcon; export default icon }
+declare module 'lucide-solid/icons/piggy-bank' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/play' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/plus' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/receipt' { const icon: LucideIcon; export default icon }

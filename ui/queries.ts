@@ -5,6 +5,41 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What kind of receiver. */
+export type AlertDestinationKind =
+  /** Prometheus Alertmanager, API v2. */
+  | 'ALERTMANAGER'
+  /** A mail server. */
+  | 'EMAIL'
+  /** PagerDuty, Events API v2. */
+  | 'PAGERDUTY'
+  /** An incoming webhook of Slack. */
+  | 'SLACK'
+  /** Any receiver of signed webhooks (Standard Webhooks). */
+  | 'WEBHOOK';
+
+/** What happened. */
+export type AlertEventKind =
+  /** A destination took it. */
+  | 'DELIVERED'
+  /** A destination did not. */
+  | 'FAILED'
+  /** It fired. */
+  | 'FIRING'
+  /** It fired while its rule was muted. */
+  | 'MUTED'
+  /** It was over. */
+  | 'RESOLVED';
+
+/** How bad it is. */
+export type AlertSeverity =
+  /** A limit is used up, or burns within hours. */
+  | 'CRITICAL'
+  /** For information. */
+  | 'INFO'
+  /** Somebody should look. */
+  | 'WARNING';
+
 /** An attribute that a span carries. Text is found through an index, whole and in the same case; numbers and truth values by reading the range. */
 export type AttributeFilter = {
   /** Its key, such as `gen_ai.tool.call.id`. */
@@ -12,6 +47,95 @@ export type AttributeFilter = {
   /** Its value; of a number as decimal digits, of a truth value `true` or `false`. */
   value: string;
 };
+
+/** What happens at the limit. */
+export type BudgetAction =
+  /** An alert. */
+  | 'ALERT'
+  /** The decide endpoint refuses the call. */
+  | 'DENY'
+  /** The decide endpoint refuses the call and all others of its run. */
+  | 'KILL'
+  /** Nothing. */
+  | 'OBSERVE'
+  /** The decide endpoint asks for a person. */
+  | 'REQUIRE_APPROVAL';
+
+/** What a budget can be about, and divided by: what a ledger line names. */
+export type BudgetDimension =
+  /** Agent. */
+  | 'AGENT'
+  /** Deployment environment. */
+  | 'ENVIRONMENT'
+  /** Model that was priced. */
+  | 'MODEL'
+  /** Project the telemetry was sent to. */
+  | 'PROJECT'
+  /** Who serves the model. */
+  | 'PROVIDER'
+  /** One run. */
+  | 'RUN'
+  /** Service that sent the span. */
+  | 'SERVICE'
+  /** Conversation. */
+  | 'SESSION'
+  /** User. */
+  | 'USER'
+  /** Workflow. */
+  | 'WORKFLOW';
+
+/** What is counted. */
+export type BudgetMeasure =
+  /** Spans that are charged. */
+  | 'CALLS'
+  /** Tokens of every meter. */
+  | 'TOKENS'
+  /** US dollars. */
+  | 'USD';
+
+/** Who may change a budget. */
+export type BudgetOrigin =
+  /** Whoever may call this API. */
+  | 'API'
+  /** The operator, in the budgets file. */
+  | 'FILE';
+
+/** Over which time usage is summed. */
+export type BudgetPeriod =
+  /** Calendar day of the time zone. */
+  | 'DAY'
+  /** All time. */
+  | 'LIFETIME'
+  /** Calendar month. */
+  | 'MONTH'
+  /** Calendar quarter. */
+  | 'QUARTER'
+  /** The last `rollingHours`. */
+  | 'ROLLING'
+  /** Each run has the whole limit. */
+  | 'RUN'
+  /** Calendar week from Monday. */
+  | 'WEEK'
+  /** Calendar year. */
+  | 'YEAR';
+
+/** What reached it. */
+export type BudgetThresholdOn =
+  /** What was used. */
+  | 'ACTUAL'
+  /** What is expected at the end of the period. */
+  | 'FORECAST';
+
+/** How soon somebody should look. */
+export type BurnSeverity =
+  /** Once in three days and in six hours. */
+  | 'NOTICE'
+  /** 14.4 times in an hour and in five minutes. */
+  | 'PAGE'
+  /** 3 times in a day and in two hours. */
+  | 'TICKET'
+  /** 6 times in six hours and in thirty minutes. */
+  | 'URGENT';
 
 /** What an amount rests on. */
 export type CostBasis =
@@ -734,6 +858,56 @@ export type ApproveResidualsMutationVariables = Exact<{
 
 export type ApproveResidualsMutation = { approveResiduals: Array<{ entryId: string, cell: string }> };
 
+export type BudgetGroupFieldsFragment = { periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> };
+
+export type BudgetFieldsFragment = { id: string, version: number, title: string, owner: string | null, origin: BudgetOrigin, definedAt: string, document: string, groupBy: Array<BudgetDimension>, period: BudgetPeriod, rollingHours: number | null, timeZone: string | null, measure: BudgetMeasure, limit: string, thresholds: Array<number>, action: BudgetAction, scope: Array<{ dimension: BudgetDimension, values: Array<string> }>, groups: { total: number, nodes: Array<{ periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> }> } };
+
+export type BudgetsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BudgetsQuery = { budgets: Array<{ id: string, version: number, title: string, owner: string | null, origin: BudgetOrigin, definedAt: string, document: string, groupBy: Array<BudgetDimension>, period: BudgetPeriod, rollingHours: number | null, timeZone: string | null, measure: BudgetMeasure, limit: string, thresholds: Array<number>, action: BudgetAction, scope: Array<{ dimension: BudgetDimension, values: Array<string> }>, groups: { total: number, nodes: Array<{ periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> }> } }> };
+
+export type DefineBudgetMutationVariables = Exact<{
+  document: string;
+}>;
+
+
+export type DefineBudgetMutation = { defineBudget: { id: string, version: number } };
+
+export type RetireBudgetMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RetireBudgetMutation = { retireBudget: { id: string } };
+
+export type AlertsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AlertsQuery = { alerts: Array<{ key: string, rule: string, severity: AlertSeverity, title: string, summary: string, firing: boolean, firedAt: string, resolvedAt: string | null, waiting: Array<string> }>, alertRules: Array<{ id: string, on: string, above: number | null, unit: string | null, windowMs: number | null, forMs: number | null, groupBy: string | null, notify: Array<string>, mutedUntil: string | null }>, alertDestinations: Array<{ id: string, kind: AlertDestinationKind, failures: number, gone: boolean }>, alertEvents: Array<{ at: string, kind: AlertEventKind, rule: string, key: string, title: string, destination: string | null, detail: string | null }> };
+
+export type AlertPreviewQueryVariables = Exact<{
+  rule: string | number;
+}>;
+
+
+export type AlertPreviewQuery = { alertPreview: Array<{ at: string, group: string, value: number }> };
+
+export type MuteAlertRuleMutationVariables = Exact<{
+  rule: string | number;
+  until?: string | null | undefined;
+}>;
+
+
+export type MuteAlertRuleMutation = { muteAlertRule: { id: string, mutedUntil: string | null } };
+
+export type TestAlertDestinationMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type TestAlertDestinationMutation = { testAlertDestination: { ok: boolean, detail: string } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -856,6 +1030,108 @@ export const CodingFieldsFragmentDoc = new TypedDocumentString(`
   outputTokens
 }
     `, {"fragmentName":"CodingFields"}) as unknown as TypedDocumentString<CodingFieldsFragment, unknown>;
+export const BudgetGroupFieldsFragmentDoc = new TypedDocumentString(`
+    fragment BudgetGroupFields on BudgetGroup {
+  group {
+    dimension
+    values
+  }
+  periodStart
+  periodEnd
+  actual
+  calls
+  unpricedCalls
+  held
+  holds
+  remaining
+  overshootBound
+  forecast {
+    value
+    low
+    high
+    exhaustedAt
+  }
+  burn {
+    severity
+    long
+    short
+    fires
+  }
+  crossed {
+    percent
+    on
+  }
+  history {
+    start
+    end
+    actual
+  }
+}
+    `, {"fragmentName":"BudgetGroupFields"}) as unknown as TypedDocumentString<BudgetGroupFieldsFragment, unknown>;
+export const BudgetFieldsFragmentDoc = new TypedDocumentString(`
+    fragment BudgetFields on Budget {
+  id
+  version
+  title
+  owner
+  origin
+  definedAt
+  document
+  scope {
+    dimension
+    values
+  }
+  groupBy
+  period
+  rollingHours
+  timeZone
+  measure
+  limit
+  thresholds
+  action
+  groups(first: 10) {
+    total
+    nodes {
+      ...BudgetGroupFields
+    }
+  }
+}
+    fragment BudgetGroupFields on BudgetGroup {
+  group {
+    dimension
+    values
+  }
+  periodStart
+  periodEnd
+  actual
+  calls
+  unpricedCalls
+  held
+  holds
+  remaining
+  overshootBound
+  forecast {
+    value
+    low
+    high
+    exhaustedAt
+  }
+  burn {
+    severity
+    long
+    short
+    fires
+  }
+  crossed {
+    percent
+    on
+  }
+  history {
+    start
+    end
+    actual
+  }
+}`, {"fragmentName":"BudgetFields"}) as unknown as TypedDocumentString<BudgetFieldsFragment, unknown>;
 export const RunsDocument = new TypedDocumentString(`
     query Runs($first: Int!, $after: String, $filter: RunFilter, $orderBy: RunOrder!) {
   runs(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
@@ -1562,3 +1838,153 @@ export const ApproveResidualsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ApproveResidualsMutation, ApproveResidualsMutationVariables>;
+export const BudgetsDocument = new TypedDocumentString(`
+    query Budgets {
+  budgets(first: 100) {
+    ...BudgetFields
+  }
+}
+    fragment BudgetGroupFields on BudgetGroup {
+  group {
+    dimension
+    values
+  }
+  periodStart
+  periodEnd
+  actual
+  calls
+  unpricedCalls
+  held
+  holds
+  remaining
+  overshootBound
+  forecast {
+    value
+    low
+    high
+    exhaustedAt
+  }
+  burn {
+    severity
+    long
+    short
+    fires
+  }
+  crossed {
+    percent
+    on
+  }
+  history {
+    start
+    end
+    actual
+  }
+}
+fragment BudgetFields on Budget {
+  id
+  version
+  title
+  owner
+  origin
+  definedAt
+  document
+  scope {
+    dimension
+    values
+  }
+  groupBy
+  period
+  rollingHours
+  timeZone
+  measure
+  limit
+  thresholds
+  action
+  groups(first: 10) {
+    total
+    nodes {
+      ...BudgetGroupFields
+    }
+  }
+}`) as unknown as TypedDocumentString<BudgetsQuery, BudgetsQueryVariables>;
+export const DefineBudgetDocument = new TypedDocumentString(`
+    mutation DefineBudget($document: String!) {
+  defineBudget(document: $document) {
+    id
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<DefineBudgetMutation, DefineBudgetMutationVariables>;
+export const RetireBudgetDocument = new TypedDocumentString(`
+    mutation RetireBudget($id: ID!) {
+  retireBudget(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<RetireBudgetMutation, RetireBudgetMutationVariables>;
+export const AlertsDocument = new TypedDocumentString(`
+    query Alerts {
+  alerts(first: 100) {
+    key
+    rule
+    severity
+    title
+    summary
+    firing
+    firedAt
+    resolvedAt
+    waiting
+  }
+  alertRules {
+    id
+    on
+    above
+    unit
+    windowMs
+    forMs
+    groupBy
+    notify
+    mutedUntil
+  }
+  alertDestinations {
+    id
+    kind
+    failures
+    gone
+  }
+  alertEvents(first: 50) {
+    at
+    kind
+    rule
+    key
+    title
+    destination
+    detail
+  }
+}
+    `) as unknown as TypedDocumentString<AlertsQuery, AlertsQueryVariables>;
+export const AlertPreviewDocument = new TypedDocumentString(`
+    query AlertPreview($rule: ID!) {
+  alertPreview(rule: $rule, range: {  }) {
+    at
+    group
+    value
+  }
+}
+    `) as unknown as TypedDocumentString<AlertPreviewQuery, AlertPreviewQueryVariables>;
+export const MuteAlertRuleDocument = new TypedDocumentString(`
+    mutation MuteAlertRule($rule: ID!, $until: DateTime) {
+  muteAlertRule(rule: $rule, until: $until) {
+    id
+    mutedUntil
+  }
+}
+    `) as unknown as TypedDocumentString<MuteAlertRuleMutation, MuteAlertRuleMutationVariables>;
+export const TestAlertDestinationDocument = new TypedDocumentString(`
+    mutation TestAlertDestination($id: ID!) {
+  testAlertDestination(id: $id) {
+    ok
+    detail
+  }
+}
+    `) as unknown as TypedDocumentString<TestAlertDestinationMutation, TestAlertDestinationMutationVariables>;

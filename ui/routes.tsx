@@ -16,6 +16,8 @@ const Metrics = lazy(async () => ({ default: (await import('./metrics/metrics.ts
 const Ingest = lazy(async () => ({ default: (await import('./ingest/ingest.tsx')).Ingest }))
 const Unpriced = lazy(async () => ({ default: (await import('./prices/unpriced.tsx')).Unpriced }))
 const PriceBooks = lazy(async () => ({ default: (await import('./prices/price-books.tsx')).PriceBooks }))
+const Budgets = lazy(async () => ({ default: (await import('./budgets/budgets.tsx')).Budgets }))
+const Alerts = lazy(async () => ({ default: (await import('./alerts/alerts.tsx')).Alerts }))
 const Policy = lazy(async () => ({ default: (await import('./policy/policy.tsx')).Policy }))
 
 if (location.pathname.startsWith('/runs/')) void Run.preload()
@@ -33,7 +35,7 @@ const client = new QueryClient({
   },
 })
 
-const Missing = () => <Page title="Not found"><Empty><p>There is no such page. Runs, metrics, ingest, costs, the ledger and policy decisions are in the navigation.</p></Empty></Page>
+const Missing = () => <Page title="Not found"><Empty><p>There is no such page. Runs, metrics, ingest, costs, the ledger, budgets, alerts and policy decisions are in the navigation.</p></Empty></Page>
 
 export const App = () => (
   <QueryClientProvider client={client}>
@@ -49,6 +51,8 @@ export const App = () => (
       <Route path="/unpriced" component={Unpriced} />
       <Route path="/price-books" component={PriceBooks} />
       <Route path="/reconciliation" component={Reconciliation} />
+      <Route path="/budgets" component={Budgets} />
+      <Route path="/alerts" component={Alerts} />
       <Route path="/policy" component={Policy} />
       <Route path="*" component={Missing} />
     </Router>

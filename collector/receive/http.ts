@@ -5,6 +5,7 @@ import { hostAllowed, isLoopback } from '#otel-config/loopback-host.ts'
 import { clientOf } from '../account/names.ts'
 import { Refused } from '../refused.ts'
 import type { Admission } from './admission.ts'
+import { answerControl, type Controls } from './control.ts'
 import { contentCoding, decompress, type Hold, tooLarge } from './decompress.ts'
 import { type Answer, type Encoding, ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, receiveMsMax, retrySeconds } from './limits.ts'
@@ -33,6 +34,8 @@ export interface HttpReceiverOptions {
   readonly host: string
   readonly ingest: IngestOptions
   readonly admission: Admission
+  /** What agents may ask beside what they export; nothing where absent. */
+  readonly controls?: Controls
 }
 
 export interface HttpReceiver {
@@ -67,7 +70,10 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
   if (isLoopback(options.host) && !hostAllowed(request.headers.host, options.host)) {
     return plain(request, response, 421, `host '${(request.headers.host ?? '').slice(0, 80)}' is not served here: use localhost or ${options.host}`)
   }
-  const signal = signals[(request.url ?? '').split('?')[0] ?? '']
+  const path = (request.url ?? '').split('?')[0] ?? ''
+  const control = options.controls?.get(path)
+  if (control !== undefined) return answerControl(request, response, control, options.ingest)
+  const signal = signals[path]
   if (signal === undefined) return plain(request, response, 404, 'no such path: OTLP/HTTP is at /v1/traces, /v1/logs and /v1/metrics')
   if (request.method !== 'POST') {
     response.setHeader('Allow', 'POST')

@@ -10,6 +10,7 @@ import { LogsReader, notLogRecord } from '../decode/logs.ts'
 import { notDataPoint, notMetric } from '../decode/metrics.ts'
 import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
+import { type LedgerWatch, reservationKey, spanKeyOf } from '../budgets/ledger-watch.ts'
 import { type Charge, chargeArrivals } from '../derive/charge.ts'
 import { deriveLog } from '../derive/derive-log.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
@@ -39,6 +40,8 @@ export interface IngestOptions extends DeriveOptions {
   readonly account: IngestAccount
   readonly known: KnownSpans
   readonly conformance: Conformance
+  /** Hears of what is posted; `undefined` where nobody keeps budgets. */
+  readonly watch?: LedgerWatch
   readonly log: Log
   /** Nanoseconds since the epoch. */
   readonly nowNano: () => bigint
@@ -161,9 +164,11 @@ async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOpt
   const { spool, live, metrics, known } = options
   const claims: Claim[] = []
   try {
-    const { derived, charges, deduplicated, frame, accounted, rejections, warnings } = await understand(body, encoding, options, client, receivedAt, claims)
+    const { derived, charges, reservations, deduplicated, frame, accounted, rejections, warnings } =
+      await understand(body, encoding, options, client, receivedAt, claims)
     if (frame !== undefined) await spool.append(frame)
     live.add(derived, charges, options.nowMs(), spool.currentNumber)
+    if (options.watch?.listens === true) options.watch.arrived(derived, charges, reservations)
     for (const { facts } of derived) known.add(facts.traceId, facts.spanId)
     metrics.accounted(accounted)
     metrics.stored(derived.length - deduplicated)
@@ -181,6 +186,8 @@ async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOpt
 interface Understood {
   readonly derived: readonly Derived[]
   readonly charges: readonly Charge[]
+  /** Reservations that spans name, by trace and span id. */
+  readonly reservations: ReadonlyMap<string, string>
   /** How many of them came before. */
   readonly deduplicated: number
   /** What the frame says of the request. */
@@ -202,6 +209,7 @@ async function understand(
     const reader = new TracesReader(converted.bytes)
     const frame = new FrameWriter()
     const derived: Derived[] = []
+    const reservations = new Map<string, string>()
     const rejections: Rejection[] = [...converted.rejections]
     let deduplicated = 0
     let index = 0
@@ -218,6 +226,8 @@ async function understand(
       if ('reason' in one) rejections.push(one)
       else {
         derived.push(one)
+        const reservation = options.watch?.listens === true ? record.attributes.get(reservationKey) : undefined
+        if (typeof reservation === 'string') reservations.set(spanKeyOf(record.traceId, record.spanId), reservation)
         if (!first || known.has(record.traceId, record.spanId)) deduplicated++
         else conformance.see(record, one.facts)
       }
@@ -225,7 +235,7 @@ async function understand(
     const charges = charge(derived, frame, options)
     rejections.push(...reader.rejections())
     const accounted = account.add(frame, { signal: 'traces', client, stored: derived.length - deduplicated, deduplicated, rejections, at: receivedAt })
-    return { derived, charges, deduplicated, accounted, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: reader.warnings() }
+    return { derived, charges, reservations, deduplicated, accounted, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: reader.warnings() }
   } finally {
     turns.give()
   }

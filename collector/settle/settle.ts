@@ -8,6 +8,7 @@ import { runs } from '#clickhouse/tables/runs.ts'
 import { evaluateRun, type PolicySet } from '#otel-config/policy/policies.ts'
 import { account, type TraceAccount } from '#semconv/account.ts'
 import type { UnixNano } from '#semconv/facts.ts'
+import type { LedgerWatch } from '../budgets/ledger-watch.ts'
 import { findingRow } from '../derive/derive.ts'
 import { type CallTold, callsTold } from '../derive/call-told.ts'
 import type { Loader } from '../load/load.ts'
@@ -37,6 +38,8 @@ export interface SettleOptions {
   readonly spool: Spool
   readonly loader: Loader
   readonly store: Store
+  /** Hears of what is posted; `undefined` where nobody keeps budgets. */
+  readonly watch?: LedgerWatch
   readonly log: Log
   readonly metrics: Metrics
   /** Milliseconds a trace must be quiet before its figures are called exact. */
@@ -345,6 +348,7 @@ export class Settler {
     const decisions = Map.groupBy(history.decisions, (decision) => decision.traceId)
     for (const trace of traces) {
       writeOut(trace, [...trace.charges.values()], this.#options)
+      if (this.#options.watch?.listens === true) this.#options.watch.recalled(trace.entries.values(), entries.get(trace.traceId) ?? [])
       live.merge(trace, spans.get(trace.traceId) ?? [], entries.get(trace.traceId) ?? [], decisions.get(trace.traceId) ?? [])
       trace.version = history.versions.get(trace.traceId) ?? trace.version
       // Nothing anywhere: the trace was named by a row whose spans were deleted.
@@ -457,6 +461,8 @@ export class Settler {
   /** The draft is durable: memory follows. What arrived meanwhile keeps the trace on the list. */
   #commit(draft: Draft): void {
     const { trace } = draft
+    const { watch } = this.#options
+    if (watch?.listens === true && draft.posting.rows.length > 0) watch.settled(trace.entries.values(), draft.posting.rows, draft.version)
     for (const entry of draft.posting.rows) trace.entries.set(entryKey(entry), entry)
     for (const decision of draft.decisions) trace.decisions.set(decision.id, decision)
     if (draft.repriced) {

@@ -1,5 +1,6 @@
 import { outcomes, policyModes, stepKinds, type Outcome } from '#semconv/facts.ts'
-import { parseDocument, stringify } from 'yaml'
+import { stringify } from 'yaml'
+import { described, documentReader, type Fields } from '../document.ts'
 import { celCompiler, type Compiler, type Expression } from './cel.ts'
 import { ExpressionError } from './cel-lint.ts'
 import {
@@ -28,7 +29,7 @@ const lowerOutcomes = outcomes.map((outcome) => outcome.toLowerCase())
 const errorOutcomes = ['warn', 'deny', 'require_approval']
 const expectations = ['finding', 'pass', 'error']
 
-type Fields = ReadonlyMap<string, unknown>
+const { parse, fields, items, refuseUnknown, text, choice, integer } = documentReader((message) => new PolicyError(message))
 
 const spanCompiler = celCompiler(spanDeclarations)
 const runCompiler = celCompiler(runDeclarations)
@@ -39,7 +40,7 @@ export function readPolicies(yaml: string): Policy[] {
     throw new PolicyError(`policies: the document has ${yaml.length} characters, at most ${documentCharactersMax} are allowed`)
   }
   const where = 'policies'
-  const document = fields(parseYaml(yaml), where)
+  const document = fields(parse(yaml, where), where)
   refuseUnknown(document, ['policies'], where)
   const list = items(document.get('policies'), where, policiesMax)
   const seen = new Set<string>()
@@ -49,18 +50,6 @@ export function readPolicies(yaml: string): Policy[] {
     seen.add(policy.id)
     return policy
   })
-}
-
-function parseYaml(yaml: string): unknown {
-  // Integers as bigint, because that is what CEL's int is; maps as Map, because keys come from outside, `__proto__` among them.
-  const document = parseDocument(yaml, { intAsBigInt: true, uniqueKeys: true, prettyErrors: true })
-  const [problem] = document.errors
-  if (problem !== undefined) throw new PolicyError(`policies: not valid YAML: ${problem.message.split('\n')[0]}`)
-  try {
-    return document.toJS({ mapAsMap: true, maxAliasCount: 100 })
-  } catch {
-    throw new PolicyError('policies: not valid YAML: too many aliases (*name), at most 100 are resolved')
-  }
 }
 
 function readPolicy(from: Fields, position: string): Policy {
@@ -110,7 +99,7 @@ function readRule(from: Fields, compiler: Compiler, where: string) {
   const when = expression(from, 'when', compiler.condition, where) ?? compiler.condition('true')
   const reasonExpression = expression(from, 'reason_expression', compiler.text, where)
   return {
-    version: integer(from, 'version', where),
+    version: integer(from, 'version', where, versionMax),
     title: text(from, 'title', where, textCharactersMax),
     document: stringify(from),
     mode: choice(from, 'mode', policyModes.map((mode) => mode.toLowerCase()), where) === 'enforce' ? 'ENFORCE' as const : 'SHADOW' as const,
@@ -173,52 +162,4 @@ function runTests(policy: Policy, from: Fields, where: string): void {
       throw new PolicyError(`${place} fails: expected ${expected}, got ${actual}${judgement?.error ? ` (${judgement.error})` : ''}`)
     }
   })
-}
-
-function fields(value: unknown, where: string): Fields {
-  if (!(value instanceof Map)) throw new PolicyError(`${where}: is ${described(value)}, keys and values are needed`)
-  for (const key of value.keys()) if (typeof key !== 'string') throw new PolicyError(`${where}: key ${described(key)} is not a text`)
-  return value
-}
-
-function items(value: unknown, where: string, max: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new PolicyError(`${where}: is ${described(value)}, a list is needed`)
-  if (value.length > max) throw new PolicyError(`${where}: has ${value.length} items, at most ${max} are allowed`)
-  return value
-}
-
-function refuseUnknown(from: Fields, allowed: readonly string[], where: string): void {
-  for (const key of from.keys()) {
-    if (!allowed.includes(key)) throw new PolicyError(`${where}: unknown key '${key}', allowed: ${allowed.join(', ')}`)
-  }
-}
-
-function text(from: Fields, key: string, where: string, max: number): string {
-  const value = from.get(key)
-  if (typeof value !== 'string' || value === '') throw new PolicyError(`${where}: ${key} is ${described(value)}, a text is needed`)
-  if (value.length > max) throw new PolicyError(`${where}: ${key} has ${value.length} characters, at most ${max} are allowed`)
-  return value
-}
-
-function choice(from: Fields, key: string, allowed: readonly string[], where: string): string {
-  const value = from.get(key)
-  if (typeof value !== 'string' || !allowed.includes(value)) {
-    throw new PolicyError(`${where}: ${key} is ${described(value)}, allowed: ${allowed.join(', ')}`)
-  }
-  return value
-}
-
-function integer(from: Fields, key: string, where: string): number {
-  const value = from.get(key)
-  if (typeof value !== 'bigint' || value < 1n || value > BigInt(versionMax)) {
-    throw new PolicyError(`${where}: ${key} is ${described(value)}, an integer from 1 to ${versionMax} is needed`)
-  }
-  return Number(value)
-}
-
-function described(value: unknown): string {
-  if (value === undefined) return 'missing'
-  if (value instanceof Map) return 'a map'
-  if (Array.isArray(value)) return 'a list'
-  return typeof value === 'string' ? `'${value.slice(0, 100)}'` : String(value)
 }

@@ -1,5 +1,6 @@
 import { A, useLocation } from '@solidjs/router'
 import Activity from 'lucide-solid/icons/activity'
+import Bell from 'lucide-solid/icons/bell'
 import BookOpen from 'lucide-solid/icons/book-open'
 import ChartLine from 'lucide-solid/icons/chart-line'
 import CircleQuestionMark from 'lucide-solid/icons/circle-question-mark'
@@ -9,6 +10,7 @@ import Monitor from 'lucide-solid/icons/monitor'
 import Moon from 'lucide-solid/icons/moon'
 import PanelLeft from 'lucide-solid/icons/panel-left'
 import Pause from 'lucide-solid/icons/pause'
+import PiggyBank from 'lucide-solid/icons/piggy-bank'
 import Play from 'lucide-solid/icons/play'
 import Receipt from 'lucide-solid/icons/receipt'
 import Scale from 'lucide-solid/icons/scale'
@@ -28,7 +30,7 @@ import { Range } from './range.tsx'
 
 const sections = [
   { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }, { href: '/charts', label: 'Metrics', icon: ChartLine }, { href: '/ingest', label: 'Ingest', icon: Inbox }] },
-  { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/coding-agents', label: 'Coding agents', icon: SquareTerminal }, { href: '/ledger', label: 'Ledger', icon: Receipt }, { href: '/unpriced', label: 'Unpriced', icon: CircleQuestionMark }, { href: '/price-books', label: 'Price books', icon: BookOpen }, { href: '/reconciliation', label: 'Reconciliation', icon: Scale }] },
+  { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/coding-agents', label: 'Coding agents', icon: SquareTerminal }, { href: '/ledger', label: 'Ledger', icon: Receipt }, { href: '/budgets', label: 'Budgets', icon: PiggyBank }, { href: '/alerts', label: 'Alerts', icon: Bell }, { href: '/unpriced', label: 'Unpriced', icon: CircleQuestionMark }, { href: '/price-books', label: 'Price books', icon: BookOpen }, { href: '/reconciliation', label: 'Reconciliation', icon: Scale }] },
   { title: 'Govern', pages: [{ href: '/policy', label: 'Policy', icon: ShieldCheck }] },
 ] as const
 

@@ -25,6 +25,8 @@ export const Palette = () => {
     { label: 'Coding agents', run: () => navigate('/coding-agents') },
     { label: 'Reconciliation with bills', run: () => navigate('/reconciliation') },
     { label: 'Ledger entries', run: () => navigate('/ledger') },
+    { label: 'Budgets', run: () => navigate('/budgets') },
+    { label: 'Alerts', run: () => navigate('/alerts') },
     { label: 'Unpriced ledger entries', run: () => navigate('/ledger?basis=UNPRICED') },
     { label: 'Models without a price', run: () => navigate('/unpriced') },
     { label: 'Price books', run: () => navigate('/price-books') },

@@ -1,0 +1,248 @@
+/** Alerts fire once, survive a restart, and are told to real receivers until they have heard them. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { type AddressInfo, createServer as createSocketServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Webhook } from 'standardwebhooks'
+import { migrate } from '#clickhouse/migrate.ts'
+import { openStore, type Store } from '#clickhouse/store.ts'
+import type { Alerting, AlertRule, Destination } from '#otel-config/alerts/alert.ts'
+import { Journal } from '../budgets/journal.ts'
+import { Alerter } from './alerter.ts'
+import type { Candidate } from './candidate.ts'
+
+interface Received {
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+/** An HTTP server that answers with `status`, or not at all for 0. */
+async function receiver(t: TestContext, status: () => number = () => 200): Promise<{ readonly url: string; readonly got: Received[] }> {
+  const got: Received[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += String(chunk)
+    got.push({ path: request.url ?? '', headers: request.headers, body })
+    if (status() !== 0) response.writeHead(status()).end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, got }
+}
+
+/** The least of SMTP: takes one message after the other. */
+async function mailServer(t: TestContext): Promise<{ readonly url: string; readonly mails: string[] }> {
+  const mails: string[] = []
+  const server = createSocketServer((socket) => {
+    let data: string | undefined
+    let rest = ''
+    socket.write('220 test\r\n')
+    socket.on('data', (chunk) => {
+      rest += String(chunk)
+      for (let end = rest.indexOf('\r\n'); end >= 0; end = rest.indexOf('\r\n')) {
+        const line = rest.slice(0, end)
+        rest = rest.slice(end + 2)
+        if (data !== undefined && line !== '.') data += `${line}\n`
+        else if (data !== undefined) {
+          mails.push(data)
+          data = undefined
+          socket.write('250 kept\r\n')
+        } else if (line === 'DATA') {
+          data = ''
+          socket.write('354 go on\r\n')
+        } else socket.write(line === 'QUIT' ? '221 bye\r\n' : '250 ok\r\n')
+      }
+    })
+    socket.on('error', () => undefined)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return { url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, mails }
+}
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const hour = 3_600_000
+const begin = Date.parse('2026-11-27T00:00:00Z')
+const crossed: Candidate = {
+  key: 'month:1:0:[]:80:actual', rule: '', budget: 'month', crossing: 'month:1:0:[]:80:actual', group: '', severity: 'warning', once: true, periodEnd: begin + 24 * hour,
+  title: 'Shop <month>: 80 % used', summary: '$8 of $10 are used.', values: { limit: '$10' },
+}
+
+describe('alerts', () => {
+  let dir: string
+  let store: Store
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'budgets-alerts-'))
+    store = await openStore({ kind: 'embedded', dataDir: dir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 })
+    await migrate(store)
+  })
+  after(async () => {
+    await store[Symbol.asyncDispose]()
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  /** An alerter at a time of the test's choosing; `restart` is what a kill leaves. */
+  const world = async (t: TestContext, alerting: Alerting) => {
+    const path = join(await mkdtemp(join(dir, 'decider-')), 'journal')
+    const state = { now: begin, candidates: [] as readonly Candidate[], still: true, warnings: [] as string[] }
+    const open = async (): Promise<{ readonly alerter: Alerter; readonly journal: Journal }> => {
+      const journal = await Journal.open({ path, sync: (file) => file.datasync(), now: () => state.now })
+      const log = { info: () => undefined, warn: (message: string, { error }: Readonly<Record<string, unknown>>) => state.warnings.push(`${message}: ${String(error)}`), error: (message: string) => assert.fail(message) }
+      const alerter = new Alerter({ alerting, tenant: `t${path}`, store, journal, log, now: () => state.now, budgets: { crossed: () => state.candidates, stillCrossed: () => state.still } })
+      t.after(async () => {
+        await alerter.close()
+        await journal.close()
+      })
+      return { journal, alerter }
+    }
+    return { state, open, tenant: `t${path}` }
+  }
+  const until = async (what: string, alerter: Alerter, look: () => boolean): Promise<void> => {
+    for (let tries = 0; tries < 500 && !look(); tries++) {
+      await alerter.tick()
+      await sleep(10)
+    }
+    assert.ok(look(), what)
+  }
+  const rule = (notify: readonly string[]): AlertRule => ({ id: 'money', on: 'budget', budgets: [], notify })
+
+  test('every kind of destination hears of an alert once, also after a restart, and of its end when the period is over', async (t) => {
+    const [http, mail] = [await receiver(t), await mailServer(t)]
+    const destinations: readonly Destination[] = [
+      { id: 'slack', kind: 'slack', url: `${http.url}/slack` }, { id: 'hook', kind: 'webhook', url: `${http.url}/hook`, secret },
+      { id: 'pd', kind: 'pagerduty', url: `${http.url}/pd`, routingKey: 'route' }, { id: 'am', kind: 'alertmanager', url: `${http.url}/am` },
+      { id: 'mail', kind: 'email', server: mail.url, from: 'ledger@example.com', to: ['finance@example.com'] },
+    ]
+    const { state, open, tenant } = await world(t, { rules: [rule(destinations.map(({ id }) => id))], destinations })
+    const { alerter } = await open()
+    state.candidates = [crossed]
+    const quiet = (): boolean => alerter.alerts().every(({ waiting }) => waiting.length === 0)
+    await until('all were told', alerter, () => alerter.alerts().length === 1 && quiet())
+    const bodies = (path: string): readonly Received[] => http.got.filter((one) => one.path === path)
+    assert.deepEqual(['/slack', '/hook', '/pd', '/am/api/v2/alerts'].map((path) => bodies(path).length), [1, 1, 1, 1])
+    assert.equal(mail.mails.length, 1)
+    assert.match(mail.mails[0] ?? '', /^Subject: Shop <month>: 80 % used$/m)
+    assert.deepEqual(JSON.parse(bodies('/slack')[0]?.body ?? ''), { text: '*Shop &lt;month&gt;: 80 % used*\n$8 of $10 are used.' })
+    const { dedup_key, event_action, payload } = JSON.parse(bodies('/pd')[0]?.body ?? '') as { dedup_key: string; event_action: string; payload: { severity: string } }
+    assert.deepEqual([dedup_key, event_action, payload.severity], [`money:${crossed.key}`, 'trigger', 'warning'])
+    // The signature is dated; the test's clock is not the wall's, which `verify` compares it with.
+    const signed = bodies('/hook')[0] as Received
+    assert.equal(signed.headers['webhook-signature'], new Webhook(secret).sign(String(signed.headers['webhook-id']), new Date(begin), signed.body))
+    assert.equal(signed.headers['webhook-timestamp'], String(begin / 1_000))
+
+    await alerter.tick()
+    const { alerter: next } = await open()
+    for (let n = 0; n < 20; n++) await next.tick()
+    assert.equal(bodies('/slack').length, 1, 'not again after a restart')
+    state.candidates = []
+    state.now = begin + 25 * hour
+    await until('all were told of the end', next, () => next.alerts().every(({ firing, waiting }) => !firing && waiting.length === 0))
+    assert.match(bodies('/slack')[1]?.body ?? '', /Resolved: Shop/)
+    assert.equal((JSON.parse(bodies('/pd')[1]?.body ?? '') as { event_action: string }).event_action, 'resolve')
+    await next.tick()
+    const rows = await store.read<{ kind: string; n: string }>('SELECT kind, toString(count()) AS n FROM alert_events FINAL WHERE tenant = {tenant:String} GROUP BY kind ORDER BY kind', { tenant }, { maxSeconds: 10 })
+    assert.deepEqual(rows.map(({ kind, n }) => `${kind} ${n}`), ['FIRING 1', 'RESOLVED 1', 'DELIVERED 10'])
+  })
+
+  test('a receiver that fails is told again later, rests after five failures, and hears all in order when it is back', async (t) => {
+    let status = 500
+    const http = await receiver(t, () => status)
+    const { state, open } = await world(t, { rules: [rule(['slack'])], destinations: [{ id: 'slack', kind: 'slack', url: http.url }] })
+    const { alerter } = await open()
+    state.candidates = [crossed]
+    for (let failures = 1; failures <= 5; failures++) {
+      await until(`failure ${failures}`, alerter, () => alerter.destinations()[0]?.failures === failures)
+      state.candidates = []
+      state.now += 3 * hour * failures
+    }
+    assert.equal(http.got.length, 5)
+    status = 200
+    await until('the end of the period and everything told', alerter, () => {
+      state.now += hour
+      return alerter.alerts().every(({ firing, waiting }) => !firing && waiting.length === 0)
+    })
+    assert.deepEqual(http.got.slice(5).map(({ body }) => body.includes('Resolved')), [false, true])
+  })
+
+  test('one that is gone is never told again', async (t) => {
+    const http = await receiver(t, () => 410)
+    const { state, open } = await world(t, { rules: [rule(['hook'])], destinations: [{ id: 'hook', kind: 'webhook', url: http.url, secret }] })
+    const { alerter } = await open()
+    state.candidates = [crossed, { ...crossed, key: 'other' }]
+    await until('both were given up', alerter, () => alerter.alerts().length === 2 && alerter.alerts().every(({ waiting }) => waiting.length === 0))
+    assert.deepEqual([http.got.length, alerter.destinations()[0]?.gone], [1, true])
+  })
+
+  test('a receiver that hangs holds up nobody else', async (t) => {
+    const [hanging, http] = [await receiver(t, () => 0), await receiver(t)]
+    const { state, open } = await world(t, { rules: [rule(['hanging', 'slack'])], destinations: [{ id: 'hanging', kind: 'slack', url: hanging.url }, { id: 'slack', kind: 'slack', url: http.url }] })
+    const { alerter } = await open()
+    state.candidates = [crossed, { ...crossed, key: 'other' }]
+    await until('the other one has heard both', alerter, () => http.got.length === 2)
+    assert.equal(hanging.got.length, 1)
+  })
+
+  test('a muted rule fires and tells nobody; unmuted, what fires next is told', async (t) => {
+    const http = await receiver(t)
+    const { state, open } = await world(t, { rules: [rule(['slack'])], destinations: [{ id: 'slack', kind: 'slack', url: http.url }] })
+    const { alerter } = await open()
+    await alerter.mute('money', begin + hour)
+    state.candidates = [crossed]
+    await until('it fires', alerter, () => alerter.alerts().length === 1)
+    await alerter.mute('money', undefined)
+    state.candidates = [crossed, { ...crossed, key: 'other' }]
+    await until('the next one is told', alerter, () => http.got.length === 1)
+    assert.equal(alerter.alerts().length, 2)
+    await assert.rejects(alerter.mute('nothing', undefined), { message: `there is no rule 'nothing'` })
+  })
+
+  test('a test says what the destination answered, and a secret address never', async (t) => {
+    const http = await receiver(t, () => 302)
+    const { open } = await world(t, { rules: [], destinations: [{ id: 'slack', kind: 'slack', url: http.url }, { id: 'nobody', kind: 'slack', url: 'http://127.0.0.1:1/secret' }] })
+    const { alerter } = await open()
+    assert.deepEqual(await alerter.test('slack'), { ok: false, detail: 'answered 302' })
+    const { ok, detail } = await alerter.test('nobody')
+    assert.deepEqual([ok, detail.includes('secret')], [false, false])
+  })
+
+  test('an error rate that lasts fires for its service, and is over when it is', async (t) => {
+    const http = await receiver(t)
+    const failing: AlertRule = { id: 'failing', on: 'error_rate', above: 20, windowMs: hour, forMs: 60_000, groupBy: 'service', noData: 'resolve', notify: ['slack'] }
+    const { state, open, tenant } = await world(t, { rules: [failing], destinations: [{ id: 'slack', kind: 'slack', url: http.url }] })
+    const run = (trace: number, service: string, status: string, at: number): string =>
+      `('${tenant}', unhex('${trace.toString(16).padStart(32, '0')}'), 1, true, '${status}', fromUnixTimestamp64Milli(${at}, 'UTC'), '${service}')`
+    await store.command(`INSERT INTO runs (tenant, trace_id, version, is_run, status, started_at, service) VALUES ${[
+      run(1, 'shop', 'FAILED', begin - 60_000), run(2, 'shop', 'COMPLETED', begin - 60_000), run(3, 'desk', 'COMPLETED', begin - 60_000), run(4, 'desk', 'FAILED', begin - 50 * hour),
+    ].join(', ')}`)
+    const { alerter } = await open()
+    await alerter.tick()
+    assert.deepEqual(alerter.alerts(), [], 'it has to last')
+    state.now += 90_000
+    await until('it is told', alerter, () => http.got.length === 1)
+    assert.deepEqual(alerter.alerts().map(({ title, summary }) => [title, summary]), [['error rate of service shop is above 20', '50 percent of runs that failed, in the last 60 minutes.']])
+    assert.deepEqual((await alerter.preview('failing', begin - 60 * hour, begin)).map(({ group, value }) => [group, value]), [['desk', 100], ['shop', 50]])
+    state.now += 2 * hour
+    await until('it is over', alerter, () => http.got.length === 2)
+    assert.match(http.got[1]?.body ?? '', /Resolved: error rate of service shop/)
+    assert.deepEqual(state.warnings, [])
+  })
+
+  test('every signal can be read', async (t) => {
+    const rules = (['error_rate', 'latency_p95', 'spend', 'spend_jump', 'denials', 'loops', 'rejected', 'silence'] as const)
+      .map((on): AlertRule => ({ id: on.replace('_', '-'), on, above: 0, windowMs: hour, forMs: 0, groupBy: undefined, noData: 'resolve', notify: [] }))
+    const { state, open } = await world(t, { rules, destinations: [] })
+    const { alerter } = await open()
+    await alerter.tick()
+    assert.deepEqual(state.warnings, [])
+    assert.deepEqual(alerter.alerts().map(({ rule: id }) => id), ['silence'], 'nothing was ever received')
+  })
+})

@@ -1,0 +1,46 @@
+import { decimalFromPico } from '#clickhouse/decimal.ts'
+import type { DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
+import type { Keeper } from '../budgets/keeper.ts'
+import type { AlerterOptions } from './alerter.ts'
+import type { Candidate } from './candidate.ts'
+
+export interface StandingBudget {
+  readonly defined: DefinedBudget
+  readonly standing: Standing
+}
+
+const amount = (scaled: bigint, measure: string): string => `${measure === 'usd' ? '$' : ''}${decimalFromPico(scaled).replace(/\.?0+$/, '')}${measure === 'usd' ? '' : ` ${measure}`}`
+
+/** Every threshold and burn rate that a group of a budget has crossed: each is told once in a period of a version of the budget. */
+export function crossings({ defined: { budget, version }, standing }: StandingBudget): Candidate[] {
+  if (budget.action === 'observe') return []
+  const group = Object.entries(standing.group).map(([name, value]) => `${name} ${value === '' ? '(none)' : value}`).join(', ')
+  const calendar = budget.period.kind === 'calendar'
+  const base = [budget.id, version, calendar ? standing.period?.start : budget.period.kind, JSON.stringify(Object.values(standing.group))].join(':')
+  const whose = group === '' ? budget.title : `${budget.title} (${group})`
+  const common = {
+    rule: '', budget: budget.id, group, once: budget.period.kind !== 'rolling', periodEnd: calendar ? standing.period?.end ?? null : null,
+    values: { budget: budget.id, limit: amount(budget.limit, budget.measure), used: amount(standing.actual, budget.measure), ...standing.group, ...(budget.owner === '' ? {} : { owner: budget.owner }) },
+  }
+  const used = `${amount(standing.actual, budget.measure)} of ${amount(budget.limit, budget.measure)} are used`
+  return [
+    ...standing.crossed.map(({ percent, on }): Candidate => ({
+      ...common, key: `${base}:${percent}:${on}`, crossing: `${base}:${percent}:${on}`, severity: on === 'actual' && percent >= 100 ? 'critical' : 'warning',
+      title: on === 'actual' ? `${whose}: ${percent} % used` : `${whose}: ${percent} % expected`,
+      summary: on === 'actual' ? `${used}.` : `${used}; ${amount(standing.forecast?.value ?? 0n, budget.measure)} are expected at the end of the period.`,
+    })),
+    ...standing.burn.filter(({ fires }) => fires).map(({ severity, long }): Candidate => ({
+      ...common, key: `${base}:burn:${severity}`, crossing: `${base}:burn:${severity}`, severity: severity === 'page' || severity === 'urgent' ? 'critical' : 'warning',
+      title: `${whose} burns ${long.toFixed(1)} times too fast`, summary: `${used}. At this rate the limit is reached after ${(100 / long).toFixed(0)} % of the period.`,
+    })),
+  ]
+}
+
+/** Groups of budgets that are looked at in a second; the rest is looked at in the next. */
+const groupsPerTick = 200
+
+/** Budgets as alerts see them. */
+export const budgetAlerts = (keeper: Keeper): AlerterOptions['budgets'] => ({
+  crossed: () => keeper.touched(groupsPerTick).flatMap(crossings),
+  stillCrossed: (budgetId, crossing) => keeper.all(budgetId).flatMap(crossings).some((one) => one.crossing === crossing),
+})

@@ -1,0 +1,238 @@
+/** What a budget has used is what the ledger says: memory that was told line by line against a sum over `ledger_entries FINAL`. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { migrate } from '#clickhouse/migrate.ts'
+import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
+import { openStore, type Store } from '#clickhouse/store.ts'
+import { writeRow } from '#clickhouse/table.ts'
+import { type LedgerEntryRow, ledgerEntries, revisionAtArrival, revisionAtSettlement } from '#clickhouse/tables/ledger-entries.ts'
+import { type Budget, parseBudget } from '#otel-config/budgets/budget.ts'
+import { account, type Elsewhere } from '#semconv/account.ts'
+import type { SpanFacts } from '#semconv/facts.ts'
+import { factsOf } from '#semconv/testdata/span-lines.ts'
+import { type Charge, chargeArrivals, chargeRows } from '../derive/charge.ts'
+import { shippedBook } from '../price/book.ts'
+import { readHistory } from '../settle/history.ts'
+import { contested, entryKey, post, writeOut } from '../settle/post.ts'
+import { Actuals } from './actuals.ts'
+import { readSums } from './read-sums.ts'
+import type { Groups, Tally } from './tally.ts'
+
+const budgets: readonly Budget[] = [
+  '{ id: all, period: lifetime, limit: { usd: 5 }, action: alert }',
+  '{ id: tokens, period: lifetime, limit: { tokens: 5000 }, action: alert, group_by: [agent] }',
+  '{ id: calls, period: lifetime, limit: { calls: 5 }, action: alert, group_by: [model, user] }',
+  '{ id: month, period: month, time_zone: Asia/Kolkata, limit: { usd: 5 }, action: alert, group_by: [agent] }',
+  '{ id: week, period: rolling 7d, limit: { usd: 5 }, action: alert, scope: { agent: [shop] } }',
+  '{ id: run, period: run, limit: { usd: 5 }, action: alert }',
+].map(parseBudget)
+
+/** 2026-11-20T12:00:00Z, when the spans of a test begin, in milliseconds. */
+const noon = 1_795_176_000_000
+const now = noon + 60_000
+const traceId = '5b'.repeat(16)
+const spanId = (name: string): string => (name === '' ? '' : Buffer.from(name.padEnd(8, '-')).toString('hex'))
+/** Lines of `factsOf` as spans that can be stored. */
+const spansOf = (lines: string): SpanFacts[] => factsOf(lines).map((span) => ({
+  ...span, traceId, spanId: spanId(span.spanId), parentSpanId: spanId(span.parentSpanId),
+  startedAt: span.startedAt + BigInt(noon) * 1_000_000n, endedAt: span.endedAt + BigInt(noon) * 1_000_000n,
+}))
+const options = { tenant: 't', project: 'p', prices: shippedBook() }
+const nowhere: Elsewhere = { replayed: new Set(), mirrored: new Set() }
+
+interface Trace {
+  readonly spans: Map<string, SpanFacts>
+  readonly charges: Map<string, Charge>
+  readonly entries: Map<string, LedgerEntryRow>
+}
+
+/** A collector in small: charges on arrival, settles, forgets, and tells its budgets; every line is in ClickHouse at once. */
+class World {
+  readonly store: Store
+  readonly actuals: Actuals
+  trace: Trace = { spans: new Map(), charges: new Map(), entries: new Map() }
+  #time: bigint
+
+  constructor(store: Store, startedAt: bigint) {
+    this.store = store
+    this.#time = startedAt
+    this.actuals = new Actuals({ tenant: 't', store, now: () => now })
+  }
+
+  async insert(rows: readonly LedgerEntryRow[]): Promise<void> {
+    if (rows.length === 0) return
+    const writer = new RowBinaryWriter()
+    for (const row of rows) writeRow(ledgerEntries, writer, row)
+    await this.store.insert(ledgerEntries, writer.take(), crypto.randomUUID())
+  }
+
+  async arrive(lines: string): Promise<void> {
+    for (const facts of spansOf(lines)) {
+      const first = !this.trace.spans.has(facts.spanId)
+      const arrived = { ...facts, receivedAt: ++this.#time }
+      this.trace.spans.set(facts.spanId, arrived)
+      for (const charge of chargeArrivals([{ facts: arrived, first, decisions: [] }], (_, id) => this.trace.spans.get(id), options, { add: () => undefined })) {
+        this.trace.charges.set(facts.spanId, charge)
+        const rows = chargeRows(charge, options)
+        this.actuals.restate({ before: [], after: rows }, charge.postedAt)
+        await this.insert(rows)
+      }
+    }
+  }
+
+  async settle(): Promise<void> {
+    const accounted = account([...this.trace.spans.values()], nowhere)
+    writeOut(this.trace, contested(accounted, this.trace.spans, this.trace), options)
+    const at = ++this.#time
+    const { rows } = post(accounted, this.trace.spans, this.trace, at, options)
+    this.actuals.settled(this.trace.entries.values(), rows, at)
+    for (const row of rows) this.trace.entries.set(entryKey(row), row)
+    await this.insert(rows)
+  }
+
+  /** The trace leaves memory; what arrives next is charged as if it were new, until ClickHouse has been asked. */
+  forget(): void {
+    this.trace = { spans: new Map(), charges: new Map(), entries: new Map() }
+  }
+
+  async recall(spans: string, stored: readonly LedgerEntryRow[]): Promise<void> {
+    writeOut(this.trace, [...this.trace.charges.values()], options)
+    this.actuals.recalled(this.trace.entries.values(), stored)
+    for (const facts of spansOf(spans)) if (!this.trace.spans.has(facts.spanId)) this.trace.spans.set(facts.spanId, facts)
+    for (const entry of stored) {
+      const own = this.trace.entries.get(entryKey(entry))
+      if (own === undefined || entry.revision > own.revision) this.trace.entries.set(entryKey(entry), entry)
+    }
+  }
+
+  async agree(what: string): Promise<void> {
+    for (const budget of budgets) {
+      const read = await readSums(this.store, 't', budget, now, undefined)
+      assert.deepEqual(said(this.actuals.tally(budget.id) as Tally), stored(read, this.actuals.tally(budget.id) as Tally), `${what}: ${budget.id}`)
+    }
+  }
+}
+
+const isSomething = ([, sum]: readonly [string, string]): boolean => sum !== '0 0 0'
+function said(tally: Tally): Record<string, string> {
+  return Object.fromEntries([...tally.groups()].map(([key]) => {
+    const { value, calls, unpriced } = tally.actual(key, now)
+    return [key.replaceAll('\u0000', ' '), `${value} ${calls} ${unpriced}`] as const
+  }).filter(isSomething).sort())
+}
+function stored(groups: Groups, { budget }: Tally): Record<string, string> {
+  return Object.fromEntries([...groups].map(([key, { periods, steps }]) => {
+    const cells = [...(budget.period.kind === 'rolling' ? steps : periods).values()]
+    const sum = (read: (cell: (typeof cells)[number]) => bigint | number): bigint => cells.reduce((all, cell) => all + BigInt(read(cell)), 0n)
+    return [key.replaceAll('\u0000', ' '), `${sum((c) => c.value)} ${sum((c) => c.calls)} ${sum((c) => c.unpriced)}`] as const
+  }).filter(isSomething).sort())
+}
+
+const agent = 'root  -     agent       ai      0-900  300 in 60 out  agent=shop'
+const calls = `
+  c1    root  model_call  ai     10-300  100 in 20 out  model=gpt-4o
+  c2    root  model_call  ai    400-800  150 in 40 out  model=gpt-4o`
+const unknown = 'c3    root  model_call  ai    820-890  7 in 3 out  model=nobody-knows-this'
+
+describe('what a budget has used is the sum of the ledger', () => {
+  let dir: string
+  let store: Store
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'budgets-actuals-'))
+    store = await openStore({ kind: 'embedded', dataDir: dir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 })
+    await migrate(store)
+  })
+  after(async () => {
+    await store[Symbol.asyncDispose]()
+    await rm(dir, { recursive: true, force: true })
+  })
+  const world = async (): Promise<World> => {
+    await store.command('TRUNCATE TABLE ledger_entries')
+    const made = new World(store, BigInt(now) * 1_000_000n)
+    await made.actuals.start(budgets)
+    return made
+  }
+  const linesOf = async (): Promise<readonly LedgerEntryRow[]> => (await readHistory(store, 't', [traceId])).entries
+
+  test('charges on arrival, an unpriced one among them', async () => {
+    const w = await world()
+    await w.arrive(`${agent}\n${calls}\n${unknown}`)
+    await w.agree('after arrival')
+    assert.deepEqual(said(w.actuals.tally('calls') as Tally), { 'gpt-4o ': `${2n * 10n ** 12n} 2 0`, 'nobody-knows-this ': `${10n ** 12n} 1 1` })
+  })
+
+  test('calls before their agent: whom they belong to is told later, and what only the agent reports is added', async () => {
+    const w = await world()
+    await w.arrive(calls)
+    await w.agree('before the agent')
+    await w.settle()
+    await w.arrive(agent)
+    await w.settle()
+    await w.agree('after settlement')
+    assert.deepEqual(Object.keys(said(w.actuals.tally('tokens') as Tally)), ['shop'])
+  })
+
+  test('an agent that was charged in lump is reversed when its calls arrive late', async () => {
+    const w = await world()
+    await w.arrive(agent)
+    await w.settle()
+    await w.agree('the agent alone')
+    await w.arrive(calls)
+    await w.settle()
+    await w.agree('its calls')
+  })
+
+  test('a span that says something else later is adjusted', async () => {
+    const w = await world()
+    await w.arrive(`${agent}\n${calls}`)
+    await w.settle()
+    await w.arrive(calls.replace('100 in', '900 in'))
+    await w.settle()
+    await w.agree('restated')
+  })
+
+  test('a trace that was forgotten and comes again is not counted twice', async () => {
+    const w = await world()
+    await w.arrive(`${agent}\n${calls}`)
+    await w.settle()
+    w.forget()
+    await w.arrive(`${calls}\n${unknown}`)
+    await w.recall(`${agent}\n${calls}`, await linesOf())
+    await w.agree('recalled')
+    await w.settle()
+    await w.agree('settled again')
+  })
+
+  test('a start reads what stands and goes on from there', async () => {
+    const before = await world()
+    await before.arrive(`${agent}\n${calls}`)
+    await before.settle()
+    const w = new World(store, BigInt(now) * 1_000_000n + 500n)
+    await w.actuals.start(budgets)
+    await w.agree('at the start')
+    await w.arrive(calls)
+    await w.recall(agent, await linesOf())
+    await w.settle()
+    await w.agree('sent again to the new process')
+  })
+
+  test('ClickHouse is read anew while lines are posted: each is counted once, those of others too', async () => {
+    const w = await world()
+    await w.arrive(agent)
+    await w.settle()
+    const cut = BigInt(now) * 1_000_000n + 1_000_000n
+    const { finish } = w.actuals.beginReading(cut)
+    const [line] = chargeRows({ facts: spansOf(calls)[0] as SpanFacts, postedAt: cut - 5n, prices: options.prices, attribution: { agent: 'shop', user: '', session: '', workflow: '' }, amount: 0n, unpriced: false, provider: '' }, options)
+    const others: LedgerEntryRow = { ...line as LedgerEntryRow, id: 'ab'.repeat(32), spanId: '00000000000000ff', postedAt: cut - 5n, revision: revisionAtArrival(cut - 5n) }
+    const later: LedgerEntryRow = { ...others, id: 'ac'.repeat(32), spanId: '00000000000000fe', postedAt: cut + 5n, revision: revisionAtArrival(cut + 5n) }
+    const moved: LedgerEntryRow = { ...others, agent: 'desk', revision: revisionAtSettlement(cut + 9n) }
+    await w.insert([others, later, moved])
+    w.actuals.restate({ before: [], after: [later] }, cut + 5n)
+    w.actuals.restate({ before: [others], after: [moved] }, cut + 9n)
+    await finish()
+    await w.agree('read anew')
+  })
+})

@@ -1,0 +1,66 @@
+import type { Budget, BudgetAction } from '#otel-config/budgets/budget.ts'
+import type { Stretch } from '#otel-config/budgets/period.ts'
+import { type Estimate, sizeIn } from './call-sizes.ts'
+import { heldIn, type Hold } from './holds.ts'
+import { groupDimensions, groupKey, groupOf, inScope, type Named, type Tally } from './tally.ts'
+
+/** From the mildest: the most restrictive of all matching budgets is the answer. */
+export const verdicts = ['allow', 'warn', 'require_approval', 'deny'] as const
+export type Verdict = (typeof verdicts)[number]
+
+/** What one budget says about a call. Figures in the budget's scale. */
+export interface BudgetVerdict {
+  readonly budget: Budget
+  readonly group: readonly string[]
+  readonly key: string
+  readonly verdict: Verdict
+  readonly reason: string
+  readonly period: Stretch | undefined
+  readonly used: bigint
+  readonly held: bigint
+  readonly reserve: bigint
+  /** By how much the calls in flight may exceed what is reserved for them, this one included. */
+  readonly overshoot: bigint
+}
+
+export const strictest = (all: readonly Verdict[]): Verdict => verdicts[Math.max(0, ...all.map((verdict) => verdicts.indexOf(verdict)))] ?? 'allow'
+
+/** What a budget that has no room says. */
+const atLimit: Readonly<Record<BudgetAction, Verdict>> = { observe: 'allow', alert: 'warn', require_approval: 'require_approval', deny: 'deny', kill: 'deny' }
+
+export interface Question {
+  readonly named: Named
+  readonly estimate: Estimate
+  /** Runs that a `kill` has ended, with the budget that did. */
+  readonly killedBy: string | undefined
+  readonly holdsOf: (budget: Budget, key: string) => readonly Hold[]
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** Every matching budget is asked, and each says its figures, also where another one has decided already. */
+export function judge(tallies: Iterable<Tally>, question: Question): BudgetVerdict[] {
+  const found: BudgetVerdict[] = []
+  for (const tally of tallies) if (inScope(tally.budget, question.named)) found.push(judgeOne(tally, question))
+  return found
+}
+
+function judgeOne(tally: Tally, { named, estimate, killedBy, holdsOf, now }: Question): BudgetVerdict {
+  const { budget } = tally
+  const group = groupOf(budget, named)
+  const key = groupKey(group)
+  const { held, overshoot } = heldIn(holdsOf(budget, key), budget.measure)
+  const used = tally.actual(key, now).value
+  const reserve = sizeIn(estimate.size, budget.measure)
+  const largest = sizeIn(estimate.largest, budget.measure)
+  const figures = { budget, group, key, period: tally.periodAt(now), used, held, reserve, overshoot: overshoot + (largest > reserve ? largest - reserve : 0n) }
+  if (killedBy === budget.id) return { ...figures, verdict: 'deny', reason: 'the run was stopped by this budget' }
+  const unpriced = budget.measure === 'usd' && estimate.basis === 'unpriced'
+  if (unpriced && budget.onUnpriced === 'deny') return { ...figures, verdict: atLimit[budget.action], reason: 'no price is known for the model' }
+  if (used + held + reserve <= budget.limit) return { ...figures, verdict: 'allow', reason: unpriced ? 'no price is known for the model: nothing is reserved' : 'there is room' }
+  return { ...figures, verdict: atLimit[budget.action], reason: used >= budget.limit ? 'the limit is used up' : 'used, held and this call together exceed the limit' }
+}
+
+/** A group as names and values. */
+export const groupText = (budget: Budget, group: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(groupDimensions(budget).map((dimension, at) => [dimension, group[at] ?? '']))

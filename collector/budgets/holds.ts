@@ -1,0 +1,146 @@
+import { type Budget, budgetDimensions, type Measure } from '#otel-config/budgets/budget.ts'
+import { type CallSize, sizeIn } from './call-sizes.ts'
+import type { Journal, Value } from './journal.ts'
+import { groupKey, groupOf, inScope, type Named } from './tally.ts'
+
+/** What one call in flight may use: reserved when it was asked about, given back when its span arrives or time runs out. */
+export interface Hold {
+  readonly id: string
+  /** Whose call it is, in the ledger's words. */
+  readonly named: Named
+  readonly size: CallSize
+  /** The largest such call that is remembered. */
+  readonly largest: CallSize
+  /** Milliseconds since the epoch. */
+  readonly madeAt: number
+  readonly expiresAt: number
+}
+
+/** Calls in flight at one time; each hold takes about 1 KB. */
+export const holdsMax = 100_000
+const prefix = 'hold:'
+
+/** A call that arrived, as far as it can answer to a hold. */
+export interface ArrivedCall {
+  /** The hold that its span names, '' if none. */
+  readonly holdId: string
+  readonly run: string
+  readonly agent: string
+  readonly models: readonly string[]
+}
+
+/** The holds that are open, in memory and in the journal. */
+export class Holds {
+  readonly #journal: Journal
+  readonly #open = new Map<string, Hold>()
+  readonly #byRun = new Map<string, Set<Hold>>()
+  /** Per budget that was asked about, its holds by group: a decision walks those it is about, and no others. */
+  readonly #byGroup = new Map<Budget, Map<string, Set<Hold>>>()
+
+  constructor(journal: Journal) {
+    this.#journal = journal
+    for (const [key, { value, expiresAt }] of journal.startingWith(prefix)) this.#add(holdOf(key.slice(prefix.length), value, expiresAt))
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  get(id: string): Hold | undefined {
+    return this.#open.get(id)
+  }
+
+  #add(hold: Hold): void {
+    this.#open.set(hold.id, hold)
+    for (const [budget, groups] of this.#byGroup) group(budget, groups, hold)
+    if (hold.named.run === '') return
+    const ofRun = this.#byRun.get(hold.named.run)
+    if (ofRun === undefined) this.#byRun.set(hold.named.run, new Set([hold]))
+    else ofRun.add(hold)
+  }
+
+  #remove(hold: Hold): void {
+    this.#open.delete(hold.id)
+    for (const [budget, groups] of this.#byGroup) groups.get(groupKey(groupOf(budget, hold.named)))?.delete(hold)
+    const ofRun = this.#byRun.get(hold.named.run)
+    if (ofRun?.delete(hold) === true && ofRun.size === 0) this.#byRun.delete(hold.named.run)
+  }
+
+  /** Counted from this moment on; resolves when a crash cannot make it forgotten. Rejects, and is not counted, where the disk fails. */
+  async make(hold: Hold): Promise<void> {
+    this.#add(hold)
+    try {
+      await this.#journal.put(`${prefix}${hold.id}`, valueOf(hold), hold.expiresAt)
+    } catch (error) {
+      this.#remove(hold)
+      throw error
+    }
+  }
+
+  /** Gives back. The journal follows; what a crash brings back expires. */
+  release(id: string, failed: (error: unknown) => void): boolean {
+    const hold = this.#open.get(id)
+    if (hold === undefined) return false
+    this.#remove(hold)
+    this.#journal.drop(`${prefix}${id}`).catch(failed)
+    return true
+  }
+
+  /** The hold that a call answers to: the one it names, else the oldest of its run, agent and model. */
+  answeredBy({ holdId, run, agent, models }: ArrivedCall): Hold | undefined {
+    if (holdId !== '') return this.#open.get(holdId)
+    for (const hold of this.#byRun.get(run) ?? []) {
+      if ((hold.named.agent === agent || hold.named.agent === '') && (hold.named.model === '' || models.includes(hold.named.model))) return hold
+    }
+    return undefined
+  }
+
+  expire(now: number, failed: (error: unknown) => void): void {
+    for (const { id, expiresAt } of this.#open.values()) if (expiresAt <= now) this.release(id, failed)
+  }
+
+  /** Holds on one group of a budget. */
+  of(budget: Budget, key: string, now: number): readonly Hold[] {
+    let groups = this.#byGroup.get(budget)
+    if (groups === undefined) {
+      this.#byGroup.set(budget, (groups = new Map()))
+      for (const hold of this.#open.values()) group(budget, groups, hold)
+    }
+    return [...groups.get(key) ?? []].filter(({ expiresAt }) => expiresAt > now)
+  }
+
+  /** The budget is no more, or another version of it is. */
+  forget(budget: Budget): void {
+    this.#byGroup.delete(budget)
+  }
+}
+
+function group(budget: Budget, groups: Map<string, Set<Hold>>, hold: Hold): void {
+  if (!inScope(budget, hold.named)) return
+  const key = groupKey(groupOf(budget, hold.named))
+  const held = groups.get(key)
+  if (held === undefined) groups.set(key, new Set([hold]))
+  else held.add(hold)
+}
+
+/** How much of a budget holds take, and by how much the calls behind them may exceed it: each by the dearest such call minus what was reserved for it. */
+export function heldIn(holds: readonly Hold[], measure: Measure): { readonly held: bigint; readonly overshoot: bigint } {
+  let [held, overshoot] = [0n, 0n]
+  for (const { size, largest } of holds) {
+    const [own, most] = [sizeIn(size, measure), sizeIn(largest, measure)]
+    held += own
+    if (most > own) overshoot += most - own
+  }
+  return { held, overshoot }
+}
+
+const valueOf = ({ named, size, largest, madeAt }: Hold): Value => ({ named, madeAt, size: textOf(size), largest: textOf(largest) })
+const textOf = ({ usd, tokens }: CallSize): Value => ({ usd: String(usd), tokens: String(tokens) })
+
+/** What `valueOf` wrote: the journal's checksum has been looked at. */
+function holdOf(id: string, value: Value, expiresAt: number): Hold {
+  const { named, size, largest, madeAt } = value as { named: Partial<Named>; size: Record<keyof CallSize, string>; largest: Record<keyof CallSize, string>; madeAt: number }
+  const sizeOf = ({ usd, tokens }: Record<keyof CallSize, string>): CallSize => ({ usd: BigInt(usd), tokens: BigInt(tokens) })
+  const whole = Object.fromEntries(budgetDimensions.map((dimension) => [dimension, named[dimension] ?? ''])) as Record<keyof Named, string>
+  return { id, named: whole, size: sizeOf(size), largest: sizeOf(largest), madeAt, expiresAt }
+}

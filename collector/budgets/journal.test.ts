@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { appendFile, mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { Journal } from './journal.ts'
+
+async function journalFile(t: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'budgets-journal-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  return join(dir, 'decider', 'decisions.journal')
+}
+const sync = (file: { datasync(): Promise<void> }): Promise<void> => file.datasync()
+const openAt = (path: string, now = 0): Promise<Journal> => Journal.open({ path, sync, now: () => now })
+
+test('what was answered is there after a kill: the file is opened again without having been closed', async (t) => {
+  const path = await journalFile(t)
+  const killed = await openAt(path)
+  await Promise.all([killed.put('hold:1', { usd: '5' }, 100), killed.put('hold:2', { usd: '6' }, 50), killed.put('hold:3', null, 100)])
+  await killed.drop('hold:3')
+  const next = await openAt(path, 60)
+  assert.deepEqual([...next.startingWith('hold:')], [['hold:1', { value: { usd: '5' }, expiresAt: 100 }]], 'one was dropped and one has expired')
+  await killed.close()
+  await next.close()
+})
+
+test('a tail that a crash tore is cut, and what comes behind it is read', async (t) => {
+  const path = await journalFile(t)
+  const first = await openAt(path)
+  await first.put('a', 1, 100)
+  await first.close()
+  const { size } = await stat(path)
+  await appendFile(path, Buffer.from([200, 0, 0, 0, 1, 2, 3, 4, 5, 6]))
+  const second = await openAt(path)
+  assert.equal((await stat(path)).size, size)
+  await second.put('b', 2, 100)
+  await second.close()
+  const third = await openAt(path)
+  assert.deepEqual([third.get('a')?.value, third.get('b')?.value], [1, 2])
+  await third.close()
+})
+
+test('those who wait together are written with one sync', async (t) => {
+  let syncs = 0
+  const journal = await Journal.open({ path: await journalFile(t), now: () => 0, sync: async (file) => { syncs++; await file.datasync() } })
+  await Promise.all(Array.from({ length: 100 }, (_, n) => journal.put(`hold:${n}`, n, 100)))
+  assert.equal(syncs, 1)
+  await journal.close()
+})
+
+test('a disk that fails is told to whoever waits, memory forgets, and the next one is whole', async (t) => {
+  const path = await journalFile(t)
+  let broken = true
+  const journal = await Journal.open({ path, now: () => 0, sync: (file) => (broken ? Promise.reject(new Error('EIO')) : file.datasync()) })
+  await assert.rejects(journal.put('a', 1, 100), /EIO/)
+  assert.equal(journal.get('a'), undefined)
+  broken = false
+  await journal.put('b', 2, 100)
+  await journal.close()
+  const next = await openAt(path)
+  assert.deepEqual([next.get('a'), next.get('b')?.value], [undefined, 2])
+  await next.close()
+})
+
+test('a file that is mostly history is written anew, and nothing is lost by it', async (t) => {
+  const path = await journalFile(t)
+  const journal = await openAt(path)
+  const text = 'x'.repeat(1_000)
+  for (let n = 0; n < 60; n++) await Promise.all(Array.from({ length: 50 }, (_, m) => journal.put(`hold:${m}`, `${n} ${text}`, 100)))
+  assert.ok((await stat(path)).size < 1_500_000, `${(await stat(path)).size} bytes`)
+  await journal.close()
+  const next = await openAt(path)
+  assert.deepEqual([...next.startingWith('hold:')].map(([, { value }]) => String(value).split(' ')[0]), Array.from({ length: 50 }, () => '59'))
+  await next.close()
+})

@@ -1,0 +1,205 @@
+import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { crc32 } from 'node:zlib'
+
+/** Anything that JSON can hold. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value }
+
+/** What was decided, under a key of its own, until it is of no use any more. */
+export interface Kept {
+  readonly value: Value
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+}
+
+export interface JournalOptions {
+  readonly path: string
+  /** `FileHandle.datasync`, or what a test puts in its place. */
+  readonly sync: (file: FileHandle) => Promise<void>
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** `u32` length and `u32` crc32 of the JSON behind them, little-endian. */
+const headBytes = 8
+/** Longest record, in bytes: a hold takes 400. */
+const recordBytesMax = 65_536
+/** The file is written anew when it holds so many bytes and most of them are history. */
+const compactBytesMin = 1_048_576
+
+interface Waiting {
+  readonly record: Buffer
+  readonly done: () => void
+  readonly failed: (error: unknown) => void
+}
+
+/**
+ * What must be decided at most once: holds on budgets, alerts that were sent. A small file, one record after the other, one
+ * `fdatasync` for all that wait (group commit). All of it is in memory, so an answer waits for the disk and for nothing else,
+ * and a process that was killed finds every decision it had answered.
+ */
+export class Journal {
+  readonly #options: JournalOptions
+  readonly #kept: Map<string, Kept>
+  #file: FileHandle
+  /** Bytes up to the last record that is known to be on disk. */
+  #bytes: number
+  #liveBytes = 0
+  #waiting: Waiting[] = []
+  #writing: Promise<void> | undefined
+  #torn = false
+  #closed = false
+
+  private constructor(options: JournalOptions, file: FileHandle, bytes: number, kept: Map<string, Kept>) {
+    this.#options = options
+    this.#file = file
+    this.#bytes = bytes
+    this.#kept = kept
+  }
+
+  /** Reads what is there. A tail that a crash tore was never answered: it is cut. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    await mkdir(dirname(options.path), { recursive: true, mode: 0o700 })
+    const { kept, bytes } = parse(await readIfThere(options.path))
+    for (const [key, { expiresAt }] of kept) if (expiresAt <= options.now()) kept.delete(key)
+    const file = await open(options.path, 'a+', 0o600)
+    await file.truncate(bytes)
+    const journal = new Journal(options, file, bytes, kept)
+    journal.#liveBytes = bytes
+    return journal
+  }
+
+  get(key: string): Kept | undefined {
+    return this.#kept.get(key)
+  }
+
+  /** What is kept under keys that begin like this. */
+  *startingWith(prefix: string): Generator<readonly [string, Kept]> {
+    for (const entry of this.#kept) if (entry[0].startsWith(prefix)) yield entry
+  }
+
+  /** Memory knows it at once; resolves when the disk does. Rejects where that fails, and memory forgets it again. */
+  async put(key: string, value: Value, expiresAt: number): Promise<void> {
+    const kept = { value, expiresAt }
+    const before = this.#kept.get(key)
+    this.#kept.set(key, kept)
+    try {
+      await this.#append({ key, value, expiresAt })
+    } catch (error) {
+      if (this.#kept.get(key) === kept) {
+        if (before === undefined) this.#kept.delete(key)
+        else this.#kept.set(key, before)
+      }
+      throw error
+    }
+  }
+
+  /** Forgets it. Whoever does not wait may see it once more after a crash. */
+  async drop(key: string): Promise<void> {
+    if (this.#kept.delete(key)) await this.#append({ key })
+  }
+
+  /** Forgets what has expired. The disk follows when the file is written anew. */
+  expire(): string[] {
+    const now = this.#options.now()
+    const expired = [...this.#kept].filter(([, { expiresAt }]) => expiresAt <= now).map(([key]) => key)
+    for (const key of expired) this.#kept.delete(key)
+    return expired
+  }
+
+  #append(content: { readonly key: string } & Partial<Kept>): Promise<void> {
+    if (this.#closed) return Promise.reject(new Error('the journal is closed'))
+    const record = recordOf(content)
+    return new Promise((done, failed) => {
+      this.#waiting.push({ record, done, failed })
+      this.#writing ??= this.#write()
+    })
+  }
+
+  async #write(): Promise<void> {
+    // Whoever comes in the same turn is written with the first.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting
+      this.#waiting = []
+      try {
+        await this.#commit(Buffer.concat(group.map(({ record }) => record)))
+        for (const { done } of group) done()
+      } catch (error) {
+        this.#torn = true
+        for (const { failed } of group) failed(error)
+      }
+    }
+    this.#writing = undefined
+  }
+
+  async #commit(bytes: Buffer): Promise<void> {
+    if (this.#bytes > compactBytesMin && this.#bytes > 2 * this.#liveBytes) await this.#compact()
+    // What failed before may stand half written behind the last record.
+    if (this.#torn) await this.#file.truncate(this.#bytes)
+    this.#torn = false
+    await this.#file.writeFile(bytes)
+    await this.#options.sync(this.#file)
+    this.#bytes += bytes.length
+  }
+
+  /** Everything that is kept, in a new file that takes the old one's name when it is whole. What waits is in memory already, and is written behind it once more. */
+  async #compact(): Promise<void> {
+    const { path, sync } = this.#options
+    this.expire()
+    const bytes = Buffer.concat([...this.#kept].map(([key, kept]) => recordOf({ key, ...kept })))
+    const file = await open(`${path}.new`, 'w', 0o600)
+    await file.writeFile(bytes)
+    await sync(file)
+    await file.close()
+    await rename(`${path}.new`, path)
+    const folder = await open(dirname(path), 'r')
+    await folder.sync()
+    await folder.close()
+    const next = await open(path, 'a+', 0o600)
+    await this.#file.close()
+    this.#file = next
+    this.#bytes = bytes.length
+    this.#liveBytes = bytes.length
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#writing
+    await this.#file.close()
+  }
+}
+
+async function readIfThere(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0)
+    throw error
+  }
+}
+
+function recordOf(content: { readonly key: string } & Partial<Kept>): Buffer {
+  const json = Buffer.from(JSON.stringify(content))
+  if (json.length > recordBytesMax) throw new Error(`a record of ${json.length} bytes, the limit is ${recordBytesMax}`)
+  const head = Buffer.allocUnsafe(headBytes)
+  head.writeUInt32LE(json.length, 0)
+  head.writeUInt32LE(crc32(json), 4)
+  return Buffer.concat([head, json])
+}
+
+/** The records of a file up to the first that is not whole. */
+function parse(file: Buffer): { readonly kept: Map<string, Kept>; readonly bytes: number } {
+  const kept = new Map<string, Kept>()
+  let at = 0
+  while (at + headBytes <= file.length) {
+    const length = file.readUInt32LE(at)
+    const json = file.subarray(at + headBytes, at + headBytes + length)
+    if (json.length !== length || length > recordBytesMax || crc32(json) !== file.readUInt32LE(at + 4)) break
+    const { key, value, expiresAt } = JSON.parse(json.toString('utf8')) as { readonly key: string } & Partial<Kept>
+    if (value === undefined || expiresAt === undefined) kept.delete(key)
+    else kept.set(key, { value, expiresAt })
+    at += headBytes + length
+  }
+  return { kept, bytes: at }
+}

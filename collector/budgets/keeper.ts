@@ -1,0 +1,384 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { decimalFromPico } from '#clickhouse/decimal.ts'
+import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
+import { type PolicyDecisionRow, policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
+import { type Budget, BudgetError, budgetsMax, parseBudget } from '#otel-config/budgets/budget.ts'
+import type { BudgetKeeper, DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
+import type { Outcome } from '#semconv/facts.ts'
+import { type Charge, chargeRows } from '../derive/charge.ts'
+import type { Derived } from '../derive/derive.ts'
+import { decisionId } from '../derive/identity.ts'
+import type { PriceBook } from '../price/book.ts'
+import { price } from '../price/price.ts'
+import { Refused } from '../refused.ts'
+import { FrameWriter } from '../spool/frame.ts'
+import type { Spool } from '../spool/spool.ts'
+import { Actuals } from './actuals.ts'
+import { CallSizes, type Estimate } from './call-sizes.ts'
+import { type BudgetVerdict, groupText, judge, strictest, type Verdict } from './decide.ts'
+import { type DecideRequest, readDecideRequest, readReleaseRequest } from './decide-request.ts'
+import { defineBudget, type DefinitionOptions, openDefinitions, retireBudget } from './definitions.ts'
+import { burns, forecast } from './forecast.ts'
+import { heldIn, type Hold, Holds, holdsMax } from './holds.ts'
+import type { Journal } from './journal.ts'
+import { type LedgerWatch, spanKeyOf } from './ledger-watch.ts'
+import { type Named, oneCall, type Tally } from './tally.ts'
+
+export interface KeeperOptions extends DefinitionOptions {
+  readonly project: string
+  readonly spool: Spool
+  readonly prices: PriceBook
+  readonly journal: Journal
+  /** Every segment of the spool up to this one is in ClickHouse. */
+  readonly loadedThrough: () => number
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** What was posted by others (another collector, a repricing) is read at least so often, and never for more than a fiftieth of the time. */
+const rereadMsMin = 60_000
+const rereadShareMax = 50
+/** A line that is being made durable may be told of this much later than it is dated. */
+const tellingMs = 5_000
+/** How long lines may be on their way into ClickHouse until a reading is put off, in milliseconds. */
+const loadingMsMax = 120_000
+const tickMs = 1_000
+const closeMs = 500
+const pruneMs = 3_600_000
+/** A run that was killed stays so for this long, in milliseconds. */
+const killedMs = 86_400_000
+/** Tokens of a call of which nothing is known. */
+const assumedInputTokens = 4_000
+const assumedOutputTokens = 1_000
+/**
+ * How late usage is seen that nobody asked about, in seconds: 5 until an exporter sends its batch, 10 for a call that is under way.
+ * What burns in that time is what an observed budget may be passed by.
+ */
+const unseenSeconds = 15
+const hourMs = 3_600_000
+
+/** Budgets: what they have used, what is held, and whether a call may go on. Answers from memory, also while ClickHouse is away. */
+export class Keeper implements LedgerWatch, BudgetKeeper {
+  readonly #options: KeeperOptions
+  readonly #actuals: Actuals
+  readonly #sizes = new CallSizes()
+  readonly #holds: Holds
+  readonly #defined = new Map<string, DefinedBudget>()
+  readonly #stop = new AbortController()
+  #ticks: Promise<void> | undefined
+  #rereadAt = 0
+  #prunedAt = 0
+
+  private constructor(options: KeeperOptions) {
+    this.#options = options
+    this.#actuals = new Actuals(options)
+    this.#holds = new Holds(options.journal)
+  }
+
+  /** Reads definitions and what stands in the ledger: before anything is received or settled. `file`: the operator's budgets. */
+  static async open(options: KeeperOptions, file: readonly Budget[]): Promise<Keeper> {
+    const keeper = new Keeper(options)
+    const found = await openDefinitions(options, file)
+    for (const one of found) keeper.#defined.set(one.budget.id, one)
+    if (found.length > 0) await Promise.all([keeper.#actuals.start(found.map(({ budget }) => budget)), keeper.#sizes.recall(options.store, options.tenant, options.now())])
+    keeper.#rereadAt = options.now() + rereadMsMin
+    keeper.#ticks = keeper.#run()
+    return keeper
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    // A reading that is under way is not waited for: nothing depends on it.
+    await Promise.race([this.#ticks, sleep(closeMs, undefined, { ref: false })])
+  }
+
+  async #run(): Promise<void> {
+    const { now, log } = this.#options
+    while (!this.#stop.signal.aborted) {
+      try {
+        await sleep(tickMs, undefined, { signal: this.#stop.signal, ref: false })
+        this.#expire()
+        if (this.#actuals.size > 0 && now() >= this.#rereadAt) await this.#reread()
+      } catch (error) {
+        if (this.#stop.signal.aborted) return
+        log.warn('budgets could not be read from ClickHouse, they go on with what they know', { error })
+      }
+    }
+  }
+
+  #expire(): void {
+    const { now, journal } = this.#options
+    this.#holds.expire(now(), this.#notForgotten)
+    if (now() - this.#prunedAt < pruneMs) return
+    this.#prunedAt = now()
+    journal.expire()
+    this.#actuals.prune()
+  }
+
+  readonly #notForgotten = (error: unknown): void =>
+    this.#options.log.warn('a reservation was given back in memory only: after a crash it is held until it expires', { error })
+
+  /** Reads all sums anew, as of a moment before which everything posted is in ClickHouse. What does not get there in time is tried later. */
+  async #reread(): Promise<void> {
+    const { spool, loadedThrough, nowNano, now } = this.#options
+    const { signal } = this.#stop
+    this.#rereadAt = now() + rereadMsMin
+    const reading = this.#actuals.beginReading(nowNano())
+    try {
+      await sleep(tellingMs, undefined, { signal, ref: false })
+      const segment = spool.currentNumber
+      const until = now() + loadingMsMax
+      while (loadedThrough() < segment && spool.backlog().bytes > 0) {
+        if (now() > until) return reading.abandon()
+        await sleep(tickMs, undefined, { signal, ref: false })
+      }
+      const began = now()
+      await reading.finish()
+      this.#rereadAt = now() + Math.max(rereadMsMin, (now() - began) * rereadShareMax)
+    } catch (error) {
+      reading.abandon()
+      throw error
+    }
+  }
+
+  get listens(): boolean {
+    return this.#actuals.size > 0 || this.#holds.size > 0
+  }
+
+  arrived(derived: readonly Derived[], charges: readonly Charge[], reservations: ReadonlyMap<string, string>): void {
+    for (const charge of charges) {
+      const lines = chargeRows(charge, this.#options)
+      this.#actuals.restate({ before: [], after: lines }, charge.postedAt)
+      const tokens = lines.reduce((sum, { meter, quantity }) => (meter === 'reported_cost' ? sum : sum + quantity), 0n)
+      const [line] = lines
+      if (line !== undefined && !charge.unpriced) this.#sizes.add(line.agent, line.model, { usd: charge.amount, tokens })
+    }
+    if (this.#holds.size > 0) this.#giveBack(derived, charges, reservations)
+  }
+
+  /** A call that has arrived, failed ones too, is not held any more: what it used is in the ledger. */
+  #giveBack(derived: readonly Derived[], charges: readonly Charge[], reservations: ReadonlyMap<string, string>): void {
+    const agents = new Map(charges.map(({ facts, attribution }) => [facts.spanId, attribution.agent]))
+    for (const { facts: { traceId, spanId, step }, first } of derived) {
+      const holdId = reservations.get(spanKeyOf(traceId, spanId)) ?? ''
+      if (holdId === '' && (!first || (step.role !== 'model_call' && step.role !== 'embedding'))) continue
+      const models = [step.requestModel, step.responseModel, this.#pricedAs(step.provider, step.requestModel).model]
+      const hold = this.#holds.answeredBy({ holdId, run: traceId, agent: agents.get(spanId) ?? step.agent, models })
+      if (hold !== undefined) this.#holds.release(hold.id, this.#notForgotten)
+    }
+  }
+
+  settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[], postedAt: bigint): void {
+    this.#actuals.settled(known, posted, postedAt)
+  }
+
+  recalled(own: Iterable<LedgerEntryRow>, stored: readonly LedgerEntryRow[]): void {
+    this.#actuals.recalled(own, stored)
+  }
+
+  /** As the ledger will name them. */
+  #pricedAs(provider: string, model: string): { readonly provider: string; readonly model: string } {
+    const found = price(this.#options.prices, { provider, requestModel: model, responseModel: '', usage: { 'input.uncached': 1 }, at: this.#options.nowNano(), serviceTier: '' })
+    return found.basis === 'PRICED' ? { provider: provider === '' ? found.provider : provider, model: found.model } : { provider, model }
+  }
+
+  /** What a call is expected to use: what 95 of 100 such calls stay below, else what its tokens cost. */
+  #estimate({ agent, model, provider }: Named, { inputTokens, maxOutputTokens }: DecideRequest): Estimate {
+    const remembered = this.#sizes.estimate(agent, model)
+    if (remembered !== undefined) return remembered
+    const usage = { 'input.uncached': inputTokens ?? assumedInputTokens, 'output.text': maxOutputTokens ?? assumedOutputTokens }
+    const tokens = BigInt(usage['input.uncached'] + usage['output.text']) * oneCall
+    const priced = price(this.#options.prices, { provider, requestModel: model, responseModel: '', usage, at: this.#options.nowNano(), serviceTier: '' })
+    if (priced.basis === 'UNPRICED') return { size: { usd: 0n, tokens }, largest: { usd: 0n, tokens }, basis: 'unpriced' }
+    const size = { usd: priced.lines.reduce((sum, { amount }) => sum + amount, 0n), tokens }
+    return { size, largest: size, basis: inputTokens !== undefined && maxOutputTokens !== undefined ? 'stated_tokens' : 'assumed_tokens' }
+  }
+
+  /** `POST /v1/decide`: whether a call may go on, and what is held for it if so. */
+  async decide(body: Buffer): Promise<object> {
+    const { project, now } = this.#options
+    const request = readDecideRequest(body, project)
+    const known = request.requestId === '' ? undefined : this.#holds.get(request.requestId)
+    const named = { ...request.named, ...this.#pricedAs(request.named.provider, request.named.model) }
+    const estimate = this.#estimate(named, request)
+    const at = now()
+    const found = judge(this.#actuals.tallies(), {
+      named, estimate, now: at, killedBy: this.#killedBy(named.run),
+      holdsOf: (budget, key) => this.#holds.of(budget, key, at).filter(({ id }) => id !== known?.id),
+    })
+    const verdict = strictest(found.map((one) => one.verdict))
+    const hold = found.length === 0 ? undefined : await this.#hold(verdict, known, { id: request.requestId === '' ? crypto.randomUUID() : request.requestId, named, ...estimate, madeAt: at, expiresAt: at + request.holdMs })
+    await this.#kill(found, named.run)
+    this.#store(found, named, estimate)
+    return {
+      decision: verdict === 'warn' ? 'allow' : verdict,
+      reason: found.find((one) => one.verdict === verdict)?.reason ?? 'no budget is about this call',
+      reservation: hold === undefined ? null : {
+        id: hold.id, usd: amountText(hold.size.usd), tokens: amountText(hold.size.tokens), basis: estimate.basis, expiresAt: new Date(hold.expiresAt).toISOString(),
+      },
+      budgets: found.map((one) => this.#said(one)),
+    }
+  }
+
+  /** Counted before anybody else is answered, answered when it is on disk. A call that may not go on holds nothing. */
+  async #hold(verdict: Verdict, known: Hold | undefined, hold: Hold): Promise<Hold | undefined> {
+    if (verdict === 'deny' || verdict === 'require_approval') return undefined
+    if (known !== undefined) return known
+    if (this.#holds.size >= holdsMax) throw new Refused('overloaded', `${holdsMax} calls are in flight already, ask again later`)
+    try {
+      await this.#holds.make(hold)
+    } catch (error) {
+      this.#options.log.error('a reservation could not be written', { error })
+      throw new Refused('overloaded', 'the reservation could not be written, ask again', 'failed')
+    }
+    return hold
+  }
+
+  #killedBy(run: string): string | undefined {
+    const killed = run === '' ? undefined : this.#options.journal.get(`killed:${run}`)
+    return typeof killed?.value === 'string' && killed.expiresAt > this.#options.now() ? killed.value : undefined
+  }
+
+  async #kill(found: readonly BudgetVerdict[], run: string): Promise<void> {
+    const killer = found.find(({ budget, verdict }) => budget.action === 'kill' && verdict === 'deny')
+    if (killer === undefined || run === '' || this.#killedBy(run) !== undefined) return
+    await this.#options.journal.put(`killed:${run}`, killer.budget.id, this.#options.now() + killedMs)
+  }
+
+  #said({ budget, group, verdict, reason, period, used, held, reserve, overshoot, key }: BudgetVerdict): object {
+    const outlook = this.#forecast(this.#actuals.tally(budget.id), key, period)
+    return {
+      id: budget.id, version: this.#defined.get(budget.id)?.version ?? 0, group: groupText(budget, group), outcome: verdict, reason, measure: budget.measure,
+      limit: amountText(budget.limit), used: amountText(used), held: amountText(held), reserve: amountText(reserve), overshootBound: amountText(overshoot),
+      forecast: outlook === undefined ? null : amountText(outlook.value),
+      periodStart: period === undefined ? null : new Date(period.start).toISOString(), periodEnd: period === undefined ? null : new Date(period.end).toISOString(),
+    }
+  }
+
+  readonly #forecasts = new WeakMap<Tally, Map<string, { readonly at: number; readonly said: ReturnType<typeof forecast> }>>()
+
+  /** Worked out once a minute for a group: an answer within milliseconds cannot walk four weeks. */
+  #forecast(tally: Tally | undefined, key: string, period: BudgetVerdict['period']): ReturnType<typeof forecast> {
+    if (tally?.budget.period.kind !== 'calendar' || period === undefined) return undefined
+    const now = this.#options.now()
+    const kept = this.#forecasts.get(tally) ?? new Map()
+    this.#forecasts.set(tally, kept)
+    const known = kept.get(key)
+    if (known !== undefined && now - known.at < forecastKeptMs) return known.said
+    const said = forecast({ hours: tally.hours(key), actual: tally.actual(key, now).value, limit: tally.budget.limit, now, end: period.end })
+    kept.set(key, { at: now, said })
+    return said
+  }
+
+  /** Decisions are history: they go the way of all rows and are waited for by nobody. */
+  #store(found: readonly BudgetVerdict[], named: Named, { basis }: Estimate): void {
+    if (found.length === 0) return
+    const { tenant, project, spool, nowNano, log } = this.#options
+    const at = nowNano()
+    const question = crypto.randomUUID()
+    const frame = new FrameWriter()
+    for (const { budget, group, verdict, reason, used, held, reserve } of found) {
+      const version = this.#defined.get(budget.id)?.version ?? 0
+      const policyId = `budget:${budget.id}`
+      const row: PolicyDecisionRow = {
+        tenant, project, id: decisionId(tenant, policyId, version, 'ENDPOINT', named.run, question), policyId, policyVersion: version, outcome: outcomeOf[verdict],
+        mode: budget.action === 'observe' || budget.action === 'alert' ? 'SHADOW' : 'ENFORCE', place: 'ENDPOINT', reason, decidedAt: at, postedAt: at,
+        traceId: named.run, spanId: '', agent: named.agent, actor: '',
+        evidence: JSON.stringify({
+          ...groupText(budget, group), model: named.model, measure: budget.measure, limit: amountText(budget.limit), used: amountText(used), held: amountText(held),
+          reserve: amountText(reserve), basis,
+        }),
+      }
+      frame.add(policyDecisions, row)
+    }
+    spool.append(frame.finish()).catch((error: unknown) => log.warn('a decision was answered and could not be stored', { error }))
+  }
+
+  /** `POST /v1/release`: the call will not be made. */
+  release(body: Buffer): Promise<object> {
+    return Promise.resolve({ released: this.#holds.release(readReleaseRequest(body), this.#notForgotten) })
+  }
+
+  budgets(): readonly DefinedBudget[] {
+    return [...this.#defined.values()].sort((a, b) => (a.budget.id < b.budget.id ? -1 : 1))
+  }
+
+  standings(budgetId: string, first: number): { readonly standings: readonly Standing[]; readonly total: number } {
+    const tally = this.#actuals.tally(budgetId)
+    if (tally === undefined) return { standings: [], total: 0 }
+    const now = this.#options.now()
+    const groups = [...tally.groups()].map(([key, values]) => ({ key, values, used: tally.actual(key, now) }))
+    const shown = groups.sort((a, b) => (a.used.value > b.used.value ? -1 : a.used.value < b.used.value ? 1 : 0)).slice(0, first)
+    return { standings: shown.map(({ key, values }) => this.standing(tally, key, values)), total: groups.length }
+  }
+
+  standing(tally: Tally, key: string, values: readonly string[]): Standing {
+    const { budget } = tally
+    const now = this.#options.now()
+    const { value: actual, calls, unpriced } = tally.actual(key, now)
+    const period = tally.periodAt(now)
+    const holds = this.#holds.of(budget, key, now)
+    const { held, overshoot } = heldIn(holds, budget.measure)
+    const outlook = this.#forecast(tally, key, period)
+    const enforced = budget.action === 'require_approval' || budget.action === 'deny' || budget.action === 'kill'
+    const used = (ms: number) => tally.window(key, now - ms, now)
+    const reached = (value: bigint, percents: readonly number[], on: 'actual' | 'forecast') =>
+      percents.filter((percent) => Number(value) * 100 >= Number(budget.limit) * percent).map((percent) => ({ percent, on }))
+    return {
+      group: groupText(budget, values), period, actual, calls, unpricedCalls: unpriced, held, holds: holds.length, forecast: outlook,
+      overshoot: enforced ? overshoot : (used(hourMs).value * BigInt(unseenSeconds)) / 3_600n,
+      burn: period === undefined ? [] : burns(budget.limit, period.end - period.start, used),
+      crossed: [...reached(actual, budget.thresholds, 'actual'), ...(outlook === undefined ? [] : reached(outlook.value, budget.forecastThresholds, 'forecast'))],
+      history: tally.history(key, now).map(({ start, end, sum }) => ({ start, end, actual: sum.value })),
+    }
+  }
+
+  /** At most so many of the groups that were touched, and how they stand now: what alerts look at. */
+  touched(max: number): { readonly defined: DefinedBudget; readonly standing: Standing }[] {
+    return this.#actuals.touched(max).flatMap(({ budgetId, key }) => this.#standingOf(budgetId, key))
+  }
+
+  #standingOf(budgetId: string, key: string): { readonly defined: DefinedBudget; readonly standing: Standing }[] {
+    const [defined, tally] = [this.#defined.get(budgetId), this.#actuals.tally(budgetId)]
+    const values = tally?.groups().get(key)
+    return defined === undefined || tally === undefined || values === undefined ? [] : [{ defined, standing: this.standing(tally, key, values) }]
+  }
+
+  /** Every group of a budget. */
+  all(budgetId: string): { readonly defined: DefinedBudget; readonly standing: Standing }[] {
+    return [...this.#actuals.tally(budgetId)?.groups().keys() ?? []].flatMap((key) => this.#standingOf(budgetId, key))
+  }
+
+  async define(yaml: string): Promise<DefinedBudget> {
+    const budget = parseBudget(yaml)
+    const before = this.#defined.get(budget.id)
+    if (before === undefined && this.#defined.size >= budgetsMax) throw new BudgetError(`there are ${budgetsMax} budgets, retire one first`)
+    const defined = await defineBudget(this.#options, budget)
+    if (before?.version === defined.version) return before
+    if (before !== undefined) this.#holds.forget(before.budget)
+    this.#defined.set(budget.id, defined)
+    const { store, tenant, now, nowNano } = this.#options
+    await Promise.all([this.#actuals.define(budget, nowNano()), this.#sizes.isEmpty && this.#sizes.recall(store, tenant, now())])
+    // What was posted and is on its way into ClickHouse is missing until all is read anew.
+    this.#rereadAt = 0
+    return defined
+  }
+
+  async retire(budgetId: string): Promise<DefinedBudget> {
+    await retireBudget(this.#options, budgetId)
+    const known = this.#defined.get(budgetId)
+    if (known === undefined) throw new BudgetError(`there is no budget '${budgetId}'`)
+    this.#defined.delete(budgetId)
+    this.#holds.forget(known.budget)
+    this.#actuals.retire(budgetId)
+    return known
+  }
+}
+
+const forecastKeptMs = 60_000
+
+const outcomeOf: Readonly<Record<Verdict, Outcome>> = { allow: 'ALLOW', warn: 'WARN', require_approval: 'REQUIRE_APPROVAL', deny: 'DENY' }
+
+/** `12.5`: as the API says amounts, without trailing zeros. */
+const amountText = (scaled: bigint): string => decimalFromPico(scaled).replace(/\.?0+$/, '')
+

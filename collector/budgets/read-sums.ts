@@ -1,0 +1,100 @@
+import type { Params, Store } from '#clickhouse/store.ts'
+import { type Budget, type BudgetDimension } from '#otel-config/budgets/budget.ts'
+import { addTo, groupDimensions, type Groups, keptPeriods, oneCall, runKeptMs, stepMs, stepsKeptMs } from './tally.ts'
+
+/** A start waits for this, and a budget over all time reads all of the ledger. In seconds. */
+const readSecondsMax = 120
+
+const columns: Readonly<Record<BudgetDimension, string>> = {
+  project: 'project', environment: 'environment', service: 'service', agent: 'agent', workflow: 'workflow', model: 'model', provider: 'provider',
+  user: 'user', session: 'session', run: 'lower(hex(trace_id))',
+}
+
+/** Revisions from here on are of settlements, and the rest is when they were posted; below, they count down from here. */
+const settlement = 1n << 63n
+
+/**
+ * Ledger lines, each once: as they are, or as they were at `cut`. A row that is superseded later hides the one before it from
+ * `FINAL`, so the past is put together by hand.
+ */
+const linesSql = (where: string, cut: bigint | undefined): string => cut === undefined
+  ? `(SELECT * FROM ledger_entries FINAL WHERE ${where})`
+  : `(SELECT * FROM ledger_entries WHERE ${where}
+      AND if(revision < ${settlement}, ${settlement - 1n} - revision, revision - ${settlement}) < ${cut}
+      ORDER BY revision DESC LIMIT 1 BY toDate(occurred_at), trace_id, span_id, id)`
+
+interface Row extends Readonly<Record<`by_${BudgetDimension}`, string>> {
+  readonly step: string
+  readonly period: string
+  readonly at: string
+  readonly amount: string
+  readonly tokens: string
+  readonly calls: string
+  readonly unpriced: string
+}
+
+const atMs = 'toUnixTimestamp64Milli(occurred_at)'
+const picoText = (expression: string): string => `toString(reinterpret(${expression}, 'Int128'))`
+
+/**
+ * A budget's sums out of the ledger, by the rules of `contributions`: a call stands while any of its meters does (`sumMap` drops
+ * what sums to zero), and is unpriced while none of its lines has an amount.
+ */
+export async function readSums(store: Store, tenant: string, budget: Budget, now: number, cut: bigint | undefined): Promise<Groups> {
+  const by = groupDimensions(budget)
+  const dims = by.map((dimension) => `by_${dimension}`)
+  const periods = keptPeriods(budget, now)
+  const { where, params } = linesOf(budget, tenant, now, periods)
+  const starts = periods.map(({ start }) => start).sort((a, b) => a - b)
+  const rows = await store.read<Row>(`
+    SELECT ${[...dims, 'step', 'period'].join(', ')}, toString(max(moment)) AS at, ${picoText('sum(amounts)')} AS amount, ${picoText('sum(quantities)')} AS tokens,
+      toString(countIf(notEmpty(meters))) AS calls, toString(countIf(notEmpty(meters) AND priced = 0)) AS unpriced
+    FROM (
+      SELECT ${[...by.map((dimension) => `${columns[dimension]} AS by_${dimension}`), ''].join(', ')}
+        ${atMs} AS moment,
+        if(moment > {kept:Int64}, moment - moment % ${stepMs}, -1) AS step,
+        ${starts.length === 0 ? '-1' : 'if(moment >= {first:Int64}, roundDown(moment, {starts:Array(Int64)}), -1)'} AS period,
+        sum(coalesce(amount, 0)) AS amounts, sumIf(quantity, meter != 'reported_cost') AS quantities,
+        countIf(amount IS NOT NULL) AS priced, sumMap([toString(meter)], [quantity]).1 AS meters
+      FROM ${linesSql(where, cut)}
+      GROUP BY ${[...dims, 'trace_id', 'span_id', 'occurred_at'].join(', ')}
+    )
+    GROUP BY ${[...dims, 'step', 'period'].join(', ')}`,
+  { ...params, kept: now - stepsKeptMs, first: starts[0] ?? 0, starts }, { maxSeconds: readSecondsMax })
+  const groups: Groups = new Map()
+  for (const row of rows) {
+    const calls = Number(row.calls)
+    addTo(groups, by.map((dimension) => row[`by_${dimension}`]), kept(row.step), kept(row.period), Number(row.at), {
+      value: valueOf(budget, row), calls, unpriced: Number(row.unpriced),
+    })
+  }
+  return groups
+}
+
+const kept = (start: string): number | undefined => (start === '-1' ? undefined : Number(start))
+
+function valueOf({ measure }: Budget, row: Row): bigint {
+  switch (measure) {
+    case 'usd': return BigInt(row.amount)
+    case 'tokens': return BigInt(row.tokens)
+    case 'calls': return BigInt(row.calls) * oneCall
+  }
+}
+
+/** Which lines a budget is about, as far back as it looks. */
+function linesOf({ scope, period }: Budget, tenant: string, now: number, periods: readonly { readonly start: number }[]): { readonly where: string; readonly params: Params } {
+  const conditions = ['tenant = {tenant:String}']
+  const params: Record<string, unknown> = { tenant }
+  for (const [dimension, values] of Object.entries(scope) as [BudgetDimension, readonly string[]][]) {
+    conditions.push(`${columns[dimension]} IN {${dimension}:Array(String)}`)
+    params[dimension] = values
+  }
+  if (period.kind === 'run') {
+    conditions.push(`trace_id IN (SELECT trace_id FROM ledger_entries WHERE tenant = {tenant:String} AND occurred_at > fromUnixTimestamp64Milli({since:Int64}, 'UTC'))`)
+    params['since'] = now - runKeptMs
+  } else if (period.kind !== 'lifetime') {
+    conditions.push(`occurred_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')`)
+    params['since'] = Math.max(0, Math.min(now - stepsKeptMs, ...periods.map(({ start }) => start)))
+  }
+  return { where: conditions.join(' AND '), params }
+}

@@ -1,0 +1,258 @@
+import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
+import { type Budget, type BudgetDimension, type Measure, rollingDaysMax } from '#otel-config/budgets/budget.ts'
+import { calendarPeriod, type Stretch } from '#otel-config/budgets/period.ts'
+
+/**
+ * Width of a step of time, in milliseconds. Every zone's offset from UTC is a whole number of steps, so a calendar period is
+ * one, too; and the shortest window of a burn rate is one step.
+ */
+export const stepMs = 300_000
+const dayMs = 86_400_000
+/** Steps are kept this long: what a rolling period and the four weeks of a forecast look back on. In milliseconds. */
+export const stepsKeptMs = (rollingDaysMax + 1) * dayMs
+/** Calendar periods that are kept before the current one. */
+export const periodsKept = 12
+/** A run that was silent for longer is forgotten by its budget, in milliseconds: runs come by the million and end unannounced. */
+export const runKeptMs = dayMs
+
+/** What one call counts, in the unit of `Budget.limit`. */
+export const oneCall = 1_000_000_000_000n
+
+/** A sum of ledger lines. */
+export interface Sum {
+  /** In the budget's measure, scaled as its limit. */
+  readonly value: bigint
+  readonly calls: number
+  /** Calls of which no price is known: they are not in a value in dollars. */
+  readonly unpriced: number
+}
+
+export const nothing: Sum = { value: 0n, calls: 0, unpriced: 0 }
+export const plus = (a: Sum, b: Sum): Sum => ({ value: a.value + b.value, calls: a.calls + b.calls, unpriced: a.unpriced + b.unpriced })
+const negated = (a: Sum): Sum => ({ value: -a.value, calls: -a.calls, unpriced: -a.unpriced })
+
+/** What a ledger line, or a call that is asked about, names of each dimension. */
+export type Named = Readonly<Record<BudgetDimension, string>>
+
+export const namedBy = ({ project, environment, service, agent, workflow, model, provider, user, session, traceId }: LedgerEntryRow): Named =>
+  ({ project, environment, service, agent, workflow, model, provider, user, session, run: traceId })
+
+export function inScope({ scope }: Budget, named: Named): boolean {
+  for (const dimension of Object.keys(scope) as BudgetDimension[]) if (scope[dimension]?.includes(named[dimension]) === false) return false
+  return true
+}
+
+/** What a budget is divided by. */
+export const groupDimensions = ({ groupBy, period }: Budget): readonly BudgetDimension[] =>
+  period.kind === 'run' && !groupBy.includes('run') ? [...groupBy, 'run'] : groupBy
+
+export const groupOf = (budget: Budget, named: Named): readonly string[] => groupDimensions(budget).map((dimension) => named[dimension])
+/** Group values as one key. */
+export const groupKey = (values: readonly string[]): string => values.join('\u0000')
+
+/** What the lines of one span add to one group at one time. */
+export interface Contribution {
+  readonly group: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly sum: Sum
+}
+
+const toMs = (nanos: bigint): number => Number(nanos / 1_000_000n)
+
+/** What the ledger lines of one span say to a budget. A call counts as long as any of its meters stands, and is unpriced as long as no line of it has an amount. */
+export function contributions(budget: Budget, lines: readonly LedgerEntryRow[]): Contribution[] {
+  const found = new Map<string, { group: readonly string[]; at: number; lines: LedgerEntryRow[] }>()
+  for (const line of lines) {
+    const named = namedBy(line)
+    if (!inScope(budget, named)) continue
+    const group = groupOf(budget, named)
+    const key = `${line.occurredAt}\u0000${groupKey(group)}`
+    const known = found.get(key)
+    if (known === undefined) found.set(key, { group, at: toMs(line.occurredAt), lines: [line] })
+    else known.lines.push(line)
+  }
+  return [...found.values()].map(({ group, at, lines: own }) => ({ group, at, sum: sumOf(budget.measure, own) }))
+}
+
+function sumOf(measure: Measure, lines: readonly LedgerEntryRow[]): Sum {
+  const byMeter = new Map<string, bigint>()
+  for (const { meter, quantity } of lines) byMeter.set(meter, (byMeter.get(meter) ?? 0n) + quantity)
+  const calls = [...byMeter.values()].some((quantity) => quantity !== 0n) ? 1 : 0
+  const unpriced = calls === 1 && lines.every(({ amount }) => amount === undefined) ? 1 : 0
+  return { value: valueOf(measure, lines, calls), calls, unpriced }
+}
+
+function valueOf(measure: Measure, lines: readonly LedgerEntryRow[], calls: number): bigint {
+  switch (measure) {
+    case 'usd': return lines.reduce((sum, { amount }) => sum + (amount ?? 0n), 0n)
+    case 'tokens': return lines.reduce((sum, { meter, quantity }) => (meter === 'reported_cost' ? sum : sum + quantity), 0n)
+    case 'calls': return BigInt(calls) * oneCall
+  }
+}
+
+/** Sums of one group. */
+export interface Group {
+  readonly values: readonly string[]
+  /** By start of the step, for as long as steps are kept. */
+  readonly steps: Map<number, Sum>
+  /** By start of the calendar period; the one period of runs and lifetimes begins at 0. */
+  readonly periods: Map<number, Sum>
+  /** Latest usage, in milliseconds since the epoch. */
+  lastAt: number
+}
+
+export type Groups = Map<string, Group>
+
+/** Which periods of a budget are kept, current one first. A budget that has none of the calendar is summed from 0. */
+export function keptPeriods({ period }: Budget, now: number): readonly Stretch[] {
+  switch (period.kind) {
+    case 'calendar': return Array.from({ length: periodsKept + 1 }, (_, n) => calendarPeriod(period.unit, period.timeZone, now, -n))
+    case 'rolling': return []
+    case 'run':
+    case 'lifetime': return [{ start: 0, end: Number.POSITIVE_INFINITY }]
+  }
+}
+
+/** Adds to a group's sums. `step` and `period` are the starts of what holds the usage, `undefined` where that is not kept. */
+export function addTo(groups: Groups, values: readonly string[], step: number | undefined, period: number | undefined, at: number, sum: Sum): void {
+  if (step === undefined && period === undefined) return
+  const key = groupKey(values)
+  let group = groups.get(key)
+  if (group === undefined) groups.set(key, (group = { values, steps: new Map(), periods: new Map(), lastAt: 0 }))
+  if (at > group.lastAt) group.lastAt = at
+  if (step !== undefined) group.steps.set(step, plus(group.steps.get(step) ?? nothing, sum))
+  if (period !== undefined) group.periods.set(period, plus(group.periods.get(period) ?? nothing, sum))
+}
+
+/** What the lines of one span say now instead of what they said. */
+export interface Restatement {
+  readonly before: readonly LedgerEntryRow[]
+  readonly after: readonly LedgerEntryRow[]
+}
+
+/** The groups of one budget as they were read from ClickHouse, and what was posted since. */
+export class Tally {
+  readonly budget: Budget
+  #base: Groups
+  #since: Groups = new Map()
+  /** While ClickHouse is read anew: what is posted after the moment that is read. */
+  #next: { readonly cut: bigint; readonly groups: Groups } | undefined
+  #periods: readonly Stretch[]
+
+  constructor(budget: Budget, base: Groups, now: number) {
+    this.budget = budget
+    this.#base = base
+    this.#periods = keptPeriods(budget, now)
+  }
+
+  /** `postedAt`: since when the ledger says so. Answers the groups that were touched. */
+  restate({ before, after }: Restatement, postedAt: bigint, now: number): ReadonlySet<string> {
+    const touched = new Set<string>()
+    for (const one of contributions(this.budget, before)) touched.add(this.#add({ ...one, sum: negated(one.sum) }, postedAt, now))
+    for (const one of contributions(this.budget, after)) touched.add(this.#add(one, postedAt, now))
+    return touched
+  }
+
+  #add({ group, at, sum }: Contribution, postedAt: bigint, now: number): string {
+    const step = at > now - stepsKeptMs ? at - (at % stepMs) : undefined
+    const period = this.#periodOf(at, now)
+    addTo(this.#since, group, step, period, at, sum)
+    if (this.#next !== undefined && postedAt >= this.#next.cut) addTo(this.#next.groups, group, step, period, at, sum)
+    return groupKey(group)
+  }
+
+  #periodOf(at: number, now: number): number | undefined {
+    this.#turn(Math.max(at, now))
+    return this.#periods.find(({ start, end }) => start <= at && at < end)?.start
+  }
+
+  /** The calendar goes on: the first of the kept periods holds `now`, or usage that a clock dated ahead. */
+  #turn(now: number): void {
+    const [current] = this.#periods
+    if (current !== undefined && now >= current.end) this.#periods = keptPeriods(this.budget, now)
+  }
+
+  /** Reading ClickHouse anew begins: it will say what was posted before `cut`. */
+  beginReading(cut: bigint): void {
+    this.#next = { cut, groups: new Map() }
+  }
+
+  /** What was read as of `cut` takes the place of what was known; without it, all stays as it was. A reading that another one has overtaken says nothing. */
+  endReading(cut: bigint, base: Groups | undefined): void {
+    if (this.#next?.cut !== cut) return
+    if (base !== undefined) {
+      this.#base = base
+      this.#since = this.#next.groups
+    }
+    this.#next = undefined
+  }
+
+  /** The period that holds `now`; `undefined` for budgets that look back or never end. */
+  periodAt(now: number): Stretch | undefined {
+    const { period } = this.budget
+    if (period.kind === 'rolling') return { start: now - period.ms, end: now }
+    if (period.kind !== 'calendar') return undefined
+    this.#turn(now)
+    return this.#periods.find(({ start, end }) => start <= now && now < end) ?? calendarPeriod(period.unit, period.timeZone, now)
+  }
+
+  /** What was used in the period that holds `now`. */
+  actual(key: string, now: number): Sum {
+    const { period } = this.budget
+    if (period.kind === 'rolling') return this.window(key, now - period.ms, now)
+    return this.#ofPeriod(key, this.periodAt(now)?.start ?? 0)
+  }
+
+  #ofPeriod(key: string, start: number): Sum {
+    return plus(this.#base.get(key)?.periods.get(start) ?? nothing, this.#since.get(key)?.periods.get(start) ?? nothing)
+  }
+
+  /** The kept calendar periods before the current one, latest first. */
+  history(key: string, now: number): readonly (Stretch & { readonly sum: Sum })[] {
+    if (this.budget.period.kind !== 'calendar') return []
+    this.#turn(now)
+    return this.#periods.filter(({ end }) => end <= now).map((stretch) => ({ ...stretch, sum: this.#ofPeriod(key, stretch.start) }))
+  }
+
+  /** Everything in steps that end after `from` and begin before `to`. */
+  window(key: string, from: number, to: number): Sum {
+    let sum = nothing
+    for (const [start, one] of this.#stepsOf(key)) if (start + stepMs > from && start < to) sum = plus(sum, one)
+    return sum
+  }
+
+  *#stepsOf(key: string): Generator<readonly [number, Sum]> {
+    for (const groups of [this.#base, this.#since]) yield* groups.get(key)?.steps ?? []
+  }
+
+  /** Sums by hour since the epoch, over the steps that are kept. */
+  hours(key: string): ReadonlyMap<number, bigint> {
+    const hours = new Map<number, bigint>()
+    for (const [start, { value }] of this.#stepsOf(key)) {
+      const hour = Math.floor(start / 3_600_000)
+      hours.set(hour, (hours.get(hour) ?? 0n) + value)
+    }
+    return hours
+  }
+
+  /** The groups by key. A budget that is not divided has one, also before anything was used. */
+  groups(): ReadonlyMap<string, readonly string[]> {
+    const found = new Map<string, readonly string[]>()
+    if (groupDimensions(this.budget).length === 0) found.set('', [])
+    for (const groups of [this.#base, this.#since]) for (const [key, { values }] of groups) found.set(key, values)
+    return found
+  }
+
+  /** Forgets steps that nobody looks back on, and groups that have nothing left. */
+  prune(now: number): void {
+    this.#turn(now)
+    const starts = new Set(this.#periods.map(({ start }) => start))
+    const idleMs = this.budget.period.kind === 'run' ? runKeptMs : Number.POSITIVE_INFINITY
+    for (const groups of [this.#base, this.#since]) for (const [key, group] of groups) {
+      for (const start of group.steps.keys()) if (start <= now - stepsKeptMs) group.steps.delete(start)
+      for (const start of group.periods.keys()) if (!starts.has(start)) group.periods.delete(start)
+      if (now - group.lastAt > idleMs || (group.steps.size === 0 && group.periods.size === 0)) groups.delete(key)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { clientOf } from '../account/names.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { Refused } from '../refused.ts'
+import { retrySeconds } from './limits.ts'
+
+/** What agents ask rather than tell, by path: JSON in, JSON out. Throws `Refused` with a line for the agent. */
+export type Controls = ReadonlyMap<string, (body: Buffer) => Promise<object>>
+
+/** A question is a few names. In bytes. */
+const bodyBytesMax = 16_384
+
+const statuses: Readonly<Record<Refused['verdict'], number>> = { malformed: 400, too_large: 413, overloaded: 503 }
+
+export interface ControlOptions {
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Answers one question. A page of another origin cannot send JSON without asking first, and nobody answers that. */
+export async function answerControl(request: IncomingMessage, response: ServerResponse, ask: (body: Buffer) => Promise<object>, { log, metrics }: ControlOptions): Promise<void> {
+  if (request.method !== 'POST') {
+    response.setHeader('Allow', 'POST')
+    return send(request, response, 405, { error: 'use POST' })
+  }
+  if ((request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() !== 'application/json') {
+    return send(request, response, 415, { error: 'Content-Type must be application/json' })
+  }
+  try {
+    send(request, response, 200, await ask(await readBody(request)))
+  } catch (error) {
+    if (request.errored !== null) return void response.destroy()
+    if (!(error instanceof Refused)) log.error('a question of an agent failed', { error })
+    const refused = error instanceof Refused ? error : new Refused('overloaded', 'the question could not be answered, ask again', 'failed')
+    metrics.refused(refused.reason, clientOf(request.headers['user-agent']))
+    if (refused.verdict === 'overloaded') response.setHeader('Retry-After', String(retrySeconds))
+    send(request, response, statuses[refused.verdict], { error: refused.message })
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > bodyBytesMax) throw new Refused('too_large', `the body is larger than ${bodyBytesMax} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function send(request: IncomingMessage, response: ServerResponse, status: number, body: object): void {
+  request.resume()
+  const bytes = Buffer.from(JSON.stringify(body))
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length })
+  response.end(bytes)
+}

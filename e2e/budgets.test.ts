@@ -1,0 +1,199 @@
+/** Budgets of the running program: a span is counted within seconds and once, a hold survives a kill, and every budget that matches is told. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { agentSpan, ago, callCost, exportRequest, type MadeSpan, modelCall, newTraceId } from './made-span.ts'
+import { graphql, type Program, startProgram } from './program.ts'
+import { post } from './sending.ts'
+
+const file = `
+budgets:
+  - { id: clerk-day, period: day, limit: { usd: "0.001" }, scope: { agent: [clerk] }, action: deny, on_unpriced: deny }
+  - { id: all-month, period: month, time_zone: Europe/Berlin, limit: { tokens: 1000000 }, action: alert }
+  - { id: user-lifetime, period: lifetime, limit: { calls: 5 }, group_by: [user], action: observe }
+  - { id: run-ceiling, period: run, limit: { usd: "0.002" }, scope: { agent: [runner] }, action: kill }
+`
+
+interface Answer {
+  readonly decision: string
+  readonly reason: string
+  readonly reservation: { readonly id: string; readonly usd: string; readonly basis: string } | null
+  readonly budgets: readonly { readonly id: string; readonly outcome: string; readonly used: string; readonly held: string; readonly limit: string; readonly overshootBound: string; readonly reason: string }[]
+}
+
+async function control<Body>(program: Program, path: string, question: unknown, contentType = 'application/json'): Promise<{ readonly status: number; readonly body: Body }> {
+  const response = await fetch(`${program.http}/v1/${path}`, {
+    method: 'POST', headers: { 'content-type': contentType }, body: typeof question === 'string' ? question : JSON.stringify(question),
+  })
+  return { status: response.status, body: (await response.json()) as Body }
+}
+
+async function decide(program: Program, question: object): Promise<Answer> {
+  const { status, body } = await control<Answer>(program, 'decide', { model: 'gpt-5-mini', provider: 'openai', ...question })
+  assert.equal(status, 200, JSON.stringify(body))
+  return body
+}
+
+async function send(program: Program, ...spans: readonly MadeSpan[]): Promise<void> {
+  assert.equal((await post(program, exportRequest(spans))).status, 200)
+}
+
+interface Group {
+  readonly group: readonly { readonly values: readonly string[] }[]
+  readonly actual: string
+  readonly held: string
+  readonly holds: number
+  readonly crossed: readonly { readonly percent: number }[]
+}
+const standings = async (program: Program, id: string): Promise<readonly Group[]> => {
+  const { budgets } = await graphql<{ budgets: readonly { readonly groups: { readonly nodes: readonly Group[] } }[] }>(program,
+    'query ($id: ID) { budgets(id: $id) { groups { nodes { group { values } actual held holds crossed { percent } } } } }', { id })
+  return budgets.flatMap(({ groups }) => groups.nodes)
+}
+
+/** Waits for what settles or loads. */
+async function eventually(what: string, look: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 150; tries++) {
+    if (await look()) return
+    await sleep(200)
+  }
+  assert.fail(`${what} did not come`)
+}
+
+const dollars = (pico: bigint): string => (Number(pico) / 1e12).toFixed(12).replace(/\.?0+$/, '')
+const tokens = { input: 400, output: 100 }
+/** What an agent knows of such a call before it makes it. */
+const stated = { inputTokens: tokens.input, maxOutputTokens: tokens.output }
+const cost = callCost(tokens)
+
+describe('budgets', () => {
+  let dir: string
+  let program: Program
+  let env: Readonly<Record<string, string>>
+  const start = (): Promise<Program> => startProgram({ dataDir: join(dir, 'data'), env })
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'budgets-e2e-'))
+    await writeFile(join(dir, 'budgets.yaml'), file)
+    env = { SPANLEDGER_BUDGETS: join(dir, 'budgets.yaml'), SPANLEDGER_SETTLEMENT_DELAY_MS: '500' }
+    program = await start()
+  })
+  after(async () => {
+    await program[Symbol.asyncDispose]()
+    await rm(dir, { recursive: true, force: true, maxRetries: 10 })
+  })
+
+  const clerkRun = (traceId = newTraceId(), more: Readonly<Record<string, string>> = {}): readonly MadeSpan[] => {
+    const agent = agentSpan({ traceId, start: ago(0) })
+    return [agent, modelCall({ traceId, parentSpanId: agent.spanId, start: ago(0), attributes: { 'user.id': 'u1', ...more } }, tokens)]
+  }
+
+  test('a span is counted when it is acknowledged, and once, however often it is sent', async () => {
+    const spans = clerkRun()
+    await send(program, ...spans)
+    assert.equal((await standings(program, 'clerk-day'))[0]?.actual, dollars(cost), 'at once')
+    await send(program, ...spans)
+    await send(program, ...spans)
+    assert.equal((await standings(program, 'clerk-day'))[0]?.actual, dollars(cost))
+    assert.equal((await standings(program, 'all-month'))[0]?.actual, '500')
+    assert.deepEqual((await standings(program, 'user-lifetime')).map(({ group, actual }) => [group[0]?.values, actual]), [[['u1'], '1']])
+  })
+
+  test('a call is asked about: what it is expected to use is held, and given back when its span arrives', async () => {
+    const traceId = newTraceId()
+    const question = { agent: 'clerk', user: 'u1', runId: traceId, ...stated }
+    const answer = await decide(program, question)
+    assert.deepEqual([answer.decision, answer.reservation?.basis, answer.reservation?.usd], ['allow', 'stated_tokens', dollars(cost)])
+    assert.deepEqual(answer.budgets.map(({ id, outcome, used, held }) => [id, outcome, used, held]), [
+      ['clerk-day', 'allow', dollars(cost), '0'], ['all-month', 'allow', '500', '0'], ['user-lifetime', 'allow', '1', '0'],
+    ], 'every budget that is about it')
+    assert.equal((await standings(program, 'clerk-day'))[0]?.held, dollars(cost))
+    await send(program, ...clerkRun(traceId))
+    assert.deepEqual((await standings(program, 'clerk-day')).map(({ actual, held }) => [actual, held]), [[dollars(2n * cost), '0']])
+  })
+
+  test('a span can name its reservation, the same question is one reservation, and a call that is not made gives it back', async () => {
+    const first = await decide(program, { agent: 'clerk', requestId: 'call-1', ...stated })
+    assert.deepEqual((await decide(program, { agent: 'clerk', requestId: 'call-1', ...stated })).reservation?.id, first.reservation?.id)
+    assert.equal((await standings(program, 'clerk-day'))[0]?.holds, 1)
+    assert.deepEqual((await control(program, 'release', { reservation: 'call-1' })).body, { released: true })
+    assert.deepEqual((await control(program, 'release', { reservation: 'call-1' })).body, { released: false })
+    const named = await decide(program, { agent: 'clerk', ...stated })
+    await send(program, modelCall({ traceId: newTraceId(), start: ago(0), failed: true, attributes: { 'spanledger.reservation.id': named.reservation?.id ?? '' } }, { input: 0, output: 0 }))
+    assert.equal((await standings(program, 'clerk-day'))[0]?.holds, 0, 'a call that failed, too')
+  })
+
+  test('a kill forgets neither a hold nor what was used', async () => {
+    const held = await decide(program, { agent: 'clerk', ...stated })
+    program.signal('SIGKILL')
+    await program.exited
+    program = await start()
+    assert.deepEqual((await standings(program, 'clerk-day')).map((one) => [one.actual, one.held, one.holds]), [[dollars(2n * cost), dollars(cost), 1]])
+    assert.deepEqual((await control(program, 'release', { reservation: held.reservation?.id })).body, { released: true })
+  })
+
+  test('what does not fit any more is refused, a hundred at once do not overspend, and each refusal is a decision', async () => {
+    const question = { agent: 'clerk', ...stated }
+    const answers = await Promise.all(Array.from({ length: 100 }, () => decide(program, question)))
+    const allowed = answers.filter(({ decision }) => decision === 'allow')
+    assert.equal(allowed.length, Number((1_000_000_000n - 2n * cost) / cost), 'a tenth of a cent less two calls')
+    const refused = answers.find(({ decision }) => decision === 'deny')
+    assert.deepEqual([refused?.reservation, refused?.reason], [null, 'used, held and this call together exceed the limit'])
+    await Promise.all(allowed.map(({ reservation }) => control(program, 'release', { reservation: reservation?.id })))
+    const count = async (): Promise<number> => (await graphql<{ policyDecisions: { totalCount: number } }>(program,
+      '{ policyDecisions(filter: { policyId: ["budget:clerk-day"], place: [ENDPOINT], outcome: [DENY] }) { totalCount } }')).policyDecisions.totalCount
+    await eventually('the decisions', async () => (await count()) === 100 - allowed.length)
+  })
+
+  test('a model without a price: the budget in dollars says what its rule says, the others count it', async () => {
+    const { decision, reason, budgets } = await decide(program, { agent: 'clerk', model: 'nobody-knows-this' })
+    assert.deepEqual([decision, reason], ['deny', 'no price is known for the model'])
+    assert.deepEqual(budgets.map(({ id, outcome }) => [id, outcome]), [['clerk-day', 'deny'], ['all-month', 'allow'], ['user-lifetime', 'allow']])
+  })
+
+  test('a run that is killed stays so when there is room again', async () => {
+    const runId = newTraceId()
+    const { decision } = await decide(program, { agent: 'runner', runId, inputTokens: 1_000_000, maxOutputTokens: 1_000_000 })
+    assert.equal(decision, 'deny')
+    const next = await decide(program, { agent: 'runner', runId, inputTokens: 1, maxOutputTokens: 1 })
+    assert.deepEqual([next.decision, next.reason], ['deny', 'the run was stopped by this budget'])
+    assert.equal((await decide(program, { agent: 'runner', runId: newTraceId(), inputTokens: 1, maxOutputTokens: 1 })).decision, 'allow')
+  })
+
+  test('a budget is defined, changed and retired; one that cannot be is one clear line and changes nothing', async () => {
+    const define = (document: string): Promise<{ defineBudget: { version: number; groups: { nodes: readonly { actual: string }[] } } }> =>
+      graphql(program, 'mutation ($document: String!) { defineBudget(document: $document) { version groups { nodes { actual } } } }', { document })
+    const spent = '{ id: spent, period: lifetime, limit: { usd: 7 }, action: alert }'
+    await eventually('what was sent, in ClickHouse', async () =>
+      (await graphql<{ costs: readonly { cost: string }[] }>(program, '{ costs(range: {}) { cost } }')).costs[0]?.cost === dollars(2n * cost))
+    assert.deepEqual((await define(spent)).defineBudget, { version: 1, groups: { nodes: [{ actual: dollars(2n * cost) }] } })
+    assert.equal((await define(spent)).defineBudget.version, 1, 'the same again')
+    assert.equal((await define(spent.replace('7', '8'))).defineBudget.version, 2)
+    await assert.rejects(define('{ id: spent, period: fortnight }'), /^Error: budget 'spent': period is 'fortnight', allowed: day, week/)
+    await assert.rejects(define('{ id: clerk-day, period: day, limit: { usd: 1 }, action: alert }'), /^Error: budget 'clerk-day' is defined in the budgets file: change it there$/)
+    const ids = async (): Promise<readonly string[]> => (await graphql<{ budgets: readonly { id: string }[] }>(program, '{ budgets { id } }')).budgets.map(({ id }) => id)
+    await graphql(program, 'mutation { retireBudget(id: "spent") { id } }')
+    assert.deepEqual(await ids(), ['all-month', 'clerk-day', 'run-ceiling', 'user-lifetime'])
+    await assert.rejects(graphql(program, 'mutation { retireBudget(id: "spent") { id } }'), /there is no budget 'spent'/)
+  })
+
+  test('a question that cannot be is one clear line', async () => {
+    const refusal = async (question: unknown, contentType?: string): Promise<readonly [number, string]> => {
+      const { status, body } = await control<{ error: string }>(program, 'decide', question, contentType)
+      return [status, body.error]
+    }
+    assert.deepEqual(await refusal('{'), [400, 'the body is no JSON'])
+    assert.deepEqual(await refusal({}), [400, 'model is missing: which model is to be called?'])
+    assert.deepEqual(await refusal({ model: 'gpt-5', agnet: 'x' }), [400, `unknown key 'agnet', allowed: project, environment, service, agent, workflow, model, provider, user, session, runId, inputTokens, maxOutputTokens, holdSeconds, requestId`])
+    assert.deepEqual(await refusal({ model: 'gpt-5', runId: 'x' }), [400, 'runId must be a trace id: 32 hex digits'])
+    assert.deepEqual(await refusal({ model: 'x'.repeat(20_000) }), [413, 'the body is larger than 16384 bytes'])
+    assert.deepEqual(await refusal({ model: 'gpt-5' }, 'text/plain'), [415, 'Content-Type must be application/json'])
+  })
+
+  test('a file that cannot be read stops the start with one line', async () => {
+    await writeFile(join(dir, 'bad.yaml'), 'budgets: [{ id: x, period: day, limit: { usd: 0 }, action: deny }]')
+    await assert.rejects(startProgram({ env: { SPANLEDGER_BUDGETS: join(dir, 'bad.yaml') } }), /ended with 2 before it was ready\nspanledger: budget 'x': limit: usd is 0, dollars above 0 with at most 12 decimals are needed, such as "99.50"\n$/)
+  })
+})

@@ -1,0 +1,72 @@
+/** How budgets are said. Pure. */
+import { decimalExact, money, plural } from '../format.ts'
+import type { BudgetAction, BudgetFieldsFragment, BudgetGroupFieldsFragment } from '../queries.ts'
+import { type FilterKey, ledgerHref, rangeText, unnamed } from '../url-state.ts'
+
+export const actionWords: Readonly<Record<BudgetAction, string>> = {
+  OBSERVE: 'nothing', ALERT: 'an alert', REQUIRE_APPROVAL: 'a person is asked', DENY: 'calls are refused', KILL: 'calls and their runs are stopped',
+}
+
+export const amountText = (measure: BudgetFieldsFragment['measure'], amount: string): string => {
+  switch (measure) {
+    case 'USD': return money(amount)
+    case 'TOKENS': return `${decimalExact(amount)} tokens`
+    case 'CALLS': return `${decimalExact(amount)} calls`
+  }
+}
+
+/** For a bar and a percentage, which may round. */
+export const share = (part: string, whole: string): number => (Number(part) / Number(whole)) * 100
+
+export const periodText = ({ period, rollingHours, timeZone }: Pick<BudgetFieldsFragment, 'period' | 'rollingHours' | 'timeZone'>): string => {
+  switch (period) {
+    case 'ROLLING': return `in any ${rollingHours !== null && rollingHours % 24 === 0 ? plural(rollingHours / 24, 'day') : plural(rollingHours ?? 0, 'hour')}`
+    case 'RUN': return 'per run'
+    case 'LIFETIME': return 'in all'
+    case 'DAY':
+    case 'WEEK':
+    case 'MONTH':
+    case 'QUARTER':
+    case 'YEAR': return `a ${period.toLowerCase()} (${timeZone ?? 'UTC'})`
+  }
+}
+
+const named = (values: readonly string[]): string => values.map((value) => (value === '' ? unnamed : value)).join(' or ')
+
+export const scopeText = ({ scope, groupBy }: Pick<BudgetFieldsFragment, 'scope' | 'groupBy'>): string => {
+  const about = scope.length === 0 ? 'everything' : scope.map(({ dimension, values }) => `${dimension.toLowerCase()} ${named(values)}`).join(', ')
+  return groupBy.length === 0 ? about : `each ${groupBy.map((dimension) => dimension.toLowerCase()).join(' and ')} of ${about}`
+}
+
+export const groupName = ({ group }: Pick<BudgetGroupFieldsFragment, 'group'>): string => group.map(({ dimension, values }) => `${dimension.toLowerCase()} ${named(values)}`).join(', ')
+
+type Dimension = BudgetGroupFieldsFragment['group'][number]['dimension']
+/** How the ledger's page filters by a dimension; there is no filter for a project, because there is one. */
+const filterKeys: Readonly<Record<Dimension, FilterKey | undefined>> = {
+  PROJECT: undefined, ENVIRONMENT: 'env', SERVICE: 'service', AGENT: 'agent', WORKFLOW: 'workflow', MODEL: 'model', PROVIDER: 'provider', USER: 'user',
+  SESSION: 'session', RUN: 'run',
+}
+
+/** The ledger entries behind a figure; `undefined` where no filter says them. */
+export const linesHref = (budget: Pick<BudgetFieldsFragment, 'scope'>, { group }: Pick<BudgetGroupFieldsFragment, 'group'>, from: string | null, to: string | null): string | undefined => {
+  const values: Partial<Record<FilterKey | 'range', string | string[]>> = from === null || to === null ? {} : { range: rangeText({ from, to }) }
+  // The group is within the scope and says more.
+  for (const one of [...budget.scope, ...group]) {
+    const key = filterKeys[one.dimension]
+    if (key === undefined) return undefined
+    values[key] = one.values.map((value) => (value === '' ? unnamed : value))
+  }
+  return ledgerHref(values)
+}
+
+/** The page's question, answered in a sentence. */
+export const answerOf = (budgets: readonly BudgetFieldsFragment[]): string => {
+  const groups = budgets.flatMap(({ limit, groups: { nodes } }) => nodes.map((group) => ({ used: share(group.actual, limit), at: group.forecast?.exhaustedAt ?? null })))
+  const over = groups.filter(({ used }) => used >= 100).length
+  const soon = groups.filter(({ used, at }) => used < 100 && at !== null).length
+  const near = groups.filter(({ used, at }) => used >= 80 && used < 100 && at === null).length
+  const parts = [
+    over > 0 ? `${over} used up` : '', soon > 0 ? `${soon} will be used up before the period ends` : '', near > 0 ? `${near} above 80 %` : '',
+  ].filter((part) => part !== '')
+  return `${plural(budgets.length, 'budget')}: ${parts.length === 0 ? 'all have room' : parts.join(', ')}.`
+}
