@@ -9,6 +9,8 @@ import { Spool } from './spool.ts'
 const segmentBytesMax = 16 * 1024 * 1024
 /** Half a second: with the insert behind it, an export is visible well within three. */
 const segmentAgeMsMax = 500
+/** From 2,000 spans a second on, inserts of a longer time: each makes parts that are merged, which was a quarter of the engine's work. Still visible within three seconds. */
+const crowded = { bytes: 1024 * 1024, ageMsMax: 1_200 }
 /** What may wait over all journals while ClickHouse is away: 2 GiB hold about an hour of 600 spans a second. */
 const spoolBytesMax = 2 * 1024 * 1024 * 1024
 
@@ -44,7 +46,7 @@ export async function openSpool(dataDir: string, index: number, count: number): 
   const dir = spoolDir(dataDir, index)
   const unlock = await lockSpool(dir)
   const spool = await Spool.open({
-    dir, segmentBytesMax, segmentAgeMsMax, quotaBytes: Math.floor(spoolBytesMax / count), room: await DiskRoom.open({ dir, look: diskOf }),
+    dir, segmentBytesMax, segmentAgeMsMax, crowded, quotaBytes: Math.floor(spoolBytesMax / count), room: await DiskRoom.open({ dir, look: diskOf }),
     sync: (file: FileHandle) => file.datasync(), now: Date.now,
   })
   return { spool, unlock }

@@ -76,6 +76,21 @@ test('no acknowledgement while the sync is held up, and one sync serves all that
   assert.equal((await drain(spool)).length, 50)
 })
 
+test('a segment that filled quickly waits for more, one with little in it does not', async (t) => {
+  const spool = await Spool.open(options(await folder(t), { crowded: { bytes: 10_000, ageMsMax: 2_000 } }))
+  await spool.append(frame(1))
+  const small = await spool.next()
+  assert.ok(small !== undefined)
+  await spool.remove(small)
+  for (let n = 2; spool.backlog().bytes < 20_000; n++) await spool.append(frame(n))
+  const filled = spool.backlog().bytes
+  await sleep(100)
+  await spool.append(frame(999_999))
+  const large = await spool.next()
+  assert.ok(large !== undefined && large.bytes > filled, 'what came after its age is in it')
+  await spool.close()
+})
+
 test('a failed sync refuses its requests, keeps what was acknowledged, and never syncs that file again', async (t) => {
   let failing = false
   const failed = new Set<FileHandle>()

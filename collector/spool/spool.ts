@@ -13,6 +13,8 @@ export interface SpoolOptions {
   readonly segmentBytesMax: number
   /** Milliseconds after which a segment with anything in it is handed over, if the reader is waiting. */
   readonly segmentAgeMsMax: number
+  /** A segment with more bytes than these is handed over when it is so many milliseconds old: a crowd makes fewer, larger inserts. */
+  readonly crowded?: { readonly bytes: number; readonly ageMsMax: number }
   /** Bytes of acknowledged rows that may wait for ClickHouse; above it senders are asked to come back. */
   readonly quotaBytes: number
   /** Whether the disk has room; without one it is taken to. Closed with the spool. */
@@ -211,11 +213,20 @@ export class Spool {
     const file = await createFile(path, [bytes])
     const since = this.#options.now()
     const segment: OpenSegment = { number, path, file, since, emptyBytes: bytes.length, bytes: bytes.length, old: false }
-    this.#sealTimer = setTimeout(() => {
+    this.#age(segment)
+    return segment
+  }
+
+  #age(segment: OpenSegment): void {
+    const { segmentAgeMsMax, crowded } = this.#options
+    const handOver = (): void => {
       segment.old = true
       if (!this.#writing) void this.#write()
-    }, this.#options.segmentAgeMsMax)
-    return segment
+    }
+    this.#sealTimer = setTimeout(() => {
+      if (crowded === undefined || segment.bytes <= crowded.bytes) return handOver()
+      this.#sealTimer = setTimeout(handOver, crowded.ageMsMax - segmentAgeMsMax)
+    }, segmentAgeMsMax)
   }
 
   #sealIsDue(): boolean {
