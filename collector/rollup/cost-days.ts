@@ -21,8 +21,8 @@ export function keepCostDays({ store, log, nowMs }: CostDaysOptions): Disposable
   const turn = async (): Promise<void> => {
     const began = nowMs()
     try {
-      const days = await refreshCostDays(store)
-      if (days > 0) log.info('costs were summed up', { days, ms: Math.round(nowMs() - began) })
+      await refreshCostDays(store)
+
     } catch (error) {
       if (!closed) log.warn('costs could not be summed up; they are read from the ledger until they are', { error })
     }
