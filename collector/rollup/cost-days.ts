@@ -22,7 +22,6 @@ export function keepCostDays({ store, log, nowMs }: CostDaysOptions): Disposable
     const began = nowMs()
     try {
       await refreshCostDays(store)
-
     } catch (error) {
       if (!closed) log.warn('costs could not be summed up; they are read from the ledger until they are', { error })
     }
