@@ -70,8 +70,13 @@ const Rail = (props: { narrow: boolean; fold: () => void }) => {
   const isHere = (href: string): boolean => location.pathname === href || location.pathname.startsWith(`${href}/`)
   // A range goes along from page to page; filters stay with the page they were made for.
   const target = (href: string): string => `${href}${queryString({ range: rangeOf(location.query as SearchValues) })}`
+  let rail: HTMLElement | undefined
+  // On a phone there are more pages than fit side by side.
+  createEffect(() => {
+    if (location.pathname !== '') rail?.querySelector('[aria-current="page"]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
+  })
   return (
-    <nav class={styles['rail']} aria-label="Pages">
+    <nav ref={(element) => (rail = element)} class={styles['rail']} aria-label="Pages">
       <For each={sections}>
         {(section) => (
           <section>
