@@ -111,6 +111,8 @@ export interface OpenOptions {
   readonly number: number
   /** Position that the first frame had when it was written, where the segment is a frame that was set aside. Default 0. */
   readonly first?: number
+  /** `written`: the columns are still called as the program that wrote the segment called them. Default: as they are now. */
+  readonly names?: 'written' | 'present'
   readonly store: Pick<Store, 'insert'>
   /** What to make of rows before they are sent. */
   readonly bodyOf: (table: SegmentHead['tables'][number], sections: readonly Section[]) => InsertBody
@@ -127,9 +129,9 @@ export function openedSegment(content: Segment, options: OpenOptions): OpenedSeg
 }
 
 async function insertRows(content: Segment, { from, to }: FrameRange, number: number, options: OpenOptions): Promise<void> {
-  const { store, bodyOf, first = 0 } = options
+  const { store, bodyOf, first = 0, names = 'present' } = options
   const written = content.head.tables[number]
-  const table = written === undefined ? undefined : withPresentNames(written)
+  const table = written === undefined || names === 'written' ? written : withPresentNames(written)
   const sections = content.frames.slice(from, to).flat().filter((section) => section.table === number)
   if (table === undefined || sections.length === 0) return
   // Of the rows as they stand in the journal: the same whether they are sent as rows or as a block, now or by a later program.

@@ -22,7 +22,7 @@ export async function replaySpool(spool: Spool, store: Store, log: Log): Promise
       // What is damaged is set aside by the loader.
       if (content === undefined || content.torn) continue
       // What only a person or a migration can put right is not waited for here.
-      const loaded = await insertSegment(openedSegment(content, { number: segment.number, store, bodyOf: asRows }), async (error) => {
+      const loaded = await insertSegment(openedSegment(content, { number: segment.number, names: 'written', store, bodyOf: asRows }), async (error) => {
         if (error.retry) await sleep(retryMs)
         else log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
         return error.retry

@@ -1,0 +1,45 @@
+/** What an older program left in its journal is loaded into the tables of its time, before they are migrated. */
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openStore } from '#clickhouse/store.ts'
+import { id, type Table, word } from '#clickhouse/table.ts'
+import type { Log } from '../log.ts'
+import { FrameWriter, spooledTables } from '../spool/frame.ts'
+import { headBytes } from '../spool/segment.ts'
+import { Spool } from '../spool/spool.ts'
+import { replaySpool } from './replay.ts'
+
+const MiB = 1024 * 1024
+
+interface FormerEntry {
+  readonly tenant: string
+  readonly id: string
+}
+
+/** Of the time when a line's id was stored. */
+const formerEntries: Table<FormerEntry> = { name: 'ledger_entries', columns: [word('tenant', (r) => r.tenant), id('id', 32, (r) => r.id)] }
+
+test('a segment is loaded under the names that its columns had when it was written', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'replay-'))
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10 }))
+  await using store = await openStore({ kind: 'embedded', dataDir: join(dir, 'data'), memoryBytes: 1024 * MiB, readSessions: 1 })
+  await store.command('CREATE TABLE ledger_entries (tenant LowCardinality(String), id FixedString(32)) ENGINE = MergeTree ORDER BY id')
+  const journal = join(dir, 'spool')
+  const options = { dir: journal, segmentBytesMax: MiB, segmentAgeMsMax: 60_000, quotaBytes: 16 * MiB, sync: async () => undefined, now: Date.now }
+  await (await Spool.open(options)).close()
+  const frame = new FrameWriter()
+  frame.add(formerEntries, { tenant: 'acme', id: 'ab'.repeat(32) })
+  const tables = spooledTables.map(({ name }) => ({ name, columns: name === formerEntries.name ? formerEntries.columns.map(({ name: column, type }) => ({ name: column, type })) : [] }))
+  await writeFile(join(journal, '000000000001.segment'), Buffer.concat([headBytes({ format: 1, spool: 'former', tables }), frame.finish()]))
+  const spool = await Spool.open(options)
+  const warnings: string[] = []
+  const log: Log = { info: () => undefined, warn: (message, fields) => void warnings.push(`${message} ${String(fields['error'])}`), error: () => undefined }
+  await replaySpool(spool, store, log)
+  await spool.close()
+  assert.deepEqual(warnings, [])
+  assert.deepEqual(await store.read('SELECT tenant, lower(hex(id)) AS id_hex FROM ledger_entries', {}, { maxSeconds: 10 }), [{ tenant: 'acme', id_hex: 'ab'.repeat(32) }])
+  assert.deepEqual((await readdir(journal)).filter((name) => name.endsWith('.segment')), [])
+})
