@@ -237,10 +237,11 @@ interface Decider extends AsyncDisposable {
   readonly controls: Controls
 }
 
+/** `options.prices` is asked for each time: another book may be active by then. */
 async function openDecider({ budgets, alerting, dir }: Deciding, options: Omit<ConstructorParameters<typeof Alerter>[0], 'journal' | 'budgets' | 'alerting'> & Omit<Parameters<typeof Keeper.open>[0], 'journal'>): Promise<Decider> {
   await using begun = new AsyncDisposableStack()
   const journal = begun.adopt(await Journal.open({ path: join(dir, 'decisions.journal'), sync: (file: FileHandle) => file.datasync(), now: Date.now }), (it) => it.close())
-  const keeper = begun.adopt(await Keeper.open({ ...options, journal }, budgets), (it) => it.close())
+  const keeper = begun.adopt(await Keeper.open({ ...options, journal, get prices() { return options.prices } }, budgets), (it) => it.close())
   const alerter = begun.adopt(new Alerter({ ...options, alerting, journal, budgets: budgetAlerts(keeper) }), (it) => it.close())
   alerter.start()
   const closing = begun.move()

@@ -153,6 +153,14 @@ describe('budgets', () => {
     assert.deepEqual(budgets.map(({ id, outcome }) => [id, outcome]), [['clerk-day', 'deny'], ['all-month', 'allow'], ['user-lifetime', 'allow']])
   })
 
+  test('a model that gets a price while agents ask is priced in their next question', async () => {
+    const ask = async (): Promise<string | undefined> => (await decide(program, { agent: 'accountant', model: 'priced-later', requestId: 'priced-later', ...stated })).reservation?.basis
+    assert.equal(await ask(), 'unpriced')
+    await graphql(program, 'mutation { priceModel(provider: "openai", model: "priced-later", sameAs: "openai/gpt-5-mini") { version } }')
+    await eventually('the price', async () => (await ask()) === 'stated_tokens')
+    await control(program, 'release', { reservation: 'priced-later' })
+  })
+
   test('a run that is killed stays so when there is room again', async () => {
     const runId = newTraceId()
     const { decision } = await decide(program, { agent: 'runner', runId, inputTokens: 1_000_000, maxOutputTokens: 1_000_000 })
