@@ -1,4 +1,4 @@
-import { costBases, type CostBasis, ledgerKinds, type LedgerKind, type LedgerMeter, type LedgerReason, type PicoUsd, type UnixNano, type UsageFlag } from '#semconv/facts.ts'
+import { costBases, type CostBasis, ledgerKinds, type LedgerKind, type LedgerMeter, type LedgerReason, type PicoUsd, tokenMeters, type UnixNano, type UsageFlag } from '#semconv/facts.ts'
 import { choice, decimal, id, nullableDecimal, type Table, text, time, version, word, words } from '../table.ts'
 
 /**
@@ -47,6 +47,11 @@ export interface LedgerEntryRow {
 export const revisionAtArrival = (postedAt: UnixNano): bigint => (1n << 63n) - 1n - postedAt
 /** A settlement knows more than any arrival, a later settlement more than an earlier one. */
 export const revisionAtSettlement = (postedAt: UnixNano): bigint => (1n << 63n) + postedAt
+
+/** In SQL: the line counts tokens, neither pieces nor dollars. */
+export const countsTokens = `meter IN (${tokenMeters.map((meter) => `'${meter}'`).join(', ')})`
+/** In SQL, of a sum of lines: those without a price. One that was taken back, because it has a price now or was none, is not unknown any more. */
+export const unpricedLines = `toInt64(countIf(amount IS NULL AND kind != 'REVERSAL')) - toInt64(countIf(amount IS NULL AND kind = 'REVERSAL'))`
 
 /** Numbers of tokens times 10^12, and amounts that are multiples of a price: what all of a block have in common is stored once. */
 const money = 'CODEC(GCD, ZSTD(1))'

@@ -18,6 +18,7 @@ import { shippedBook } from '../price/book.ts'
 import { readHistory } from '../settle/history.ts'
 import { contested, entryKey, post, writeOut } from '../settle/post.ts'
 import { Actuals } from './actuals.ts'
+import { CallSizes } from './call-sizes.ts'
 import { readSums } from './read-sums.ts'
 import type { Groups, Tally } from './tally.ts'
 
@@ -157,6 +158,13 @@ describe('what a budget has used is the sum of the ledger', () => {
   }
   const linesOf = async (): Promise<readonly LedgerEntryRow[]> => (await readHistory(store, 't', [traceId])).entries
 
+  /** Of a call of 100 tokens. */
+  const charged = (postedAt: bigint): LedgerEntryRow => {
+    const attribution = { agent: 'shop', user: '', session: '', workflow: '' }
+    const [line] = chargeRows({ facts: spansOf(calls)[0] as SpanFacts, postedAt, prices: options.prices, attribution, amount: 0n, unpriced: false, provider: '' }, options)
+    return line as LedgerEntryRow
+  }
+
   test('charges on arrival, an unpriced one among them', async () => {
     const w = await world()
     await w.arrive(`${agent}\n${calls}\n${unknown}`)
@@ -225,8 +233,7 @@ describe('what a budget has used is the sum of the ledger', () => {
     await w.settle()
     const cut = BigInt(now) * 1_000_000n + 1_000_000n
     const { finish } = w.actuals.beginReading(cut)
-    const [line] = chargeRows({ facts: spansOf(calls)[0] as SpanFacts, postedAt: cut - 5n, prices: options.prices, attribution: { agent: 'shop', user: '', session: '', workflow: '' }, amount: 0n, unpriced: false, provider: '' }, options)
-    const others: LedgerEntryRow = { ...line as LedgerEntryRow, id: 'ab'.repeat(32), spanId: '00000000000000ff', postedAt: cut - 5n, revision: revisionAtArrival(cut - 5n) }
+    const others: LedgerEntryRow = { ...charged(cut - 5n), id: 'ab'.repeat(32), spanId: '00000000000000ff', postedAt: cut - 5n, revision: revisionAtArrival(cut - 5n) }
     const later: LedgerEntryRow = { ...others, id: 'ac'.repeat(32), spanId: '00000000000000fe', postedAt: cut + 5n, revision: revisionAtArrival(cut + 5n) }
     const moved: LedgerEntryRow = { ...others, agent: 'desk', revision: revisionAtSettlement(cut + 9n) }
     await w.insert([others, later, moved])
@@ -234,5 +241,21 @@ describe('what a budget has used is the sum of the ledger', () => {
     w.actuals.restate({ before: [others], after: [moved] }, cut + 9n)
     await finish()
     await w.agree('read anew')
+  })
+
+  test('searches are no tokens, and what a bill has beyond the ledger is no call', async () => {
+    const w = await world()
+    const line = charged(BigInt(now) * 1_000_000n)
+    const search: LedgerEntryRow = { ...line, id: 'ad'.repeat(32), meter: 'tool.web_search', quantity: 3n * 10n ** 12n }
+    const settled: LedgerEntryRow = { ...line, id: 'ae'.repeat(32), kind: 'ADJUSTMENT', reason: 'reconciled', traceId: '', spanId: '', agent: '', quantity: 7_000n * 10n ** 12n }
+    const calls = Array.from({ length: 20 }, (_, n): LedgerEntryRow => ({ ...line, id: n.toString(16).padStart(64, 'c'), spanId: n.toString(16).padStart(16, 'c') }))
+    await w.insert([line, search, settled, ...calls])
+    for (const after of [[line, search], [settled], ...calls.map((call) => [call])]) w.actuals.restate({ before: [], after }, line.postedAt)
+    await w.agree('with a search and a bill')
+    assert.deepEqual(said(w.actuals.tally('tokens') as Tally), { '': `${7_000n * 10n ** 12n} 0 0`, shop: `${2_100n * 10n ** 12n} 21 0` })
+    assert.deepEqual(said(w.actuals.tally('calls') as Tally), { 'gpt-4o ': `${21n * 10n ** 12n} 21 0` })
+    const sizes = new CallSizes()
+    await sizes.recall(store, 't', now)
+    assert.equal(sizes.estimate('', 'gpt-4o')?.largest.tokens, 100n * 10n ** 12n)
   })
 })

@@ -1,4 +1,5 @@
 import type { Store } from '#clickhouse/store.ts'
+import { countsTokens } from '#clickhouse/tables/ledger-entries.ts'
 import type { Measure } from '#otel-config/budgets/budget.ts'
 import { oneCall } from './tally.ts'
 
@@ -69,9 +70,9 @@ export class CallSizes {
     const rows = await store.read<{ agent: string; model: string; sizes: readonly (readonly [string, string])[] }>(`
       SELECT agent, model, groupArray(${callsKept})((usd, tokens)) AS sizes FROM (
         SELECT agent, model, toString(reinterpret(sum(coalesce(amount, 0)), 'Int128')) AS usd,
-          toString(reinterpret(sumIf(quantity, meter != 'reported_cost'), 'Int128')) AS tokens
+          toString(reinterpret(sumIf(quantity, ${countsTokens}), 'Int128')) AS tokens
         FROM ledger_entries FINAL
-        WHERE tenant = {tenant:String} AND occurred_at > fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND basis != 'UNPRICED'
+        WHERE tenant = {tenant:String} AND occurred_at > fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND basis != 'UNPRICED' AND reason != 'reconciled'
         GROUP BY agent, model, trace_id, span_id
         HAVING sum(quantity) > 0
         ORDER BY max(occurred_at) DESC LIMIT ${callsKept} BY agent, model

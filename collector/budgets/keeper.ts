@@ -22,7 +22,7 @@ import { burns, forecast } from './forecast.ts'
 import { heldIn, type Hold, Holds, holdsMax } from './holds.ts'
 import type { Journal } from './journal.ts'
 import { type LedgerWatch, spanKeyOf } from './ledger-watch.ts'
-import { type Named, oneCall, type Tally } from './tally.ts'
+import { type Named, oneCall, type Tally, tokensOf } from './tally.ts'
 
 export interface KeeperOptions extends DefinitionOptions {
   readonly project: string
@@ -149,9 +149,8 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     for (const charge of charges) {
       const lines = chargeRows(charge, this.#options)
       this.#actuals.restate({ before: [], after: lines }, charge.postedAt)
-      const tokens = lines.reduce((sum, { meter, quantity }) => (meter === 'reported_cost' ? sum : sum + quantity), 0n)
       const [line] = lines
-      if (line !== undefined && !charge.unpriced) this.#sizes.add(line.agent, line.model, { usd: charge.amount, tokens })
+      if (line !== undefined && !charge.unpriced) this.#sizes.add(line.agent, line.model, { usd: charge.amount, tokens: tokensOf(lines) })
     }
     if (this.#holds.size > 0) this.#giveBack(derived, charges, reservations)
   }

@@ -1,4 +1,5 @@
 import type { Params, Store } from '#clickhouse/store.ts'
+import { countsTokens } from '#clickhouse/tables/ledger-entries.ts'
 import { type Budget, type BudgetDimension } from '#otel-config/budgets/budget.ts'
 import { addTo, groupDimensions, type Groups, keptPeriods, oneCall, runKeptMs, stepMs, stepsKeptMs } from './tally.ts'
 
@@ -54,8 +55,8 @@ export async function readSums(store: Store, tenant: string, budget: Budget, now
         ${atMs} AS moment,
         if(moment > {kept:Int64}, moment - moment % ${stepMs}, -1) AS step,
         ${starts.length === 0 ? '-1' : 'if(moment >= {first:Int64}, roundDown(moment, {starts:Array(Int64)}), -1)'} AS period,
-        sum(coalesce(amount, 0)) AS amounts, sumIf(quantity, meter != 'reported_cost') AS quantities,
-        countIf(amount IS NOT NULL) AS priced, sumMap([toString(meter)], [quantity]).1 AS meters
+        sum(coalesce(amount, 0)) AS amounts, sumIf(quantity, ${countsTokens}) AS quantities,
+        countIf(amount IS NOT NULL) AS priced, sumMapIf([toString(meter)], [quantity], reason != 'reconciled').1 AS meters
       FROM ${linesSql(where, cut)}
       GROUP BY ${[...dims, 'trace_id', 'span_id', 'occurred_at'].join(', ')}
     )

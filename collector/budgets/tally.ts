@@ -1,6 +1,7 @@
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import { type Budget, type BudgetDimension, type Measure, rollingDaysMax } from '#otel-config/budgets/budget.ts'
 import { calendarPeriod, type Stretch } from '#otel-config/budgets/period.ts'
+import { type LedgerMeter, tokenMeters } from '#semconv/facts.ts'
 
 /**
  * Width of a step of time, in milliseconds. Every zone's offset from UTC is a whole number of steps, so a calendar period is
@@ -77,16 +78,22 @@ export function contributions(budget: Budget, lines: readonly LedgerEntryRow[]):
 
 function sumOf(measure: Measure, lines: readonly LedgerEntryRow[]): Sum {
   const byMeter = new Map<string, bigint>()
-  for (const { meter, quantity } of lines) byMeter.set(meter, (byMeter.get(meter) ?? 0n) + quantity)
+  // What a provider's bill has beyond the ledger is tokens and dollars, and no call.
+  for (const { meter, quantity, reason } of lines) if (reason !== 'reconciled') byMeter.set(meter, (byMeter.get(meter) ?? 0n) + quantity)
   const calls = [...byMeter.values()].some((quantity) => quantity !== 0n) ? 1 : 0
   const unpriced = calls === 1 && lines.every(({ amount }) => amount === undefined) ? 1 : 0
   return { value: valueOf(measure, lines, calls), calls, unpriced }
 }
 
+const isToken: ReadonlySet<LedgerMeter> = new Set(tokenMeters)
+
+/** Neither searches, seconds and the like, nor dollars. */
+export const tokensOf = (lines: readonly LedgerEntryRow[]): bigint => lines.reduce((sum, { meter, quantity }) => (isToken.has(meter) ? sum + quantity : sum), 0n)
+
 function valueOf(measure: Measure, lines: readonly LedgerEntryRow[], calls: number): bigint {
   switch (measure) {
     case 'usd': return lines.reduce((sum, { amount }) => sum + (amount ?? 0n), 0n)
-    case 'tokens': return lines.reduce((sum, { meter, quantity }) => (meter === 'reported_cost' ? sum : sum + quantity), 0n)
+    case 'tokens': return tokensOf(lines)
     case 'calls': return BigInt(calls) * oneCall
   }
 }

@@ -3,7 +3,7 @@ import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { type Table, writeRow } from '#clickhouse/table.ts'
 import { billApprovals, billImports, type BillLineRow, billLines } from '#clickhouse/tables/bills.ts'
-import { type LedgerEntryRow, ledgerEntries, revisionAtArrival } from '#clickhouse/tables/ledger-entries.ts'
+import { type LedgerEntryRow, ledgerEntries, revisionAtArrival, unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
 import type { LedgerMeter, UnixNano } from '#semconv/facts.ts'
 import type { PriceBook } from '../price/book.ts'
 import { providerNamed, selectCard } from '../price/match.ts'
@@ -178,7 +178,7 @@ async function meteredUsage(read: Read, prices: PriceBook, days: Days): Promise<
   const { sql, params } = daysSql('occurred_at', days)
   const rows = await read<Readonly<Record<'day' | 'provider' | 'model' | 'meter' | 'card' | 'all_quantity' | 'known_amount' | 'unpriced', string>>>(
     `SELECT toString(toDate(occurred_at)) AS day, toString(provider) AS provider, toString(model) AS model, toString(meter) AS meter, if(reason = 'reconciled', toString(price_card), '') AS card,
-toString(sumIf(quantity, meter != 'reported_cost')) AS all_quantity, toString(ifNull(sum(amount), 0)) AS known_amount, toString(countIf(amount IS NULL)) AS unpriced
+toString(sumIf(quantity, meter != 'reported_cost')) AS all_quantity, toString(ifNull(sum(amount), 0)) AS known_amount, toString(${unpricedLines}) AS unpriced
 FROM ledger_entries FINAL WHERE tenant = {tenant:String}${sql}
 AND toDate(occurred_at) IN (SELECT toDate(day) FROM bill_lines WHERE tenant = {tenant:String}) GROUP BY day, provider, model, meter, card`, params)
   return rows.map(({ day, provider, model, meter, card, all_quantity, known_amount, unpriced }) => ({

@@ -23,6 +23,8 @@ before(async () => {
     ledgerRow(1, 1, 1, { amount: 7n, user: 'ada', session: 's1', quantity: 10n * token }), ledgerRow(2, 1, 2, { amount: 1n, user: 'ada', session: 's1', meter: 'input.cache_read', quantity: 5n * token }),
     ledgerRow(3, 2, 3, { amount: 100n, user: 'bo', session: 's2', meter: 'output.text', quantity: 3n * token, model: 'gpt-5-codex' }),
     ledgerRow(4, 3, 4, { amount: undefined, unitPrice: undefined, basis: 'UNPRICED', user: 'ada', session: 's3', model: 'new' }),
+    // Without a price until it got one.
+    ...(['CHARGE', 'REVERSAL'] as const).map((kind, n) => ledgerRow(7 + n, 3, 4, { kind, amount: undefined, unitPrice: undefined, basis: 'UNPRICED', user: 'ada', session: 's3', model: 'new', quantity: n === 0 ? token : -token })),
     ledgerRow(5, 4, 5, { amount: 1_000n, user: 'ada' }), ledgerRow(6, 5, 6, { tenant: 'other', amount: 5_000n }),
   ])
 })

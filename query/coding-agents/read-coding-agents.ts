@@ -1,3 +1,4 @@
+import { unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
 import { userError } from '../errors.ts'
@@ -25,7 +26,7 @@ export async function codingAgents(context: QueryContext, args: { readonly range
   const rows = await context.reader.rows<StoredRow>({
     columns: [
       'trace_id AS line_trace', 'toString(user) AS user', 'toString(session) AS session', 'toString(model) AS model', 'ifNull(sum(amount), toDecimal128(0, 12)) AS known', 'count() AS entries',
-      'countIf(amount IS NULL) AS unknown', `sumIf(quantity, startsWith(meter, 'input.')) AS input`, `sumIf(quantity, endsWith(meter, 'cache_read')) AS cached`, `sumIf(quantity, startsWith(meter, 'output.')) AS output`,
+      `${unpricedLines} AS unknown`, `sumIf(quantity, startsWith(meter, 'input.')) AS input`, `sumIf(quantity, endsWith(meter, 'cache_read')) AS cached`, `sumIf(quantity, startsWith(meter, 'output.')) AS output`,
     ].join(', '),
     from: 'ledgerEntries',
     where: { sql: lines.sql, params: { ...traces.params, ...lines.params } },

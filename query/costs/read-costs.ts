@@ -1,5 +1,6 @@
 import type { GraphQLError } from 'graphql'
 import { StoreError } from '#clickhouse/store-error.ts'
+import { countsTokens, unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
 import { quoted, userError } from '../errors.ts'
@@ -51,8 +52,7 @@ const ledgerSums = [
   textOf('ifNull(sum(amount), toDecimal128(0, 12))', 'cost'),
   textOf(`ifNull(sumIf(amount, basis = 'REPORTED'), toDecimal128(0, 12))`, 'reported'),
   'toString(count()) AS lines',
-  // One that was taken back, because it has a price now or was none, is not unknown any more.
-  `toString(toInt64(countIf(amount IS NULL AND kind != 'REVERSAL')) - toInt64(countIf(amount IS NULL AND kind = 'REVERSAL'))) AS unpriced_lines`,
+  `toString(${unpricedLines}) AS unpriced_lines`,
 ]
 const daySums = [
   textOf('sum(amount)', 'cost'),
@@ -61,7 +61,7 @@ const daySums = [
   `toString(toInt64(sumIf(unpriced, kind != 'REVERSAL')) - toInt64(sumIf(unpriced, kind = 'REVERSAL'))) AS unpriced_lines`,
 ]
 const quantities = [
-  textOf(`sumIf(quantity, startsWith(meter, 'input.') OR startsWith(meter, 'output.') OR meter = 'unsplit')`, 'quantity_sum'),
+  textOf(`sumIf(quantity, ${countsTokens})`, 'quantity_sum'),
   textOf(`sumIf(quantity, startsWith(meter, 'input.'))`, 'input_sum'),
   textOf(`sumIf(quantity, startsWith(meter, 'output.'))`, 'output_sum'),
 ]

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { countsTokens, unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
 import { decimalString, storedDecimal } from '../decimal.ts'
 import { ledgerWhere } from '../ledger/read-ledger.ts'
 import { type Reader, textOf } from '../reader.ts'
@@ -16,7 +17,7 @@ export const writeChargebackCsv = (allocation: Allocation) => async (reader: Rea
   const batches = reader.batches<readonly string[]>({
     columns: [
       ...used.map((key) => `toString(${key}) AS by_${key}`), textOf('ifNull(sum(amount), toDecimal128(0, 12))', 'total'),
-      textOf(`sumIf(quantity, meter != 'reported_cost')`, 'tokens'), 'toString(countIf(amount IS NULL)) AS unpriced',
+      textOf(`sumIf(quantity, ${countsTokens})`, 'tokens'), `toString(${unpricedLines}) AS unpriced`,
     ].join(', '),
     from: 'ledgerEntries',
     where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter)),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import type { LedgerKind } from '#semconv/facts.ts'
 import { parseDecimal } from '../decimal.ts'
 import { ledgerRow, noon, type TestQuery, testQuery } from '../test-store.ts'
 import { parseAllocation } from './allocation.ts'
@@ -21,6 +22,9 @@ otherwise: everybody else`))
     ledgerRow(4, 1, 4, { amount: undefined, unitPrice: undefined, basis: 'UNPRICED', agent: 'planner' }),
     ledgerRow(5, 1, 1, { kind: 'REVERSAL', reason: 'mirrored', amount: -dime, quantity: -1_000_000_000_000n, postedAt: noon + 40n * day }),
     ledgerRow(6, 1, 5, { amount: 1n, agent: '' }), ledgerRow(7, 2, 1, { tenant: 'other', amount: dime }),
+    // A search beside tokens, without a price until it got one: taken back and posted again.
+    ...['CHARGE', 'REVERSAL'].map((kind, n) => ledgerRow(8 + n, 1, 6, { kind: kind as LedgerKind, meter: 'tool.web_search', quantity: (n === 0 ? 1n : -1n) * 1_000_000_000_000n, amount: undefined, unitPrice: undefined, basis: 'UNPRICED', agent: 'searcher' })),
+    ledgerRow(10, 1, 6, { kind: 'ADJUSTMENT', reason: 'repriced', meter: 'tool.web_search', amount: 0n, agent: 'searcher' }),
   ])
 })
 after(() => query[Symbol.asyncDispose]())
@@ -61,6 +65,7 @@ test('the chargeback\'s totals are the ledger\'s sum, and a line for each part',
     ['research', 'direct', '0', ''], ['research', 'shared:platform', '0', ''], ['research', 'total', '0', '1'],
   ])
   assert.equal(sum(lines.filter((line) => line['charge'] === 'total'), 'amount'), await ledgerSum())
+  assert.deepEqual(lines.filter((line) => line['charge'] === 'total').map(({ team, tokens }) => [team, tokens]), [['everybody else', '3'], ['research', '1']], 'a search is none')
   const filtered = await file('chargeback.csv?kind=CHARGE')
   assert.equal(sum(filtered.filter((line) => line['charge'] === 'total'), 'amount'), await ledgerSum('kind: CHARGE'))
 })

@@ -1,3 +1,4 @@
+import { countsTokens } from '#clickhouse/tables/ledger-entries.ts'
 import { publisherSql, sellerSql, serviceSql } from './sellers.ts'
 
 /**
@@ -56,7 +57,7 @@ const decimal = (name: string, sql: string): FocusColumn => ({ name, type: 'Deci
 const moment = (name: string, sql: string): FocusColumn => ({ name, type: 'DateTime', sql })
 
 const none = 'CAST(NULL AS Nullable(String))'
-const isTokens = `is_usage AND (startsWith(meter, 'input.') OR startsWith(meter, 'output.') OR meter = 'unsplit')`
+const isTokens = `is_usage AND ${countsTokens}`
 const isClaim = `is_usage AND meter = 'reported_cost'`
 /** Searches, requests and seconds are sold by the piece. */
 const pieces = `if(endsWith(meter, '.seconds'), 'Seconds', 'Requests')`

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
 import { decimalString, storedDecimal } from '../decimal.ts'
 import { ledgerWhere } from '../ledger/read-ledger.ts'
 import { type Reader, textOf } from '../reader.ts'
@@ -24,7 +25,7 @@ export function writeJournalCsv(reader: Reader, response: ServerResponse, parame
   const batches = reader.batches<StoredSum>({
     columns: [
       `toString(if(${isLate}, toDate(posted_at), toDate(occurred_at))) AS day`, `toString(${center}) AS center`, `${sellerSql} AS seller`, `${isLate} AS is_correction`,
-      textOf('ifNull(sum(amount), toDecimal128(0, 12))', 'total'), 'toString(count()) AS lines', 'toString(countIf(amount IS NULL)) AS unpriced',
+      textOf('ifNull(sum(amount), toDecimal128(0, 12))', 'total'), 'toString(count()) AS lines', `toString(greatest(0, ${unpricedLines})) AS unpriced`,
     ].join(', '),
     from: 'ledgerEntries',
     where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter), when('1', sellerParams())),

@@ -1,3 +1,4 @@
+import { countsTokens } from '#clickhouse/tables/ledger-entries.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
 import { userError } from '../errors.ts'
@@ -28,7 +29,7 @@ export async function unpricedModels({ reader }: QueryContext, { range, first }:
     where: allOf(within('range', 'occurred_at', range), when(`basis = 'UNPRICED'`, {})),
     tail: 'GROUP BY provider, model, trace_id, span_id, meter HAVING net > 0',
     around: (lines) => `SELECT provider, model, uniqExact(trace_id, span_id) AS calls,
-      ${textOf(`sumIf(net, startsWith(meter, 'input.') OR startsWith(meter, 'output.') OR meter = 'unsplit')`, 'token_sum')},
+      ${textOf(`sumIf(net, ${countsTokens})`, 'token_sum')},
       arraySort(groupUniqArray(meter)) AS meters, toString(toUnixTimestamp64Nano(min(at))) AS first_seen, toString(toUnixTimestamp64Nano(max(at))) AS last_seen,
       lower(hex(argMax(trace_id, at))) AS run
       FROM ${lines} GROUP BY provider, model ORDER BY calls DESC, model, provider LIMIT ${first}`,

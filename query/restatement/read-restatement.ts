@@ -1,4 +1,5 @@
 import { timeMax } from '#clickhouse/table.ts'
+import { countsTokens } from '#clickhouse/tables/ledger-entries.ts'
 import type { LedgerKind, UnixNano } from '#semconv/facts.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
@@ -47,7 +48,7 @@ export async function restatement({ reader }: Pick<QueryContext, 'reader'>, { mo
     }),
     reader.rows<StoredChange>({
       columns: ['reason', 'toString(kind) AS kind_name', 'price_book_version', `${accounted} AS accounted_in`, 'count() AS entries', textOf('sum(amount)', 'cost'),
-        textOf(`sumIf(quantity, meter != 'reported_cost')`, 'quantity_sum')].join(', '),
+        textOf(`sumIf(quantity, ${countsTokens})`, 'quantity_sum')].join(', '),
       from: 'ledgerEntries', where: allOf(ofMonth, asked, when(`NOT (${then})`, { of_month: month, ...(closed === undefined ? {} : { closed_at: closed.closed }) })),
       tail: `GROUP BY reason, kind_name, price_book_version, accounted_in ORDER BY abs(sum(amount)) DESC NULLS LAST, reason, kind_name, price_book_version LIMIT ${changesMax}`,
     }),
