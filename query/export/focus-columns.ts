@@ -24,15 +24,17 @@ export interface FocusColumn {
 /** The million tokens that prices are published for. */
 const perMillion = '1000000'
 
+/** What was posted in a later month than its usage, unless it is the first that was said of it: a price that came later is posted as a charge too. */
+export const isCorrection = `(kind != 'CHARGE' OR reason = 'repriced') AND toStartOfMonth(posted_at) > toStartOfMonth(occurred_at)`
+
 /**
- * Ledger lines summed by all that a row says. A correction is what was posted in a later month than its usage: FOCUS has it in the
- * billing period of that later month. A line whose amount is not its quantity times its price (a difference between two prices, a
+ * Ledger lines summed by all that a row says. FOCUS has a correction in the billing period in which it was posted. A line whose amount is not its quantity times its price (a difference between two prices, a
  * settlement with a bill) is an Adjustment: unit prices are only told where they explain the cost.
  */
 export const focusKeys: Readonly<Record<string, string>> = {
   day: 'toDate(occurred_at)',
-  is_correction: `kind != 'CHARGE' AND toStartOfMonth(posted_at) > toStartOfMonth(occurred_at)`,
-  billing_month: `if(kind != 'CHARGE' AND toStartOfMonth(posted_at) > toStartOfMonth(occurred_at), toStartOfMonth(posted_at), toStartOfMonth(occurred_at))`,
+  is_correction: isCorrection,
+  billing_month: `if(${isCorrection}, toStartOfMonth(posted_at), toStartOfMonth(occurred_at))`,
   is_usage: `coalesce(reason != 'reconciled' AND (meter = 'reported_cost' OR basis = 'UNPRICED' OR amount = multiplyDecimal(quantity, assumeNotNull(unit_price), 12) AND unit_price IS NOT NULL), false)`,
   line_provider: 'toString(provider)', line_model: 'toString(model)', line_meter: 'toString(meter)', line_basis: 'toString(basis)',
   line_card: 'toString(price_card)', line_book: 'toString(price_book_version)', line_price: `if(meter = 'reported_cost', NULL, unit_price)`,
@@ -42,7 +44,7 @@ export const focusKeys: Readonly<Record<string, string>> = {
 
 export const focusSums = [
   'sum(quantity) AS total_quantity', 'ifNull(sum(amount), toDecimal128(0, 12)) AS total_amount', 'count() AS lines',
-  'countIf(amount IS NULL) AS unpriced_lines', 'uniqExact(trace_id) AS runs',
+  'countIf(amount IS NULL) AS unpriced_lines', 'uniqExactIf(trace_id, NOT empty(trace_id)) AS runs',
 ]
 
 /** What the columns below call things. */

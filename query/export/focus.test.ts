@@ -38,6 +38,9 @@ before(async () => {
     // Another model for the same tokens: no price explains the difference.
     line(12, { kind: 'ADJUSTMENT', reason: 'restated', quantity: 0n, amount: -3n }),
     line(13, { tenant: 'other' }),
+    // A month later: another class of usage got its first price, and a bill was agreed to.
+    line(14, { model: 'anew', reason: 'repriced', postedAt: noon + 20n * day }),
+    line(15, { model: 'settled', kind: 'ADJUSTMENT', reason: 'reconciled', basis: 'REPORTED', quantity: 0n, unitPrice: undefined, amount: 9n, traceId: '', spanId: '' }),
   ])
 })
 after(async () => {
@@ -107,7 +110,7 @@ for (const version of focusVersions) {
   })
   test(`FOCUS ${version}: every row keeps every rule`, async () => {
     const rows = await file(version)
-    assert.equal(rows.length, 8)
+    assert.equal(rows.length, 10)
     for (const [rule, holds] of rules) for (const row of rows) assert.ok(holds(row), `${rule}: ${JSON.stringify(row)}`)
     if (version === '1.4') for (const row of rows) assert.ok(row['ServiceProviderName'] !== '' && row['HostProviderName'] !== '')
     else for (const row of rows) assert.ok(row['ProviderName'] !== '' && row['PublisherName'] !== '')
@@ -152,8 +155,16 @@ test('a thousand tokens at $1.25 a million', async () => {
   assert.deepEqual([row['ConsumedQuantity'], row['ConsumedUnit'], row['PricingQuantity'], row['PricingUnit'], row['ListUnitPrice'], row['ListCost'], row['x_LedgerLineCount']], ['2000', 'Tokens', '0.002', '1000000 Tokens', '1.25', '0.0025', '2'])
 })
 test('a correction stands in the month it was posted in, for the day it corrects', async () => {
-  const row = one(await file('1.4'), { ChargeClass: 'Correction' })
+  const row = one(await file('1.4'), { ChargeClass: 'Correction', x_ModelId: 'late' })
   assert.deepEqual([row['BillingPeriodStart'], row['ChargePeriodStart'], row['BilledCost'], row['ConsumedQuantity']], ['2026-12-01T00:00:00Z', '2026-11-20T00:00:00Z', '-0.00125', '-1000'])
+})
+test('a charge that repricing made is a correction too, so that it stands beside what it replaces', async () => {
+  const row = one(await file('1.4'), { x_ModelId: 'anew' })
+  assert.deepEqual([row['ChargeClass'], row['BillingPeriodStart'], row['BilledCost']], ['Correction', '2026-12-01T00:00:00Z', '0.00125'])
+})
+test('what was settled with a bill is an adjustment of no run', async () => {
+  const row = one(await file('1.4'), { x_ModelId: 'settled' })
+  assert.deepEqual([row['ChargeCategory'], row['x_CostStatus'], row['BilledCost'], row['x_RunCount']], ['Adjustment', 'Reconciled', '0.000000000009', '0'])
 })
 test('what is unpriced is there with its tokens, without a price, and says so', async () => {
   const row = one(await file('1.2'), { x_CostStatus: 'Unpriced' })

@@ -5,6 +5,7 @@ import { ledgerWhere } from '../ledger/read-ledger.ts'
 import { type Reader, textOf } from '../reader.ts'
 import { allOf, when, within } from '../where.ts'
 import { type CsvLine, guarded, sendCsv } from './csv.ts'
+import { isCorrection } from './focus-columns.ts'
 import { choice, ledgerFilter } from './parameters.ts'
 import { sellerParams, sellerSql } from './sellers.ts'
 
@@ -21,10 +22,9 @@ const headings: CsvLine = ['date', 'entry', 'account', 'debit', 'credit', 'curre
 export function writeJournalCsv(reader: Reader, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
   const filter = ledgerFilter(parameters, ['costCenter'])
   const center = choice('costCenter', parameters.get('costCenter') ?? 'project', costCenters)
-  const isLate = `kind != 'CHARGE' AND toStartOfMonth(posted_at) > toStartOfMonth(occurred_at)`
   const batches = reader.batches<StoredSum>({
     columns: [
-      `toString(if(${isLate}, toDate(posted_at), toDate(occurred_at))) AS day`, `toString(${center}) AS center`, `${sellerSql} AS seller`, `${isLate} AS is_correction`,
+      `toString(if(${isCorrection}, toDate(posted_at), toDate(occurred_at))) AS day`, `toString(${center}) AS center`, `${sellerSql} AS seller`, `${isCorrection} AS is_correction`,
       textOf('ifNull(sum(amount), toDecimal128(0, 12))', 'total'), 'toString(count()) AS lines', `toString(greatest(0, ${unpricedLines})) AS unpriced`,
     ].join(', '),
     from: 'ledgerEntries',
