@@ -53,7 +53,6 @@ export const runsSideBySide = 128
 /** Per turn a model call, its HTTP request and a tool; and the agent around them. */
 export const spansPerRun = calls.length * 3 + 1
 export const modelCallsPerRun = calls.length
-export const toolCallsPerRun = calls.length
 
 const turnNanos = 400_000_000n
 const runNanos = turnNanos * BigInt(calls.length)

@@ -79,12 +79,3 @@ export async function tracesToReprice(store: Store, order: RepriceOrder, after: 
     { tenant: order.tenant, from: String(order.from), before: String(order.before), after, most }, { maxSeconds: readSecondsMax })
   return rows.map((row) => row.trace)
 }
-
-/** Lines that were posted for repricing since. */
-export async function repricedSince(store: Store, { tenant, from, before }: RepriceOrder, since: bigint): Promise<number> {
-  const [row] = await store.read<{ n: string }>(
-    `SELECT count() AS n FROM ledger_entries FINAL WHERE tenant = {tenant:String} AND reason = 'repriced' AND posted_at >= fromUnixTimestamp64Nano({since:Int64})
-       AND occurred_at >= fromUnixTimestamp64Nano({from:Int64}) AND occurred_at < fromUnixTimestamp64Nano({before:Int64})`,
-    { tenant, from: String(from), before: String(before), since: String(since) }, { maxSeconds: readSecondsMax })
-  return Number(row?.n ?? 0)
-}
