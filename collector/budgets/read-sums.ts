@@ -1,7 +1,7 @@
 import type { Params, Store } from '#clickhouse/store.ts'
 import { countsTokens } from '#clickhouse/tables/ledger-entries.ts'
 import { type Budget, type BudgetDimension } from '#otel-config/budgets/budget.ts'
-import { addTo, groupDimensions, type Groups, keptPeriods, oneCall, runKeptMs, stepMs, stepsKeptMs } from './tally.ts'
+import { addTo, groupDimensions, type Groups, isByRun, keptPeriods, oneCall, runKeptMs, stepMs, stepsKeptMs } from './tally.ts'
 
 /** A start waits for this, and a budget over all time reads all of the ledger. In seconds. */
 const readSecondsMax = 120
@@ -83,8 +83,9 @@ function valueOf({ measure }: Budget, row: Row): bigint {
 }
 
 /** Which lines a budget is about, as far back as it looks. */
-function linesOf({ scope, period }: Budget, tenant: string, now: number, periods: readonly { readonly start: number }[]): { readonly where: string; readonly params: Params } {
-  const conditions = ['tenant = {tenant:String}']
+function linesOf(budget: Budget, tenant: string, now: number, periods: readonly { readonly start: number }[]): { readonly where: string; readonly params: Params } {
+  const { scope, period } = budget
+  const conditions = ['tenant = {tenant:String}', ...(isByRun(budget) ? [`reason != 'reconciled'`] : [])]
   const params: Record<string, unknown> = { tenant }
   for (const [dimension, values] of Object.entries(scope) as [BudgetDimension, readonly string[]][]) {
     conditions.push(`${columns[dimension]} IN {${dimension}:Array(String)}`)

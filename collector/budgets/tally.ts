@@ -47,6 +47,9 @@ export function inScope({ scope }: Budget, named: Named): boolean {
 export const groupDimensions = ({ groupBy, period }: Budget): readonly BudgetDimension[] =>
   period.kind === 'run' && !groupBy.includes('run') ? [...groupBy, 'run'] : groupBy
 
+/** What was settled with a bill is of no run. */
+export const isByRun = (budget: Budget): boolean => groupDimensions(budget).includes('run')
+
 export const groupOf = (budget: Budget, named: Named): readonly string[] => groupDimensions(budget).map((dimension) => named[dimension])
 /** Group values as one key. */
 export const groupKey = (values: readonly string[]): string => values.join('\u0000')
@@ -66,7 +69,7 @@ export function contributions(budget: Budget, lines: readonly LedgerEntryRow[]):
   const found = new Map<string, { group: readonly string[]; at: number; lines: LedgerEntryRow[] }>()
   for (const line of lines) {
     const named = namedBy(line)
-    if (!inScope(budget, named)) continue
+    if (!inScope(budget, named) || (line.reason === 'reconciled' && isByRun(budget))) continue
     const group = groupOf(budget, named)
     const key = `${line.occurredAt}\u0000${groupKey(group)}`
     const known = found.get(key)
