@@ -234,7 +234,8 @@ async function openDesk(config: Config): Promise<AsyncDisposable & { readonly de
 async function reconciler(store: Store): Promise<Reconciliation> {
   const { reconciliation } = await import('#collector/reconcile/reconcile.ts')
   const { shippedBook } = await import('#collector/price/book.ts')
-  return reconciliation({ store, tenant, project, prices: shippedBook(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
+  const { activeBook } = await import('#collector/price/book-store.ts')
+  return reconciliation({ store, tenant, project, prices: () => activeBook(store, tenant, shippedBook()), nowNano: () => BigInt(Date.now()) * 1_000_000n })
 }
 
 function print(text: string): number {

@@ -10,6 +10,7 @@ import { openStore, type Store } from '#clickhouse/store.ts'
 import { writeRow } from '#clickhouse/table.ts'
 import { type LedgerEntryRow, ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { shippedBook } from '../price/book.ts'
+import { importedBook } from '../price/compose.ts'
 import { BillError } from './bill.ts'
 import { reconcileCommand } from './command.ts'
 import { csv, focusHead, openaiCosts, openaiUsage } from './made-bills.ts'
@@ -23,20 +24,23 @@ let store: Store
 let dataDir: string
 let desk: Reconciliation
 let now = 1_795_500_000_000_000_000n
+const row = (id: number, said: Partial<LedgerEntryRow>): LedgerEntryRow => ({
+  tenant: 'acme', project: 'p', id: id.toString(16).padStart(64, '0'), kind: 'CHARGE', reason: 'metered', occurredAt: BigInt(Date.parse(`${day}T12:00:00Z`)) * 1_000_000n, postedAt: 1n, traceId: '1'.padStart(32, '0'),
+  spanId: '2'.padStart(16, '0'), provider: 'openai', model: 'gpt-5', meter: 'input.uncached', quantity: 1_000n * tokens, unitPrice: price, amount: 1_000n * price, basis: 'PRICED',
+  priceBookVersion: '', priceCard: '', reverses: '', agent: 'a', user: '', session: '', workflow: '', service: 's', environment: '', usageFlags: [], revision: 1n, ...said,
+})
+async function insert(rows: readonly LedgerEntryRow[]): Promise<void> {
+  const writer = new RowBinaryWriter()
+  for (const one of rows) writeRow(ledgerEntries, writer, one)
+  const bytes = writer.take()
+  await store.insert(ledgerEntries, bytes, createHash('sha256').update(bytes).digest('hex'))
+}
 before(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'reconcile-'))
   store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 })
   await migrate(store)
-  desk = reconciliation({ store, tenant: 'acme', project: 'p', prices: shippedBook(), nowNano: () => now++ })
-  const row = (id: number, said: Partial<LedgerEntryRow>): LedgerEntryRow => ({
-    tenant: 'acme', project: 'p', id: id.toString(16).padStart(64, '0'), kind: 'CHARGE', reason: 'metered', occurredAt: BigInt(Date.parse(`${day}T12:00:00Z`)) * 1_000_000n, postedAt: 1n, traceId: '1'.padStart(32, '0'),
-    spanId: '2'.padStart(16, '0'), provider: 'openai', model: 'gpt-5', meter: 'input.uncached', quantity: 1_000n * tokens, unitPrice: price, amount: 1_000n * price, basis: 'PRICED',
-    priceBookVersion: '', priceCard: '', reverses: '', agent: 'a', user: '', session: '', workflow: '', service: 's', environment: '', usageFlags: [], revision: 1n, ...said,
-  })
-  const writer = new RowBinaryWriter()
-  for (const one of [row(1, {}), row(2, { meter: 'output.text', quantity: 10n * tokens, unitPrice: 10_000_000n, amount: 100_000_000n }), row(3, { tenant: 'other' })]) writeRow(ledgerEntries, writer, one)
-  const bytes = writer.take()
-  await store.insert(ledgerEntries, bytes, createHash('sha256').update(bytes).digest('hex'))
+  desk = reconciliation({ store, tenant: 'acme', project: 'p', prices: async () => shippedBook(), nowNano: () => now++ })
+  await insert([row(1, {}), row(2, { meter: 'output.text', quantity: 10n * tokens, unitPrice: 10_000_000n, amount: 100_000_000n }), row(3, { tenant: 'other' })])
 })
 after(async () => {
   await store[Symbol.asyncDispose]()
@@ -90,6 +94,13 @@ test('what a bill charges beside tokens can be approved, and is then matched', a
   const cell = '2026-11-22/aws/*/other'
   await desk.approve([cell], 'ada', 'support fee')
   assert.equal((await desk.cells({ from: '2026-11-22' })).find(({ id }) => id === cell)?.class, 'MATCHED')
+})
+test('a provider that the active price book knows by another name is one with its bill', async () => {
+  const book = importedBook(shippedBook(), 'gateway.yaml', 'format: 1\nname: gateway\nsource: what the gateway calls itself\ncurrency: USD\naliases: { my-gateway: openai }\n')
+  await insert([row(4, { tenant: 'gateway', provider: 'my-gateway' })])
+  const gateway = reconciliation({ store, tenant: 'gateway', project: 'p', prices: async () => book, nowNano: () => now++ })
+  await gateway.importBill('usage.json', openaiUsage(day, [{ model: 'gpt-5', input_tokens: 1_000, input_cached_tokens: 0, output_tokens: 0 }]), 'ada')
+  assert.deepEqual((await gateway.cells({})).map(({ id, class: of }) => [id, of]), [[`${day}/openai/gpt-5/input`, 'MATCHED']])
 })
 test('an unknown cell, no name and no reason are refused, and nothing is posted', async () => {
   const before = await ledger()

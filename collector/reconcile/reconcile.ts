@@ -17,7 +17,8 @@ export interface ReconcileOptions {
   readonly tenant: string
   /** Adjustments belong to it. */
   readonly project: string
-  readonly prices: PriceBook
+  /** The book that is active: it knows how telemetry and bills spell providers and models. */
+  readonly prices: () => Promise<PriceBook>
   readonly nowNano: () => UnixNano
 }
 
@@ -63,7 +64,10 @@ const cellsMax = 1_000
 export function reconciliation(options: ReconcileOptions): Reconciliation {
   const { store, tenant, prices, nowNano } = options
   const read = <Row>(sql: string, params: Readonly<Record<string, unknown>> = {}): Promise<Row[]> => store.read<Row>(sql, { tenant, ...params }, { maxSeconds: readSecondsMax })
-  const cells = async (days: Days): Promise<Cell[]> => matchBills(await meteredUsage(read, prices, days), await billedUsage(read, prices, days))
+  const cells = async (days: Days): Promise<Cell[]> => {
+    const book = await prices()
+    return matchBills(await meteredUsage(read, book, days), await billedUsage(read, book, days))
+  }
   // One after the other: what the first one posts, the second one must see.
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {

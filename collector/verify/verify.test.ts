@@ -61,7 +61,7 @@ test('every capture of a real program, stored: what is derived from the rows aga
 })
 
 test('what a person agreed to for a bill needs no span; a day whose sum is not the ledger\'s is a difference', async () => {
-  const desk = reconciliation({ store, tenant: 'billed', project: 'p', prices, nowNano: () => 1_795_500_000_000_000_000n })
+  const desk = reconciliation({ store, tenant: 'billed', project: 'p', prices: async () => prices, nowNano: () => 1_795_500_000_000_000_000n })
   await desk.importBill('costs.json', openaiCosts('2026-11-20', [['gpt-5, input', '1.5']]), 'ada')
   assert.equal((await desk.approve(['2026-11-20/openai/gpt-5/input'], 'ada', 'a key without telemetry')).length, 1)
   await refreshCostDays(store)
