@@ -171,7 +171,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
   const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: loopDelay.late })
-  const costDays = begun.use(keepCostDays({ store, log, nowMs }))
+  // One of several processes is enough for the ledger of all.
+  const costDays = index === 0 ? begun.use(keepCostDays({ store, log, nowMs })) : undefined
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission, controls: decider?.controls ?? new Map() }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, admission }), (it) => it.close(0))
   const ports = await listen({ ...options, http: http.server, grpc: grpc.server })
@@ -204,7 +205,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       await thread[Symbol.asyncDispose]()
       prices[Symbol.dispose]()
       loopDelay[Symbol.dispose]()
-      costDays[Symbol.dispose]()
+      costDays?.[Symbol.dispose]()
     },
   }
 }

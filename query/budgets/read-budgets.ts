@@ -9,7 +9,7 @@ const firstMax = 500
 
 /** Budgets live with whoever sees every line that is posted: the collector. */
 function keeperOf({ budgets }: QueryContext): BudgetKeeper {
-  if (budgets === undefined) throw userError('UNAVAILABLE', 'budgets are kept by the collector: ask a server that runs one (`start`)')
+  if (budgets === undefined) throw userError('UNAVAILABLE', 'budgets are kept by a collector with one receiving process: ask a server that runs one (`start`, SPANLEDGER_RECEIVERS=1)')
   return budgets
 }
 
