@@ -35,7 +35,7 @@ const cost = async (filter: string): Promise<unknown> => (await query.ask<{ read
 
 test('the total is of coding agents alone, and of this tenant', async () => {
   assert.deepEqual(await rows('', 'agent cost entries unpricedEntries sessions runs developers inputTokens cachedInputTokens outputTokens'), [
-    { agent: null, cost: '0.000000000108', entries: 4, unpricedEntries: 1, sessions: 3, runs: 3, developers: 2, inputTokens: '16', cachedInputTokens: '5', outputTokens: '3' },
+    { agent: null, cost: '0.000000000108', entries: 6, unpricedEntries: 1, sessions: 3, runs: 3, developers: 2, inputTokens: '16', cachedInputTokens: '5', outputTokens: '3' },
   ])
 })
 test('by agent, developer, repository and model', async () => {

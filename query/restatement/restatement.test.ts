@@ -26,6 +26,8 @@ before(async () => {
     ledgerRow(7, 1, 2, { kind: 'ADJUSTMENT', reason: 'repriced', amount: dime, priceBookVersion: 'new', postedAt: later }),
     ledgerRow(8, 2, 4, { amount: 50n * dime, occurredAt: noon + 15n * day, postedAt: later }),
     ledgerRow(9, 3, 5, { tenant: 'other', amount: 70n * dime }),
+    // A search beside the late usage: no token.
+    ledgerRow(10, 1, 3, { meter: 'tool.web_search', amount: 0n, priceBookVersion: 'old', postedAt: reported + day / 2n }),
   ])
   await query.insert(closedMonths, [
     { tenant, month: '2026-11', closedAt: closed, actor: 'ada' }, { tenant, month: '2026-11', closedAt: later, actor: 'somebody who was late' },
@@ -43,7 +45,7 @@ test('what was reported then, what stands now, and every line between by reason,
     changes: [
       { reason: 'repriced', kind: 'ADJUSTMENT', priceBookVersion: 'new', accountedIn: '2026-12', entries: 2, cost: '0.3', quantity: '2' },
       { reason: 'repriced', kind: 'REVERSAL', priceBookVersion: 'old', accountedIn: '2026-12', entries: 2, cost: '-0.3', quantity: '-2' },
-      { reason: 'metered', kind: 'CHARGE', priceBookVersion: 'old', accountedIn: '2026-11', entries: 1, cost: '0.1', quantity: '1' },
+      { reason: 'metered', kind: 'CHARGE', priceBookVersion: 'old', accountedIn: '2026-11', entries: 2, cost: '0.1', quantity: '1' },
     ],
   })
 })
@@ -61,7 +63,7 @@ test('a month that is none is refused with what to write', async () => {
 
 test('a sum counts a line that was taken back, because it has a price now, as unpriced no more', async () => {
   assert.deepEqual(await query.ask('{ costs(range: {from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"}) { cost entries unpricedEntries } }'), {
-    costs: [{ cost: '0.4', entries: 7, unpricedEntries: 0 }] })
+    costs: [{ cost: '0.4', entries: 8, unpricedEntries: 0 }] })
 })
 
 test('the command says the same in words', async () => {
