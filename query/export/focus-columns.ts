@@ -24,12 +24,13 @@ export interface FocusColumn {
 /** The million tokens that prices are published for. */
 const perMillion = '1000000'
 
-/** What was posted in a later month than its usage, unless it is the first that was said of it: a price that came later is posted as a charge too. */
+/** Posted in a later month than its usage, unless it is the first that was said of it. Repricing posts charges, too, where a meter had none. */
 export const isCorrection = `(kind != 'CHARGE' OR reason = 'repriced') AND toStartOfMonth(posted_at) > toStartOfMonth(occurred_at)`
 
 /**
- * Ledger lines summed by all that a row says. FOCUS has a correction in the billing period in which it was posted. A line whose amount is not its quantity times its price (a difference between two prices, a
- * settlement with a bill) is an Adjustment: unit prices are only told where they explain the cost.
+ * Ledger lines summed by all that a row says. FOCUS has a correction in the billing period in which it was posted. A line whose
+ * amount is not its quantity times its price (a difference between two prices, a settlement with a bill) is an Adjustment: unit
+ * prices are only told where they explain the cost.
  */
 export const focusKeys: Readonly<Record<string, string>> = {
   day: 'toDate(occurred_at)',
