@@ -16,6 +16,7 @@ import { decodeTraces } from '../decode/traces.ts'
 import { shippedBook } from '../price/book.ts'
 import { openaiCosts } from '../reconcile/made-bills.ts'
 import { reconciliation } from '../reconcile/reconcile.ts'
+import { verifyCommand } from './command.ts'
 import { type Difference, differenceText } from './difference.ts'
 import { selfTest } from './self-test.ts'
 import { type Arriving, smallCollector } from './small-collector.ts'
@@ -69,6 +70,16 @@ test('what a person agreed to for a bill needs no span; a day whose sum is not t
   await store.command(`INSERT INTO cost_days (tenant, day, agent, amount, entries, covered) VALUES ('billed', '2026-11-20', 'nobody', 5, 1, 1)`)
   const { differences, found } = await verified('billed')
   assert.deepEqual([differences, found.map(differenceText)], [1, ['day 2026-11-20, summed up: is not what comes out\n    cost: stored 5, recomputed 0']])
+})
+
+test('data without tables of this version is named in one line', async (t) => {
+  const empty = await mkdtemp(join(tmpdir(), 'verify-empty-'))
+  t.after(() => rm(empty, { recursive: true, force: true, maxRetries: 10 }))
+  const lines: string[] = []
+  const exitCode = await verifyCommand([], {
+    tenant: 't', prices, openStore: () => openStore({ kind: 'embedded', dataDir: empty, readSessions: 1 }), print: (line) => lines.push(line), nowMs: () => performance.now(),
+  })
+  assert.deepEqual([exitCode, lines], [1, ['this data lacks tables of this version: start the server over it once, then verify']])
 })
 
 test('the self-test plants four faults and finds exactly these', async () => {
