@@ -182,6 +182,16 @@ describe('alerts', () => {
     assert.deepEqual([http.got.length, alerter.destinations()[0]?.gone], [1, true])
   })
 
+  test('one that cannot be written down keeps no other from firing', async (t) => {
+    const { state, open } = await world(t, { rules: [rule([])], destinations: [] })
+    const { alerter } = await open()
+    // Beyond what a record of the journal may hold.
+    state.candidates = [{ ...crossed, key: 'too long', group: 'x'.repeat(70_000) }, crossed]
+    await alerter.tick()
+    assert.match(state.warnings.join(), /could not be written down.*the limit is/)
+    assert.deepEqual(alerter.alerts().map(({ key }) => key), [`money:${crossed.key}`])
+  })
+
   test('a receiver that hangs holds up nobody else', async (t) => {
     const [hanging, http] = [await receiver(t, () => 0), await receiver(t)]
     const { state, open } = await world(t, { rules: [rule(['hanging', 'slack'])], destinations: [{ id: 'hanging', kind: 'slack', url: hanging.url }, { id: 'slack', kind: 'slack', url: http.url }] })

@@ -117,8 +117,11 @@ export class Alerter implements AlertKeeper {
 
   /** One look at everything. Deliveries go on by themselves. */
   async tick(): Promise<void> {
-    const { now } = this.#options
-    for (const candidate of this.#options.budgets.crossed()) for (const rule of this.#rulesFor(candidate)) await this.#fire(rule, candidate)
+    const { log, now } = this.#options
+    // What crossed is told once: one that cannot be written down must not take the others with it.
+    for (const candidate of this.#options.budgets.crossed()) for (const rule of this.#rulesFor(candidate)) {
+      await this.#fire(rule, candidate).catch((error: unknown) => log.warn('an alert could not be written down, it is tried again when the budgets are read anew', { rule: rule.id, budget: candidate.budget, error }))
+    }
     await this.#endPeriods()
     this.#deliverDue()
     await this.#storeEvents()
