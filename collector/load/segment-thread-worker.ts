@@ -14,12 +14,16 @@ let current: { readonly key: string; readonly store: Promise<Store> } | undefine
 
 async function storeAt(address: Address, database: string): Promise<Store> {
   const key = JSON.stringify([address, database])
-  if (current?.key !== key) {
-    const former = current?.store
-    current = { key, store: openStore({ kind: 'server', ...address, database, cluster: '' }) }
-    await former?.then((store) => store[Symbol.asyncDispose](), () => undefined /* it never opened */)
-  }
-  return current.store
+  if (current?.key === key) return current.store
+  const former = current?.store
+  const store = openStore({ kind: 'server', ...address, database, cluster: '' })
+  current = { key, store }
+  // One that did not open is opened anew by the next insert, which is told what this one is told.
+  store.catch(() => {
+    if (current?.store === store) current = undefined
+  })
+  await former?.then((it) => it[Symbol.asyncDispose](), () => undefined /* it never opened */)
+  return store
 }
 
 /** The segment read last, and where its rows go. */
@@ -87,7 +91,6 @@ async function answer(request: SegmentRequest): Promise<SegmentAnswer> {
     unmade.delete(name)
     return { id, inserted: true, ...(rowsBecause === undefined ? {} : { rowsBecause }) }
   } catch (error) {
-    current = undefined
     const { message, retry, code } = storeError(error)
     return { id, refused: { message, retry, code } }
   }
