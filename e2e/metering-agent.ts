@@ -16,6 +16,9 @@ const duration = meter.createHistogram('gen_ai.client.operation.duration', { uni
 const load = meter.createGauge('agent.load')
 
 turns.add(3, attributes)
+// A stream that begins in the millisecond of an export has a start that is not before its point, which says that what came before
+// is unknown (OpenTelemetry's data model, "unknown start time"): its first count is a base, not an increase. So both begin here.
+turns.add(0, { ...attributes, 'gen_ai.request.model': 'gpt-5-mini' })
 open.add(5)
 duration.record(0.25, attributes)
 // Longer than an export interval, so that the second half is told by later points of the same streams.
