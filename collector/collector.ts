@@ -17,9 +17,8 @@ import { budgetAlerts } from './alerts/crossings.ts'
 import { Journal } from './budgets/journal.ts'
 import { Keeper } from './budgets/keeper.ts'
 import { storeDefinitions } from './definitions.ts'
-import { asRows, openedSegment } from './load/insert-segment.ts'
 import { Loader, type LoadOptions } from './load/load.ts'
-import { segmentThread } from './load/segment-thread.ts'
+import { openHere, segmentThread } from './load/segment-thread.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { PriceBook } from './price/book.ts'
@@ -254,13 +253,7 @@ async function openDecider({ budgets, alerting, dir }: Deciding, options: Omit<C
 
 /** Loads a journal that nobody writes any more; its traces are settled when all of it is there. */
 function loadOrphan(spool: Spool, settler: Settler, options: Pick<LoadOptions, 'store' | 'metrics' | 'log'>): Loader {
-  const loader = new Loader({
-    ...options, spool,
-    open: async (segment) => {
-      const content = await spool.read(segment)
-      return content === undefined ? undefined : openedSegment(content, { number: segment.number, store: options.store, bodyOf: asRows })
-    },
-  })
+  const loader = new Loader({ ...options, spool, open: (segment) => openHere({ spool, store: options.store }, segment) })
   void spool.close()
   loader.finished.then(() => settler.findUnsettled()).catch((error: unknown) => options.log.warn('what a former process left is settled at the next start', { error }))
   return loader
