@@ -8,7 +8,7 @@ export interface Column<Row> {
   readonly name: string
   /** ClickHouse type, without codec. */
   readonly type: string
-  /** `CODEC(...)` clause, '' for the default; `EPHEMERAL` of what is told and not stored. */
+  /** `CODEC(...)` clause, '' for the default; or the `DEFAULT` of a row that does not name the column. */
   readonly codec: string
   /** The row's value, in the type that `encode` takes. */
   readonly read: (row: Row) => unknown

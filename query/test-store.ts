@@ -134,7 +134,7 @@ export const contentRow = (trace: number, span: number, said: Partial<SpanConten
 })
 
 export const ledgerRow = (id: number, trace: number, span: number, said: Partial<LedgerEntryRow> = {}): LedgerEntryRow => ({
-  tenant, project: 'default', id: id.toString(16).padStart(64, '0'), kind: 'CHARGE', reason: 'metered', occurredAt: noon, postedAt: noon,
+  tenant, project: 'default', ownId: id.toString(16).padStart(64, '0'), kind: 'CHARGE', reason: 'metered', occurredAt: noon, postedAt: noon,
   traceId: traceId(trace), spanId: spanId(span), provider: 'openai', model: 'gpt-5', meter: 'input.uncached', quantity: 1_000_000_000_000n, usageFlags: [],
   unitPrice: 1_250_000n, amount: 1_250_000n, basis: 'PRICED', priceBookVersion: 'b', priceCard: 'c', reverses: '', agent: 'planner', user: '', session: '',
   workflow: '', service: 'shop', environment: 'test', revision: 1n, ...said,

@@ -8,8 +8,11 @@ import { choice, decimal, id, nullableDecimal, type Table, text, time, version, 
 export interface LedgerEntryRow {
   readonly tenant: string
   readonly project: string
-  /** 64 hex digits: sha256 over tenant, trace, span, meter, kind and its ordinal; neither price nor usage. */
-  readonly id: string
+  /**
+   * '' for the first line of its kind for a span and meter, whose id (`ledgerEntryId`) the other fields say: almost every line.
+   * Else the id, 64 hex digits.
+   */
+  readonly ownId: string
   readonly kind: LedgerKind
   readonly reason: LedgerReason
   readonly occurredAt: UnixNano
@@ -56,7 +59,7 @@ export const unpricedLines = `toInt64(countIf(amount IS NULL AND kind != 'REVERS
 /** Numbers of tokens times 10^12, and amounts that are multiples of a price: what all of a block have in common is stored once. */
 const money = 'CODEC(GCD, ZSTD(1))'
 
-/** `ledgerEntryId` of the first line of its kind for a span and meter: almost every line, so that 32 random bytes need not be stored. */
+/** `ledgerEntryId` of the first line of its kind for a span and meter: computed when it is read, because 32 random bytes do not compress. */
 const usualId = `SHA256(concat('ledger', char(0), tenant, char(0), lower(hex(trace_id)), char(0), lower(hex(span_id)), char(0), meter, char(0), toString(kind), char(0), '0'))`
 const noId = `toFixedString('', 32)`
 
@@ -65,7 +68,8 @@ export const ledgerEntries: Table<LedgerEntryRow> = {
   columns: [
     word('tenant', (r) => r.tenant),
     word('project', (r) => r.project),
-    id('entry_id', 32, (r) => r.id, 'EPHEMERAL'),
+    // Zeros where the id is the usual one. Who inserts `entry_id` instead, as programs did and segments of theirs do, leaves it to the default.
+    id('own_id', 32, (r) => r.ownId, `DEFAULT if(entry_id = ${usualId}, ${noId}, entry_id)`),
     choice('kind', ledgerKinds, (r) => r.kind),
     word('reason', (r) => r.reason),
     time('occurred_at', (r) => r.occurredAt),
@@ -92,8 +96,7 @@ export const ledgerEntries: Table<LedgerEntryRow> = {
     version('revision', (r) => r.revision),
   ],
   computed: [
-    // Zeros where the id is the usual one.
-    `own_id FixedString(32) DEFAULT if(entry_id = ${usualId}, ${noId}, entry_id)`,
+    'entry_id FixedString(32) EPHEMERAL',
     `id FixedString(32) ALIAS if(own_id = ${noId}, ${usualId}, own_id)`,
   ],
 }

@@ -233,8 +233,8 @@ describe('what a budget has used is the sum of the ledger', () => {
     await w.settle()
     const cut = BigInt(now) * 1_000_000n + 1_000_000n
     const { finish } = w.actuals.beginReading(cut)
-    const others: LedgerEntryRow = { ...charged(cut - 5n), id: 'ab'.repeat(32), spanId: '00000000000000ff', postedAt: cut - 5n, revision: revisionAtArrival(cut - 5n) }
-    const later: LedgerEntryRow = { ...others, id: 'ac'.repeat(32), spanId: '00000000000000fe', postedAt: cut + 5n, revision: revisionAtArrival(cut + 5n) }
+    const others: LedgerEntryRow = { ...charged(cut - 5n), ownId: 'ab'.repeat(32), spanId: '00000000000000ff', postedAt: cut - 5n, revision: revisionAtArrival(cut - 5n) }
+    const later: LedgerEntryRow = { ...others, ownId: 'ac'.repeat(32), spanId: '00000000000000fe', postedAt: cut + 5n, revision: revisionAtArrival(cut + 5n) }
     const moved: LedgerEntryRow = { ...others, agent: 'desk', revision: revisionAtSettlement(cut + 9n) }
     await w.insert([others, later, moved])
     w.actuals.restate({ before: [], after: [later] }, cut + 5n)
@@ -246,9 +246,9 @@ describe('what a budget has used is the sum of the ledger', () => {
   test('searches are no tokens, and what a bill has beyond the ledger is no call', async () => {
     const w = await world()
     const line = charged(BigInt(now) * 1_000_000n)
-    const search: LedgerEntryRow = { ...line, id: 'ad'.repeat(32), meter: 'tool.web_search', quantity: 3n * 10n ** 12n }
-    const settled: LedgerEntryRow = { ...line, id: 'ae'.repeat(32), kind: 'ADJUSTMENT', reason: 'reconciled', traceId: '', spanId: '', agent: '', quantity: 7_000n * 10n ** 12n }
-    const calls = Array.from({ length: 20 }, (_, n): LedgerEntryRow => ({ ...line, id: n.toString(16).padStart(64, 'c'), spanId: n.toString(16).padStart(16, 'c') }))
+    const search: LedgerEntryRow = { ...line, ownId: 'ad'.repeat(32), meter: 'tool.web_search', quantity: 3n * 10n ** 12n }
+    const settled: LedgerEntryRow = { ...line, ownId: 'ae'.repeat(32), kind: 'ADJUSTMENT', reason: 'reconciled', traceId: '', spanId: '', agent: '', quantity: 7_000n * 10n ** 12n }
+    const calls = Array.from({ length: 20 }, (_, n): LedgerEntryRow => ({ ...line, ownId: n.toString(16).padStart(64, 'c'), spanId: n.toString(16).padStart(16, 'c') }))
     await w.insert([line, search, settled, ...calls])
     for (const after of [[line, search], [settled], ...calls.map((call) => [call])]) w.actuals.restate({ before: [], after }, line.postedAt)
     await w.agree('with a search and a bill')

@@ -1,6 +1,7 @@
 import type { Store } from '#clickhouse/store.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { Budget } from '#otel-config/budgets/budget.ts'
+import { lineName } from '../derive/identity.ts'
 import { entryKey } from '../settle/post.ts'
 import { readSums } from './read-sums.ts'
 import { type Restatement, Tally } from './tally.ts'
@@ -14,7 +15,7 @@ export interface ActualsOptions {
 
 const dayNanos = 86_400_000_000_000n
 /** What `ledger_entries` takes for one line: id and day. The highest revision of it stands. */
-const lineKey = (line: LedgerEntryRow): string => `${line.id}@${line.occurredAt / dayNanos}`
+const lineKey = (line: LedgerEntryRow): string => `${lineName(line)} ${line.occurredAt / dayNanos}`
 
 /** As the table does: of each line the highest revision. */
 function standing(lines: Iterable<LedgerEntryRow>): Map<string, LedgerEntryRow> {

@@ -4,7 +4,6 @@ import type { PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
 import type { PriceBook } from '../price/book.ts'
 import type { FrameWriter } from '../spool/frame.ts'
 import type { Derived, DeriveOptions } from './derive.ts'
-import { ledgerEntryId } from './identity.ts'
 import { type LedgerLine, ledgerLines } from './ledger-lines.ts'
 
 export type ChargeOptions = Pick<DeriveOptions, 'tenant' | 'project' | 'prices'>
@@ -67,7 +66,7 @@ const rowsOf = ({ facts, postedAt, attribution }: Charge, lines: readonly Ledger
   const { agent, user, session, workflow } = attribution
   const revision = revisionAtArrival(postedAt)
   return lines.map(({ meter, quantity, unitPrice, amount, basis, provider, model, priceBookVersion, priceCard }) => ({
-    tenant, project, id: ledgerEntryId(tenant, traceId, spanId, meter, 'CHARGE', 0), kind: 'CHARGE', reason: 'metered', occurredAt: startedAt, postedAt,
+    tenant, project, ownId: '', kind: 'CHARGE', reason: 'metered', occurredAt: startedAt, postedAt,
     traceId, spanId, provider, model, meter, quantity, usageFlags, unitPrice, amount, basis, priceBookVersion, priceCard, reverses: '',
     agent, user, session, workflow, service, environment, revision,
   }))

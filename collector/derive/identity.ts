@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { DecisionPlace, LedgerKind, LedgerMeter } from '#semconv/facts.ts'
 
 /** Between the parts of an id: cannot occur in ids, meters or kinds, so no two lists of parts read alike. */
@@ -12,6 +13,16 @@ const sha256 = (text: string): string => hash('sha256', text, 'hex')
  */
 export const ledgerEntryId = (tenant: string, traceId: string, spanId: string, meter: LedgerMeter, kind: LedgerKind, ordinal: number): string =>
   sha256(`ledger${separator}${tenant}${separator}${traceId}${separator}${spanId}${separator}${meter}${separator}${kind}${separator}${ordinal}`)
+
+/** The id of a line that `ordinal` others of its kind came before: '' where it need not be told, see `LedgerEntryRow`. */
+export const ownLedgerEntryId = (tenant: string, traceId: string, spanId: string, meter: LedgerMeter, kind: LedgerKind, ordinal: number): string =>
+  ordinal === 0 ? '' : ledgerEntryId(tenant, traceId, spanId, meter, kind, ordinal)
+
+export const idOf = ({ ownId, tenant, traceId, spanId, meter, kind }: Pick<LedgerEntryRow, 'ownId' | 'tenant' | 'traceId' | 'spanId' | 'meter' | 'kind'>): string =>
+  ownId === '' ? ledgerEntryId(tenant, traceId, spanId, meter, kind, 0) : ownId
+
+/** As good as its id for telling a line from another, and made without hashing. */
+export const lineName = ({ ownId, traceId, spanId, meter, kind }: LedgerEntryRow): string => `${traceId} ${spanId} ${meter} ${kind} ${ownId}`
 
 export const decisionId = (tenant: string, policyId: string, policyVersion: number, place: DecisionPlace, traceId: string, spanId: string): string =>
   sha256(['decision', tenant, policyId, String(policyVersion), place, traceId, spanId].join(separator))

@@ -116,7 +116,7 @@ FROM bill_approvals FINAL WHERE tenant = {tenant:String} ORDER BY approved_at DE
         const cell = known.get(id)
         return cell === undefined ? [] : [adjustment(cell, at, options)].filter((entry) => entry !== undefined).map((entry) => ({ cell: id, entry }))
       })
-      const approvals = entries.map(({ cell, entry }): Approval => ({ entryId: entry.id, cell, actor, why, approvedAt: at }))
+      const approvals = entries.map(({ cell, entry }): Approval => ({ entryId: entry.ownId, cell, actor, why, approvedAt: at }))
       // The approval first: a line of the ledger without one must not be.
       await insert(store, billApprovals, approvals.map((approval) => ({ tenant, ...approval })))
       await insert(store, ledgerEntries, entries.map(({ entry }) => entry))
@@ -218,7 +218,7 @@ function adjustment(cell: Cell, postedAt: UnixNano, { tenant, project }: Reconci
   if (residualQuantity === 0n && residualAmount === 0n) return undefined
   const compared = [cell.id, cell.meteredQuantity, cell.meteredAmount, cell.billedQuantity ?? '', cell.billedAmount ?? '']
   return {
-    tenant, project, id: createHash('sha256').update(['reconciled', tenant, ...compared].join('\u0000')).digest('hex'), kind: 'ADJUSTMENT', reason: 'reconciled',
+    tenant, project, ownId: createHash('sha256').update(['reconciled', tenant, ...compared].join('\u0000')).digest('hex'), kind: 'ADJUSTMENT', reason: 'reconciled',
     occurredAt: BigInt(Date.parse(cell.day)) * 1_000_000n, postedAt, traceId: '', spanId: '', provider: cell.provider, model: cell.model,
     meter: cell.meter === '' && residualQuantity === 0n ? 'reported_cost' : ledgerMeter[cell.meter], quantity: cell.meter === 'other' ? 0n : residualQuantity, unitPrice: undefined, amount: residualAmount,
     basis: 'REPORTED', priceBookVersion: '', priceCard: `${cardPrefix}${cell.meter}`, reverses: '', agent: '', user: '', session: '', workflow: '', service: '', environment: '', usageFlags: [],

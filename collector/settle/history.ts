@@ -89,7 +89,7 @@ interface DecisionRow {
 export interface EntryRow {
   readonly tenant: string
   readonly project: string
-  readonly id_hex: string
+  readonly own_id_hex: string
   readonly kind: LedgerKind
   readonly reason: LedgerReason
   readonly occurred: string
@@ -120,7 +120,7 @@ export interface EntryRow {
 const pico = (column: string): string => `toString(reinterpret(${column}, 'Int128'))`
 
 export const entryColumns = `
-  tenant, project, lower(hex(id)) AS id_hex, kind, reason, toString(toUnixTimestamp64Nano(occurred_at)) AS occurred,
+  tenant, project, lower(hex(own_id)) AS own_id_hex, kind, reason, toString(toUnixTimestamp64Nano(occurred_at)) AS occurred,
   toString(toUnixTimestamp64Nano(posted_at)) AS posted, lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, provider, model, meter,
   ${pico('quantity')} AS quantity_pico, usage_flags,
   if(isNull(unit_price), NULL, ${pico('assumeNotNull(unit_price)')}) AS unit_price_pico,
@@ -132,7 +132,7 @@ const none = '0'.repeat(64)
 
 export function ledgerEntry(row: EntryRow): LedgerEntryRow {
   return {
-    tenant: row.tenant, project: row.project, id: row.id_hex, kind: row.kind, reason: row.reason, occurredAt: BigInt(row.occurred),
+    tenant: row.tenant, project: row.project, ownId: row.own_id_hex === none ? '' : row.own_id_hex, kind: row.kind, reason: row.reason, occurredAt: BigInt(row.occurred),
     postedAt: BigInt(row.posted), traceId: row.trace, spanId: row.span, provider: row.provider, model: row.model, meter: row.meter,
     quantity: BigInt(row.quantity_pico), usageFlags: row.usage_flags, unitPrice: row.unit_price_pico === null ? undefined : BigInt(row.unit_price_pico),
     amount: row.amount_pico === null ? undefined : BigInt(row.amount_pico), basis: row.basis, priceBookVersion: row.price_book_version,

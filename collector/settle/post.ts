@@ -2,7 +2,7 @@ import { type LedgerEntryRow, revisionAtSettlement } from '#clickhouse/tables/le
 import type { Attribution, Billable, TraceAccount } from '#semconv/account.ts'
 import type { LedgerKind, LedgerMeter, LedgerReason, PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
 import { type Charge, type ChargeOptions, chargeRows } from '../derive/charge.ts'
-import { ledgerEntryId } from '../derive/identity.ts'
+import { idOf, lineName, ownLedgerEntryId } from '../derive/identity.ts'
 import { type LedgerLine, ledgerLines } from '../derive/ledger-lines.ts'
 import type { PriceBook } from '../price/book.ts'
 
@@ -36,7 +36,7 @@ export interface Posted {
  * One row of the ledger. A span that came again with another start has its charge twice, under one id on two days: both
  * stand until settlement takes one back.
  */
-export const entryKey = (entry: LedgerEntryRow): string => `${entry.id}@${entry.occurredAt}`
+export const entryKey = (entry: LedgerEntryRow): string => `${lineName(entry)} ${entry.occurredAt}`
 
 /** Writes charges out as the lines they were posted as, so that they can be compared and corrected one by one. */
 export function writeOut(posted: Posted, charges: readonly Charge[], options: PostOptions): void {
@@ -160,7 +160,7 @@ function toStand(line: LedgerLine, billable: Billable, facts: SpanFacts, said: S
     ...line, ...billable.attribution, tenant: options.tenant, project: options.project, occurredAt: billable.at, postedAt,
     traceId: facts.traceId, spanId: facts.spanId, service: facts.service, environment: facts.environment, usageFlags: facts.step.usageFlags,
     revision: revisionAtSettlement(postedAt), kind, reason, reverses: '',
-    id: ledgerEntryId(options.tenant, facts.traceId, facts.spanId, line.meter, kind, ordinal(entries, kind)),
+    ownId: ownLedgerEntryId(options.tenant, facts.traceId, facts.spanId, line.meter, kind, ordinal(entries, kind)),
   })
   if (!entries.some((entry) => entry.kind === 'CHARGE')) return [fresh('CHARGE', said.anew && said.changed ? 'repriced' : billable.reason)]
   const net = netOf(entries)
@@ -225,9 +225,9 @@ export function reversing(
   const last = lastPosted(entries)
   return {
     ...last, ...owner,
-    id: ledgerEntryId(options.tenant, last.traceId, last.spanId, last.meter, 'REVERSAL', ordinal(entries, 'REVERSAL')),
+    ownId: ownLedgerEntryId(options.tenant, last.traceId, last.spanId, last.meter, 'REVERSAL', ordinal(entries, 'REVERSAL')),
     kind: 'REVERSAL', reason, quantity: -net.quantity, amount: net.amount === undefined ? undefined : -net.amount,
-    reverses: openedBy(entries).id, postedAt, revision: revisionAtSettlement(postedAt),
+    reverses: idOf(openedBy(entries)), postedAt, revision: revisionAtSettlement(postedAt),
   }
 }
 

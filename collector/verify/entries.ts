@@ -2,7 +2,7 @@ import { decimalFromPico } from '#clickhouse/decimal.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { Attribution, Billable, TraceAccount } from '#semconv/account.ts'
 import type { LedgerMeter, PicoUsd, SpanFacts } from '#semconv/facts.ts'
-import { ledgerEntryId } from '../derive/identity.ts'
+import { idOf, ledgerEntryId } from '../derive/identity.ts'
 import { type LedgerLine, ledgerLines, quantityScale } from '../derive/ledger-lines.ts'
 import type { Difference, FieldDifference } from './difference.ts'
 import type { StoredBooks } from '../stored-books.ts'
@@ -89,8 +89,10 @@ const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Which line of its kind, span and meter an entry's id says it is; `among` where it is none. */
 function ordinalOf(entry: LedgerEntryRow, among: number): number {
+  if (entry.ownId === '') return 0
   const { tenant, traceId, spanId, meter, kind } = entry
-  for (let ordinal = 0; ordinal < among; ordinal++) if (ledgerEntryId(tenant, traceId, spanId, meter, kind, ordinal) === entry.id) return ordinal
+  const id = idOf(entry)
+  for (let ordinal = 0; ordinal < among; ordinal++) if (ledgerEntryId(tenant, traceId, spanId, meter, kind, ordinal) === id) return ordinal
   return among
 }
 
@@ -148,6 +150,12 @@ const dollars = (amount: PicoUsd | undefined): string => (amount === undefined ?
 /** Without the zeros behind. */
 const short = (pico: bigint): string => decimalFromPico(pico).replace(/\.?0+$/, '')
 
+/** Id of the entry that a reversal could take back, '' where there is none. */
+function openedId(entries: readonly LedgerEntryRow[]): string {
+  const opened = entries.find((one) => one.kind !== 'REVERSAL')
+  return opened === undefined ? '' : idOf(opened)
+}
+
 /** Everything but the money: whose it is, what was priced and how, which line it is. `line`: what stands, where this entry decides it. */
 function nameDifferences(entry: LedgerEntryRow, line: LedgerLine | undefined, entries: readonly LedgerEntryRow[], { owner, books }: SpanLedger): FieldDifference[] {
   const found: FieldDifference[] = []
@@ -156,11 +164,11 @@ function nameDifferences(entry: LedgerEntryRow, line: LedgerLine | undefined, en
   }
   if (owner === undefined) differ('span', entry.spanId, '')
   else for (const field of ['agent', 'user', 'session', 'workflow', 'service', 'environment'] as const) differ(field, entry[field], owner[field])
-  if (ordinalOf(entry, entries.length) === entries.length) differ('id', entry.id, ledgerEntryId(entry.tenant, entry.traceId, entry.spanId, entry.meter, entry.kind, 0))
+  if (ordinalOf(entry, entries.length) === entries.length) differ('id', idOf(entry), ledgerEntryId(entry.tenant, entry.traceId, entry.spanId, entry.meter, entry.kind, 0))
   if (books.named(entry.priceBookVersion) === undefined) differ('price book', entry.priceBookVersion, '')
   if (entry.kind === 'REVERSAL') {
-    const reversed = entries.find((one) => one.kind !== 'REVERSAL' && one.id === entry.reverses)
-    if (reversed === undefined) differ('reverses', entry.reverses, entries.find((one) => one.kind !== 'REVERSAL')?.id ?? '')
+    const reversed = entries.find((one) => one.kind !== 'REVERSAL' && idOf(one) === entry.reverses)
+    if (reversed === undefined) differ('reverses', entry.reverses, openedId(entries))
   } else {
     differ('reverses', entry.reverses, '')
     if (line !== undefined) {
@@ -171,6 +179,6 @@ function nameDifferences(entry: LedgerEntryRow, line: LedgerLine | undefined, en
   return found
 }
 
-export const entryDifference = ({ id, traceId, spanId, kind, reason, meter }: LedgerEntryRow, of: Difference['kind'], fields: readonly FieldDifference[]): Difference => ({
-  of: 'entry', id, traceId, spanId, title: `${kind} ${reason} ${meter}`, kind: of, fields,
+export const entryDifference = (entry: LedgerEntryRow, of: Difference['kind'], fields: readonly FieldDifference[]): Difference => ({
+  of: 'entry', id: idOf(entry), traceId: entry.traceId, spanId: entry.spanId, title: `${entry.kind} ${entry.reason} ${entry.meter}`, kind: of, fields,
 })
