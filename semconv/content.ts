@@ -3,7 +3,7 @@ import { contentKeys, contentPattern, contentPrefixes, plainKeys } from './conte
 import { type Branch, items, leaf, under, unflatten } from './indexed.ts'
 import { remembered } from './memo.ts'
 import { asMessages, partsOf, redactedMark, textOf, textPart } from './messages.ts'
-import { cut, isObject, type Json, member, parsed, plain } from './value.ts'
+import { cut, isObject, type Json, type JsonObject, member, parsed, plain } from './value.ts'
 
 export type { Json } from './value.ts'
 
@@ -28,27 +28,53 @@ type Source = (attributes: Attributes, events: readonly SpanEvent[]) => Json | u
  * captured.
  */
 export function stepInput(attributes: Attributes, events: readonly SpanEvent[]): Json | undefined {
-  return first(inputs, attributes, events)
+  return first(inputs, told('inputs', attributes), attributes, events)
 }
 
 /** Messages or a tool's result that came out. */
 export function stepOutput(attributes: Attributes, events: readonly SpanEvent[]): Json | undefined {
-  return first(outputs, attributes, events)
+  return first(outputs, told('outputs', attributes), attributes, events)
 }
 
-function first(sources: readonly Source[], attributes: Attributes, events: readonly SpanEvent[]): Json | undefined {
-  if (events.length === 0 && !hasContent(attributes)) return undefined
-  for (const source of sources) {
+/** Where content may stand: attributes of these keys (a prefix ends in a dot), or `events` of the span. */
+interface Place {
+  readonly keys: readonly string[] | 'events'
+  readonly source: Source
+}
+
+/** Bit `n` stands for the n-th place. */
+interface KeyPlaces {
+  readonly content: boolean
+  readonly inputs: number
+  readonly outputs: number
+}
+
+const placesOf: (key: string) => KeyPlaces = remembered((key) => ({ content: isContentKey(key), inputs: bitsOf(inputs, key), outputs: bitsOf(outputs, key) }))
+
+const bitsOf = (places: readonly Place[], key: string): number =>
+  places.reduce((bits, { keys }, at) => (keys !== 'events' && keys.some((one) => one === key || one.endsWith('.') && key.startsWith(one)) ? bits | 1 << at : bits), 0)
+
+/** Bits of the places that these attributes fill; 0 where none of them is content, as on most spans. */
+function told(side: 'inputs' | 'outputs', attributes: Attributes): number {
+  let content = false
+  let bits = 0
+  attributes.forEach((_value, key) => {
+    const places = placesOf(key)
+    content ||= places.content
+    bits |= places[side]
+  })
+  return content ? bits : 0
+}
+
+/** Only places that are filled are asked: asking each would cost more than everything else about a span. */
+function first(places: readonly Place[], told: number, attributes: Attributes, events: readonly SpanEvent[]): Json | undefined {
+  if (events.length === 0 && told === 0) return undefined
+  for (const [at, { keys, source }] of places.entries()) {
+    if (keys === 'events' ? events.length === 0 : (told & 1 << at) === 0) continue
     const json = source(attributes, events)
     if (json !== undefined) return json
   }
   return undefined
-}
-
-/** Most spans carry none, and asking each source would cost more than everything else about them. */
-function hasContent(attributes: Attributes): boolean {
-  for (const key of attributes.keys()) if (isContentKey(key)) return true
-  return false
 }
 
 /** One attribute: messages if it looks like messages, else the JSON it holds, else its text. */
@@ -83,12 +109,24 @@ function withoutVectors(json: Json): Json {
   if (Array.isArray(json)) {
     const isVector = json.length >= vectorLength && json.every((item: Json) => typeof item === 'number')
     if (isVector) return `[vector of ${json.length} numbers]`
-    return json.map((item: Json) => withoutVectors(item))
+    const shrunk = json.map((item: Json) => withoutVectors(item))
+    return shrunk.some((item, at) => item !== json[at]) ? shrunk : json
   }
-  const copy: Record<string, Json> = Object.create(null)
-  for (const [key, value] of Object.entries(json)) copy[key] = withoutVectors(value as Json)
-  return copy
+  let copy: Record<string, Json> | undefined
+  for (const [key, inner] of Object.entries(json as JsonObject)) {
+    const shrunk = withoutVectors(inner)
+    if (shrunk === inner) continue
+    copy ??= Object.assign(Object.create(null) as Record<string, Json>, json)
+    copy[key] = shrunk
+  }
+  return copy ?? json
 }
+
+const value = (...keys: readonly string[]): Place => ({ keys, source: at(...keys) })
+const said = (role: string, ...keys: readonly string[]): Place => ({ keys, source: speech(role, ...keys) })
+/** Flattened lists under one prefix. */
+const indexed = (prefix: string, read: (list: readonly Branch[]) => Json | undefined): Place =>
+  ({ keys: [prefix], source: (attributes) => read(items(unflatten(attributes, prefix))) })
 
 /** `gen_ai.input.messages` with `gen_ai.system_instructions`, a bare list of parts, as its first message. */
 const conventionInput: Source = (attributes) => {
@@ -100,9 +138,9 @@ const conventionInput: Source = (attributes) => {
 }
 
 /** `llm.input_messages.N.message.*` (OpenInference). */
-const openinferenceMessages = (prefix: string): Source => (attributes) => {
-  const list = items(unflatten(attributes, prefix)).map((item) => under(item, 'message')).filter((found) => found !== undefined)
-  return list.length === 0 ? undefined : asMessages(list.map(openinferenceMessage))
+function openinferenceMessages(list: readonly Branch[]): Json | undefined {
+  const messages = list.map((item) => under(item, 'message')).filter((found) => found !== undefined)
+  return messages.length === 0 ? undefined : asMessages(messages.map(openinferenceMessage))
 }
 
 function openinferenceMessage(message: Branch): Json {
@@ -125,8 +163,7 @@ function openinferencePart(part: Branch | undefined): Json {
 }
 
 /** `gen_ai.prompt.N.*` and `gen_ai.completion.N.*` (OpenLLMetry before 0.60, and with `use_legacy_attributes`). */
-const openllmetryMessages = (prefix: string, role: string): Source => (attributes) => {
-  const list = items(unflatten(attributes, prefix))
+const openllmetryMessages = (role: string) => (list: readonly Branch[]): Json | undefined => {
   if (list.length === 0) return undefined
   return asMessages(list.map((message) => {
     const said = leaf(message, 'content') ?? null
@@ -147,15 +184,15 @@ function parsedList(text: string): Json | undefined {
 }
 
 /** `llm.prompts.N.prompt.text`, `llm.choices.N.completion.text`, `retrieval.documents.N.document.*` … */
-const indexedTexts = (prefix: string, role: string, ...path: readonly string[]): Source => (attributes) => {
-  const texts = items(unflatten(attributes, prefix)).map((item) => leaf(item, ...path)).filter((text) => typeof text === 'string')
+const indexedTexts = (role: string, ...path: readonly string[]) => (list: readonly Branch[]): Json | undefined => {
+  const texts = list.map((item) => leaf(item, ...path)).filter((text) => typeof text === 'string')
   return texts.length === 0 ? undefined : texts.map((text) => ({ role, parts: [textPart(text)] }))
 }
 
-const documents = (prefix: string): Source => (attributes) => {
-  const list = items(unflatten(attributes, prefix)).map((item) => under(item, 'document')).filter((found) => found !== undefined)
-  if (list.length === 0) return undefined
-  return list.map((document) => Object.fromEntries(
+function documents(list: readonly Branch[]): Json | undefined {
+  const found = list.map((item) => under(item, 'document')).filter((document) => document !== undefined)
+  if (found.length === 0) return undefined
+  return found.map((document) => Object.fromEntries(
     ['id', 'score', 'content'].map((name) => [name, leaf(document, name)] as const).filter(([, value]) => value !== undefined),
   ) as Json)
 }
@@ -251,47 +288,47 @@ const mastraContent = (ending: '.input' | '.output'): Source => (attributes) => 
 }
 
 /** A tool's arguments first: a tool span often repeats the conversation it belongs to. */
-const inputs: readonly Source[] = [
-  at('gen_ai.tool.call.arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool_arguments', 'tool_input',
+const inputs: readonly Place[] = [
+  value('gen_ai.tool.call.arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool_arguments', 'tool_input',
     'tool_parameters', 'full_command', 'function_args', 'arguments'),
-  conventionInput,
-  openinferenceMessages('llm.input_messages.'),
-  openllmetryMessages('gen_ai.prompt.', 'user'),
-  speech('user', 'ai.prompt.messages'),
-  vercelPrompt,
-  indexedTexts('llm.prompts.', 'user', 'prompt', 'text'),
-  at('langfuse.observation.input', 'mlflow.spanInputs', 'gcp.vertex.agent.llm_request', 'pydantic_ai.all_messages',
+  { keys: ['gen_ai.input.messages', 'gen_ai.system_instructions'], source: conventionInput },
+  indexed('llm.input_messages.', openinferenceMessages),
+  indexed('gen_ai.prompt.', openllmetryMessages('user')),
+  said('user', 'ai.prompt.messages'),
+  { keys: ['ai.prompt'], source: vercelPrompt },
+  indexed('llm.prompts.', indexedTexts('user', 'prompt', 'text')),
+  value('langfuse.observation.input', 'mlflow.spanInputs', 'gcp.vertex.agent.llm_request', 'pydantic_ai.all_messages',
     'all_messages_events', 'events'),
-  speech('user', 'gen_ai.prompt'),
-  traceloopInput,
-  at('lmnr.span.input'),
-  mastraContent('.input'),
-  at('gen_ai.retrieval.query.text', 'reranker.query', 'gen_ai.memory.query.text', 'gen_ai.guardrail.input'),
-  indexedTexts('embedding.embeddings.', 'user', 'embedding', 'text'),
-  vercelValues,
-  at('input.value', 'ai.value', 'request_data'),
-  inputEvents,
-  speech('user', 'user_prompt', 'prompt'),
-  at('input', 'body', 'langfuse.trace.input'),
+  said('user', 'gen_ai.prompt'),
+  { keys: ['traceloop.entity.input'], source: traceloopInput },
+  value('lmnr.span.input'),
+  { keys: ['mastra.'], source: mastraContent('.input') },
+  value('gen_ai.retrieval.query.text', 'reranker.query', 'gen_ai.memory.query.text', 'gen_ai.guardrail.input'),
+  indexed('embedding.embeddings.', indexedTexts('user', 'embedding', 'text')),
+  { keys: ['ai.values'], source: vercelValues },
+  value('input.value', 'ai.value', 'request_data'),
+  { keys: 'events', source: inputEvents },
+  said('user', 'user_prompt', 'prompt'),
+  value('input', 'body', 'langfuse.trace.input'),
 ]
 
-const outputs: readonly Source[] = [
-  at('gen_ai.tool.call.result', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'tool_response'),
-  speech('assistant', 'gen_ai.output.messages'),
-  openinferenceMessages('llm.output_messages.'),
-  openllmetryMessages('gen_ai.completion.', 'assistant'),
-  vercelAnswer,
-  indexedTexts('llm.choices.', 'assistant', 'completion', 'text'),
-  documents('retrieval.documents.'),
-  documents('reranker.output_documents.'),
-  at('langfuse.observation.output', 'mlflow.spanOutputs', 'gcp.vertex.agent.llm_response', 'final_result'),
-  speech('assistant', 'gen_ai.completion'),
-  at('traceloop.entity.output', 'lmnr.span.output'),
-  mastraContent('.output'),
-  at('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data'),
-  outputEvents,
-  speech('assistant', 'response'),
-  at('tool.output', 'output', 'response_text', 'langfuse.trace.output'),
+const outputs: readonly Place[] = [
+  value('gen_ai.tool.call.result', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'tool_response'),
+  said('assistant', 'gen_ai.output.messages'),
+  indexed('llm.output_messages.', openinferenceMessages),
+  indexed('gen_ai.completion.', openllmetryMessages('assistant')),
+  { keys: ['ai.response.', 'ai.result.'], source: vercelAnswer },
+  indexed('llm.choices.', indexedTexts('assistant', 'completion', 'text')),
+  indexed('retrieval.documents.', documents),
+  indexed('reranker.output_documents.', documents),
+  value('langfuse.observation.output', 'mlflow.spanOutputs', 'gcp.vertex.agent.llm_response', 'final_result'),
+  said('assistant', 'gen_ai.completion'),
+  value('traceloop.entity.output', 'lmnr.span.output'),
+  { keys: ['mastra.'], source: mastraContent('.output') },
+  value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data'),
+  { keys: 'events', source: outputEvents },
+  said('assistant', 'response'),
+  value('tool.output', 'output', 'response_text', 'langfuse.trace.output'),
 ]
 
 /**
@@ -350,10 +387,13 @@ function shortJson(json: Json, room: number): string {
   return `{${text}}`
 }
 
+/** Words and single spaces, as almost all is: nothing to clean. */
+const plainLine = /^[!-~]+(?: [!-~]+)*$/
 const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu
 
 /** Format characters too: bidirectional marks can make a line lie about its order. */
 function oneLine(text: string): string {
-  const clean = cut(text, previewLimit * 4).replaceAll(controls, ' ').trim().toWellFormed()
+  const line = cut(text, previewLimit * 4)
+  const clean = plainLine.test(line) ? line : line.replaceAll(controls, ' ').trim().toWellFormed()
   return clean.length <= previewLimit ? clean : `${cut(clean, previewLimit - 1).trimEnd()}…`
 }

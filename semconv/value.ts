@@ -85,10 +85,15 @@ export function plain(value: AttributeValue, depth = 0): Json {
 export function parsed(value: AttributeValue | undefined): Json | undefined {
   if (value === undefined) return undefined
   if (typeof value !== 'string') return plain(value)
-  const once = parseText(value)
-  if (typeof once !== 'string') return once
-  return parseText(once) ?? once
+  if (value !== lastParsed.text) {
+    const once = parseText(value)
+    lastParsed = { text: value, json: typeof once === 'string' ? (parseText(once) ?? once) : once }
+  }
+  return lastParsed.json
 }
+
+/** A tool's arguments are hashed, shown in a list and looked at by policies, one right after the other. */
+let lastParsed: { readonly text: string; readonly json: Json | undefined } = { text: '', json: undefined }
 
 function parseText(text: string): Json | undefined {
   if (text.length > parseLimit || !looksLikeJson(text)) return undefined
