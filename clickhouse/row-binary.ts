@@ -41,6 +41,18 @@ export class RowBinaryWriter {
     return out
   }
 
+  /** A copy of what was written behind the first `length` bytes. */
+  since(length: number): Buffer {
+    return Buffer.from(this.#bytes.subarray(length, this.#at))
+  }
+
+  /** What another wrote, as it is. */
+  copy(bytes: Buffer): void {
+    this.#room(bytes.length)
+    this.#bytes.set(bytes, this.#at)
+    this.#at += bytes.length
+  }
+
   /** Copies what was written to `target` at `at` and forgets it; the end in `target`. */
   moveTo(target: Buffer, at: number): number {
     const end = at + this.#bytes.copy(target, at, 0, this.#at)

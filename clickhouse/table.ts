@@ -21,6 +21,8 @@ type Encoding = 'string' | 'uint8' | 'uint32' | 'int32' | 'uint64' | 'bigUint64'
 export interface Table<Row> {
   readonly name: string
   readonly columns: readonly Column<Row>[]
+  /** How many of the first columns a row mostly has as the row before it: they are written once and copied. Default 0. */
+  readonly alike?: number
   /** What ClickHouse makes of the columns by itself, as DDL: `ALIAS` when it is read, `DEFAULT` when it is inserted. */
   readonly computed?: readonly string[]
 }
@@ -146,8 +148,21 @@ export function writeRow<Row>(table: Table<Row>, writer: RowBinaryWriter, row: R
  * The table's columns one after the other as a function of its own: in a loop over them every call would go to many targets,
  * which the compiler neither inlines nor predicts (75 columns a span). Only names of our own go in.
  */
-function compile<Row>(table: Table<Row>): WriteRow<Row> {
-  const body = table.columns.map(({ encode }, at) => (typeof encode === 'string' ? `w.${encode}(read${at}(row))` : `write${at}(w, read${at}(row))`)).join('\n')
-  const bound = table.columns.flatMap(({ read, encode }, at) => (typeof encode === 'string' ? [[`read${at}`, read]] : [[`read${at}`, read], [`write${at}`, encode]]) as [string, unknown][])
-  return new Function(...bound.map(([name]) => name), `return (w, row) => {\n${body}\n}`)(...bound.map(([, value]) => value)) as WriteRow<Row>
+function compile<Row>({ columns, alike = 0 }: Table<Row>): WriteRow<Row> {
+  const write = (at: number, value: string): string => (typeof columns[at]?.encode === 'string' ? `w.${columns[at].encode}(${value})` : `write${at}(w, ${value})`)
+  const places = [...columns.keys()]
+  const head = places.slice(0, alike)
+  const body = `return (w, row) => {
+    ${head.map((at) => `const value${at} = read${at}(row)`).join('\n')}
+    if (head !== undefined && ${head.map((at) => `value${at} === last${at}`).join(' && ') || 'true'}) w.copy(head)
+    else {
+      const start = w.length
+      ${head.map((at) => write(at, `value${at}`)).join('\n')}
+      head = w.since(start)
+      ${head.map((at) => `last${at} = value${at}`).join('\n')}
+    }
+    ${places.slice(alike).map((at) => write(at, `read${at}(row)`)).join('\n')}
+  }`
+  const bound = columns.flatMap(({ read, encode }, at) => (typeof encode === 'string' ? [[`read${at}`, read]] : [[`read${at}`, read], [`write${at}`, encode]]) as [string, unknown][])
+  return new Function(...bound.map(([name]) => name), `let head\n${head.map((at) => `let last${at}`).join('\n')}\n${body}`)(...bound.map(([, value]) => value)) as WriteRow<Row>
 }

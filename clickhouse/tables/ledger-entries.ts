@@ -1,5 +1,5 @@
 import { costBases, type CostBasis, ledgerKinds, type LedgerKind, type LedgerMeter, type LedgerReason, type PicoUsd, tokenMeters, type UnixNano, type UsageFlag } from '#semconv/facts.ts'
-import { choice, decimal, id, nullableDecimal, type Table, text, time, version, word, words } from '../table.ts'
+import { choice, type Column, decimal, id, nullableDecimal, type Table, text, time, version, word, words } from '../table.ts'
 
 /**
  * One line of the cost ledger. Money never changes under an id; what a later row with the same id may add is only who
@@ -63,37 +63,43 @@ const money = 'CODEC(GCD, ZSTD(1))'
 const usualId = `SHA256(concat('ledger', char(0), tenant, char(0), lower(hex(trace_id)), char(0), lower(hex(span_id)), char(0), meter, char(0), toString(kind), char(0), '0'))`
 const noId = `toFixedString('', 32)`
 
+/** What the lines of one call have alike. */
+const ofCall: readonly Column<LedgerEntryRow>[] = [
+  word('tenant', (r) => r.tenant),
+  word('project', (r) => r.project),
+  choice('kind', ledgerKinds, (r) => r.kind),
+  word('reason', (r) => r.reason),
+  time('occurred_at', (r) => r.occurredAt),
+  time('posted_at', (r) => r.postedAt),
+  id('trace_id', 16, (r) => r.traceId),
+  id('span_id', 8, (r) => r.spanId),
+  word('provider', (r) => r.provider),
+  word('model', (r) => r.model),
+  words('usage_flags', (r) => r.usageFlags),
+  choice('basis', costBases, (r) => r.basis),
+  word('price_book_version', (r) => r.priceBookVersion),
+  word('agent', (r) => r.agent),
+  text('user', (r) => r.user),
+  text('session', (r) => r.session),
+  word('workflow', (r) => r.workflow),
+  word('service', (r) => r.service),
+  word('environment', (r) => r.environment),
+  version('revision', (r) => r.revision),
+]
+
 export const ledgerEntries: Table<LedgerEntryRow> = {
   name: 'ledger_entries',
+  alike: ofCall.length,
   columns: [
-    word('tenant', (r) => r.tenant),
-    word('project', (r) => r.project),
+    ...ofCall,
     // Zeros where the id is the usual one. Who inserts `entry_id` instead, as programs did and segments of theirs do, leaves it to the default.
     id('own_id', 32, (r) => r.ownId, `DEFAULT if(entry_id = ${usualId}, ${noId}, entry_id)`),
-    choice('kind', ledgerKinds, (r) => r.kind),
-    word('reason', (r) => r.reason),
-    time('occurred_at', (r) => r.occurredAt),
-    time('posted_at', (r) => r.postedAt),
-    id('trace_id', 16, (r) => r.traceId),
-    id('span_id', 8, (r) => r.spanId),
-    word('provider', (r) => r.provider),
-    word('model', (r) => r.model),
     word('meter', (r) => r.meter),
     decimal('quantity', (r) => r.quantity, money),
-    words('usage_flags', (r) => r.usageFlags),
     nullableDecimal('unit_price', (r) => r.unitPrice, money),
     nullableDecimal('amount', (r) => r.amount, money),
-    choice('basis', costBases, (r) => r.basis),
-    word('price_book_version', (r) => r.priceBookVersion),
     word('price_card', (r) => r.priceCard),
     id('reverses', 32, (r) => r.reverses),
-    word('agent', (r) => r.agent),
-    text('user', (r) => r.user),
-    text('session', (r) => r.session),
-    word('workflow', (r) => r.workflow),
-    word('service', (r) => r.service),
-    word('environment', (r) => r.environment),
-    version('revision', (r) => r.revision),
   ],
   computed: [
     'entry_id FixedString(32) EPHEMERAL',

@@ -1,5 +1,5 @@
 import { pieceMeters, type SpanFacts, tokenMeters, type Usage, stepKinds, roles, kindOfRole } from '#semconv/facts.ts'
-import { boolMap, choice, count, countMap, doubleMap, flag, id, intMap, list, nullableDecimal, nullableFloat, type Pairs, small, stringMap, type Table, text, time, uint32, word, words } from '../table.ts'
+import { boolMap, choice, type Column, count, countMap, doubleMap, flag, id, intMap, list, nullableDecimal, nullableFloat, type Pairs, small, stringMap, type Table, text, time, uint32, word, words } from '../table.ts'
 import { storedCallKeys } from './stored-call-keys.ts'
 import { heldAttributesOf, heldDdl } from './held-attributes.ts'
 import { usageColumn } from './usage-column.ts'
@@ -43,11 +43,24 @@ function piecesOf(usage: Usage | undefined): Pairs<number> {
   return keys.length === 0 ? noPieces : { keys, values: keys.map((meter) => usage[meter] ?? 0) }
 }
 
+/** What the spans of one resource and scope have alike. */
+const ofResource: readonly Column<SpanRow>[] = [
+  word('tenant', (r) => r.tenant),
+  word('project', (r) => r.project),
+  word('service', (r) => r.facts.service),
+  word('environment', (r) => r.facts.environment),
+  word('scope_name', (r) => r.facts.scopeName),
+  word('scope_version', (r) => r.facts.scopeVersion),
+  word('schema_url', (r) => r.schemaUrl),
+  word('resource_attributes', (r) => r.resourceAttributes),
+  word('scope_attributes', (r) => r.scopeAttributes),
+]
+
 export const spans: Table<SpanRow> = {
   name: 'spans',
+  alike: ofResource.length,
   columns: [
-    word('tenant', (r) => r.tenant),
-    word('project', (r) => r.project),
+    ...ofResource,
     id('trace_id', 16, (r) => r.facts.traceId),
     id('span_id', 8, (r) => r.facts.spanId),
     id('parent_span_id', 8, (r) => r.facts.parentSpanId),
@@ -60,11 +73,6 @@ export const spans: Table<SpanRow> = {
     text('status_message', (r) => r.statusMessage),
     text('trace_state', (r) => r.traceState),
     uint32('span_flags', (r) => r.spanFlags),
-    word('service', (r) => r.facts.service),
-    word('environment', (r) => r.facts.environment),
-    word('scope_name', (r) => r.facts.scopeName),
-    word('scope_version', (r) => r.facts.scopeVersion),
-    word('schema_url', (r) => r.schemaUrl),
     word('dialect', (r) => r.facts.step.dialect),
     choice('step_kind', stepKinds, (r) => kindOfRole[r.facts.step.role]),
     choice('role', roles, (r) => r.facts.step.role),
@@ -107,8 +115,6 @@ export const spans: Table<SpanRow> = {
     doubleMap('attributes_double', (r) => r.attributesDouble),
     boolMap('attributes_bool', (r) => r.attributesBool),
     stringMap('attributes_json', (r) => r.attributesJson, 'CODEC(ZSTD(1))'),
-    word('resource_attributes', (r) => r.resourceAttributes),
-    word('scope_attributes', (r) => r.scopeAttributes),
     uint32('dropped_attributes', (r) => r.droppedAttributes),
     uint32('dropped_events', (r) => r.droppedEvents),
     uint32('dropped_links', (r) => r.droppedLinks),
