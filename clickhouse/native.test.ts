@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { nativeBlock, UnknownType } from './native.ts'
+import { RowBinaryWriter } from './row-binary.ts'
 
 test('a type that has no block is refused by its name', () => {
   assert.throws(() => nativeBlock([{ name: 'a', type: 'JSON' }], 1, Buffer.from([0])), (error) => error instanceof UnknownType && error.message === 'JSON')
@@ -21,4 +23,24 @@ test('a word that stands in every row is sent once', () => {
   const row = Buffer.concat([Buffer.from([0x84, 0x07]), Buffer.from(long)])
   const block = nativeBlock([{ name: 'a', type: 'LowCardinality(String)' }], 50, Buffer.concat(Array.from({ length: 50 }, () => row)))
   assert.ok(block.length < row.length + 150, String(block.length))
+})
+
+test('columns that repeat the row before make the same block, however many are said to', () => {
+  const columns = ['LowCardinality(String)', 'UInt64', 'String', 'Array(String)', 'LowCardinality(String)'].map((type, at) => ({ name: `c${at}`, type }))
+  const row = fc.record({ word: fc.constantFrom('', 'acme', 'x'.repeat(200)), at: fc.constantFrom(1n, 2n), text: fc.constantFrom('', 'a', 'ab'), list: fc.array(fc.string(), { maxLength: 2 }) })
+  fc.assert(fc.property(fc.array(row), (rows) => {
+    const writer = new RowBinaryWriter()
+    for (const { word, at, text, list } of rows) {
+      writer.string(word)
+      writer.bigUint64(at)
+      writer.string(text)
+      writer.varint(list.length)
+      for (const item of list) writer.string(item)
+      writer.string(word)
+    }
+    const body = writer.take()
+    const plain = nativeBlock(columns, rows.length, body)
+    for (let alike = 1; alike <= columns.length + 1; alike++) assert.deepEqual(nativeBlock(columns, rows.length, body, alike), plain)
+    if (rows.length > 0) for (const alike of [0, 3]) assert.throws(() => nativeBlock(columns, rows.length, body.subarray(0, -1), alike), RangeError)
+  }))
 })

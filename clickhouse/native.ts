@@ -13,6 +13,8 @@ export interface NativeColumn {
 /** One column of a block under construction: takes values off a row, gives its bytes in the end. */
 interface Builder {
   take(rows: Rows): void
+  /** Takes the value of the row before once more. Lists and values that may be none cannot. */
+  repeat?(): void
   /** Bytes that stand before any data of the column: versions of dictionaries, nested ones included. */
   prefix(out: ByteSink): void
   data(out: ByteSink): void
@@ -21,12 +23,32 @@ interface Builder {
 /** A type that this file does not know: such rows are inserted as they are. */
 export class UnknownType extends Error {}
 
-/** The block, with `columns` in their order. Throws `UnknownType`, or `RangeError` where `body` does not hold `rowCount` rows. */
-export function nativeBlock(columns: readonly NativeColumn[], rowCount: number, body: Buffer): Buffer<ArrayBuffer> {
+/**
+ * The block, with `columns` in their order, the first `alike` of which mostly repeat the row before (see `Table`). Throws
+ * `UnknownType`, or `RangeError` where `body` does not hold `rowCount` rows.
+ */
+export function nativeBlock(columns: readonly NativeColumn[], rowCount: number, body: Buffer, alike = 0): Buffer<ArrayBuffer> {
   const builders = columns.map(({ type }) => builderOf(type, rowCount))
   const rows = new Rows(body)
-  const take = takeRow(columns)
-  for (let row = 0; row < rowCount; row++) take(builders, rows)
+  const head = headOf(builders, alike)
+  const takeHead = takeRow(columns, 0, head.length)
+  const takeRest = takeRow(columns, head.length, columns.length)
+  let headAt = 0
+  let headEnd = 0
+  for (let row = 0; row < rowCount; row++) {
+    const at = rows.at
+    const end = at + headEnd - headAt
+    // A value says where it ends, so the same bytes are the same values.
+    if (headEnd > headAt && end <= body.length && body.compare(body, headAt, headEnd, at, end) === 0) {
+      for (const builder of head) builder.repeat()
+      rows.at = end
+    } else {
+      takeHead(builders, rows)
+      headAt = at
+      headEnd = rows.at
+    }
+    takeRest(builders, rows)
+  }
   if (!rows.done) throw new RangeError(`${rowCount} rows end before the ${body.length} bytes do`)
   const out = new ByteSink(body.length)
   out.varint(columns.length)
@@ -42,17 +64,27 @@ export function nativeBlock(columns: readonly NativeColumn[], rowCount: number, 
 }
 
 type TakeRow = (builders: readonly Builder[], rows: Rows) => void
-/** By the types of the columns. Tables are few. */
+/** By the types of the columns, and which of them. Tables are few. */
 const compiled = new Map<string, TakeRow>()
 
 /** A call for every column at a place of its own, so that the compiler knows where each goes: see `compile` in `table.ts`. */
-function takeRow(columns: readonly NativeColumn[]): TakeRow {
-  const types = columns.map(({ type }) => type).join()
-  const known = compiled.get(types)
+function takeRow(columns: readonly NativeColumn[], from: number, to: number): TakeRow {
+  const name = `${from} ${to} ${columns.map(({ type }) => type).join()}`
+  const known = compiled.get(name)
   if (known !== undefined) return known
-  const take = new Function('builders', 'rows', columns.map((_, at) => `builders[${at}].take(rows)`).join('\n')) as TakeRow
-  compiled.set(types, take)
+  const calls = [...columns.keys()].slice(from, to).map((at) => `builders[${at}].take(rows)`)
+  const take = new Function('builders', 'rows', calls.join('\n')) as TakeRow
+  compiled.set(name, take)
   return take
+}
+
+type Repeating = Builder & Required<Pick<Builder, 'repeat'>>
+const isRepeating = (builder: Builder): builder is Repeating => builder.repeat !== undefined
+
+/** The first builders, at most `alike`, that can repeat. */
+function headOf(builders: readonly Builder[], alike: number): readonly Repeating[] {
+  const other = builders.findIndex((builder) => !isRepeating(builder))
+  return builders.slice(0, Math.min(alike, other === -1 ? builders.length : other)).filter(isRepeating)
 }
 
 const widths: Readonly<Record<string, number>> = { UInt8: 1, Bool: 1, UInt32: 4, Int32: 4, UInt64: 8, Int64: 8, Float64: 8, 'Decimal(38, 12)': 16 }
@@ -185,6 +217,14 @@ class Fixed implements Builder {
     this.#at = end
   }
 
+  repeat(): void {
+    const end = this.#at + this.#width
+    if (end > this.#bytes.length) this.#grow()
+    const bytes = this.#bytes
+    for (let at = this.#at; at < end; at++) bytes[at] = bytes[at - this.#width] as number
+    this.#at = end
+  }
+
   /** Items of lists: how many there are is not known before. */
   #grow(): void {
     const larger = new Uint8Array(this.#bytes.length * 2)
@@ -232,6 +272,8 @@ class Nullable implements Builder {
 /** In both formats a string is its length and its bytes. */
 class Text implements Builder {
   readonly #sink: ByteSink
+  /** Where the last one begins. */
+  #last = 0
 
   constructor(rowCount: number) {
     this.#sink = new ByteSink(rowCount * 8)
@@ -240,7 +282,16 @@ class Text implements Builder {
   take(rows: Rows): void {
     const start = rows.at
     rows.skip(rows.varint())
+    this.#last = this.#sink.length
     this.#sink.append(rows.bytes, start, rows.at)
+  }
+
+  repeat(): void {
+    const start = this.#last
+    const end = this.#sink.length
+    this.#last = end
+    this.#sink.room(end - start)
+    this.#sink.append(this.#sink.bytes, start, end)
   }
 
   prefix(): void {}
@@ -280,6 +331,10 @@ class Words implements Builder {
     // The commonest case first: an empty word behind an empty word.
     const repeated = last !== -1 && this.#keyLength[last] === length && (length === 0 || this.#isKey(last, rows.bytes, start, length))
     if (!repeated) this.#last = this.#numberOf(rows.bytes, start, length)
+    this.repeat()
+  }
+
+  repeat(): void {
     if (this.#rowCount === this.#rows.length) this.#rows = grown(this.#rows)
     this.#rows[this.#rowCount++] = this.#last
   }

@@ -75,7 +75,6 @@ const ofCall: readonly Column<LedgerEntryRow>[] = [
   id('span_id', 8, (r) => r.spanId),
   word('provider', (r) => r.provider),
   word('model', (r) => r.model),
-  words('usage_flags', (r) => r.usageFlags),
   choice('basis', costBases, (r) => r.basis),
   word('price_book_version', (r) => r.priceBookVersion),
   word('agent', (r) => r.agent),
@@ -95,6 +94,7 @@ export const ledgerEntries: Table<LedgerEntryRow> = {
     // Zeros where the id is the usual one. Who inserts `entry_id` instead, as programs did and segments of theirs do, leaves it to the default.
     id('own_id', 32, (r) => r.ownId, `DEFAULT if(entry_id = ${usualId}, ${noId}, entry_id)`),
     word('meter', (r) => r.meter),
+    words('usage_flags', (r) => r.usageFlags),
     decimal('quantity', (r) => r.quantity, money),
     nullableDecimal('unit_price', (r) => r.unitPrice, money),
     nullableDecimal('amount', (r) => r.amount, money),

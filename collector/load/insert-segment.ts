@@ -5,7 +5,7 @@ import { rowsAreAtFault, StoreError } from '#clickhouse/store-error.ts'
 import { withPresentNames } from '#clickhouse/tables.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
-import type { Section } from '../spool/frame.ts'
+import { type Section, spooledTables } from '../spool/frame.ts'
 import type { Segment, SegmentHead } from '../spool/segment.ts'
 
 /**
@@ -156,7 +156,10 @@ function joined(sections: readonly Section[]): Buffer {
   return scratch.subarray(0, length)
 }
 
+/** Any number is right for rows of another program; only one that has the columns of today gains by it. */
+const alikeOf = ({ name }: SegmentHead['tables'][number]): number => spooledTables.find((table) => table.name === name)?.alike ?? 0
+
 /** As one block, which costs the engine a third of what rows do. Throws where none can be made, such as of a column of an older program. */
 export const asBlock: OpenOptions['bodyOf'] = (table, sections) => ({
-  body: nativeBlock(table.columns, sections.reduce((sum, { rows }) => sum + rows, 0), joined(sections)), format: 'Native',
+  body: nativeBlock(table.columns, sections.reduce((sum, { rows }) => sum + rows, 0), joined(sections), alikeOf(table)), format: 'Native',
 })
