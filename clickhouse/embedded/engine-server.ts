@@ -197,7 +197,8 @@ async function killWhenGone(control: SessionPool, mark: string, running: Promise
   const aborted = gone.aborted ? Promise.resolve() : once(gone, 'abort', { signal: ended.signal }).catch(() => settled)
   await Promise.race([settled, aborted])
   if (!gone.aborted) return
-  // A stream ends by itself between two of its blocks; only what computes for longer has to be killed.
+  // A stream ends by itself between two of its blocks; only what computes for longer has to be killed. One that is killed while it
+  // is being planned runs on (chDB 3.4), until its `max_execution_time`.
   await Promise.race([settled, sleep(killAfterMs)])
   while (!ended.signal.aborted) {
     try {
