@@ -157,7 +157,7 @@ function answersOf({ store, tenant, endpoints, backlog, budgets, alerts, reconci
   /** As browsers ask for it. A smaller trace is answered soon enough without. */
   const onDisk = (run: Run, encoding: Encoding): boolean => run.settled && run.spanCount >= preparedSpansMin && encoding === 'br'
   const made = async (context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded> => {
-    const key = `${tenant} ${run.id} ${run.version} ${encoding}`
+    const key = `${tenant} ${run.id} ${run.version} ${run.status} ${encoding}`
     const kept = onDisk(run, encoding) ? await files.read(key) : undefined
     if (kept !== undefined) return { body: kept, headers: encodingHeaders(encoding) }
     const answer = await encoded(encoding, await readSkeleton(context, run))
