@@ -389,7 +389,7 @@ async function answer(config: Config, store: Store, receiving: Receiving | undef
   const collector = receiving?.collector
   const { startQuery } = await import('#query/server.ts')
   return startQuery({
-    store, host: config.host, port: config.port, tenant, uiDir: fileURLToPath(new URL('./ui/dist/', import.meta.url)),
+    store, host: config.host, port: config.port, tenant, uiDir: fileURLToPath(new URL('./ui/dist/', import.meta.url)), skeletonsDir: join(config.dataDir, 'skeletons'),
     metrics: async () => (receiving === undefined ? '' : metricsOf(receiving)),
     trouble: () => troubleOf(config, receiving?.others),
     endpoints: collector === undefined

@@ -15,7 +15,7 @@ test('a read is bounded in time, and ended when its asker goes away', async () =
     },
   }
   const server = await startQuery({
-    store: neverAnswers as Store, host: '127.0.0.1', port: 0, uiDir: '/nonexistent', tenant: 'acme', metrics: async () => '', trouble: () => '', endpoints: { grpc: '', http: '' }, backlog: () => undefined,
+    store: neverAnswers as Store, host: '127.0.0.1', port: 0, uiDir: '/nonexistent', skeletonsDir: '/nonexistent', tenant: 'acme', metrics: async () => '', trouble: () => '', endpoints: { grpc: '', http: '' }, backlog: () => undefined,
     incompleteAfterMs: 1, allocation: projectsPay, reconciler: undefined, budgets: undefined, alerts: undefined, onSummaries: () => undefined, logger: { info: () => undefined, error: () => undefined }, now: () => 0,
   })
   const client = request({ port: server.port, path: '/graphql', method: 'POST', headers: { 'content-type': 'application/json' } })

@@ -9,7 +9,7 @@ import type { Backlog, Endpoints, QueryContext } from './context.ts'
 import type { Allocation } from './export/allocation.ts'
 import { exportRoutes } from './export/routes.ts'
 import { graphqlAnswer } from './graphql.ts'
-import { acceptedEncoding, answer, encoded, type Encoded, type Encoding, refuse } from './http/answer.ts'
+import { acceptedEncoding, answer, encoded, type Encoded, type Encoding, encodingHeaders, refuse } from './http/answer.ts'
 import { readBody } from './http/body.ts'
 import { staticFiles } from './http/static-files.ts'
 import { eventStreams } from './live/event-stream.ts'
@@ -20,9 +20,10 @@ import { type Reader, readerOf } from './reader.ts'
 import type { Reconciler } from './reconciliation/reconciler.ts'
 import { traceById } from './runs/read-runs.ts'
 import type { Run } from './runs/run.ts'
-import { skeletonPreparation } from './skeleton/prepare.ts'
+import { preparedSpansMin, skeletonPreparation } from './skeleton/prepare.ts'
 import { readSkeleton } from './skeleton/read-skeleton.ts'
 import { skeletonCache } from './skeleton/skeleton-cache.ts'
+import { filesBytesMax, skeletonFiles } from './skeleton/skeleton-files.ts'
 import { verdictCache } from './steps/verdicts.ts'
 import { hexId } from './where.ts'
 
@@ -34,6 +35,8 @@ export interface QueryOptions {
   readonly port: number
   /** The built console. */
   readonly uiDir: string
+  /** Where answers for large traces are kept over a restart. */
+  readonly skeletonsDir: string
   /** Whose telemetry is shown. */
   readonly tenant: string
   /** Prometheus text. */
@@ -147,13 +150,25 @@ interface Answers {
   skeleton(context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded>
 }
 
-function answersOf({ store, tenant, endpoints, backlog, budgets, alerts, reconciler, incompleteAfterMs, now }: QueryOptions): Answers {
+function answersOf({ store, tenant, endpoints, backlog, budgets, alerts, reconciler, incompleteAfterMs, now, skeletonsDir, logger }: QueryOptions): Answers {
   const prices = priceDesk({ store, tenant, now })
   const skeletons = skeletonCache()
+  const files = skeletonFiles({ dir: skeletonsDir, bytesMax: filesBytesMax, logger })
+  /** As browsers ask for it. A smaller trace is answered soon enough without. */
+  const onDisk = (run: Run, encoding: Encoding): boolean => run.settled && run.spanCount >= preparedSpansMin && encoding === 'br'
+  const made = async (context: QueryContext, run: Run, encoding: Encoding): Promise<Encoded> => {
+    const key = `${tenant} ${run.id} ${run.version} ${run.status} ${encoding}`
+    const kept = onDisk(run, encoding) ? await files.read(key) : undefined
+    if (kept !== undefined) return { body: kept, headers: encodingHeaders(encoding) }
+    const answer = await encoded(encoding, await readSkeleton(context, run))
+    // Who asked does not wait for the disk. What is too short to be compressed is not kept: a file does not say how it is encoded.
+    if (onDisk(run, encoding) && 'content-encoding' in answer.headers) void files.write(key, answer.body)
+    return answer
+  }
   const verdicts = verdictCache()
   return {
     context: (reader) => ({ reader, verdicts, prices, endpoints, backlog, budgets, alerts, reconciler, incompleteAfterMs, now }),
-    skeleton: (context, run, encoding) => skeletons.get(run, encoding, async () => encoded(encoding, await readSkeleton(context, run))),
+    skeleton: (context, run, encoding) => skeletons.get(run, encoding, () => made(context, run, encoding)),
   }
 }
 

@@ -14,13 +14,15 @@ import type { SpanRow } from '#clickhouse/tables/spans.ts'
 import { pairs } from '#clickhouse/test-pairs.ts'
 import type { Step } from '#semconv/facts.ts'
 import { type Allocation, projectsPay } from './export/allocation.ts'
-import { type QueryServer, startQuery } from './server.ts'
+import { type QueryOptions, type QueryServer, startQuery } from './server.ts'
 
 /** For tests: the real engine in a folder of its own, our schema in it, and rows made from a few words. */
 export interface TestQuery extends AsyncDisposable {
   readonly store: Store
   readonly server: QueryServer
   readonly errors: unknown[]
+  /** Another server over the same data, as after a restart. */
+  again(watched: (store: Store) => Store): Promise<QueryServer>
   insert<Row>(table: Table<Row>, rows: readonly Row[]): Promise<void>
   /** `data` of a GraphQL question; throws where it has errors. */
   ask<Data>(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Data>
@@ -43,12 +45,13 @@ export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) 
   await migrate(store)
   const errors: unknown[] = []
   const told: (() => void)[] = []
-  const server = await startQuery({
-    store: watched(store), host: '127.0.0.1', port: 0, uiDir, tenant, metrics: async () => 'spanledger_spans_received_total 1\n', trouble: () => '',
+  const options: QueryOptions = {
+    store: watched(store), host: '127.0.0.1', port: 0, uiDir, skeletonsDir: join(dataDir, 'skeletons'), tenant, metrics: async () => 'spanledger_spans_received_total 1\n', trouble: () => '',
     onSummaries: (tell) => told.push(tell),
     endpoints: { grpc: 'http://127.0.0.1:4317', http: 'http://127.0.0.1:4318' }, backlog: () => testBacklog, incompleteAfterMs: 600_000, allocation, reconciler: undefined, budgets: undefined, alerts: undefined,
     logger: { info: () => undefined, error: (message, { error }) => errors.push(message, error) }, now: () => testNow,
-  })
+  }
+  const server = await startQuery(options)
   const post = async (query: string, variables: Readonly<Record<string, unknown>>) => {
     const response = await fetch(`${server.address.url}/graphql`, {
       method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query, variables }),
@@ -57,6 +60,7 @@ export async function testQuery(uiDir = '/nonexistent', watched: (store: Store) 
   }
   return {
     store, server, errors,
+    again: (seen) => startQuery({ ...options, store: seen(store) }),
     insert: async (table, rows) => {
       const writer = new RowBinaryWriter()
       for (const row of rows) writeRow(table, writer, row)

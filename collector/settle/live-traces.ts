@@ -168,7 +168,8 @@ export class LiveTraces {
    * it. 0 while nothing came.
    */
   summedUpThrough(): UnixNano {
-    let through = this.#lastReceivedAt
+    // Behind the last span: at it, every start would read that span's whole trace again, to find that nothing is new.
+    let through = this.#lastReceivedAt === 0n ? 0n : this.#lastReceivedAt + 1n
     const untold = this.#options.handovers?.untoldSince() ?? through
     if (untold < through) through = untold
     for (const receivedAt of this.#arriving) if (receivedAt < through) through = receivedAt

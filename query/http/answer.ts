@@ -40,16 +40,18 @@ export function acceptedEncoding(request: IncomingMessage): Encoding {
   return takes('br') ? 'br' : takes('gzip') ? 'gzip' : 'identity'
 }
 
+const vary = { vary: 'accept-encoding' } as const
+export const encodingHeaders = (encoding: Encoding): Readonly<Record<string, string>> => (encoding === 'identity' ? vary : { ...vary, 'content-encoding': encoding })
+
 /** Fast levels: a skeleton of 100,000 spans is compressed while somebody waits. */
 export async function encoded(encoding: Encoding, body: Buffer): Promise<Encoded> {
-  const vary = { vary: 'accept-encoding' }
   if (body.length < compressFrom) return { body, headers: vary }
   switch (encoding) {
     case 'br': {
       const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_SIZE_HINT]: body.length }
-      return { body: await toBrotli(body, { params }), headers: { ...vary, 'content-encoding': 'br' } }
+      return { body: await toBrotli(body, { params }), headers: encodingHeaders(encoding) }
     }
-    case 'gzip': return { body: await toGzip(body, { level: 1 }), headers: { ...vary, 'content-encoding': 'gzip' } }
+    case 'gzip': return { body: await toGzip(body, { level: 1 }), headers: encodingHeaders(encoding) }
     case 'identity': return { body, headers: vary }
   }
 }

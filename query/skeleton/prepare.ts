@@ -31,7 +31,7 @@ export interface PreparationOptions {
 
 /**
  * Makes the skeletons of large traces when they settle, before anybody asks: reading 100,000 spans is what the first
- * opening would wait for. One at a time; what settled before the start is made when it is asked for.
+ * opening would wait for. One at a time; what settled before the start is on the disk, or made when it is asked for.
  */
 export function skeletonPreparation({ readerFor, prepare, logger, now }: PreparationOptions): Preparation {
   const stop = new AbortController()

@@ -5,7 +5,7 @@ import type { Run } from '../runs/run.ts'
 import { skeletonCache } from './skeleton-cache.ts'
 
 const MiB = 1024 * 1024
-const run = (version: bigint, settled: boolean): Run => ({ id: 'ab'.repeat(16), version, settled }) as unknown as Run
+const run = (version: bigint, settled: boolean, status = 'COMPLETED'): Run => ({ id: 'ab'.repeat(16), version, settled, status }) as unknown as Run
 
 /** Asks and tells how often the answer had to be made. */
 function counting(bytes: number) {
@@ -27,6 +27,13 @@ test('a settled trace is answered once per version and encoding, a changing one 
   assert.equal(made(), 3)
   for (let i = 0; i < 3; i++) await ask(3n, false)
   assert.equal(made(), 6)
+})
+
+test('a run that became incomplete meanwhile is answered anew', async () => {
+  const cache = skeletonCache()
+  const answer = (text: string) => async (): Promise<Encoded> => ({ body: Buffer.from(text), headers: {} })
+  const ask = async (status: string): Promise<string> => String((await cache.get(run(1n, true, status), 'br', answer(status))).body)
+  assert.deepEqual([await ask('RUNNING'), await ask('INCOMPLETE')], ['RUNNING', 'INCOMPLETE'])
 })
 
 test('what was asked for longest ago goes first when the kept bytes run out', async () => {

@@ -30,7 +30,8 @@ export function skeletonCache(): SkeletonCache {
   return {
     get: async (run, encoding, make) => {
       if (!run.settled) return make()
-      const key = `${run.id} ${run.version} ${encoding}`
+      // A run without its root becomes incomplete by mere waiting.
+      const key = `${run.id} ${run.version} ${run.status} ${encoding}`
       const known = kept.get(key)
       if (known !== undefined) {
         keep(key, known)

@@ -20,7 +20,6 @@ import { loadSkeleton } from './load.ts'
 import { Overview } from './overview.tsx'
 import styles from './run.module.css'
 import { type Skeleton, spanId } from './skeleton.ts'
-import { Sprite } from './sprite.tsx'
 import { createRunView, type RunView } from './view.ts'
 import { Waterfall } from './waterfall.tsx'
 
@@ -129,7 +128,6 @@ const Trace = (props: { id: string; skeleton: Skeleton }) => {
   const toGrid = (): void => grid?.focus()
   return (
     <div class={styles['body']} classList={{ [styles['withDetail'] ?? '']: view.open() }}>
-      <Sprite />
       <div class={styles['trace']}>
         <Overview view={view} />
         <Tools view={view} toGrid={toGrid} />

@@ -1,13 +1,13 @@
 import { type Accessor, createEffect, createMemo, createSignal, For, onCleanup, onMount, Show } from 'solid-js'
-import { count, duration, money, moneyExact, picoText } from '../format.ts'
+import { duration } from '../format.ts'
 import { isTyping, shortcutsEnabled } from '../shortcuts.ts'
 import { paint, tokenColor } from '../theme.ts'
 import { pan, ticks, zoom } from '../time-axis.ts'
-import { kindLooks } from '../widgets/kind.tsx'
 import { drawBars, readPalette } from './bars.ts'
+import { Row } from './row.tsx'
+import { showRowIcons } from './row-icons.ts'
 import styles from './run.module.css'
-import { flags, isParent, kindOf, type Skeleton } from './skeleton.ts'
-import { SpriteIcon } from './sprite.tsx'
+import { isParent } from './skeleton.ts'
 import { placeOf } from './tree.ts'
 import type { RunView } from './view.ts'
 
@@ -20,9 +20,6 @@ const barPx = 14
 const stackedPx = 640
 /** Rows kept ready beyond both edges: what a fast wheel shows before the next frame. */
 const overscan = 6
-/** Pixels a level is indented by, and the deepest level that still moves to the right. */
-const indentPx = 12
-const indentLevels = 24
 const zoomStep = 0.8
 /** Widths of the name column, share of the whole: smallest, largest, step of a key. */
 const nameMin = 0.15
@@ -30,53 +27,11 @@ const nameMax = 0.8
 const nameStep = 0.02
 const tokenAndCostPx = 200
 
-const nameOf = (skeleton: Skeleton, row: number): string => skeleton.names[skeleton.name[row]!] ?? ''
-
-const costText = (skeleton: Skeleton, row: number): string => {
-  const pico = skeleton.subtreeCost[row]!
-  return pico === 0n ? '' : `${isParent(skeleton, row) ? 'Σ ' : ''}${money(picoText(pico))}`
-}
-
-const Row = (props: { view: RunView; place: Accessor<number>; rowHeight: number; open: (row: number) => void }) => {
-  const s = (): Skeleton => props.view.skeleton()
-  const row = createMemo(() => props.view.visible()[props.place()] ?? -1)
-  const flag = (): number => s().flags[row()] ?? 0
-  const parent = (): boolean => isParent(s(), row())
-  const closed = (): boolean => props.view.folded()[row()] === 1
-  const startMs = (): number => s().start[row()]! * s().tickMs
-  const hit = (): boolean | undefined => (props.view.matches() === undefined ? undefined : props.view.matches()![row()] === 1)
-  return (
-    <Show when={row() >= 0}>
-      <div
-        class={styles['row']} role="row" id={`row-${row()}`} style={{ transform: `translateY(${props.place() * props.rowHeight}px)` }}
-        aria-level={s().depth[row()]! + 1} aria-posinset={s().position[row()]} aria-setsize={s().siblings[row()]} aria-rowindex={props.place() + 2}
-        aria-expanded={parent() ? !closed() : undefined} aria-selected={row() === props.view.active()}
-        data-dim={hit() === false} data-hit={hit() === true} onClick={() => props.open(row())}
-      >
-        <div class={styles['name']} role="gridcell" style={{ 'padding-inline-start': `${Math.min(s().depth[row()]!, indentLevels) * indentPx}px` }}>
-          <span
-            class={styles['twist']} data-twist
-            onClick={(event) => {
-              if (!parent()) return
-              event.stopPropagation()
-              props.view.setActive(row())
-              props.view.setFolded(row(), !closed(), event.shiftKey)
-            }}
-          >
-            <Show when={parent()}><SpriteIcon name={closed() ? 'closed' : 'opened'} class={styles['icon']} /></Show>
-          </span>
-          <SpriteIcon name={kindOf(s(), row())} class={styles['icon']} color={`var(${kindLooks[kindOf(s(), row())].token})`} label={kindLooks[kindOf(s(), row())].label} />
-          <Show when={(flag() & flags.failed) !== 0}><span class={styles['mark']} title="failed"><SpriteIcon name="failed" class={styles['icon']} label="failed" /></span></Show>
-          <Show when={(flag() & flags.blocked) !== 0}><span class={`${styles['mark']} ${styles['markBlocked']}`} title="blocked"><SpriteIcon name="blocked" class={styles['icon']} label="blocked" /></span></Show>
-          <Show when={(flag() & (flags.policy | flags.blocked)) === flags.policy}><span class={`${styles['mark']} ${styles['markPolicy']}`} title="policy decision"><SpriteIcon name="policy" class={styles['icon']} label="policy decision" /></span></Show>
-          <span class={styles['label']} title={nameOf(s(), row())}>{nameOf(s(), row())}</span>
-        </div>
-        <div class={`${styles['cell']} ${styles['middle']}`} role="gridcell">{s().tokensIn[row()]! + s().tokensOut[row()]! === 0 ? '' : `${count(s().tokensIn[row()]!)} → ${count(s().tokensOut[row()]!)}`}</div>
-        <div class={styles['cell']} role="gridcell" title={s().subtreeCost[row()] === 0n ? undefined : moneyExact(picoText(s().subtreeCost[row()]!))}>{costText(s(), row())}</div>
-        <div class={styles['barCell']} role="gridcell" aria-label={`starts at ${duration(startMs())}, takes ${duration(s().duration[row()]! * s().tickMs)}`} />
-      </div>
-    </Show>
-  )
+/** Where a row can stand: a short trace leaves some of them empty. */
+const Place = (props: { view: RunView; place: Accessor<number>; rowHeight: number; open: (row: number) => void }) => {
+  const place = createMemo(() => props.place())
+  const row = createMemo(() => props.view.visible()[place()] ?? -1)
+  return <Show when={row() >= 0}><Row view={props.view} row={row} place={place} rowHeight={props.rowHeight} open={props.open} /></Show>
 }
 
 const readName = (): number => {
@@ -158,6 +113,7 @@ export const Waterfall = (props: { view: RunView; grid: (element: HTMLElement) =
     paint()
     return readPalette(tokenColor)
   })
+  showRowIcons()
   createEffect(() => {
     if (canvas === undefined || barsWidth() === 0) return
     drawBars(canvas, {
@@ -246,7 +202,7 @@ export const Waterfall = (props: { view: RunView; grid: (element: HTMLElement) =
         </div>
         <div class={styles['spacer']} role="rowgroup" style={{ height: `${props.view.visible().length * rowHeight()}px` }}>
           <For each={slots()}>
-            {(slot) => <Row view={props.view} rowHeight={rowHeight()} place={() => firstRow() + ((((slot - firstRow()) % poolSize()) + poolSize()) % poolSize())} open={(row) => { props.view.setActive(row); props.view.setOpen(true) }} />}
+            {(slot) => <Place view={props.view} rowHeight={rowHeight()} place={() => firstRow() + ((((slot - firstRow()) % poolSize()) + poolSize()) % poolSize())} open={(row) => { props.view.setActive(row); props.view.setOpen(true) }} />}
           </For>
           <canvas class={styles['bars']} ref={canvas} aria-hidden="true" />
         </div>
