@@ -189,6 +189,10 @@ export type CostFilter = {
   meter?: Array<string> | null | undefined;
   /** Any of these models; "" finds lines that name none. */
   model?: Array<string> | null | undefined;
+  /** When they were posted. */
+  posted?: PostedRange | null | undefined;
+  /** Priced with any of these price books; "" finds lines that name none. */
+  priceBookVersion?: Array<string> | null | undefined;
   /** Any of these projects. */
   project?: Array<string> | null | undefined;
   /** Any of these providers; "" finds lines that name none. */
@@ -350,6 +354,10 @@ export type LedgerFilter = {
   meter?: Array<string> | null | undefined;
   /** Any of these models; "" finds lines that name none. */
   model?: Array<string> | null | undefined;
+  /** When they were posted. */
+  posted?: PostedRange | null | undefined;
+  /** Priced with any of these price books; "" finds lines that name none. */
+  priceBookVersion?: Array<string> | null | undefined;
   /** Any of these projects. */
   project?: Array<string> | null | undefined;
   /** Any of these providers; "" finds lines that name none. */
@@ -510,6 +518,14 @@ export type PolicyMode =
   | 'ENFORCE'
   /** It only notes what it would do. */
   | 'SHADOW';
+
+/** After (exclusive) until (inclusive), as a report counts what was posted. A side that is left out is open. */
+export type PostedRange = {
+  /** Last moment that is too early. */
+  after?: string | null | undefined;
+  /** Last moment inside. */
+  until?: string | null | undefined;
+};
 
 /** What explains the difference between a bill and the ledger. */
 export type ResidualClass =

@@ -1,4 +1,4 @@
-import { costBases, ledgerKinds } from '#semconv/facts.ts'
+import { costBases, ledgerKinds, type UnixNano } from '#semconv/facts.ts'
 import { quoted, userError } from '../errors.ts'
 import { parseDateTime } from '../instant.ts'
 import type { LedgerFilter } from '../ledger/ledger-filter.ts'
@@ -8,10 +8,7 @@ const known: readonly string[] = ['from', 'to', ...texts, 'kind', 'basis']
 
 /** `?from=…&to=…&agent=a&agent=b`: the `LedgerFilter`, a repeated parameter meaning any of the values. `own` are the export's further parameters. */
 export function ledgerFilter(parameters: URLSearchParams, own: readonly string[] = []): LedgerFilter {
-  const allowed = new Set([...own, ...known])
-  for (const name of parameters.keys()) {
-    if (!allowed.has(name)) throw userError('BAD_INPUT', `parameter ${quoted(name)} is unknown: use ${[...allowed].join(', ')}`)
-  }
+  onlyKnown(parameters, [...own, ...known])
   return {
     range: { from: time(parameters, 'from'), to: time(parameters, 'to') },
     ...Object.fromEntries(texts.map((name) => [name, parameters.getAll(name)])),
@@ -20,7 +17,14 @@ export function ledgerFilter(parameters: URLSearchParams, own: readonly string[]
   }
 }
 
-function time(parameters: URLSearchParams, name: string): bigint | null {
+export function onlyKnown(parameters: URLSearchParams, allowed: readonly string[]): void {
+  for (const name of parameters.keys()) {
+    if (!allowed.includes(name)) throw userError('BAD_INPUT', `parameter ${quoted(name)} is unknown: use ${allowed.join(', ')}`)
+  }
+}
+
+/** `null` where it is not there. */
+export function time(parameters: URLSearchParams, name: string): UnixNano | null {
   const text = parameters.get(name)
   if (text === null) return null
   const at = parseDateTime(text)

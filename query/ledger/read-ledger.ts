@@ -8,7 +8,7 @@ import { type Keyed, type Order, page } from '../page.ts'
 import { hexOf, nanosOf, textOf } from '../reader.ts'
 import { orNull, traceWhere } from '../runs/read-runs.ts'
 import type { Run } from '../runs/run.ts'
-import { allOf, among, idAmong, type Where, within } from '../where.ts'
+import { afterUntil, allOf, among, idAmong, type Where, within } from '../where.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import type { LedgerFilter } from './ledger-filter.ts'
 
@@ -95,6 +95,8 @@ export const ledgerWhere = (filter: LedgerFilter): Where =>
     among('reason', 'reason', filter.reason),
     among('kind', 'toString(kind)', filter.kind),
     among('basis', 'toString(basis)', filter.basis),
+    afterUntil('posted', 'posted_at', filter.posted?.after, filter.posted?.until),
+    among('price_book', 'price_book_version', filter.priceBookVersion),
     idAmong('run_id', 'trace_id', 16, filter.runId),
     idAmong('span_id', 'span_id', 8, filter.spanId),
     toldBy(filter.codingAgent, filter.repository),

@@ -11,8 +11,20 @@ export interface Restatement {
   readonly closedAt: UnixNano | null
   readonly costThen: PicoUsd
   readonly costNow: PicoUsd
+  readonly costSince: PicoUsd
   readonly unpricedThen: number
   readonly unpricedNow: number
+  readonly changes: readonly RestatementChange[]
+  readonly reasons: readonly RestatementReason[]
+}
+
+export interface RestatementReason {
+  readonly reason: string
+  readonly accountedIn: string
+  readonly entries: number
+  readonly cost: PicoUsd
+  /** Times 10^12. */
+  readonly quantity: bigint
   readonly changes: readonly RestatementChange[]
 }
 
@@ -41,6 +53,19 @@ const RestatementChangeType = new GraphQLObjectType<RestatementChange, QueryCont
   },
 })
 
+const RestatementReasonType = new GraphQLObjectType<RestatementReason, QueryContext>({
+  name: 'RestatementReason',
+  description: 'Ledger lines that were posted for the month since, of one reason and accounting month: what was taken back beside what was posted in its place.',
+  fields: {
+    reason: plain(required(GraphQLString), 'Why they were posted, such as `repriced` or `restated`; `metered` is usage that arrived late.'),
+    accountedIn: plain(required(GraphQLString), 'The month whose books they stand in.'),
+    entries: plain(required(Count), 'Lines.'),
+    cost: plain(required(Decimal), 'What they add to the month: what was taken back is below zero.'),
+    quantity: plain(required(Decimal), 'Tokens of every meter together, reversals taken off.'),
+    changes: plain(listOf(RestatementChangeType), 'The same by kind and price book, the largest sum first.'),
+  },
+})
+
 export const RestatementType = new GraphQLObjectType<Restatement, QueryContext>({
   name: 'Restatement',
   description: 'What the ledger said of a month then, what it says now, and why. `costNow` is `costThen` and the costs of all changes.',
@@ -50,8 +75,10 @@ export const RestatementType = new GraphQLObjectType<Restatement, QueryContext>(
     closedAt: plain(DateTime, 'When the month was closed; null while it is open.'),
     costThen: plain(required(Decimal), 'Sum of the known amounts of lines that were posted until then.'),
     costNow: plain(required(Decimal), 'Sum of the known amounts of all lines.'),
+    costSince: plain(required(Decimal), 'What was added since: `costNow` less `costThen`.'),
     unpricedThen: plain(required(Count), 'Lines without an amount then, those taken back left out.'),
     unpricedNow: plain(required(Count), 'The same now.'),
     changes: plain(listOf(RestatementChangeType), 'Lines posted since, the largest sum first.'),
+    reasons: plain(listOf(RestatementReasonType), 'The same changes by reason and accounting month, the largest sum first.'),
   },
 })
