@@ -924,6 +924,19 @@ export type TestAlertDestinationMutationVariables = Exact<{
 
 export type TestAlertDestinationMutation = { testAlertDestination: { ok: boolean, detail: string } };
 
+export type RestatementMonthsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RestatementMonthsQuery = { costs: Array<{ start: string | null }>, closedMonths: Array<{ month: string, closedAt: string, actor: string, corrections: Array<{ accountedIn: string, entries: number, cost: string }> }> };
+
+export type RestatementQueryVariables = Exact<{
+  month: string;
+  asOf: string;
+}>;
+
+
+export type RestatementQuery = { restatement: { month: string, asOf: string, closedAt: string | null, costThen: string, costNow: string, costSince: string, unpricedThen: number, unpricedNow: number, reasons: Array<{ reason: string, accountedIn: string, entries: number, cost: string, changes: Array<{ kind: LedgerKind, priceBookVersion: string, entries: number, unpricedEntries: number, cost: string }> }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2004,3 +2017,47 @@ export const TestAlertDestinationDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TestAlertDestinationMutation, TestAlertDestinationMutationVariables>;
+export const RestatementMonthsDocument = new TypedDocumentString(`
+    query RestatementMonths {
+  costs(range: {  }, interval: MONTH) {
+    start
+  }
+  closedMonths {
+    month
+    closedAt
+    actor
+    corrections {
+      accountedIn
+      entries
+      cost
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RestatementMonthsQuery, RestatementMonthsQueryVariables>;
+export const RestatementDocument = new TypedDocumentString(`
+    query Restatement($month: String!, $asOf: DateTime!) {
+  restatement(month: $month, asOf: $asOf) {
+    month
+    asOf
+    closedAt
+    costThen
+    costNow
+    costSince
+    unpricedThen
+    unpricedNow
+    reasons {
+      reason
+      accountedIn
+      entries
+      cost
+      changes {
+        kind
+        priceBookVersion
+        entries
+        unpricedEntries
+        cost
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RestatementQuery, RestatementQueryVariables>;

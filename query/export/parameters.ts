@@ -3,14 +3,15 @@ import { quoted, userError } from '../errors.ts'
 import { parseDateTime } from '../instant.ts'
 import type { LedgerFilter } from '../ledger/ledger-filter.ts'
 
-const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'project', 'meter', 'reason', 'runId', 'spanId', 'codingAgent', 'repository'] as const
-const known: readonly string[] = ['from', 'to', ...texts, 'kind', 'basis']
+const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'project', 'meter', 'reason', 'runId', 'spanId', 'codingAgent', 'repository', 'priceBookVersion'] as const
+const known: readonly string[] = ['from', 'to', 'postedAfter', 'postedUntil', ...texts, 'kind', 'basis']
 
 /** `?from=…&to=…&agent=a&agent=b`: the `LedgerFilter`, a repeated parameter meaning any of the values. `own` are the export's further parameters. */
 export function ledgerFilter(parameters: URLSearchParams, own: readonly string[] = []): LedgerFilter {
   onlyKnown(parameters, [...own, ...known])
   return {
     range: { from: time(parameters, 'from'), to: time(parameters, 'to') },
+    posted: { after: time(parameters, 'postedAfter'), until: time(parameters, 'postedUntil') },
     ...Object.fromEntries(texts.map((name) => [name, parameters.getAll(name)])),
     kind: parameters.getAll('kind').map((text) => choice('kind', text, ledgerKinds)),
     basis: parameters.getAll('basis').map((text) => choice('basis', text, costBases)),

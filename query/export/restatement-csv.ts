@@ -24,7 +24,7 @@ async function* lines({ month, asOf, costThen, costNow, unpricedThen, unpricedNo
   yield [
     line('reported', none, costThen, String(unpricedThen)),
     ...reasons.flatMap(({ changes }) => changes).map((change) =>
-      line('posted since', [guarded(change.reason), change.kind, guarded(change.priceBookVersion), change.accountedIn, String(change.entries)], change.cost, '')),
+      line('posted since', [guarded(change.reason), change.kind, guarded(change.priceBookVersion), change.accountedIn, String(change.entries)], change.cost, String(change.unpricedEntries))),
     line('standing now', none, costNow, String(unpricedNow)),
   ]
 }

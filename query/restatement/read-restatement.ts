@@ -29,6 +29,7 @@ interface StoredChange {
   readonly price_book_version: string
   readonly accounted_in: string
   readonly entries: string
+  readonly unknown: string
   readonly cost: string | null
   readonly quantity_sum: string
 }
@@ -44,14 +45,14 @@ export async function restatement({ reader }: Pick<QueryContext, 'reader'>, { mo
       from: 'ledgerEntries', where: allOf(ofMonth, asked), tail: '',
     }),
     reader.rows<StoredChange>({
-      columns: ['reason', 'toString(kind) AS kind_name', 'price_book_version', `${accountedMonth} AS accounted_in`, 'count() AS entries', textOf('sum(amount)', 'cost'),
+      columns: ['reason', 'toString(kind) AS kind_name', 'price_book_version', `${accountedMonth} AS accounted_in`, 'count() AS entries', 'countIf(amount IS NULL) AS unknown', textOf('sum(amount)', 'cost'),
         textOf(`sumIf(quantity, ${countsTokens})`, 'quantity_sum')].join(', '),
       from: 'ledgerEntries', where: allOf(ofMonth, asked, accounted(known), when(`NOT (${then})`)),
       tail: `GROUP BY reason, kind_name, price_book_version, accounted_in ORDER BY abs(sum(amount)) DESC NULLS LAST, reason, kind_name, price_book_version LIMIT ${changesMax}`,
     }),
   ])
   const found = changes.map((row): RestatementChange => ({
-    reason: row.reason, kind: row.kind_name, priceBookVersion: row.price_book_version, accountedIn: row.accounted_in, entries: Number(row.entries),
+    reason: row.reason, kind: row.kind_name, priceBookVersion: row.price_book_version, accountedIn: row.accounted_in, entries: Number(row.entries), unpricedEntries: Number(row.unknown),
     cost: storedDecimal(row.cost ?? '0'), quantity: storedDecimal(row.quantity_sum),
   }))
   const [costThen, costNow] = [storedDecimal(sums?.cost_then ?? '0'), storedDecimal(sums?.cost_now ?? '0')]
@@ -66,7 +67,7 @@ export async function restatement({ reader }: Pick<QueryContext, 'reader'>, { mo
 function byReason(changes: readonly RestatementChange[]): readonly RestatementReason[] {
   const size = ({ cost }: RestatementReason): bigint => (cost < 0n ? -cost : cost)
   return [...Map.groupBy(changes, ({ reason, accountedIn }) => `${accountedIn} ${reason}`).values()].flatMap((all) => all[0] === undefined ? [] : [{
-    reason: all[0].reason, accountedIn: all[0].accountedIn, changes: all,
+    reason: all[0].reason, accountedIn: all[0].accountedIn, changes: all.toSorted((a, b) => Number(b.kind === 'REVERSAL') - Number(a.kind === 'REVERSAL')),
     entries: all.reduce((sum, { entries }) => sum + entries, 0), cost: all.reduce((sum, { cost }) => sum + cost, 0n), quantity: all.reduce((sum, { quantity }) => sum + quantity, 0n),
   }]).sort((a, b) => (size(a) === size(b) ? 0 : size(a) > size(b) ? -1 : 1))
 }

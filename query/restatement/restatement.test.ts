@@ -53,11 +53,11 @@ test('what was reported then, what stands now, and every line between by reason,
 
 test('a correction is what was taken back and what was posted in its place, with both price books', async () => {
   const { restatement } = await query.ask<{ restatement: unknown }>(
-    '{ restatement(month: "2026-11", asOf: "2026-12-01T12:00:00Z") { costSince reasons { reason accountedIn entries cost quantity changes { kind priceBookVersion cost } } } }')
+    '{ restatement(month: "2026-11", asOf: "2026-12-01T12:00:00Z") { costSince reasons { reason accountedIn entries cost quantity changes { kind priceBookVersion unpricedEntries cost } } } }')
   assert.deepEqual(restatement, {
     costSince: '0.1', reasons: [
-      { reason: 'metered', accountedIn: '2026-11', entries: 2, cost: '0.1', quantity: '1', changes: [{ kind: 'CHARGE', priceBookVersion: 'old', cost: '0.1' }] },
-      { reason: 'repriced', accountedIn: '2026-12', entries: 4, cost: '0', quantity: '0', changes: [{ kind: 'ADJUSTMENT', priceBookVersion: 'new', cost: '0.3' }, { kind: 'REVERSAL', priceBookVersion: 'old', cost: '-0.3' }] },
+      { reason: 'metered', accountedIn: '2026-11', entries: 2, cost: '0.1', quantity: '1', changes: [{ kind: 'CHARGE', priceBookVersion: 'old', unpricedEntries: 0, cost: '0.1' }] },
+      { reason: 'repriced', accountedIn: '2026-12', entries: 4, cost: '0', quantity: '0', changes: [{ kind: 'REVERSAL', priceBookVersion: 'old', unpricedEntries: 1, cost: '-0.3' }, { kind: 'ADJUSTMENT', priceBookVersion: 'new', unpricedEntries: 0, cost: '0.3' }] },
     ],
   })
 })
@@ -85,8 +85,8 @@ test('a month without corrections, without a close, and without anything', async
 test('the file says the same, and its changes add up to what stands now', async () => {
   const file = async (parameters: string) => fetch(`${query.server.address.url}/export/restatement.csv?${parameters}`)
   assert.deepEqual(parseCsv(await (await file('month=2026-11&asOf=2026-12-01T12:00:00Z')).text()).map((line) => Object.values(line).join(' ')), [
-    '2026-11 2026-12-01T12:00:00Z reported      0.3 USD 1', '2026-11 2026-12-01T12:00:00Z posted since metered CHARGE old 2026-11 2 0.1 USD ',
-    '2026-11 2026-12-01T12:00:00Z posted since repriced ADJUSTMENT new 2026-12 2 0.3 USD ', '2026-11 2026-12-01T12:00:00Z posted since repriced REVERSAL old 2026-12 2 -0.3 USD ',
+    '2026-11 2026-12-01T12:00:00Z reported      0.3 USD 1', '2026-11 2026-12-01T12:00:00Z posted since metered CHARGE old 2026-11 2 0.1 USD 0',
+    '2026-11 2026-12-01T12:00:00Z posted since repriced REVERSAL old 2026-12 2 -0.3 USD 1', '2026-11 2026-12-01T12:00:00Z posted since repriced ADJUSTMENT new 2026-12 2 0.3 USD 0',
     '2026-11 2026-12-01T12:00:00Z standing now      0.4 USD 0',
   ])
   for (const [parameters, refusal] of [['', /write a month and a moment/], ['month=2026-11&asOf=yesterday', /asOf 'yesterday' is no DateTime/], ['month=2026-11&asOf=2026-12-01T12:00:00Z&agent=a', /parameter 'agent' is unknown: use month, asOf/]] as const) {

@@ -34,6 +34,7 @@ export interface RestatementChange {
   readonly priceBookVersion: string
   readonly accountedIn: string
   readonly entries: number
+  readonly unpricedEntries: number
   readonly cost: PicoUsd
   /** Times 10^12. */
   readonly quantity: bigint
@@ -48,6 +49,7 @@ const RestatementChangeType = new GraphQLObjectType<RestatementChange, QueryCont
     priceBookVersion: plain(required(GraphQLString), 'Hash of the price book they were priced with; on reversals that of what is taken back.'),
     accountedIn: plain(required(GraphQLString), 'The month whose books they stand in: that of the usage, or, where that was closed before, the one in which they were posted.'),
     entries: plain(required(Count), 'Lines.'),
+    unpricedEntries: plain(required(Count), 'Those of them without an amount.'),
     cost: plain(required(Decimal), 'Sum of their known amounts.'),
     quantity: plain(required(Decimal), 'Tokens of every meter together, reversals taken off.'),
   },
@@ -62,7 +64,7 @@ const RestatementReasonType = new GraphQLObjectType<RestatementReason, QueryCont
     entries: plain(required(Count), 'Lines.'),
     cost: plain(required(Decimal), 'What they add to the month: what was taken back is below zero.'),
     quantity: plain(required(Decimal), 'Tokens of every meter together, reversals taken off.'),
-    changes: plain(listOf(RestatementChangeType), 'The same by kind and price book, the largest sum first.'),
+    changes: plain(listOf(RestatementChangeType), 'The same by kind and price book: what was taken back first.'),
   },
 })
 
