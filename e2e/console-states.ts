@@ -118,6 +118,16 @@ export const filledStates: readonly ConsoleState[] = [
   },
   { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },
   { name: 'unpriced', open: (page) => goTo(page, '/unpriced', rows) },
+  {
+    name: 'unpriced-being-priced', open: async (page) => {
+      await goTo(page, '/unpriced', rows)
+      await page.getByRole('button', { name: /^Give it a price/ }).first().click()
+      await page.getByText(/^Cache, reasoning/).click()
+      await page.getByLabel('Cache read').fill('1,5')
+      await page.getByRole('button', { name: 'Price it from now on' }).click()
+      await page.getByRole('alert').getByText('is no price').waitFor()
+    },
+  },
   { name: 'price-books', open: (page) => goTo(page, '/price-books', rows) },
   { name: 'policy', open: (page) => goTo(page, '/policy', rows) },
   { name: 'not-found', open: (page) => goTo(page, '/nothing/here', 'main:has-text("no such page")') },
