@@ -152,7 +152,7 @@ export async function costs(context: QueryContext, args: CostArguments): Promise
   const groups = [...(interval === null ? [] : ['by_start' as const]), ...by.map(({ field }) => `by_${field}` as const)]
   const zone = args.timeZone ?? 'UTC'
   const zoned = zoneWhere(zone)
-  const filter = ledgerWhere(args.filter ?? {})
+  const filter = ledgerWhere(args.filter ?? {}, args.range)
   const everything = allOf(within('range', 'occurred_at', args.range), filter, zoned)
   const tail = groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')} LIMIT ${rowsMax + 1}`
   const selected = (start: string | undefined, sums: readonly string[]): string =>

@@ -20,7 +20,7 @@ export const writeChargebackCsv = (allocation: Allocation) => async (reader: Rea
       textOf(`sumIf(quantity, ${countsTokens})`, 'tokens'), `toString(${unpricedLines}) AS unpriced`,
     ].join(', '),
     from: 'ledgerEntries',
-    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter)),
+    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter, filter.range ?? {})),
     tail: `GROUP BY ${used.map((key) => `by_${key}`).join(', ')}`,
   })
   return sendCsv(response, 'chargeback.csv', headings, lines(await allocate(allocation, portions(batches, used))))

@@ -16,7 +16,7 @@ function focusRows(version: FocusVersion, parameters: URLSearchParams, show: (co
   return {
     columns: [...keys.map(([name, sql]) => `${sql} AS ${name}`), ...focusSums].join(', '),
     from: 'ledgerEntries',
-    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter), when('1', sellerParams())),
+    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter, filter.range ?? {}), when('1', sellerParams())),
     // What was charged and taken back again in one period is no row.
     tail: `GROUP BY ${names.join(', ')} HAVING total_quantity != 0 OR total_amount != 0`,
     around: (rows) => `SELECT ${columns} FROM (SELECT ${focusGroups} FROM ${rows} ORDER BY ${names.join(', ')})`,

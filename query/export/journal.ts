@@ -28,7 +28,7 @@ export function writeJournalCsv(reader: Reader, response: ServerResponse, parame
       textOf('ifNull(sum(amount), toDecimal128(0, 12))', 'total'), 'toString(count()) AS lines', `toString(greatest(0, ${unpricedLines})) AS unpriced`,
     ].join(', '),
     from: 'ledgerEntries',
-    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter), when('1', sellerParams())),
+    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter, filter.range ?? {}), when('1', sellerParams())),
     tail: `GROUP BY day, center, seller, is_correction HAVING sum(amount) != 0 OR unpriced != '0' ORDER BY day, center, seller, is_correction`,
   })
   return sendCsv(response, 'journal.csv', headings, entries(batches, center))

@@ -8,6 +8,7 @@ import { type Keyed, type Order, page } from '../page.ts'
 import { hexOf, nanosOf, textOf } from '../reader.ts'
 import { orNull, traceWhere } from '../runs/read-runs.ts'
 import type { Run } from '../runs/run.ts'
+import type { TimeRange } from '../time-range.ts'
 import { afterUntil, allOf, among, idAmong, type Where, within } from '../where.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import type { LedgerFilter } from './ledger-filter.ts'
@@ -79,8 +80,8 @@ const entry = (row: StoredEntry): LedgerEntry => ({
   project: row.project,
 })
 
-/** The condition of a `LedgerFilter`, without its time range. */
-export const ledgerWhere = (filter: LedgerFilter): Where =>
+/** The condition of a `LedgerFilter`, without its time range, which bounds what else is read. */
+export const ledgerWhere = (filter: LedgerFilter, range: TimeRange): Where =>
   allOf(
     among('agent', 'agent', filter.agent),
     among('model', 'model', filter.model),
@@ -99,7 +100,7 @@ export const ledgerWhere = (filter: LedgerFilter): Where =>
     among('price_book', 'price_book_version', filter.priceBookVersion),
     idAmong('run_id', 'trace_id', 16, filter.runId),
     idAmong('span_id', 'span_id', 8, filter.spanId),
-    toldBy(filter.codingAgent, filter.repository),
+    toldBy(filter.codingAgent, filter.repository, range),
   )
 
 const order: Order = {
@@ -111,7 +112,7 @@ export function ledgerEntries(
   args: PageArguments & { readonly filter?: LedgerFilter | null },
 ): Promise<Connection<LedgerEntry>> {
   const filter = args.filter ?? {}
-  return page<Keyed & { readonly entry: LedgerEntry }, LedgerEntry>(args, 100, order, allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter)), {
+  return page<Keyed & { readonly entry: LedgerEntry }, LedgerEntry>(args, 100, order, allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter, filter.range ?? {})), {
     read: async (where, tail) => {
       const rows = await context.reader.rows<StoredEntry>({ columns, from: 'ledgerEntries', where, tail })
       return rows.map((row) => ({ id: row.id_hex, cursorKey: row.occurred, entry: entry(row) }))
