@@ -32,7 +32,7 @@ export function writeLedgerCsv(reader: Reader, response: ServerResponse, paramet
   const batches = reader.batches<readonly (string | null)[]>({
     columns: csvColumns.map((column) => column.sql).join(', '),
     from: 'ledgerEntries',
-    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter, filter.range ?? {})),
+    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter, filter.range)),
     tail: 'ORDER BY occurred_at, id',
   })
   return sendCsv(response, 'ledger.csv', csvColumns.map((column) => column.heading), shown(batches))

@@ -2,12 +2,13 @@ import { costBases, ledgerKinds, type UnixNano } from '#semconv/facts.ts'
 import { quoted, userError } from '../errors.ts'
 import { parseDateTime } from '../instant.ts'
 import type { LedgerFilter } from '../ledger/ledger-filter.ts'
+import type { TimeRange } from '../time-range.ts'
 
 const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'project', 'meter', 'reason', 'runId', 'spanId', 'codingAgent', 'repository', 'priceBookVersion'] as const
 const known: readonly string[] = ['from', 'to', 'postedAfter', 'postedUntil', ...texts, 'kind', 'basis']
 
 /** `?from=…&to=…&agent=a&agent=b`: the `LedgerFilter`, a repeated parameter meaning any of the values. `own` are the export's further parameters. */
-export function ledgerFilter(parameters: URLSearchParams, own: readonly string[] = []): LedgerFilter {
+export function ledgerFilter(parameters: URLSearchParams, own: readonly string[] = []): LedgerFilter & { readonly range: TimeRange } {
   onlyKnown(parameters, [...own, ...known])
   return {
     range: { from: time(parameters, 'from'), to: time(parameters, 'to') },

@@ -5,7 +5,8 @@ import { storedDecimal } from '../decimal.ts'
 import { type Reader, nanosOf, textOf } from '../reader.ts'
 import { Count, DateTime, Decimal } from '../scalars.ts'
 import { listOf, plain, required } from '../shape.ts'
-import { allOf, when, type Where } from '../where.ts'
+import type { TimeRange } from '../time-range.ts'
+import { allOf, when, type Where, within } from '../where.ts'
 
 /** Months that are closed: twelve a year. */
 const monthsMax = 1_200
@@ -39,6 +40,12 @@ export const accounted = (known: readonly Close[]): Where => when('1', {
   // Never empty: `transform` takes no empty list.
   closed_months: [0, ...known.map(({ month }) => Number(month.replace('-', '')))], closed_at: [never, ...known.map((close) => close.closedAt)],
 })
+
+/** Lines that stand in the books of the range, for files of finance: a closed month is what it was reported to be, and its corrections are in a later one. Binds what `accounted` binds. */
+export async function accountedWithin(reader: Reader, range: TimeRange): Promise<Where> {
+  // Nothing is posted before its usage: the second condition is on the sorting key.
+  return allOf(accounted(await closes(reader)), within('range', accountedAt, range), within('usage', 'occurred_at', { to: range.to ?? null }))
+}
 
 interface Correction {
   readonly accountedIn: string
