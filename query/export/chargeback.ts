@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { countsTokens, unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
+import type { QueryContext } from '../context.ts'
 import { decimalString, storedDecimal } from '../decimal.ts'
 import { ledgerWhere } from '../ledger/read-ledger.ts'
-import { type Reader, textOf } from '../reader.ts'
+import { textOf } from '../reader.ts'
 import { accountedWithin } from '../restatement/closed-months.ts'
 import { allOf } from '../where.ts'
 import { type Allocation, allocate, type AllocationKey, allocationKeys, type Portion, type TeamShare } from './allocation.ts'
@@ -12,7 +13,7 @@ import { ledgerFilter } from './parameters.ts'
 const headings: CsvLine = ['team', 'charge', 'amount', 'currency', 'tokens', 'unpriced_lines']
 
 /** What each team pays: a line for its own costs, one for its part of each shared cost, one for both. The totals add up to the ledger's sum. */
-export const writeChargebackCsv = (allocation: Allocation) => async (reader: Reader, response: ServerResponse, parameters: URLSearchParams): Promise<void> => {
+export const writeChargebackCsv = (allocation: Allocation) => async ({ reader }: Pick<QueryContext, 'reader'>, response: ServerResponse, parameters: URLSearchParams): Promise<void> => {
   const filter = ledgerFilter(parameters)
   const used = usedKeys(allocation)
   const batches = reader.batches<readonly string[]>({

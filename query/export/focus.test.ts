@@ -153,6 +153,14 @@ test('who sells, who made and who runs a model', async () => {
   assert.deepEqual(JSON.parse(now['SkuPriceDetails']!), { x_ModelId: 'us.anthropic.claude-sonnet-5', x_TokenDirection: 'Input', x_TokenCacheAction: 'Write', x_CacheTtl: '1h', x_Meter: 'input.cache_write.1h' })
   assert.equal((JSON.parse(now['Tags']!) as { readonly agent: string }).agent, hostile)
 })
+test('a provider that only an imported overlay knows is sold by who it says, once it is the book in use', async () => {
+  const seller = async () => one(await file('1.4'), { x_ModelId: 'homegrown-1' })['ServiceProviderName']
+  await query.insert(ledgerEntries, [line(20, { tenant, provider: 'house-gateway', model: 'homegrown-1' })])
+  assert.equal(await seller(), 'house-gateway')
+  const { importPriceOverlay: { version } } = await query.ask<{ importPriceOverlay: { version: string } }>('mutation ($document: String!) { importPriceOverlay(document: $document) { version } }', { document: 'format: 1\nname: house\nsource: test\naliases: { house-gateway: openai }' })
+  await query.ask('mutation ($version: ID!) { activatePriceBook(version: $version) { version } }', { version })
+  assert.equal(await seller(), 'OpenAI')
+})
 test('a thousand tokens at $1.25 a million', async () => {
   const row = one(await file('1.4'), { x_ModelId: 'gpt-5', x_Meter: 'input.uncached', ChargeCategory: 'Usage' })
   assert.deepEqual([row['ConsumedQuantity'], row['ConsumedUnit'], row['PricingQuantity'], row['PricingUnit'], row['ListUnitPrice'], row['ListCost'], row['x_LedgerLineCount']], ['2000', 'Tokens', '0.002', '1000000 Tokens', '1.25', '0.0025', '2'])

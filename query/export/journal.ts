@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
+import type { QueryContext } from '../context.ts'
 import { decimalString, storedDecimal } from '../decimal.ts'
 import { ledgerWhere } from '../ledger/read-ledger.ts'
-import { type Reader, textOf } from '../reader.ts'
+import { textOf } from '../reader.ts'
 import { accountedAt, accountedWithin, isLate } from '../restatement/closed-months.ts'
 import { allOf, when } from '../where.ts'
 import { type CsvLine, guarded, sendCsv } from './csv.ts'
@@ -19,7 +20,7 @@ const headings: CsvLine = ['date', 'entry', 'account', 'debit', 'credit', 'curre
  * The ledger as a general journal: two lines for each day, cost center and seller, an expense against what is owed. A day of a closed
  * month that is corrected is booked on the day of the correction. Debits and credits are the same to the last digit.
  */
-export async function writeJournalCsv(reader: Reader, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
+export async function writeJournalCsv({ reader, prices }: Pick<QueryContext, 'reader' | 'prices'>, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
   const filter = ledgerFilter(parameters, ['costCenter'])
   const center = choice('costCenter', parameters.get('costCenter') ?? 'project', costCenters)
   const batches = reader.batches<StoredSum>({
@@ -28,7 +29,7 @@ export async function writeJournalCsv(reader: Reader, response: ServerResponse, 
       textOf('ifNull(sum(amount), toDecimal128(0, 12))', 'total'), 'toString(count()) AS lines', `toString(greatest(0, ${unpricedLines})) AS unpriced`,
     ].join(', '),
     from: 'ledgerEntries',
-    where: allOf(await accountedWithin(reader, filter.range), ledgerWhere(filter, { ...filter.range, from: null }), when('1', sellerParams())),
+    where: allOf(await accountedWithin(reader, filter.range), ledgerWhere(filter, { ...filter.range, from: null }), when('1', sellerParams(await prices.active()))),
     tail: `GROUP BY day, center, seller, is_correction HAVING sum(amount) != 0 OR unpriced != '0' ORDER BY day, center, seller, is_correction`,
   })
   return sendCsv(response, 'journal.csv', headings, entries(batches, center))

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Reader } from '../reader.ts'
+import type { QueryContext } from '../context.ts'
 import type { Allocation } from './allocation.ts'
 import { writeChargebackCsv } from './chargeback.ts'
 import { writeFocusCsv, writeFocusParquet } from './focus.ts'
@@ -7,7 +7,7 @@ import { writeJournalCsv } from './journal.ts'
 import { writeLedgerCsv } from './ledger-csv.ts'
 import { writeRestatementCsv } from './restatement-csv.ts'
 
-export type Export = (reader: Reader, response: ServerResponse, parameters: URLSearchParams) => Promise<void>
+export type Export = (context: Pick<QueryContext, 'reader' | 'prices'>, response: ServerResponse, parameters: URLSearchParams) => Promise<void>
 
 /** Every file that can be fetched, by path. All but the restatement take the parameters of `ledgerFilter`. */
 export const exportRoutes = (allocation: Allocation): Readonly<Record<string, Export>> => ({
