@@ -103,6 +103,7 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'reconciliation', open: (page) => goTo(page, '/reconciliation', rows) },
   { name: 'restatement', open: (page) => goTo(page, '/restatement', 'main tbody th') },
   { name: 'restatement-unchanged', open: (page) => goTo(page, '/restatement?at=2099-01-01T00:00:00.000Z', 'main:has-text("still to come")') },
+  { name: 'ledger-claims', open: (page) => goTo(page, '/ledger?claim=differs', rows) },
   { name: 'ledger-posted', open: (page) => goTo(page, '/ledger?posted=2026-01-01T00:00:00.000Z..', rows) },
   { name: 'ledger', open: (page) => goTo(page, '/ledger?agent=mail-triage&agent=data-analyst', rows) },
   { name: 'budgets', open: (page) => goTo(page, '/budgets', rows) },
@@ -167,6 +168,7 @@ export async function fillConsole(program: Program): Promise<Shown> {
   const [plainTrace, unpricedRun] = [newTraceId(), newTraceId()]
   await post(program, exportRequest([plainSpan({ traceId: plainTrace, name: 'GET /health' })], 'gateway'))
   await post(program, exportRequest([modelCall({ traceId: unpricedRun, name: 'chat house-model', attributes: { 'gen_ai.response.model': 'house-model', 'gen_ai.request.model': 'house-model', 'gen_ai.provider.name': 'in_house' } }, { input: 1_200, output: 80 })], 'batch'))
+  await post(program, exportRequest([modelCall({ traceId: newTraceId(), attributes: { 'gen_ai.usage.cost': '0.02' } }, { input: 50_000, output: 2_000 })], 'gateway'))
   await settledTrace(program, plainTrace, 1)
   await settledTrace(program, unpricedRun, 1)
   await codingAgent(program)

@@ -179,6 +179,8 @@ export type CostFilter = {
   agent?: Array<string> | null | undefined;
   /** Any of these bases. */
   basis?: Array<CostBasis> | null | undefined;
+  /** True: lines of calls that their sender says cost another amount than ours. */
+  claimDiffers?: boolean | null | undefined;
   /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`. */
   codingAgent?: Array<string> | null | undefined;
   /** Any of these environments; "" finds lines that name none. */
@@ -344,6 +346,8 @@ export type LedgerFilter = {
   agent?: Array<string> | null | undefined;
   /** Any of these bases. */
   basis?: Array<CostBasis> | null | undefined;
+  /** True: lines of calls that their sender says cost another amount than ours. */
+  claimDiffers?: boolean | null | undefined;
   /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`. */
   codingAgent?: Array<string> | null | undefined;
   /** Any of these environments; "" finds lines that name none. */
@@ -743,7 +747,9 @@ export type CostRunsQueryVariables = Exact<{
 }>;
 
 
-export type CostRunsQuery = { total: Array<{ runs: number }>, agent: Array<{ runs: number, value: string | null }>, model: Array<{ runs: number, value: string | null }>, provider: Array<{ runs: number, value: string | null }>, user: Array<{ runs: number, value: string | null }> };
+export type CostRunsQuery = { total: Array<{ runs: number, reportedCost: string | null, costVariance: string | null }>, agent: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, model: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, provider: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, user: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }> };
+
+export type CostCountsFragment = { runs: number, reportedCost: string | null, costVariance: string | null };
 
 export type CostFieldsFragment = { cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string };
 
@@ -992,6 +998,13 @@ export const RunFieldsFragmentDoc = new TypedDocumentString(`
   interventions
 }
     `, {"fragmentName":"RunFields"}) as unknown as TypedDocumentString<RunFieldsFragment, unknown>;
+export const CostCountsFragmentDoc = new TypedDocumentString(`
+    fragment CostCounts on CostRow {
+  runs
+  reportedCost
+  costVariance
+}
+    `, {"fragmentName":"CostCounts"}) as unknown as TypedDocumentString<CostCountsFragment, unknown>;
 export const CostFieldsFragmentDoc = new TypedDocumentString(`
     fragment CostFields on CostRow {
   cost
@@ -1512,26 +1525,30 @@ export const CostTablesDocument = new TypedDocumentString(`
 export const CostRunsDocument = new TypedDocumentString(`
     query CostRuns($range: TimeRange!, $filter: CostFilter) {
   total: costs(range: $range, filter: $filter) {
-    runs
+    ...CostCounts
   }
   agent: costs(range: $range, groupBy: [AGENT], filter: $filter) {
     value: agent
-    runs
+    ...CostCounts
   }
   model: costs(range: $range, groupBy: [MODEL], filter: $filter) {
     value: model
-    runs
+    ...CostCounts
   }
   provider: costs(range: $range, groupBy: [PROVIDER], filter: $filter) {
     value: provider
-    runs
+    ...CostCounts
   }
   user: costs(range: $range, groupBy: [USER], filter: $filter) {
     value: user
-    runs
+    ...CostCounts
   }
 }
-    `) as unknown as TypedDocumentString<CostRunsQuery, CostRunsQueryVariables>;
+    fragment CostCounts on CostRow {
+  runs
+  reportedCost
+  costVariance
+}`) as unknown as TypedDocumentString<CostRunsQuery, CostRunsQueryVariables>;
 export const LedgerEntriesDocument = new TypedDocumentString(`
     query LedgerEntries($first: Int!, $after: String, $filter: LedgerFilter) {
   ledgerEntries(first: $first, after: $after, filter: $filter) {

@@ -5,7 +5,7 @@ import type { LedgerFilter } from '../ledger/ledger-filter.ts'
 import type { TimeRange } from '../time-range.ts'
 
 const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'project', 'meter', 'reason', 'runId', 'spanId', 'codingAgent', 'repository', 'priceBookVersion'] as const
-const known: readonly string[] = ['from', 'to', 'postedAfter', 'postedUntil', ...texts, 'kind', 'basis']
+const known: readonly string[] = ['from', 'to', 'postedAfter', 'postedUntil', 'claimDiffers', ...texts, 'kind', 'basis']
 
 /** `?from=…&to=…&agent=a&agent=b`: the `LedgerFilter`, a repeated parameter meaning any of the values. `own` are the export's further parameters. */
 export function ledgerFilter(parameters: URLSearchParams, own: readonly string[] = []): LedgerFilter & { readonly range: TimeRange } {
@@ -13,6 +13,7 @@ export function ledgerFilter(parameters: URLSearchParams, own: readonly string[]
   return {
     range: { from: time(parameters, 'from'), to: time(parameters, 'to') },
     posted: { after: time(parameters, 'postedAfter'), until: time(parameters, 'postedUntil') },
+    claimDiffers: parameters.getAll('claimDiffers').map((text) => choice('claimDiffers', text, ['true', 'false'])).includes('true'),
     ...Object.fromEntries(texts.map((name) => [name, parameters.getAll(name)])),
     kind: parameters.getAll('kind').map((text) => choice('kind', text, ledgerKinds)),
     basis: parameters.getAll('basis').map((text) => choice('basis', text, costBases)),

@@ -1,4 +1,4 @@
-import { GraphQLID, GraphQLInputObjectType, GraphQLString } from 'graphql'
+import { GraphQLBoolean, GraphQLID, GraphQLInputObjectType, GraphQLString } from 'graphql'
 import type { CostBasis, LedgerKind, UnixNano } from '#semconv/facts.ts'
 import { CostBasisEnum, LedgerKindEnum } from '../enums.ts'
 import { DateTime } from '../scalars.ts'
@@ -33,6 +33,7 @@ const dimensions = {
   basis: input(anyOf(CostBasisEnum), 'Any of these bases.'),
   posted: input(PostedRangeInput, 'When they were posted.'),
   priceBookVersion: input(anyOf(GraphQLString), 'Priced with any of these price books; "" finds lines that name none.'),
+  claimDiffers: input(GraphQLBoolean, 'True: lines of calls that their sender says cost another amount than ours.'),
   runId: input(anyOf(GraphQLID), 'Lines of any of these runs.'),
   spanId: input(anyOf(GraphQLID), 'Lines of any of these spans.'),
   codingAgent: input(anyOf(GraphQLString), 'Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`.'),
@@ -69,6 +70,7 @@ export interface LedgerFilter {
   readonly basis?: readonly CostBasis[] | null
   readonly posted?: PostedRange | null
   readonly priceBookVersion?: readonly string[] | null
+  readonly claimDiffers?: boolean | null
   readonly runId?: readonly string[] | null
   readonly spanId?: readonly string[] | null
   readonly codingAgent?: readonly string[] | null
