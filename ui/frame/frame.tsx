@@ -57,12 +57,16 @@ const ThemeSwitch = () => (
 )
 
 const railKey = 'rail'
+/** Below this a wide rail takes a quarter of the window. */
+const roomy = '(min-width: 1024px)'
 const readRail = (): boolean => {
+  const usual = !matchMedia(roomy).matches
   try {
-    return localStorage.getItem(railKey) === 'narrow'
+    const chosen = localStorage.getItem(railKey)
+    return chosen === null ? usual : chosen === 'narrow'
   } catch {
-    // Storage is refused in some private windows: the rail is then wide, the default.
-    return false
+    // Storage is refused in some private windows: the rail is then as wide as the window has room for.
+    return usual
   }
 }
 

@@ -122,7 +122,7 @@ export const Unpriced = () => {
           <div class={`scroll-x ${styles['models']}`} role="region" tabindex="0" aria-label="Models without a price">
             <table>
               <caption class="visually-hidden">Models without a price, most calls first</caption>
-              <thead><tr><th scope="col">Model</th><th scope="col">Provider</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Tokens</th><th scope="col">What</th><th scope="col">First seen</th><th scope="col">Last seen</th><th scope="col">Example</th><th scope="col">Price</th></tr></thead>
+              <thead><tr><th scope="col">Model</th><th scope="col">Price</th><th scope="col">Provider</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Tokens</th><th scope="col">What</th><th scope="col">First seen</th><th scope="col">Last seen</th><th scope="col">Example</th></tr></thead>
               <tbody>
                 <For each={models()}>
                   {(model) => {
@@ -131,6 +131,7 @@ export const Unpriced = () => {
                       <>
                         <tr>
                           <td>{valueText(model.model)}</td>
+                          <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><button type="button" class="nowrap" aria-expanded={isOpen()} aria-label={`Give it a price: ${valueText(model.model)}`} onClick={() => setOpened(isOpen() ? undefined : nameOf(model))}>Give it a price</button></Show></td>
                           <td>{valueText(model.provider)}</td>
                           <td class="number"><A href={ledgerHref({ model: valueText(model.model), provider: valueText(model.provider), basis: 'UNPRICED', range: rangeOf(search) ?? '' })} aria-label={`${plural(model.calls, 'call')} of ${valueText(model.model)}, ledger entries`}><Count value={model.calls} /></A></td>
                           <td class="number"><span title={decimalExact(model.tokens)}>{count(Number(model.tokens))}</span></td>
@@ -138,7 +139,6 @@ export const Unpriced = () => {
                           <td class="nowrap"><Time iso={model.firstSeen} /></td>
                           <td class="nowrap"><Time iso={model.lastSeen} /></td>
                           <td><A class="mono" href={`/runs/${model.exampleRunId}`} title={`Run ${model.exampleRunId}`}>{shortId(model.exampleRunId)}</A></td>
-                          <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><button type="button" class="nowrap" aria-expanded={isOpen()} aria-label={`Give it a price: ${valueText(model.model)}`} onClick={() => setOpened(isOpen() ? undefined : nameOf(model))}>Give it a price</button></Show></td>
                         </tr>
                         <Show when={isOpen()}>
                           <tr><td class={styles['place']} colSpan={9}><PriceForm model={model} cancel={() => setOpened(undefined)} done={(version) => { setOpened(undefined); setTaken({ model: model.model, version }) }} /></td></tr>

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { monthBounds, postedFor, reportedAt, shownMonth } from './months.ts'
+import { monthBefore, monthBounds, postedFor, reportedAt, shownMonth } from './months.ts'
 
 test('a month begins and ends at midnight UTC, February and December too', () => {
   assert.deepEqual(monthBounds('2028-02'), { from: '2028-02-01T00:00:00.000Z', to: '2028-03-01T00:00:00.000Z' })
   assert.deepEqual(monthBounds('2026-12'), { from: '2026-12-01T00:00:00.000Z', to: '2027-01-01T00:00:00.000Z' })
+})
+
+test('the month before January is December', () => {
+  assert.equal(monthBefore(Date.parse('2027-01-31T23:59:59Z')), '2026-12')
 })
 
 test('the month on show is the one asked for, else the last that is over, else the last there is', () => {

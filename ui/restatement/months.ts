@@ -12,6 +12,9 @@ const startOf = (month: string, later = 0): string => {
 /** First moment inside and first moment outside. */
 export const monthBounds = (month: string): { readonly from: string; readonly to: string } => ({ from: startOf(month), to: startOf(month, 1) })
 
+/** The last month that is over. */
+export const monthBefore = (now: number): string => monthOf(startOf(monthOf(new Date(now).toISOString()), -1))
+
 const named = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' })
 export const monthName = (month: string): string => (isMonth(month) ? named.format(new Date(startOf(month))) : month)
 

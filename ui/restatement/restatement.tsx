@@ -9,7 +9,7 @@ import { CopyButton } from '../widgets/copy.tsx'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Money, Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
-import { monthBounds, monthName, monthOf, postedFor, reportedAt, shownMonth } from './months.ts'
+import { monthBefore, monthBounds, monthName, monthOf, postedFor, reportedAt, shownMonth } from './months.ts'
 import styles from './restatement.module.css'
 
 type Report = RestatementQuery['restatement']
@@ -24,7 +24,7 @@ const reasonWords: Readonly<Record<string, string>> = {
   rolled_up: 'the sum of calls that are charged themselves', replayed: 'an answer from a cache', restated: 'a span that came again and says something else', repriced: 'somebody ordered new prices', reconciled: 'a provider\'s bill says otherwise',
 }
 
-const closeCommand = 'npm run spanledger -- ledger close'
+const closeCommand = (now: number): string => `npm run spanledger -- ledger close ${monthBefore(now)}`
 
 /** Lines of a month, by when and why they were posted. */
 const linesHref = (month: string, posted: { readonly after?: string; readonly until?: string }, more: Parameters<typeof ledgerHref>[0] = {}): string =>
@@ -48,6 +48,24 @@ const Unpriced = (props: { lines: number; href: string; when: string }) => (
   <Show when={props.lines > 0}><dd><A href={props.href} aria-label={`${plural(props.lines, 'line')} unpriced ${props.when}, ledger entries`}>{plural(props.lines, 'line')} unpriced</A></dd></Show>
 )
 
+const Standing = (props: { report: Report }) => {
+  const month = (): string => props.report.month
+  return (
+    <div>
+      <dt>Standing now (USD)</dt><dd><Money amount={knownCost(props.report.costNow, props.report.unpricedNow)} href={ledgerHref({ range: rangeText(monthBounds(month())) })} what={`${monthName(month())} as it stands now`} /></dd>
+      <Unpriced lines={props.report.unpricedNow} href={ledgerHref({ range: rangeText(monthBounds(month())), basis: 'UNPRICED' })} when="now" />
+    </div>
+  )
+}
+
+/** A month that nobody can have reported yet. */
+const SoFar = (props: { report: Report }) => (
+  <>
+    <dl class={styles['stats']}><Standing report={props.report} /></dl>
+    <p class="muted">The moment of this report is still to come. Choose an earlier one to see what was posted since.</p>
+  </>
+)
+
 const Stats = (props: { report: Report }) => {
   const month = (): string => props.report.month
   const until = () => ({ until: props.report.asOf })
@@ -59,10 +77,7 @@ const Stats = (props: { report: Report }) => {
         <Unpriced lines={props.report.unpricedThen} href={linesHref(month(), until(), { basis: 'UNPRICED' })} when="then" />
       </div>
       <div><dt>Posted since (USD)</dt><dd><Money amount={props.report.costSince} href={linesHref(month(), since())} what={`${monthName(month())} that were posted since`} /></dd></div>
-      <div>
-        <dt>Standing now (USD)</dt><dd><Money amount={knownCost(props.report.costNow, props.report.unpricedNow)} href={ledgerHref({ range: rangeText(monthBounds(month())) })} what={`${monthName(month())} as it stands now`} /></dd>
-        <Unpriced lines={props.report.unpricedNow} href={ledgerHref({ range: rangeText(monthBounds(month())), basis: 'UNPRICED' })} when="now" />
-      </div>
+      <Standing report={props.report} />
     </dl>
   )
 }
@@ -98,7 +113,7 @@ const ReasonRows = (props: { report: Report; reason: Reason }) => {
 const Why = (props: { report: Report }) => (
   <section class={styles['section']}>
     <h2>Why it changed</h2>
-    <Show when={props.report.reasons.length > 0} fallback={<p class="muted">{isToCome(props.report.asOf, Date.now()) ? 'That moment is still to come. Choose an earlier one above to see what was posted since.' : `Nothing was posted for ${monthName(props.report.month)} after ${localTime(props.report.asOf)}: it is what it was reported to be.`}</p>}>
+    <Show when={props.report.reasons.length > 0} fallback={<p class="muted">Nothing was posted for {monthName(props.report.month)} after {localTime(props.report.asOf)}: it is what it was reported to be.</p>}>
       <div class="scroll-x" role="region" tabindex="0" aria-label="What was posted since">
         <table class={styles['table']}>
           <caption class="visually-hidden">Ledger lines that were posted since, by reason and the month in whose books they stand, largest sum first</caption>
@@ -114,7 +129,7 @@ const ClosedMonths = (props: { months: readonly ClosedMonth[] }) => (
   <section class={styles['section']}>
     <h2>Closed months</h2>
     <p class="muted">A month that is over can be closed for good: what is posted for it later stands in the books of the month in which it is posted.</p>
-    <Show when={props.months.length > 0} fallback={<p class="muted">None is closed yet. Close one: <code>{closeCommand} 2026-10</code> <CopyButton text={closeCommand} label="the command" /></p>}>
+    <Show when={props.months.length > 0} fallback={<p class="muted">None is closed yet. Close one: <code>{closeCommand(Date.now())}</code> <CopyButton text={closeCommand(Date.now())} label="the command" /></p>}>
       <div class="scroll-x" role="region" tabindex="0" aria-label="Closed months">
         <table class={styles['table']}>
           <caption class="visually-hidden">Closed months and where their corrections were posted, latest first</caption>
@@ -203,7 +218,11 @@ export const Restatement = () => {
                 <Show when={text(search['at']) !== undefined}><button type="button" onClick={() => setSearch({ at: null })}>{closed().some((one) => one.month === question().month) ? 'As it was closed' : 'As it ended'}</button></Show>
                 <a href={`/export/restatement.csv${queryString({ month: question().month, asOf: question().asOf })}`} download={`restatement-${question().month}.csv`} rel="external">Download as CSV</a>
               </form>
-              <Show when={report()}>{(shown) => <><Stats report={shown()} /><Why report={shown()} /></>}</Show>
+              <Show when={report()}>
+                {(shown) => (
+                  <Show when={!isToCome(shown().asOf, Date.now())} fallback={<SoFar report={shown()} />}><Stats report={shown()} /><Why report={shown()} /></Show>
+                )}
+              </Show>
               <ClosedMonths months={closed()} />
             </>
           )}
