@@ -210,7 +210,7 @@ async function billOf(program: Program): Promise<void> {
 }
 
 /** The month before this one: closed, with a model that got a price since and a call that was late. */
-async function closedMonth(program: Program): Promise<void> {
+export async function closedMonth(program: Program): Promise<void> {
   const begin = new Date()
   begin.setUTCMonth(begin.getUTCMonth(), 0)
   const start = BigInt(begin.setUTCHours(12, 0, 0, 0)) * 1_000_000n
