@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { captures } from '#collector/corpus/captures.ts'
 import { openaiCosts } from '#collector/reconcile/made-bills.ts'
@@ -59,6 +62,7 @@ export const emptyStates: readonly ConsoleState[] = [
   { name: 'unpriced-empty', open: (page) => goTo(page, '/unpriced', 'main:has-text("has a price")') },
   { name: 'coding-agents-empty', open: (page) => goTo(page, '/coding-agents', 'main:has-text("No coding agent has reported")') },
   { name: 'reconciliation-empty', open: (page) => goTo(page, '/reconciliation', 'main:has-text("No bill was imported")') },
+  { name: 'restatement-empty', open: (page) => goTo(page, '/restatement', 'main:has-text("no month to look back on")') },
   { name: 'budgets-empty', open: (page) => goTo(page, '/budgets', 'main:has-text("No budget yet")') },
   { name: 'alerts-empty', open: (page) => goTo(page, '/alerts', 'main:has-text("Nobody is told of anything yet")') },
   { name: 'policy-empty', open: (page) => goTo(page, '/policy', 'main:has-text("No policy decision")') },
@@ -97,6 +101,10 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
   { name: 'coding-agents', open: (page) => goTo(page, '/coding-agents', rows) },
   { name: 'reconciliation', open: (page) => goTo(page, '/reconciliation', rows) },
+  { name: 'restatement', open: (page) => goTo(page, '/restatement', 'main tbody th') },
+  { name: 'restatement-unchanged', open: (page) => goTo(page, '/restatement?at=2099-01-01T00:00:00.000Z', 'main:has-text("still to come")') },
+  { name: 'ledger-claims', open: (page) => goTo(page, '/ledger?claim=differs', rows) },
+  { name: 'ledger-posted', open: (page) => goTo(page, '/ledger?posted=2026-01-01T00:00:00.000Z..', rows) },
   { name: 'ledger', open: (page) => goTo(page, '/ledger?agent=mail-triage&agent=data-analyst', rows) },
   { name: 'budgets', open: (page) => goTo(page, '/budgets', rows) },
   {
@@ -111,6 +119,16 @@ export const filledStates: readonly ConsoleState[] = [
   },
   { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },
   { name: 'unpriced', open: (page) => goTo(page, '/unpriced', rows) },
+  {
+    name: 'unpriced-being-priced', open: async (page) => {
+      await goTo(page, '/unpriced', rows)
+      await page.getByRole('button', { name: /^Give it a price/ }).first().click()
+      await page.getByText(/^Cache, reasoning/).click()
+      await page.getByLabel('Cache read').fill('1,5')
+      await page.getByRole('button', { name: 'Price it from now on' }).click()
+      await page.getByRole('alert').getByText('is no price').waitFor()
+    },
+  },
   { name: 'price-books', open: (page) => goTo(page, '/price-books', rows) },
   { name: 'policy', open: (page) => goTo(page, '/policy', rows) },
   { name: 'not-found', open: (page) => goTo(page, '/nothing/here', 'main:has-text("no such page")') },
@@ -150,10 +168,12 @@ export async function fillConsole(program: Program): Promise<Shown> {
   const [plainTrace, unpricedRun] = [newTraceId(), newTraceId()]
   await post(program, exportRequest([plainSpan({ traceId: plainTrace, name: 'GET /health' })], 'gateway'))
   await post(program, exportRequest([modelCall({ traceId: unpricedRun, name: 'chat house-model', attributes: { 'gen_ai.response.model': 'house-model', 'gen_ai.request.model': 'house-model', 'gen_ai.provider.name': 'in_house' } }, { input: 1_200, output: 80 })], 'batch'))
+  await post(program, exportRequest([modelCall({ traceId: newTraceId(), attributes: { 'gen_ai.usage.cost': '0.02' } }, { input: 50_000, output: 2_000 })], 'gateway'))
   await settledTrace(program, plainTrace, 1)
   await settledTrace(program, unpricedRun, 1)
   await codingAgent(program)
   await billOf(program)
+  await closedMonth(program)
   const { run, guardrail } = await blockedRun(program)
   const { trace } = await graphql<{ trace: { steps: readonly { id: string; kind: string }[] } }>(program, 'query ($id: ID!) { trace(id: $id) { steps { id kind } } }', { id: run })
   const first = (kind: string): string => {
@@ -187,6 +207,23 @@ async function billOf(program: Program): Promise<void> {
   const content = openaiCosts(day, [['gpt-5-mini, input', '12.5'], ['gpt-4.1, output', '3'], ['Image models', '0.25']])
   await graphql(program, 'mutation ($content: String!) { importBill(name: "openai-costs.json", content: $content, by: "ada") { id } }', { content })
   await graphql(program, 'mutation ($cell: ID!) { approveResiduals(cells: [$cell], by: "ada", why: "the build has no telemetry") { cell } }', { cell: `${day}/openai/gpt-4.1/output` })
+}
+
+/** The month before this one: closed, with a model that got a price since and a call that was late. */
+export async function closedMonth(program: Program): Promise<void> {
+  const begin = new Date()
+  begin.setUTCMonth(begin.getUTCMonth(), 0)
+  const start = BigInt(begin.setUTCHours(12, 0, 0, 0)) * 1_000_000n
+  const [early, late] = [newTraceId(), newTraceId()]
+  const model = { 'gen_ai.response.model': 'house-model-1', 'gen_ai.request.model': 'house-model-1', 'gen_ai.provider.name': 'in_house' }
+  await post(program, exportRequest([modelCall({ traceId: early, start }, { input: 90_000, output: 4_000 }), modelCall({ traceId: early, start, attributes: model }, { input: 8_000, output: 900 })], 'batch'))
+  await settledTrace(program, early, 2)
+  const run = (...words: string[]): Promise<unknown> => promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), ...words], { env: { ...process.env, SPANLEDGER_DATA_DIR: program.dataDir } })
+  await run('ledger', 'close', new Date(begin).toISOString().slice(0, 7))
+  await post(program, exportRequest([modelCall({ traceId: late, start }, { input: 30_000, output: 1_500 })], 'batch'))
+  await settledTrace(program, late, 1)
+  await graphql(program, 'mutation { priceModel(provider: "in_house", model: "house-model-1", prices: { input: "2", output: "8" }) { version } }')
+  await run('reprice', '--from', begin.toISOString().slice(0, 10), '--to', new Date(begin.getTime() + 86_400_000).toISOString().slice(0, 10))
 }
 
 /** Few, because rules are checked for every cell of every table. */

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { encodeRequest } from '#collector/decode/oracle.ts'
 import type { Page } from 'playwright-core'
 import { launchBrowser } from './browser.ts'
-import { blockedRun } from './console-states.ts'
+import { blockedRun, closedMonth } from './console-states.ts'
 import { startDemo } from './demo.ts'
 import { agentSpan, ago, exportRequest, type MadeSpan, modelCall, newSpanId, newTraceId, plainSpan } from './made-span.ts'
 import { graphql, type Program, startProgram } from './program.ts'
@@ -113,6 +113,24 @@ describe('the console, from nothing to a proof', { skip }, () => {
     await assertDecision(page, program, run, guardrail)
     assert.deepEqual(problems, [])
   })
+})
+
+test('a month that was closed and corrected: every amount of the restatement opens the ledger entries that it is the sum of', { skip, timeout: 240_000 }, async () => {
+  await using program = await startProgram({ env })
+  await closedMonth(program)
+  const { page, problems } = await openPage(chromium, program.console)
+  await page.goto('/restatement')
+  await main(page).locator('tbody th').first().waitFor()
+  const amounts = await main(page).locator('a[href^="/ledger"][title*=" USD. Open"]').evaluateAll((links) => links.map((link) => ({ href: link.getAttribute('href') ?? '', usd: link.getAttribute('title')?.split(' USD')[0] ?? '' })))
+  assert.ok(amounts.length >= 8, `${amounts.length} amounts`)
+  for (const { href, usd } of amounts) {
+    await page.goto(href)
+    const entries = main(page).locator('tbody tr')
+    await entries.first().waitFor()
+    const titles = await entries.locator('[title$=" USD"]').evaluateAll((all) => all.map((one) => one.getAttribute('title') ?? ''))
+    assert.equal(titles.reduce((sum, title) => sum + pico(title.replace(' USD', '')), 0n), pico(usd), href)
+  }
+  assert.deepEqual(problems, [])
 })
 
 interface Head {

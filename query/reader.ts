@@ -82,6 +82,9 @@ export const latestOfSpan = 'ORDER BY received_at DESC LIMIT 1 BY span_id'
 /** The tenant's spans as a table in a condition or a join; all versions of each, for what they agree in. `*` leaves out what is computed. */
 export const spansOf = (condition: string): string => `(SELECT *, attributes_string FROM spans WHERE tenant = {tenant:String} AND (${condition}))`
 
+/** The tenant's ledger as a table in a condition or a join, each line once. `*` leaves out what is computed. */
+export const ledgerOf = (condition: string): string => `(SELECT * FROM ledger_entries FINAL WHERE tenant = {tenant:String} AND (${condition}))`
+
 /** A `FixedString` as lower-case hex; zeros, which stand for "none", as ''. */
 export const hexOf = (column: string, as: string): string => `if(empty(${column}), '', lower(hex(${column}))) AS ${as}`
 /** A `DateTime64(9)` as a string of nanoseconds. */

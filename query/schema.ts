@@ -32,6 +32,7 @@ import { ModelPricesInput, PriceBookType, PriceEffectType } from './prices/price
 import { priceBookEffect, priceBooks } from './prices/read-price-books.ts'
 import { unmeteredModelCalls, unpricedModels } from './prices/read-unpriced.ts'
 import { UnpricedModelType } from './prices/unpriced-model.ts'
+import { closedMonths, ClosedMonthType } from './restatement/closed-months.ts'
 import { restatement } from './restatement/read-restatement.ts'
 import { RestatementType } from './restatement/restatement.ts'
 import { BillApprovalType, BillImportType, ReconciliationType } from './reconciliation/cell.ts'
@@ -130,6 +131,7 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
       month: argument(required(GraphQLString), 'Month of the usage, in UTC, such as "2026-10".'),
       asOf: argument(required(DateTime), 'Then: lines posted until this moment.'),
     }, (_, args, context) => restatement(context, args)),
+    closedMonths: asked<Root>(listOf(ClosedMonthType), 'Months that were closed, the latest first, and where their corrections were posted.', {}, (_, __, context) => closedMonths(context)),
     codingAgents: asked<Root, { readonly range: TimeRange; readonly groupBy: readonly CodingDimension[] }>(
       listOf(CodingRowType), 'What coding agents cost and used, dearest first. One row, the total, where nothing is grouped by.', {
         range: argument(required(TimeRangeInput), 'When the usage happened.'),

@@ -224,7 +224,7 @@ function router(options: QueryOptions, streams: ReturnType<typeof eventStreams>,
     '/graphql': { POST: askGraphql },
     '/v1/runs/events': { GET: (request, response) => streams.open(request, response, undefined) },
     ...Object.fromEntries(Object.entries(exportRoutes(options.allocation)).map(([path, write]) => [path, {
-      GET: (_, response, url) => write(contextFor(response).reader, response, url.searchParams),
+      GET: (_, response, url) => write(contextFor(response), response, url.searchParams),
     } satisfies Record<string, Handler>])),
     // A part that is started again by itself is no reason to restart the whole: 200, and said.
     '/healthz': { GET: (_, response) => answer(response, 200, 'text/plain; charset=utf-8', ['alive', options.trouble()].filter((line) => line !== '').join('\n') + '\n') },

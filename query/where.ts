@@ -88,12 +88,16 @@ export const idIs = (name: string, column: string, bytes: 8 | 16 | 32, id: strin
 const timeMax = (1n << 63n) - 1n
 const clamp = (time: UnixNano): bigint => (time < 0n ? 0n : time > timeMax ? timeMax : time)
 
-const moment = (name: string, column: string, operator: '>=' | '<' | '<=', time: UnixNano | null | undefined): Where | undefined =>
+const moment = (name: string, column: string, operator: '>' | '>=' | '<' | '<=', time: UnixNano | null | undefined): Where | undefined =>
   time == null ? undefined : when(`${column} ${operator} fromUnixTimestamp64Nano({${name}:Int64}, 'UTC')`, { [name]: clamp(time).toString() })
 
 /** From (inclusive) to (exclusive) on a `DateTime64(9)` column. */
 export const within = (name: string, column: string, range: TimeRange | null | undefined): Where | undefined =>
   range == null ? undefined : allOf(moment(`${name}_from`, column, '>=', range.from), moment(`${name}_to`, column, '<', range.to))
+
+/** After (exclusive) until (inclusive). */
+export const afterUntil = (name: string, column: string, after: UnixNano | null | undefined, until: UnixNano | null | undefined): Where | undefined =>
+  after == null && until == null ? undefined : allOf(moment(`${name}_after`, column, '>', after), moment(`${name}_until`, column, '<=', until))
 
 /** Both ends inclusive. */
 export const betweenNanos = (name: string, column: string, from: UnixNano, to: UnixNano | undefined): Where =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { axisTimes, count, countExact, decimalExact, duration, knownCost, localTime, money, moneyExact, picoText, picoUsd, plural, shortId } from './format.ts'
+import { axisTimes, count, countExact, decimalExact, duration, knownCost, localTime, money, moneyExact, picoText, picoUsd, plural, shortId, signedMoney } from './format.ts'
 
 const table = <In, Out>(name: string, format: (value: In) => Out, rows: readonly (readonly [In, Out])[]): void => {
   for (const [value, expected] of rows) test(`${name}: ${String(value)} is ${String(expected)}`, () => assert.equal(format(value), expected))
@@ -50,3 +50,5 @@ test('marks of an axis: 24 hours with the day where it changes, then days, then 
   assert.deepEqual(axisTimes([at(25, 0), at(26, 0)], 86_400).map((text) => /\d\d/.exec(text)?.[0]), ['25', '26'])
   assert.match(axisTimes([at(1, 0)], 30 * 86_400)[0] ?? '', /2026/)
 })
+
+table('a difference', signedMoney, [['0.1', '+$0.1000'], ['-0.1', '−$0.1000'], ['0.00001', '+<$0.0001'], ['-0.00001', '>−$0.0001'], ['0', '$0.00'], [null, 'unpriced']])

@@ -43,6 +43,12 @@ export const money = (decimal: string | null | undefined): string => {
   return `${pico < 0n ? '−' : ''}${fixed(size, decimals)}`
 }
 
+/** A difference, with its sign. */
+export const signedMoney = (decimal: string | null | undefined): string => {
+  const text = money(decimal)
+  return /^[−>]/.test(text) || decimal === null || decimal === undefined || decimal === '0' ? text : `+${text}`
+}
+
 /** A sum of which nothing has a price is unknown, not zero. */
 export const knownCost = (sum: string, unpriced: number): string | null => (sum === '0' && unpriced > 0 ? null : sum)
 

@@ -46,5 +46,6 @@ declare module 'lucide-solid/icons/triangle-alert' { const icon: LucideIcon; exp
 declare module 'lucide-solid/icons/workflow' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/wrench' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/x' { const icon: LucideIcon; export default icon }
+declare module 'lucide-solid/icons/history' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/scale' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/square-terminal' { const icon: LucideIcon; export default icon }

@@ -179,6 +179,8 @@ export type CostFilter = {
   agent?: Array<string> | null | undefined;
   /** Any of these bases. */
   basis?: Array<CostBasis> | null | undefined;
+  /** True: lines of calls that their sender says cost another amount than ours. */
+  claimDiffers?: boolean | null | undefined;
   /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`. */
   codingAgent?: Array<string> | null | undefined;
   /** Any of these environments; "" finds lines that name none. */
@@ -189,6 +191,10 @@ export type CostFilter = {
   meter?: Array<string> | null | undefined;
   /** Any of these models; "" finds lines that name none. */
   model?: Array<string> | null | undefined;
+  /** When they were posted. */
+  posted?: PostedRange | null | undefined;
+  /** Priced with any of these price books; "" finds lines that name none. */
+  priceBookVersion?: Array<string> | null | undefined;
   /** Any of these projects. */
   project?: Array<string> | null | undefined;
   /** Any of these providers; "" finds lines that name none. */
@@ -340,6 +346,8 @@ export type LedgerFilter = {
   agent?: Array<string> | null | undefined;
   /** Any of these bases. */
   basis?: Array<CostBasis> | null | undefined;
+  /** True: lines of calls that their sender says cost another amount than ours. */
+  claimDiffers?: boolean | null | undefined;
   /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`. */
   codingAgent?: Array<string> | null | undefined;
   /** Any of these environments; "" finds lines that name none. */
@@ -350,6 +358,10 @@ export type LedgerFilter = {
   meter?: Array<string> | null | undefined;
   /** Any of these models; "" finds lines that name none. */
   model?: Array<string> | null | undefined;
+  /** When they were posted. */
+  posted?: PostedRange | null | undefined;
+  /** Priced with any of these price books; "" finds lines that name none. */
+  priceBookVersion?: Array<string> | null | undefined;
   /** Any of these projects. */
   project?: Array<string> | null | undefined;
   /** Any of these providers; "" finds lines that name none. */
@@ -510,6 +522,14 @@ export type PolicyMode =
   | 'ENFORCE'
   /** It only notes what it would do. */
   | 'SHADOW';
+
+/** After (exclusive) until (inclusive), as a report counts what was posted. A side that is left out is open. */
+export type PostedRange = {
+  /** Last moment that is too early. */
+  after?: string | null | undefined;
+  /** Last moment inside. */
+  until?: string | null | undefined;
+};
 
 /** What explains the difference between a bill and the ledger. */
 export type ResidualClass =
@@ -727,7 +747,9 @@ export type CostRunsQueryVariables = Exact<{
 }>;
 
 
-export type CostRunsQuery = { total: Array<{ runs: number }>, agent: Array<{ runs: number, value: string | null }>, model: Array<{ runs: number, value: string | null }>, provider: Array<{ runs: number, value: string | null }>, user: Array<{ runs: number, value: string | null }> };
+export type CostRunsQuery = { total: Array<{ runs: number, reportedCost: string | null, costVariance: string | null }>, agent: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, model: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, provider: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, user: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }> };
+
+export type CostCountsFragment = { runs: number, reportedCost: string | null, costVariance: string | null };
 
 export type CostFieldsFragment = { cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string };
 
@@ -908,6 +930,19 @@ export type TestAlertDestinationMutationVariables = Exact<{
 
 export type TestAlertDestinationMutation = { testAlertDestination: { ok: boolean, detail: string } };
 
+export type RestatementMonthsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RestatementMonthsQuery = { costs: Array<{ start: string | null }>, closedMonths: Array<{ month: string, closedAt: string, actor: string, corrections: Array<{ accountedIn: string, entries: number, cost: string }> }> };
+
+export type RestatementQueryVariables = Exact<{
+  month: string;
+  asOf: string;
+}>;
+
+
+export type RestatementQuery = { restatement: { month: string, asOf: string, closedAt: string | null, costThen: string, costNow: string, costSince: string, unpricedThen: number, unpricedNow: number, reasons: Array<{ reason: string, accountedIn: string, entries: number, cost: string, changes: Array<{ kind: LedgerKind, priceBookVersion: string, entries: number, unpricedEntries: number, cost: string }> }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -963,6 +998,13 @@ export const RunFieldsFragmentDoc = new TypedDocumentString(`
   interventions
 }
     `, {"fragmentName":"RunFields"}) as unknown as TypedDocumentString<RunFieldsFragment, unknown>;
+export const CostCountsFragmentDoc = new TypedDocumentString(`
+    fragment CostCounts on CostRow {
+  runs
+  reportedCost
+  costVariance
+}
+    `, {"fragmentName":"CostCounts"}) as unknown as TypedDocumentString<CostCountsFragment, unknown>;
 export const CostFieldsFragmentDoc = new TypedDocumentString(`
     fragment CostFields on CostRow {
   cost
@@ -1483,26 +1525,30 @@ export const CostTablesDocument = new TypedDocumentString(`
 export const CostRunsDocument = new TypedDocumentString(`
     query CostRuns($range: TimeRange!, $filter: CostFilter) {
   total: costs(range: $range, filter: $filter) {
-    runs
+    ...CostCounts
   }
   agent: costs(range: $range, groupBy: [AGENT], filter: $filter) {
     value: agent
-    runs
+    ...CostCounts
   }
   model: costs(range: $range, groupBy: [MODEL], filter: $filter) {
     value: model
-    runs
+    ...CostCounts
   }
   provider: costs(range: $range, groupBy: [PROVIDER], filter: $filter) {
     value: provider
-    runs
+    ...CostCounts
   }
   user: costs(range: $range, groupBy: [USER], filter: $filter) {
     value: user
-    runs
+    ...CostCounts
   }
 }
-    `) as unknown as TypedDocumentString<CostRunsQuery, CostRunsQueryVariables>;
+    fragment CostCounts on CostRow {
+  runs
+  reportedCost
+  costVariance
+}`) as unknown as TypedDocumentString<CostRunsQuery, CostRunsQueryVariables>;
 export const LedgerEntriesDocument = new TypedDocumentString(`
     query LedgerEntries($first: Int!, $after: String, $filter: LedgerFilter) {
   ledgerEntries(first: $first, after: $after, filter: $filter) {
@@ -1988,3 +2034,47 @@ export const TestAlertDestinationDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TestAlertDestinationMutation, TestAlertDestinationMutationVariables>;
+export const RestatementMonthsDocument = new TypedDocumentString(`
+    query RestatementMonths {
+  costs(range: {  }, interval: MONTH) {
+    start
+  }
+  closedMonths {
+    month
+    closedAt
+    actor
+    corrections {
+      accountedIn
+      entries
+      cost
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RestatementMonthsQuery, RestatementMonthsQueryVariables>;
+export const RestatementDocument = new TypedDocumentString(`
+    query Restatement($month: String!, $asOf: DateTime!) {
+  restatement(month: $month, asOf: $asOf) {
+    month
+    asOf
+    closedAt
+    costThen
+    costNow
+    costSince
+    unpricedThen
+    unpricedNow
+    reasons {
+      reason
+      accountedIn
+      entries
+      cost
+      changes {
+        kind
+        priceBookVersion
+        entries
+        unpricedEntries
+        cost
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RestatementQuery, RestatementQueryVariables>;

@@ -11,6 +11,7 @@ const Run = lazy(async () => ({ default: (await import('./run/run.tsx')).Run }))
 const Costs = lazy(async () => ({ default: (await import('./costs/costs.tsx')).Costs }))
 const CodingAgents = lazy(async () => ({ default: (await import('./coding-agents/coding-agents.tsx')).CodingAgents }))
 const Reconciliation = lazy(async () => ({ default: (await import('./reconciliation/reconciliation.tsx')).Reconciliation }))
+const Restatement = lazy(async () => ({ default: (await import('./restatement/restatement.tsx')).Restatement }))
 const Ledger = lazy(async () => ({ default: (await import('./ledger/ledger.tsx')).Ledger }))
 const Metrics = lazy(async () => ({ default: (await import('./metrics/metrics.tsx')).Metrics }))
 const Ingest = lazy(async () => ({ default: (await import('./ingest/ingest.tsx')).Ingest }))
@@ -51,6 +52,7 @@ export const App = () => (
       <Route path="/unpriced" component={Unpriced} />
       <Route path="/price-books" component={PriceBooks} />
       <Route path="/reconciliation" component={Reconciliation} />
+      <Route path="/restatement" component={Restatement} />
       <Route path="/budgets" component={Budgets} />
       <Route path="/alerts" component={Alerts} />
       <Route path="/policy" component={Policy} />

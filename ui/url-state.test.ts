@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  activeFilters, carried, costFilter, costGroup, costKeys, decisionFilter, exportHref, ledgerFilter, ledgerHref, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
+  activeFilters, carried, costFilter, costGroup, costKeys, decisionFilter, exportHref, ledgerFilter, ledgerHref, postedText, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
 } from './url-state.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
@@ -35,6 +35,13 @@ test('"names none" has a word of its own, because an empty value is no filter', 
   assert.deepEqual(carried({ agent: '(none)', range: '7d' }, costKeys), { agent: ['(none)'], range: '7d' })
 })
 
+test('when lines were posted: both sides, one side, to the nanosecond; what is no moment is left out', () => {
+  const [after, until] = ['2026-11-01T00:00:00.000000001Z', '2026-12-01T00:00:00Z']
+  assert.deepEqual(costFilter({ posted: postedText({ after, until }) }), { posted: { after, until } })
+  assert.deepEqual(costFilter({ posted: postedText({ until }) }), { posted: { until } })
+  assert.deepEqual(costFilter({ posted: 'yesterday..2026-13-01T00:00:00Z' }), {})
+})
+
 test('ranges: presets, both sides, one side, nonsense', () => {
   assert.deepEqual(rangeBounds('15m', now), { from: '2026-11-21T11:45:00.000Z' })
   assert.deepEqual(rangeBounds('2026-01-01T00:00:00Z..2026-02-01T00:00:00Z', now), { from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' })
@@ -51,6 +58,7 @@ test('links carry hostile values as text', () => {
 
 test('a file holds what is on show, lines that name none included', () => {
   assert.equal(exportHref('ledger.csv', {}, {}), '/export/ledger.csv')
+  assert.equal(exportHref('ledger.csv', costFilter({ posted: '2026-11-01T00:00:00.000000001Z..', book: 'b', claim: 'differs' }), {}), '/export/ledger.csv?priceBookVersion=b&postedAfter=2026-11-01T00%3A00%3A00.000000001Z&claimDiffers=true')
   assert.equal(exportHref('focus-1.4.csv', costFilter({ agent: ['a b', '(none)'], env: 'prod', run: '0a', coding: 'codex' }), { from: '2026-11-01T00:00:00.000Z' }),
     '/export/focus-1.4.csv?agent=a+b&agent=&environment=prod&runId=0a&codingAgent=codex&from=2026-11-01T00%3A00%3A00.000Z')
 })

@@ -2,14 +2,14 @@
  * What is on show, as the URL says it. Everything that changes what is seen stands in the query string; reading a URL
  * never changes a preference. Pure.
  */
-import type { CostFilter, DecisionFilter, FindingKind, LedgerFilter, MetricAggregation, MetricFilter, MetricKind, MetricLabel, RunFilter, RunOrder } from './queries.ts'
+import type { CostFilter, DecisionFilter, FindingKind, LedgerFilter, MetricAggregation, MetricFilter, MetricKind, MetricLabel, PostedRange, RunFilter, RunOrder } from './queries.ts'
 
 /** Keys of the query string that restrict lists, with the words people see. */
 export const filterLabels = {
   q: 'Text', status: 'Status', agent: 'Agent', model: 'Model', provider: 'Provider', user: 'User', session: 'Session', service: 'Service',
   env: 'Environment', workflow: 'Workflow', has: 'With', run: 'Run', span: 'Span', meter: 'Meter', reason: 'Reason', kind: 'Kind', basis: 'Basis',
   policy: 'Policy', outcome: 'Outcome', place: 'Place', mode: 'Mode', token: 'Token type', scope: 'Instrumentation', found: 'Found',
-  coding: 'Coding agent', repo: 'Repository',
+  coding: 'Coding agent', repo: 'Repository', posted: 'Posted', book: 'Price book', claim: 'Reported cost',
 } as const
 export type FilterKey = keyof typeof filterLabels
 
@@ -55,7 +55,7 @@ const outcomes = ['ALLOW', 'WARN', 'DENY', 'REQUIRE_APPROVAL', 'REDACT'] as cons
 const places = ['AGENT', 'ENDPOINT', 'COLLECTOR'] as const
 const modes = ['SHADOW', 'ENFORCE'] as const
 /** Values of the keys that take a closed list. */
-export const choices = { status: statuses, kind: kinds, basis: bases, outcome: outcomes, place: places, mode: modes, has: ['errors', 'policy', 'unpriced'] } as const
+export const choices = { status: statuses, kind: kinds, basis: bases, outcome: outcomes, place: places, mode: modes, has: ['errors', 'policy', 'unpriced'], claim: ['differs'] } as const
 
 /** A value that is none of a closed list is left out: a hand-written URL shows more, never an error. */
 const closed = <T extends string>(search: SearchValues, key: FilterKey, list: readonly T[]): T[] => valuesOf(search, key).filter(isOneOf(list))
@@ -113,10 +113,20 @@ export const runOrder = (search: SearchValues): RunOrder => {
   return text !== undefined && Object.hasOwn(runOrders, text) ? (text as RunOrder) : 'STARTED_AT_DESC'
 }
 
-export const costKeys = ['agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'run', 'span', 'meter', 'reason', 'kind', 'basis', 'coding', 'repo'] as const satisfies readonly FilterKey[]
+const isMoment = (text: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(text) && !Number.isNaN(Date.parse(text))
+/** `<after>..<until>`, to the nanosecond: a report holds the line that was posted in its very moment. */
+export const postedText = ({ after, until }: { readonly after?: string; readonly until?: string }): string => `${after ?? ''}..${until ?? ''}`
+const postedOf = (search: SearchValues): PostedRange | undefined => {
+  const [after = '', until = ''] = (textOf(search, 'posted') ?? '').split('..')
+  const posted = { ...(isMoment(after) && { after }), ...(isMoment(until) && { until }) }
+  return Object.keys(posted).length === 0 ? undefined : posted
+}
+
+export const costKeys = ['agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'run', 'span', 'meter', 'reason', 'kind', 'basis', 'coding', 'repo', 'posted', 'book', 'claim'] as const satisfies readonly FilterKey[]
 export const costFilter = (search: SearchValues): CostFilter => filled({
   ...shared(search), runId: valuesOf(search, 'run'), spanId: valuesOf(search, 'span'), meter: valuesOf(search, 'meter'), reason: valuesOf(search, 'reason'),
   kind: closed(search, 'kind', kinds), basis: closed(search, 'basis', bases), codingAgent: valuesOf(search, 'coding'), repository: valuesOf(search, 'repo'),
+  posted: postedOf(search), priceBookVersion: valuesOf(search, 'book'), claimDiffers: closed(search, 'claim', choices.claim).length > 0 || undefined,
 })
 export const ledgerFilter = (search: SearchValues, bounds: Bounds): LedgerFilter => filled({ ...costFilter(search), range: rangeFilter(bounds) })
 
@@ -124,7 +134,8 @@ export const ledgerFilter = (search: SearchValues, bounds: Bounds): LedgerFilter
 export const exportFiles = { 'ledger.csv': 'Ledger lines', 'focus-1.2.csv': 'FOCUS 1.2', 'focus-1.4.csv': 'FOCUS 1.4', 'focus-1.4.parquet': 'FOCUS 1.4, Parquet', 'journal.csv': 'Journal', 'chargeback.csv': 'Chargeback' } as const
 export const exportHref = (file: keyof typeof exportFiles, filter: CostFilter, bounds: Bounds): string => {
   const params = new URLSearchParams()
-  for (const [key, value] of Object.entries({ ...filter, ...bounds })) for (const text of [value].flat()) if (typeof text === 'string') params.append(key, text)
+  const { posted, claimDiffers, ...lists } = filter
+  for (const [key, value] of Object.entries({ ...lists, ...bounds, postedAfter: posted?.after, postedUntil: posted?.until, claimDiffers: claimDiffers === true ? 'true' : undefined })) for (const text of [value].flat()) if (typeof text === 'string') params.append(key, text)
   const text = params.toString()
   return `/export/${file}${text === '' ? '' : `?${text}`}`
 }

@@ -100,7 +100,7 @@ function unmetered({ unmetered: others }: Card): string[] {
 }
 
 /** Decimals of a dollar that a published price of the unit can have: it is for a million tokens, a thousand pieces, an hour. */
-const decimalsOf = (unit: PriceUnit): number => (unit === 'audio_hour' ? 12 : (pieceUnits as readonly string[]).includes(unit) ? 9 : 6)
+export const decimalsOf = (unit: PriceUnit): number => (unit === 'audio_hour' ? 12 : (pieceUnits as readonly string[]).includes(unit) ? 9 : 6)
 
 /** Dollars (times 10^12) as published, in pico-dollars for one; `undefined` where that is no whole number, negative or above $1,000. */
 export function picoOf(unit: PriceUnit, dollars: PicoUsd): number | undefined {

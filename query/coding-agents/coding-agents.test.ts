@@ -3,14 +3,23 @@ import { after, before, test } from 'node:test'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import { pairs } from '#clickhouse/test-pairs.ts'
-import { ledgerRow, spanRow, type TestQuery, testQuery } from '../test-store.ts'
+import { ledgerRow, noon, spanRow, type TestQuery, testQuery } from '../test-store.ts'
 
 const resource = (repository: string): string => JSON.stringify([{ key: 'service.name', value: { stringValue: 'claude-code' } }, { key: 'vcs.repository.name', value: { stringValue: repository } }])
 const token = 1_000_000_000_000n
+const day = 86_400_000_000_000n
+/** Who listens to what is asked of the store. */
+const reads: ((params: object) => void)[] = []
 
 let query: TestQuery
 before(async () => {
-  query = await testQuery()
+  query = await testQuery(undefined, (store) => ({
+    ...store,
+    read: (sql, params, options) => {
+      for (const hear of reads) hear(params)
+      return store.read(sql, params, options)
+    },
+  }))
   await query.insert(spans, [
     spanRow({ trace: 1, span: 1, parent: 0, step: { dialect: 'claude_code' }, row: { resourceAttributes: resource('shop') } }),
     spanRow({ trace: 1, span: 2, parent: 1, step: { dialect: 'claude_code' }, row: { resourceAttributes: resource('shop') } }),
@@ -49,6 +58,28 @@ test('the filters that open the ledger lines of a figure find the same sum', asy
   assert.equal(await cost('codingAgent: "claude_code", repository: "shop"'), '0.000000000008')
   assert.equal(await cost('repository: ["", "https://git.example/till"]'), '0.0000000001')
   assert.equal(await cost('repository: "theirs"'), '0')
+})
+test('a session that goes on past midnight keeps its repository on both days, in the figures and in the lines that they open', async () => {
+  const midnight = noon + day / 2n
+  await query.insert(spans, [
+    spanRow({ trace: 6, span: 7, parent: 0, start: 11 * 3_600_000, step: { dialect: 'claude_code' }, row: { resourceAttributes: resource('night') } }),
+    spanRow({ trace: 6, span: 8, parent: 7, start: 13 * 3_600_000, step: { dialect: 'claude_code' } }),
+  ])
+  await query.insert(ledgerEntries, [ledgerRow(20, 6, 7, { amount: 3n, occurredAt: midnight - 1n }), ledgerRow(21, 6, 8, { amount: 4n, occurredAt: midnight + 1n })])
+  const figures = async (range: string) => [
+    (await query.ask<{ codingAgents: readonly { repository: string; cost: string }[] }>(`{ codingAgents(range: {${range}}, groupBy: [REPOSITORY]) { repository cost } }`)).codingAgents.find(({ repository }) => repository === 'night')?.cost,
+    (await query.ask<{ costs: readonly { cost: string }[] }>(`{ costs(range: {${range}}, filter: {repository: "night"}) { cost } }`)).costs[0]?.cost,
+    (await query.ask<{ ledgerEntries: { nodes: readonly { amount: string }[] } }>(`{ ledgerEntries(filter: {range: {${range}}, repository: "night"}) { nodes { amount } } }`)).ledgerEntries.nodes.map(({ amount }) => amount).join(),
+  ]
+  assert.deepEqual(await figures('from: "2026-11-21T00:00:00Z"'), Array(3).fill('0.000000000004'))
+  assert.deepEqual(await figures('to: "2026-11-21T00:00:00Z", from: "2026-11-20T12:30:00Z"'), Array(3).fill('0.000000000003'))
+})
+test('a filter reads the spans of its range and a day around it, not those of all time', async () => {
+  const asked: unknown[] = []
+  reads.push((params) => asked.push(params))
+  await query.ask('{ ledgerEntries(filter: {range: {from: "2026-11-20T00:00:00Z", to: "2026-11-21T00:00:00Z"}, codingAgent: "codex"}) { nodes { id } } }')
+  const bounds = asked.map((params) => params as Readonly<Record<string, string>>).find((params) => 'told_from' in params)
+  assert.deepEqual([bounds?.['told_from'], bounds?.['told_to']], [String(noon - (3n * day) / 2n), String(noon + (3n * day) / 2n)])
 })
 test('a range outside finds nothing', async () => {
   assert.deepEqual(await query.ask('{ codingAgents(range: {to: "2020-01-01T00:00:00Z"}, groupBy: [AGENT]) { agent } }'), { codingAgents: [] })

@@ -19,8 +19,7 @@ interface StoredRow extends Readonly<Partial<Record<'by_agent' | 'by_developer' 
 /** The ledger's lines of each trace, joined with what the trace says of itself. */
 export async function codingAgents(context: QueryContext, args: { readonly range: TimeRange; readonly groupBy: readonly CodingDimension[] }): Promise<CodingRow[]> {
   const by = [...new Set(args.groupBy)]
-  // A charge stands at the start of its own span, so that the same range finds the span.
-  const traces = codingTraces(allOf(within('range', 'started_at', args.range)))
+  const traces = codingTraces(args.range)
   const lines = allOf(within('range', 'occurred_at', args.range), when('trace_id IN (SELECT told_trace FROM told)'))
   const tail = by.length === 0 ? '' : `GROUP BY ${by.map((dimension) => groups[dimension]).join(', ')} ORDER BY sum(known) DESC, ${by.map((dimension) => groups[dimension]).join(', ')} LIMIT ${rowsMax + 1}`
   const rows = await context.reader.rows<StoredRow>({

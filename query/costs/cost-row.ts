@@ -55,9 +55,17 @@ export interface CostRow {
   readonly unpricedEntries: number
   /** What cannot be added up from sums: read from the ledger when it is asked for. */
   readonly distinct: () => Promise<Distinct>
+  /** `undefined` where nothing was claimed. */
+  readonly claimed: () => Promise<Claimed | undefined>
   readonly quantity: bigint
   readonly inputTokens: bigint
   readonly outputTokens: bigint
+}
+
+/** Of the calls of a row that have both. */
+export interface Claimed {
+  readonly claim: PicoUsd
+  readonly ours: PicoUsd
 }
 
 export interface Distinct {
@@ -86,6 +94,12 @@ export const CostRowType = new GraphQLObjectType<CostRow, QueryContext>({
     basis: plain(CostBasisEnum, 'Basis: null unless grouped by it.'),
     cost: plain(required(Decimal), 'Sum of the known amounts, reversals taken off. Read it together with `unpricedEntries`.'),
     reported: plain(required(Decimal), 'The part of `cost` that rests on amounts the instrumentation claimed (basis REPORTED).'),
+    reportedCost: asked(Decimal, 'What the instrumentation claimed for the calls that have a line in this row and a whole amount of ours; null where it claimed nothing. Read from the spans when it is asked for.', {},
+      async (row) => (await row.claimed())?.claim ?? null),
+    costVariance: asked(Decimal, 'Our amount of the same calls less what was claimed for them; null where nothing was claimed.', {}, async (row) => {
+      const claimed = await row.claimed()
+      return claimed === undefined ? null : claimed.ours - claimed.claim
+    }),
     entries: plain(required(Count), 'Ledger lines in this row.'),
     unpricedEntries: plain(required(Count), 'Lines whose amount is unknown and so not in `cost`.'),
     runs: asked(required(Count), 'Runs that have a line in this row. Counted in the ledger itself, which takes longer than the sums.', {}, async (row) => (await row.distinct()).runs),

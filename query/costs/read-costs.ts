@@ -9,7 +9,8 @@ import { ledgerWhere } from '../ledger/read-ledger.ts'
 import { hexOf, textOf } from '../reader.ts'
 import type { TimeRange } from '../time-range.ts'
 import { allOf, when, type Where, within } from '../where.ts'
-import type { CostDimension, CostRow, Distinct, Interval } from './cost-row.ts'
+import type { CostDimension, CostRow, Interval } from './cost-row.ts'
+import { comparedCalls } from './claims.ts'
 import { costSources } from './cost-sources.ts'
 
 /** Rows of one answer. More than a chart or a table can show; narrow the range or drop a dimension. */
@@ -86,7 +87,12 @@ interface StoredDistinct extends Group {
   readonly charged: string
 }
 
-const row = (sum: StoredSum, distinct: () => Promise<Distinct>): CostRow => ({
+interface StoredClaim extends Group {
+  readonly claim: string
+  readonly ours: string
+}
+
+const row = (sum: StoredSum, { distinct, claimed }: Pick<CostRow, 'distinct' | 'claimed'>): CostRow => ({
   start: sum.by_start === undefined ? null : BigInt(sum.by_start) * 1_000_000_000n,
   agent: sum.by_agent ?? null,
   model: sum.by_model ?? null,
@@ -106,6 +112,7 @@ const row = (sum: StoredSum, distinct: () => Promise<Distinct>): CostRow => ({
   entries: Number(sum.lines),
   unpricedEntries: Number(sum.unpriced_lines),
   distinct,
+  claimed,
   quantity: storedDecimal(sum.quantity_sum),
   inputTokens: storedDecimal(sum.input_sum),
   outputTokens: storedDecimal(sum.output_sum),
@@ -152,16 +159,27 @@ export async function costs(context: QueryContext, args: CostArguments): Promise
   const groups = [...(interval === null ? [] : ['by_start' as const]), ...by.map(({ field }) => `by_${field}` as const)]
   const zone = args.timeZone ?? 'UTC'
   const zoned = zoneWhere(zone)
-  const filter = ledgerWhere(args.filter ?? {})
+  const filter = ledgerWhere(args.filter ?? {}, args.range)
   const everything = allOf(within('range', 'occurred_at', args.range), filter, zoned)
   const tail = groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')} LIMIT ${rowsMax + 1}`
   const selected = (start: string | undefined, sums: readonly string[]): string =>
     [...(interval === null || start === undefined ? [] : [startSql(start)]), ...by.map(({ select }) => select), ...sums].join(', ')
   const fromLedger = <Row>(where: Where, sums: readonly string[]): Promise<Row[]> =>
     context.reader.rows<Row>({ columns: selected(interval === null ? undefined : starts[interval], sums), from: 'ledgerEntries', where, tail })
+  /** A call counts in the groups that its charge stands in, not in those from which it was taken back. */
+  const claims = (): Promise<StoredClaim[]> => {
+    const compared = comparedCalls(args.range)
+    return context.reader.rows<StoredClaim>({
+      columns: selected(interval === null ? undefined : starts[interval], ['trace_id', 'span_id']), from: 'ledgerEntries', where: { sql: everything.sql, params: { ...everything.params, ...compared.params } },
+      tail: `GROUP BY ${[...groups, 'trace_id', 'span_id'].join(', ')} HAVING sum(quantity) != 0`,
+      around: (calls) => `SELECT ${[...groups, textOf('sum(compared.claim)', 'claim'), textOf('sum(compared.ours)', 'ours')].join(', ')} FROM ${calls} AS calls
+        INNER JOIN (${compared.sql}) AS compared ON calls.trace_id = compared.call_trace AND calls.span_id = compared.call_span ${groups.length === 0 ? 'HAVING count() > 0' : `GROUP BY ${groups.join(', ')}`}`,
+    })
+  }
   const keyOf = (group: Group): string => JSON.stringify(groups.map((name) => group[name]))
 
   const distinct = once(async () => new Map((await fromLedger<StoredDistinct>(everything, distincts)).map((group) => [keyOf(group), { runs: Number(group.runs), chargedSpans: Number(group.charged) }])))
+  const claimed = once(async () => new Map((await claims()).map((group) => [keyOf(group), { claim: storedDecimal(group.claim), ours: storedDecimal(group.ours) }])))
   const sources = await costSources(context.reader, args)
   const read = [
     ...(sources.ledger === undefined ? [] : [fromLedger<StoredSum>(allOf(sources.ledger, filter, zoned), [...ledgerSums, ...quantities])]),
@@ -175,7 +193,7 @@ export async function costs(context: QueryContext, args: CostArguments): Promise
   const rows = new Map<string, CostRow>()
   for (const sum of found.flat()) {
     const key = keyOf(sum)
-    const one = row(sum, async () => (await distinct()).get(key) ?? { runs: 0, chargedSpans: 0 })
+    const one = row(sum, { distinct: async () => (await distinct()).get(key) ?? { runs: 0, chargedSpans: 0 }, claimed: async () => (await claimed()).get(key) })
     const known = rows.get(key)
     // A group of zeros is what is left of one that has gone.
     if (one.entries > 0 || groups.length === 0) rows.set(key, known === undefined ? one : together(known, one))

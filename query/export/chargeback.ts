@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { countsTokens, unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
+import type { QueryContext } from '../context.ts'
 import { decimalString, storedDecimal } from '../decimal.ts'
 import { ledgerWhere } from '../ledger/read-ledger.ts'
-import { type Reader, textOf } from '../reader.ts'
-import { allOf, within } from '../where.ts'
+import { textOf } from '../reader.ts'
+import { accountedWithin } from '../restatement/closed-months.ts'
+import { allOf } from '../where.ts'
 import { type Allocation, allocate, type AllocationKey, allocationKeys, type Portion, type TeamShare } from './allocation.ts'
 import { type CsvLine, guarded, sendCsv } from './csv.ts'
 import { ledgerFilter } from './parameters.ts'
@@ -11,7 +13,7 @@ import { ledgerFilter } from './parameters.ts'
 const headings: CsvLine = ['team', 'charge', 'amount', 'currency', 'tokens', 'unpriced_lines']
 
 /** What each team pays: a line for its own costs, one for its part of each shared cost, one for both. The totals add up to the ledger's sum. */
-export const writeChargebackCsv = (allocation: Allocation) => async (reader: Reader, response: ServerResponse, parameters: URLSearchParams): Promise<void> => {
+export const writeChargebackCsv = (allocation: Allocation) => async ({ reader }: Pick<QueryContext, 'reader'>, response: ServerResponse, parameters: URLSearchParams): Promise<void> => {
   const filter = ledgerFilter(parameters)
   const used = usedKeys(allocation)
   const batches = reader.batches<readonly string[]>({
@@ -20,7 +22,7 @@ export const writeChargebackCsv = (allocation: Allocation) => async (reader: Rea
       textOf(`sumIf(quantity, ${countsTokens})`, 'tokens'), `toString(${unpricedLines}) AS unpriced`,
     ].join(', '),
     from: 'ledgerEntries',
-    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter)),
+    where: allOf(await accountedWithin(reader, filter.range), ledgerWhere(filter, { ...filter.range, from: null })),
     tail: `GROUP BY ${used.map((key) => `by_${key}`).join(', ')}`,
   })
   return sendCsv(response, 'chargeback.csv', headings, lines(await allocate(allocation, portions(batches, used))))
@@ -43,6 +45,6 @@ async function* portions(batches: AsyncIterable<(readonly string[])[]>, used: re
 async function* lines(shares: readonly TeamShare[]): AsyncIterable<CsvLine[]> {
   yield shares.flatMap(({ team, direct, shared, total, tokens, unpricedLines }) => {
     const line = (charge: string, amount: bigint, more: readonly string[] = ['', '']): CsvLine => [guarded(team), guarded(charge), decimalString(amount), 'USD', ...more]
-    return [line('direct', direct), ...[...shared].map(([name, part]) => line(`shared:${name}`, part)), line('total', total, [decimalString(tokens), String(unpricedLines)])]
+    return [line('direct', direct), ...[...shared].map(([name, part]) => line(`shared:${name}`, part)), line('total', total, [decimalString(tokens), String(Math.max(0, unpricedLines))])]
   })
 }

@@ -1,4 +1,5 @@
 import { countsTokens } from '#clickhouse/tables/ledger-entries.ts'
+import { accountedAt, isLate } from '../restatement/closed-months.ts'
 import { publisherSql, sellerSql, serviceSql } from './sellers.ts'
 
 /**
@@ -24,18 +25,15 @@ export interface FocusColumn {
 /** The million tokens that prices are published for. */
 const perMillion = '1000000'
 
-/** Posted in a later month than its usage, unless it is the first that was said of it. Repricing posts charges, too, where a meter had none. */
-export const isCorrection = `(kind != 'CHARGE' OR reason = 'repriced') AND toStartOfMonth(posted_at) > toStartOfMonth(occurred_at)`
-
 /**
- * Ledger lines summed by all that a row says. FOCUS has a correction in the billing period in which it was posted. A line whose
+ * Ledger lines summed by all that a row says. FOCUS has a correction in the billing period in which it was posted: a period is over when its month is closed. A line whose
  * amount is not its quantity times its price (a difference between two prices, a settlement with a bill) is an Adjustment: unit
  * prices are only told where they explain the cost.
  */
 export const focusKeys: Readonly<Record<string, string>> = {
   day: 'toDate(occurred_at)',
-  is_correction: isCorrection,
-  billing_month: `if(${isCorrection}, toStartOfMonth(posted_at), toStartOfMonth(occurred_at))`,
+  is_correction: isLate,
+  billing_month: `toStartOfMonth(${accountedAt})`,
   is_usage: `coalesce(reason != 'reconciled' AND (meter = 'reported_cost' OR basis = 'UNPRICED' OR amount = multiplyDecimal(quantity, assumeNotNull(unit_price), 12) AND unit_price IS NOT NULL), false)`,
   line_provider: 'toString(provider)', line_model: 'toString(model)', line_meter: 'toString(meter)', line_basis: 'toString(basis)',
   line_card: 'toString(price_card)', line_book: 'toString(price_book_version)', line_price: `if(meter = 'reported_cost', NULL, unit_price)`,

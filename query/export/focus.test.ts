@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { closedMonths } from '#clickhouse/tables/closed-months.ts'
 import { type LedgerEntryRow, ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { parseDecimal } from '../decimal.ts'
-import { ledgerRow, noon, type TestQuery, testQuery } from '../test-store.ts'
+import { ledgerRow, noon, tenant, type TestQuery, testQuery } from '../test-store.ts'
 import { parseCsv } from './csv.fixture.ts'
 import { type FocusVersion, focusColumns, focusVersions } from './focus-columns.ts'
 
@@ -38,10 +39,12 @@ before(async () => {
     // Another model for the same tokens: no price explains the difference.
     line(12, { kind: 'ADJUSTMENT', reason: 'restated', quantity: 0n, amount: -3n }),
     line(13, { tenant: 'other' }),
-    // A month later: another class of usage got its first price, and a bill was agreed to.
+    // A month later, which was closed meanwhile: another class of usage got its first price; usage arrived late; a bill had been agreed to.
     line(14, { model: 'anew', reason: 'repriced', postedAt: noon + 20n * day }),
+    line(16, { model: 'tardy', postedAt: noon + 20n * day }),
     line(15, { model: 'settled', kind: 'ADJUSTMENT', reason: 'reconciled', basis: 'REPORTED', quantity: 0n, unitPrice: undefined, amount: 9n, traceId: '', spanId: '' }),
   ])
+  await query.insert(closedMonths, [{ tenant, month: '2026-11', closedAt: noon + 12n * day, actor: 'ada' }])
 })
 after(async () => {
   await query[Symbol.asyncDispose]()
@@ -110,7 +113,7 @@ for (const version of focusVersions) {
   })
   test(`FOCUS ${version}: every row keeps every rule`, async () => {
     const rows = await file(version)
-    assert.equal(rows.length, 10)
+    assert.equal(rows.length, 11)
     for (const [rule, holds] of rules) for (const row of rows) assert.ok(holds(row), `${rule}: ${JSON.stringify(row)}`)
     if (version === '1.4') for (const row of rows) assert.ok(row['ServiceProviderName'] !== '' && row['HostProviderName'] !== '')
     else for (const row of rows) assert.ok(row['ProviderName'] !== '' && row['PublisherName'] !== '')
@@ -150,17 +153,35 @@ test('who sells, who made and who runs a model', async () => {
   assert.deepEqual(JSON.parse(now['SkuPriceDetails']!), { x_ModelId: 'us.anthropic.claude-sonnet-5', x_TokenDirection: 'Input', x_TokenCacheAction: 'Write', x_CacheTtl: '1h', x_Meter: 'input.cache_write.1h' })
   assert.equal((JSON.parse(now['Tags']!) as { readonly agent: string }).agent, hostile)
 })
+test('a provider that only an imported overlay knows is sold by who it says, once it is the book in use', async () => {
+  const seller = async () => one(await file('1.4'), { x_ModelId: 'homegrown-1' })['ServiceProviderName']
+  await query.insert(ledgerEntries, [line(20, { tenant, provider: 'house-gateway', model: 'homegrown-1' })])
+  assert.equal(await seller(), 'house-gateway')
+  const { importPriceOverlay: { version } } = await query.ask<{ importPriceOverlay: { version: string } }>('mutation ($document: String!) { importPriceOverlay(document: $document) { version } }', { document: 'format: 1\nname: house\nsource: test\naliases: { house-gateway: openai }' })
+  await query.ask('mutation ($version: ID!) { activatePriceBook(version: $version) { version } }', { version })
+  assert.equal(await seller(), 'OpenAI')
+})
 test('a thousand tokens at $1.25 a million', async () => {
   const row = one(await file('1.4'), { x_ModelId: 'gpt-5', x_Meter: 'input.uncached', ChargeCategory: 'Usage' })
   assert.deepEqual([row['ConsumedQuantity'], row['ConsumedUnit'], row['PricingQuantity'], row['PricingUnit'], row['ListUnitPrice'], row['ListCost'], row['x_LedgerLineCount']], ['2000', 'Tokens', '0.002', '1000000 Tokens', '1.25', '0.0025', '2'])
 })
-test('a correction stands in the month it was posted in, for the day it corrects', async () => {
+test('a correction of a closed month stands in the month it was posted in, for the day it corrects', async () => {
   const row = one(await file('1.4'), { ChargeClass: 'Correction', x_ModelId: 'late' })
   assert.deepEqual([row['BillingPeriodStart'], row['ChargePeriodStart'], row['BilledCost'], row['ConsumedQuantity']], ['2026-12-01T00:00:00Z', '2026-11-20T00:00:00Z', '-0.00125', '-1000'])
 })
 test('a charge that repricing made is a correction too, so that it stands beside what it replaces', async () => {
   const row = one(await file('1.4'), { x_ModelId: 'anew' })
   assert.deepEqual([row['ChargeClass'], row['BillingPeriodStart'], row['BilledCost']], ['Correction', '2026-12-01T00:00:00Z', '0.00125'])
+})
+test('usage that arrived after the close is a correction, and the file of the closed month stays what was reported', async () => {
+  const row = one(await file('1.4'), { x_ModelId: 'tardy' })
+  assert.deepEqual([row['ChargeClass'], row['BillingPeriodStart'], row['ChargePeriodStart']], ['Correction', '2026-12-01T00:00:00Z', '2026-11-20T00:00:00Z'])
+  const models = async (parameters: string) => [...new Set((await file('1.4', parameters)).map(({ x_ModelId, ChargeClass }) => `${x_ModelId} ${ChargeClass}`.trim()))].sort()
+  const [november, december] = ['?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z', '?from=2026-12-01T00:00:00Z&to=2027-01-01T00:00:00Z']
+  assert.deepEqual(await models(`${november}&model=tardy&model=anew&model=late&model=gpt-5`), ['gpt-5', 'late'])
+  assert.deepEqual(await models(december), ['anew Correction', 'late Correction', 'tardy Correction'])
+  const [all, reported, later] = await Promise.all(['', november, december].map(async (parameters) => sum(await file('1.2', parameters), 'BilledCost')))
+  assert.equal(reported! + later!, all)
 })
 test('what was settled with a bill is an adjustment of no run', async () => {
   const row = one(await file('1.4'), { x_ModelId: 'settled' })

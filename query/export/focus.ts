@@ -1,14 +1,18 @@
 import type { ServerResponse } from 'node:http'
+import type { QueryContext } from '../context.ts'
 import { ledgerWhere } from '../ledger/read-ledger.ts'
-import type { Reader, Select } from '../reader.ts'
-import { allOf, when, within } from '../where.ts'
+import type { Select } from '../reader.ts'
+import { accountedWithin } from '../restatement/closed-months.ts'
+import { allOf, when } from '../where.ts'
 import { attachment, type CsvLine, guarded, sendCsv } from './csv.ts'
 import { type FocusColumn, focusColumns, focusGroups, focusKeys, focusSums, type FocusType, type FocusVersion } from './focus-columns.ts'
 import { ledgerFilter } from './parameters.ts'
 import { sellerParams } from './sellers.ts'
 
+type Sources = Pick<QueryContext, 'reader' | 'prices'>
+
 /** Rows of the file. Both formats have one order, so that the same ledger is the same file. */
-function focusRows(version: FocusVersion, parameters: URLSearchParams, show: (column: FocusColumn) => string): Select {
+async function focusRows(version: FocusVersion, { reader, prices }: Sources, parameters: URLSearchParams, show: (column: FocusColumn) => string): Promise<Select> {
   const filter = ledgerFilter(parameters)
   const keys = Object.entries(focusKeys)
   const names = keys.map(([name]) => name)
@@ -16,7 +20,7 @@ function focusRows(version: FocusVersion, parameters: URLSearchParams, show: (co
   return {
     columns: [...keys.map(([name, sql]) => `${sql} AS ${name}`), ...focusSums].join(', '),
     from: 'ledgerEntries',
-    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter), when('1', sellerParams())),
+    where: allOf(await accountedWithin(reader, filter.range), ledgerWhere(filter, { ...filter.range, from: null }), when('1', sellerParams(await prices.active()))),
     // What was charged and taken back again in one period is no row.
     tail: `GROUP BY ${names.join(', ')} HAVING total_quantity != 0 OR total_amount != 0`,
     around: (rows) => `SELECT ${columns} FROM (SELECT ${focusGroups} FROM ${rows} ORDER BY ${names.join(', ')})`,
@@ -30,9 +34,9 @@ const csvText: Readonly<Record<FocusType, (sql: string) => string>> = {
   DateTime: (sql) => `concat(toString(toDate(${sql})), 'T00:00:00Z')`,
 }
 
-export function writeFocusCsv(version: FocusVersion, reader: Reader, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
+export async function writeFocusCsv(version: FocusVersion, sources: Sources, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
   const columns = focusColumns(version)
-  const batches = reader.batches<readonly (string | null)[]>(focusRows(version, parameters, ({ type, sql }) => csvText[type](sql)))
+  const batches = sources.reader.batches<readonly (string | null)[]>(await focusRows(version, sources, parameters, ({ type, sql }) => csvText[type](sql)))
   return sendCsv(response, `focus-${version}.csv`, columns.map(({ name }) => name), shown(columns, batches))
 }
 
@@ -48,8 +52,8 @@ const parquetValue: Readonly<Record<FocusType, (sql: string) => string>> = {
 }
 
 /** Parquet has its directory at its end, so the file is made as a whole, at most as large as one answer of the store. */
-export async function writeFocusParquet(version: FocusVersion, reader: Reader, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
-  const bytes = await reader.parquet(focusRows(version, parameters, ({ type, sql }) => parquetValue[type](sql)))
+export async function writeFocusParquet(version: FocusVersion, sources: Sources, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
+  const bytes = await sources.reader.parquet(await focusRows(version, sources, parameters, ({ type, sql }) => parquetValue[type](sql)))
   response.writeHead(200, { ...attachment('application/vnd.apache.parquet', `focus-${version}.parquet`), 'content-length': bytes.length })
   response.end(bytes)
 }

@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import { unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
+import type { QueryContext } from '../context.ts'
 import { decimalString, storedDecimal } from '../decimal.ts'
 import { ledgerWhere } from '../ledger/read-ledger.ts'
-import { type Reader, textOf } from '../reader.ts'
-import { allOf, when, within } from '../where.ts'
+import { textOf } from '../reader.ts'
+import { accountedAt, accountedWithin, isLate } from '../restatement/closed-months.ts'
+import { allOf, when } from '../where.ts'
 import { type CsvLine, guarded, sendCsv } from './csv.ts'
-import { isCorrection } from './focus-columns.ts'
 import { choice, ledgerFilter } from './parameters.ts'
 import { sellerParams, sellerSql } from './sellers.ts'
 
@@ -16,19 +17,19 @@ type CostCenter = (typeof costCenters)[number]
 const headings: CsvLine = ['date', 'entry', 'account', 'debit', 'credit', 'currency', 'cost_center', 'memo']
 
 /**
- * The ledger as a general journal: two lines for each day, cost center and seller, an expense against what is owed. A day of a former
+ * The ledger as a general journal: two lines for each day, cost center and seller, an expense against what is owed. A day of a closed
  * month that is corrected is booked on the day of the correction. Debits and credits are the same to the last digit.
  */
-export function writeJournalCsv(reader: Reader, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
+export async function writeJournalCsv({ reader, prices }: Pick<QueryContext, 'reader' | 'prices'>, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
   const filter = ledgerFilter(parameters, ['costCenter'])
   const center = choice('costCenter', parameters.get('costCenter') ?? 'project', costCenters)
   const batches = reader.batches<StoredSum>({
     columns: [
-      `toString(if(${isCorrection}, toDate(posted_at), toDate(occurred_at))) AS day`, `toString(${center}) AS center`, `${sellerSql} AS seller`, `${isCorrection} AS is_correction`,
+      `toString(toDate(${accountedAt})) AS day`, `toString(${center}) AS center`, `${sellerSql} AS seller`, `${isLate} AS is_correction`,
       textOf('ifNull(sum(amount), toDecimal128(0, 12))', 'total'), 'toString(count()) AS lines', `toString(greatest(0, ${unpricedLines})) AS unpriced`,
     ].join(', '),
     from: 'ledgerEntries',
-    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter), when('1', sellerParams())),
+    where: allOf(await accountedWithin(reader, filter.range), ledgerWhere(filter, { ...filter.range, from: null }), when('1', sellerParams(await prices.active()))),
     tail: `GROUP BY day, center, seller, is_correction HAVING sum(amount) != 0 OR unpriced != '0' ORDER BY day, center, seller, is_correction`,
   })
   return sendCsv(response, 'journal.csv', headings, entries(batches, center))
@@ -47,7 +48,7 @@ function linesOf([day, value, seller, isCorrection, total, lines, unpriced]: Sto
   const correction = Boolean(isCorrection)
   const entry = `${day}/${named}/${seller}${correction ? '/correction' : ''}`
   const memo = [
-    `${correction ? 'corrections of earlier months, ' : ''}${lines} ledger ${lines === '1' ? 'line' : 'lines'}`,
+    `${correction ? 'corrections of closed months, ' : ''}${lines} ledger ${lines === '1' ? 'line' : 'lines'}`,
     ...(unpriced === '0' ? [] : [`${unpriced} of them have no known price and are not in the amount`]),
   ].join('; ')
   const line = (account: string, debit: string, credit: string): CsvLine => [day, guarded(entry), guarded(account), debit, credit, 'USD', guarded(named), memo]

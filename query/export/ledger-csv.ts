@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
+import type { QueryContext } from '../context.ts'
 import { decimalString, storedDecimal } from '../decimal.ts'
 import { dateTimeString } from '../instant.ts'
 import { ledgerWhere } from '../ledger/read-ledger.ts'
-import { hexOf, nanosOf, type Reader, textOf } from '../reader.ts'
+import { hexOf, nanosOf, textOf } from '../reader.ts'
 import { allOf, within } from '../where.ts'
 import { type CsvLine, guarded, sendCsv } from './csv.ts'
 import { ledgerFilter } from './parameters.ts'
@@ -27,12 +28,12 @@ const csvColumns: readonly CsvColumn[] = [
 ]
 
 /** Writes the ledger lines of a filter as CSV, oldest first. Rejects before the first byte where the filter is wrong. */
-export function writeLedgerCsv(reader: Reader, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
+export function writeLedgerCsv({ reader }: Pick<QueryContext, 'reader'>, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
   const filter = ledgerFilter(parameters)
   const batches = reader.batches<readonly (string | null)[]>({
     columns: csvColumns.map((column) => column.sql).join(', '),
     from: 'ledgerEntries',
-    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter)),
+    where: allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter, filter.range)),
     tail: 'ORDER BY occurred_at, id',
   })
   return sendCsv(response, 'ledger.csv', csvColumns.map((column) => column.heading), shown(batches))

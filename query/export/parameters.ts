@@ -1,26 +1,33 @@
-import { costBases, ledgerKinds } from '#semconv/facts.ts'
+import { costBases, ledgerKinds, type UnixNano } from '#semconv/facts.ts'
 import { quoted, userError } from '../errors.ts'
 import { parseDateTime } from '../instant.ts'
 import type { LedgerFilter } from '../ledger/ledger-filter.ts'
+import type { TimeRange } from '../time-range.ts'
 
-const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'project', 'meter', 'reason', 'runId', 'spanId', 'codingAgent', 'repository'] as const
-const known: readonly string[] = ['from', 'to', ...texts, 'kind', 'basis']
+const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'project', 'meter', 'reason', 'runId', 'spanId', 'codingAgent', 'repository', 'priceBookVersion'] as const
+const known: readonly string[] = ['from', 'to', 'postedAfter', 'postedUntil', 'claimDiffers', ...texts, 'kind', 'basis']
 
 /** `?from=…&to=…&agent=a&agent=b`: the `LedgerFilter`, a repeated parameter meaning any of the values. `own` are the export's further parameters. */
-export function ledgerFilter(parameters: URLSearchParams, own: readonly string[] = []): LedgerFilter {
-  const allowed = new Set([...own, ...known])
-  for (const name of parameters.keys()) {
-    if (!allowed.has(name)) throw userError('BAD_INPUT', `parameter ${quoted(name)} is unknown: use ${[...allowed].join(', ')}`)
-  }
+export function ledgerFilter(parameters: URLSearchParams, own: readonly string[] = []): LedgerFilter & { readonly range: TimeRange } {
+  onlyKnown(parameters, [...own, ...known])
   return {
     range: { from: time(parameters, 'from'), to: time(parameters, 'to') },
+    posted: { after: time(parameters, 'postedAfter'), until: time(parameters, 'postedUntil') },
+    claimDiffers: parameters.getAll('claimDiffers').map((text) => choice('claimDiffers', text, ['true', 'false'])).includes('true'),
     ...Object.fromEntries(texts.map((name) => [name, parameters.getAll(name)])),
     kind: parameters.getAll('kind').map((text) => choice('kind', text, ledgerKinds)),
     basis: parameters.getAll('basis').map((text) => choice('basis', text, costBases)),
   }
 }
 
-function time(parameters: URLSearchParams, name: string): bigint | null {
+export function onlyKnown(parameters: URLSearchParams, allowed: readonly string[]): void {
+  for (const name of parameters.keys()) {
+    if (!allowed.includes(name)) throw userError('BAD_INPUT', `parameter ${quoted(name)} is unknown: use ${allowed.join(', ')}`)
+  }
+}
+
+/** `null` where it is not there. */
+export function time(parameters: URLSearchParams, name: string): UnixNano | null {
   const text = parameters.get(name)
   if (text === null) return null
   const at = parseDateTime(text)

@@ -1,4 +1,4 @@
-import { shippedBook } from '#collector/price/book.ts'
+import type { PriceBook } from '#collector/price/book.ts'
 
 /**
  * Who sells a model, who runs it, who made it, in the words of bills. A provider is spelled as telemetry spells it; the price
@@ -44,20 +44,16 @@ interface Names {
   readonly services: readonly string[]
 }
 
-let names: Names | undefined
-
 /** Every spelling of a provider with its seller and service, for the columns below. */
-function sellerNames(): Names {
-  if (names !== undefined) return names
-  const { data, providers } = shippedBook()
-  const all = new Map([...[...providers.keys()].map((id) => [id, id] as const), ...Object.entries(data.aliases)])
+function sellerNames({ aliases, providers }: PriceBook): Names {
+  const all = new Map([...[...providers.keys()].map((id) => [id, id] as const), ...Object.entries(aliases)])
   const of = (id: string): Seller => sellers[id] ?? { seller: providers.get(id)?.name ?? id, service: providers.get(id)?.name ?? id }
   const spellings = [...all.keys()].sort()
-  return (names = {
+  return {
     spellings,
     sellers: spellings.map((spelling) => of(all.get(spelling) ?? spelling).seller),
     services: spellings.map((spelling) => services[spelling] ?? of(all.get(spelling) ?? spelling).service),
-  })
+  }
 }
 
 const unknown = `if(provider = '', 'Unknown', provider)`
@@ -65,8 +61,8 @@ export const sellerSql = `transform(toString(provider), {seller_spellings:Array(
 export const serviceSql = `transform(toString(provider), {seller_spellings:Array(String)}, {seller_services:Array(String)}, ${unknown})`
 export const publisherSql = `multiIf(${publishers.map(([pattern, name]) => `match(lower(model), '${pattern.replaceAll('\\', '\\\\')}'), '${name}'`).join(', ')}, ${sellerSql})`
 
-/** What the columns above bind. */
-export function sellerParams(): Readonly<Record<string, readonly string[]>> {
-  const { spellings, sellers: seller_names, services: seller_services } = sellerNames()
+/** What the columns above bind. The book is the one in use: an overlay may name providers and spellings of its own. */
+export function sellerParams(book: PriceBook): Readonly<Record<string, readonly string[]>> {
+  const { spellings, sellers: seller_names, services: seller_services } = sellerNames(book)
   return { seller_spellings: spellings, seller_names, seller_services }
 }

@@ -1,8 +1,21 @@
-import { GraphQLID, GraphQLInputObjectType, GraphQLString } from 'graphql'
+import { GraphQLBoolean, GraphQLID, GraphQLInputObjectType, GraphQLString } from 'graphql'
+import type { CostBasis, LedgerKind, UnixNano } from '#semconv/facts.ts'
 import { CostBasisEnum, LedgerKindEnum } from '../enums.ts'
+import { DateTime } from '../scalars.ts'
 import { anyOf, input } from '../shape.ts'
-import type { CostBasis, LedgerKind } from '#semconv/facts.ts'
 import { type TimeRange, TimeRangeInput } from '../time-range.ts'
+
+/** The other way round than a `TimeRange`, because a report holds what was posted up to its moment. */
+export interface PostedRange {
+  readonly after?: UnixNano | null
+  readonly until?: UnixNano | null
+}
+
+const PostedRangeInput = new GraphQLInputObjectType({
+  name: 'PostedRange',
+  description: 'After (exclusive) until (inclusive), as a report counts what was posted. A side that is left out is open.',
+  fields: { after: input(DateTime, 'Last moment that is too early.'), until: input(DateTime, 'Last moment inside.') },
+})
 
 const dimensions = {
   agent: input(anyOf(GraphQLString), 'Any of these agents; "" finds lines that name none.'),
@@ -18,6 +31,9 @@ const dimensions = {
   reason: input(anyOf(GraphQLString), 'Any of these reasons, such as `metered`.'),
   kind: input(anyOf(LedgerKindEnum), 'Any of these kinds.'),
   basis: input(anyOf(CostBasisEnum), 'Any of these bases.'),
+  posted: input(PostedRangeInput, 'When they were posted.'),
+  priceBookVersion: input(anyOf(GraphQLString), 'Priced with any of these price books; "" finds lines that name none.'),
+  claimDiffers: input(GraphQLBoolean, 'True: lines of calls that their sender says cost another amount than ours.'),
   runId: input(anyOf(GraphQLID), 'Lines of any of these runs.'),
   spanId: input(anyOf(GraphQLID), 'Lines of any of these spans.'),
   codingAgent: input(anyOf(GraphQLString), 'Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`.'),
@@ -52,6 +68,9 @@ export interface LedgerFilter {
   readonly reason?: readonly string[] | null
   readonly kind?: readonly LedgerKind[] | null
   readonly basis?: readonly CostBasis[] | null
+  readonly posted?: PostedRange | null
+  readonly priceBookVersion?: readonly string[] | null
+  readonly claimDiffers?: boolean | null
   readonly runId?: readonly string[] | null
   readonly spanId?: readonly string[] | null
   readonly codingAgent?: readonly string[] | null

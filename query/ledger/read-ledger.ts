@@ -1,5 +1,6 @@
 import type { CostBasis, LedgerKind } from '#semconv/facts.ts'
 import { toldBy } from '../coding-agents/told-by.ts'
+import { claimDiffers } from '../costs/claims.ts'
 import type { Connection, PageArguments } from '../connection.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
@@ -8,7 +9,8 @@ import { type Keyed, type Order, page } from '../page.ts'
 import { hexOf, nanosOf, textOf } from '../reader.ts'
 import { orNull, traceWhere } from '../runs/read-runs.ts'
 import type { Run } from '../runs/run.ts'
-import { allOf, among, idAmong, type Where, within } from '../where.ts'
+import type { TimeRange } from '../time-range.ts'
+import { afterUntil, allOf, among, idAmong, type Where, within } from '../where.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import type { LedgerFilter } from './ledger-filter.ts'
 
@@ -79,8 +81,8 @@ const entry = (row: StoredEntry): LedgerEntry => ({
   project: row.project,
 })
 
-/** The condition of a `LedgerFilter`, without its time range. */
-export const ledgerWhere = (filter: LedgerFilter): Where =>
+/** The condition of a `LedgerFilter`, without its time range, which bounds what else is read. */
+export const ledgerWhere = (filter: LedgerFilter, range: TimeRange): Where =>
   allOf(
     among('agent', 'agent', filter.agent),
     among('model', 'model', filter.model),
@@ -95,9 +97,12 @@ export const ledgerWhere = (filter: LedgerFilter): Where =>
     among('reason', 'reason', filter.reason),
     among('kind', 'toString(kind)', filter.kind),
     among('basis', 'toString(basis)', filter.basis),
+    afterUntil('posted', 'posted_at', filter.posted?.after, filter.posted?.until),
+    among('price_book', 'price_book_version', filter.priceBookVersion),
     idAmong('run_id', 'trace_id', 16, filter.runId),
     idAmong('span_id', 'span_id', 8, filter.spanId),
-    toldBy(filter.codingAgent, filter.repository),
+    claimDiffers(filter.claimDiffers, range),
+    toldBy(filter.codingAgent, filter.repository, range),
   )
 
 const order: Order = {
@@ -109,7 +114,7 @@ export function ledgerEntries(
   args: PageArguments & { readonly filter?: LedgerFilter | null },
 ): Promise<Connection<LedgerEntry>> {
   const filter = args.filter ?? {}
-  return page<Keyed & { readonly entry: LedgerEntry }, LedgerEntry>(args, 100, order, allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter)), {
+  return page<Keyed & { readonly entry: LedgerEntry }, LedgerEntry>(args, 100, order, allOf(within('range', 'occurred_at', filter.range), ledgerWhere(filter, filter.range ?? {})), {
     read: async (where, tail) => {
       const rows = await context.reader.rows<StoredEntry>({ columns, from: 'ledgerEntries', where, tail })
       return rows.map((row) => ({ id: row.id_hex, cursorKey: row.occurred, entry: entry(row) }))

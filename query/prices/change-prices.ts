@@ -1,9 +1,10 @@
 import { type Prices, type PriceUnit, priceUnits, type PriceBook } from '#collector/price/book.ts'
 import { PriceBookError } from '#collector/price/check-book.ts'
-import { picoOf } from '#collector/price/command.ts'
+import { decimalsOf, picoOf } from '#collector/price/command.ts'
 import { importedBook } from '#collector/price/compose.ts'
 import { withPricedModel } from '#collector/price/price-model.ts'
 import type { QueryContext } from '../context.ts'
+import { decimalString } from '../decimal.ts'
 import { userError } from '../errors.ts'
 import { type PriceBookVersion, unitField } from './price-book.ts'
 import { bookOf, priceBooks } from './read-price-books.ts'
@@ -32,7 +33,7 @@ function perUnit(said: NonNullable<PricedModel['prices']>): Prices {
     const dollars = said[unitField(unit)]
     if (dollars == null) continue
     const pico = picoOf(unit, dollars)
-    if (pico === undefined) throw userError('BAD_INPUT', `${unitField(unit)} is not a price: it must be from 0 to 1000 with at most 6 decimals`)
+    if (pico === undefined) throw userError('BAD_INPUT', `${unitField(unit)} ${decimalString(dollars)} is not a price: write US dollars from 0 to 1000 with at most ${decimalsOf(unit)} decimals`)
     prices[unit] = pico
   }
   if (Object.keys(prices).length === 0) throw userError('BAD_INPUT', 'prices names no price')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { closedMonths } from '#clickhouse/tables/closed-months.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { parseCsv } from '../export/csv.fixture.ts'
 import { ledgerRow, noon, tenant, type TestQuery, testQuery } from '../test-store.ts'
 import { restatementCommand } from './command.ts'
 
@@ -50,10 +51,49 @@ test('what was reported then, what stands now, and every line between by reason,
   })
 })
 
+test('a correction is what was taken back and what was posted in its place, with both price books', async () => {
+  const { restatement } = await query.ask<{ restatement: unknown }>(
+    '{ restatement(month: "2026-11", asOf: "2026-12-01T12:00:00Z") { costSince reasons { reason accountedIn entries cost quantity changes { kind priceBookVersion unpricedEntries cost } } } }')
+  assert.deepEqual(restatement, {
+    costSince: '0.1', reasons: [
+      { reason: 'metered', accountedIn: '2026-11', entries: 2, cost: '0.1', quantity: '1', changes: [{ kind: 'CHARGE', priceBookVersion: 'old', unpricedEntries: 0, cost: '0.1' }] },
+      { reason: 'repriced', accountedIn: '2026-12', entries: 4, cost: '0', quantity: '0', changes: [{ kind: 'REVERSAL', priceBookVersion: 'old', unpricedEntries: 1, cost: '-0.3' }, { kind: 'ADJUSTMENT', priceBookVersion: 'new', unpricedEntries: 0, cost: '0.3' }] },
+    ],
+  })
+})
+
+test('closed months say who closed them, the first to do so, and in whose books their corrections stand', async () => {
+  assert.deepEqual(await query.ask('{ closedMonths { month closedAt actor corrections { accountedIn entries cost } } }'), {
+    closedMonths: [{ month: '2026-11', closedAt: '2026-12-02T12:00:00Z', actor: 'ada', corrections: [{ accountedIn: '2026-12', entries: 4, cost: '0' }] }],
+  })
+})
+
+test('every figure can be opened: the lines that were posted until then, and since, by price book', async () => {
+  const lines = async (filter: string) => (await query.ask<{ costs: unknown }>(`{ costs(range: {from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"}, filter: {${filter}}) { cost entries } }`)).costs
+  assert.deepEqual(await lines('posted: {until: "2026-12-01T12:00:00Z"}'), [{ cost: '0.3', entries: 2 }], 'a line of that very moment was in the report')
+  assert.deepEqual(await lines('posted: {after: "2026-12-01T12:00:00Z"}, reason: ["repriced"], kind: [REVERSAL], priceBookVersion: ["old"]'), [{ cost: '-0.3', entries: 2 }])
+  assert.deepEqual(await lines('posted: {after: "2026-12-01T12:00:00Z", until: "2026-12-02T12:00:00Z"}, reason: ["metered"]'), [{ cost: '0.1', entries: 2 }])
+  assert.deepEqual((await query.ask<{ ledgerEntries: { nodes: unknown } }>('{ ledgerEntries(filter: {priceBookVersion: ["new"], posted: {until: "2026-12-01T12:00:00Z"}}) { nodes { id } } }')).ledgerEntries.nodes, [])
+})
+
 test('a month without corrections, without a close, and without anything', async () => {
   const nothing = { unpricedThen: 0, unpricedNow: 0, changes: [] }
   assert.deepEqual(await ask('2026-12', '2026-12-31T00:00:00Z'), { ...nothing, closedAt: null, costThen: '5', costNow: '5' })
   assert.deepEqual(await ask('2020-02', '9999-12-31T00:00:00Z'), { ...nothing, closedAt: null, costThen: '0', costNow: '0' })
+})
+
+test('the file says the same, and its changes add up to what stands now', async () => {
+  const file = async (parameters: string) => fetch(`${query.server.address.url}/export/restatement.csv?${parameters}`)
+  assert.deepEqual(parseCsv(await (await file('month=2026-11&asOf=2026-12-01T12:00:00Z')).text()).map((line) => Object.values(line).join(' ')), [
+    '2026-11 2026-12-01T12:00:00Z reported      0.3 USD 1', '2026-11 2026-12-01T12:00:00Z posted since metered CHARGE old 2026-11 2 0.1 USD 0',
+    '2026-11 2026-12-01T12:00:00Z posted since repriced REVERSAL old 2026-12 2 -0.3 USD 1', '2026-11 2026-12-01T12:00:00Z posted since repriced ADJUSTMENT new 2026-12 2 0.3 USD 0',
+    '2026-11 2026-12-01T12:00:00Z standing now      0.4 USD 0',
+  ])
+  for (const [parameters, refusal] of [['', /write a month and a moment/], ['month=2026-11&asOf=yesterday', /asOf 'yesterday' is no DateTime/], ['month=2026-11&asOf=2026-12-01T12:00:00Z&agent=a', /parameter 'agent' is unknown: use month, asOf/]] as const) {
+    const refused = await file(parameters)
+    assert.equal(refused.status, 400)
+    assert.match(await refused.text(), refusal)
+  }
 })
 
 test('a month that is none is refused with what to write', async () => {

@@ -3,9 +3,9 @@ import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
-import { count, decimalExact, knownCost, money, moneyPixels, plural } from '../format.ts'
+import { count, decimalExact, knownCost, money, moneyExact, moneyPixels, plural, signedMoney } from '../format.ts'
 import { useLive } from '../live.ts'
-import { type CostFieldsFragment, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
+import { type CostCountsFragment, type CostFieldsFragment, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
   activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, exportFiles, exportHref, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
@@ -27,15 +27,33 @@ const groupWords: Readonly<Record<CostGroup, string>> = { AGENT: 'Agent', MODEL:
 type Row = CostFieldsFragment & { readonly value: string | null }
 type CostRunsKey = (typeof costGroups)[CostGroup]
 
+type Counts = CostCountsFragment
+
+/** What senders said the same calls cost; what is ours above or below opens the lines of the calls on which both differ. */
+const Claim = (props: { counts: Counts | undefined; href: string; what: string }) => (
+  <Show when={props.counts?.reportedCost} fallback={<span class="muted" title={props.counts === undefined ? 'Still counting' : 'No sender said what these calls cost.'}>{props.counts === undefined ? '…' : '–'}</span>}>
+    {(claim) => (
+      <>
+        <Money amount={claim()} />
+        <span class={styles['sub']}>
+          <Show when={props.counts?.costVariance !== '0'} fallback="as ours">
+            <A href={props.href} title={`Our amount of the same calls less what was reported: ${moneyExact(props.counts?.costVariance)}. Open the ledger entries of those that differ.`} aria-label={`ours ${signedMoney(props.counts?.costVariance)}, ledger entries of calls of ${props.what} on which both differ`}>ours {signedMoney(props.counts?.costVariance)}</A>
+          </Show>
+        </span>
+      </>
+    )}
+  </Show>
+)
+
 /** Runs are counted in the ledger itself: figures do not wait for them. */
 const Runs = (props: { runs: number | undefined }) => <Show when={props.runs !== undefined} fallback={<span class="muted" title="Still counting">…</span>}><Count value={props.runs ?? 0} /></Show>
 
-const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRunsQuery[CostRunsKey] | undefined; href: (values: Partial<Record<FilterKey, string>>) => string }) => (
+const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRunsQuery[CostRunsKey] | undefined; claims: boolean; href: (values: Partial<Record<FilterKey, string>>) => string }) => (
   <section>
     <h2>By {groupWords[props.group].toLowerCase()}</h2>
     <div class="scroll-x">
       <table>
-        <thead><tr><th scope="col">{groupWords[props.group]}</th><th scope="col" class="number">Runs</th><th scope="col" class="number">Tokens in → out</th><th scope="col" class="number">Cost (USD)</th><th scope="col" class="number">Unpriced</th></tr></thead>
+        <thead><tr><th scope="col">{groupWords[props.group]}</th><th scope="col" class="number">Runs</th><th scope="col" class="number">Tokens in → out</th><th scope="col" class="number">Cost (USD)</th><Show when={props.claims}><th scope="col" class="number" title="What the instrumentation said the same calls cost">Reported (USD)</th></Show><th scope="col" class="number">Unpriced</th></tr></thead>
         <tbody>
           <For each={props.rows.slice(0, tableMax)}>
             {(row) => {
@@ -46,6 +64,7 @@ const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRu
                   <td class="number"><Runs runs={props.runs?.find(({ value }) => value === row.value)?.runs} /></td>
                   <td class="number"><span title={`${decimalExact(row.inputTokens)} → ${decimalExact(row.outputTokens)}`}>{count(Number(row.inputTokens))} → {count(Number(row.outputTokens))}</span></td>
                   <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={props.href({ [key]: valueText(row.value) })} what={valueText(row.value)} /></td>
+                  <Show when={props.claims}><td class="number"><Claim counts={props.runs?.find(({ value }) => value === row.value)} href={props.href({ [key]: valueText(row.value), claim: 'differs' })} what={valueText(row.value)} /></td></Show>
                   <td class="number"><Show when={row.unpricedEntries > 0} fallback={<span class="muted">–</span>}><A href={props.href({ [key]: valueText(row.value), basis: 'UNPRICED' })} aria-label={`${plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')} of ${valueText(row.value)}`}>{row.unpricedEntries}</A></Show></td>
                 </tr>
               )
@@ -103,6 +122,8 @@ export const Costs = () => {
     return { queryKey: ['cost-runs', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostRunsDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
   })
   const counted = () => (runs.isSuccess ? runs.data : undefined)
+  /** Few senders say what a call cost. */
+  const claims = (): boolean => counted()?.total.some(({ reportedCost }) => reportedCost !== null) === true
   /** Days with costs tell how long the stretch is: all time may be an hour or a year. */
   const interval = createMemo((): Interval | undefined => {
     if (!totals.isSuccess) return undefined
@@ -188,6 +209,7 @@ export const Costs = () => {
             <>
               <dl class={styles['stats']}>
                 <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="everything shown" /></dd></div>
+                <Show when={claims()}><div><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()?.total[0]} href={href({ claim: 'differs' })} what="everything shown" /></dd></div></Show>
                 <div><dt>Tokens in</dt><dd title={decimalExact(sum().inputTokens)}>{count(Number(sum().inputTokens))}</dd></div>
                 <div><dt>Tokens out</dt><dd title={decimalExact(sum().outputTokens)}>{count(Number(sum().outputTokens))}</dd></div>
                 <div><dt>Runs</dt><dd><Runs runs={counted()?.total[0]?.runs} /></dd></div>
@@ -215,7 +237,7 @@ export const Costs = () => {
                 <For each={Object.keys(exportFiles) as (keyof typeof exportFiles)[]}>{(file) => <a href={exportHref(file, filter(), bounds())} download={file} rel="external">{exportFiles[file]}</a>}</For>
               </p>
               <Show when={tables.isSuccess ? tables.data : undefined}>
-                {(found) => <div class={styles['tables']}><For each={Object.keys(costGroups) as CostGroup[]}>{(one) => <CostTable group={one} rows={found()[costGroups[one]]} runs={counted()?.[costGroups[one]]} href={href} />}</For></div>}
+                {(found) => <div class={styles['tables']}><For each={Object.keys(costGroups) as CostGroup[]}>{(one) => <CostTable group={one} rows={found()[costGroups[one]]} runs={counted()?.[costGroups[one]]} claims={claims()} href={href} />}</For></div>}
               </Show>
             </>
           )}

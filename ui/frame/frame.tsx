@@ -5,6 +5,7 @@ import BookOpen from 'lucide-solid/icons/book-open'
 import ChartLine from 'lucide-solid/icons/chart-line'
 import CircleQuestionMark from 'lucide-solid/icons/circle-question-mark'
 import Coins from 'lucide-solid/icons/coins'
+import History from 'lucide-solid/icons/history'
 import Inbox from 'lucide-solid/icons/inbox'
 import Monitor from 'lucide-solid/icons/monitor'
 import Moon from 'lucide-solid/icons/moon'
@@ -30,7 +31,7 @@ import { Range } from './range.tsx'
 
 const sections = [
   { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }, { href: '/charts', label: 'Metrics', icon: ChartLine }, { href: '/ingest', label: 'Ingest', icon: Inbox }] },
-  { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/coding-agents', label: 'Coding agents', icon: SquareTerminal }, { href: '/ledger', label: 'Ledger', icon: Receipt }, { href: '/budgets', label: 'Budgets', icon: PiggyBank }, { href: '/alerts', label: 'Alerts', icon: Bell }, { href: '/unpriced', label: 'Unpriced', icon: CircleQuestionMark }, { href: '/price-books', label: 'Price books', icon: BookOpen }, { href: '/reconciliation', label: 'Reconciliation', icon: Scale }] },
+  { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/coding-agents', label: 'Coding agents', icon: SquareTerminal }, { href: '/ledger', label: 'Ledger', icon: Receipt }, { href: '/budgets', label: 'Budgets', icon: PiggyBank }, { href: '/alerts', label: 'Alerts', icon: Bell }, { href: '/unpriced', label: 'Unpriced', icon: CircleQuestionMark }, { href: '/price-books', label: 'Price books', icon: BookOpen }, { href: '/reconciliation', label: 'Reconciliation', icon: Scale }, { href: '/restatement', label: 'Restatement', icon: History }] },
   { title: 'Govern', pages: [{ href: '/policy', label: 'Policy', icon: ShieldCheck }] },
 ] as const
 
@@ -56,12 +57,16 @@ const ThemeSwitch = () => (
 )
 
 const railKey = 'rail'
+/** Below this a wide rail takes a quarter of the window. */
+const roomy = '(min-width: 1024px)'
 const readRail = (): boolean => {
+  const usual = !matchMedia(roomy).matches
   try {
-    return localStorage.getItem(railKey) === 'narrow'
+    const chosen = localStorage.getItem(railKey)
+    return chosen === null ? usual : chosen === 'narrow'
   } catch {
-    // Storage is refused in some private windows: the rail is then wide, the default.
-    return false
+    // Storage is refused in some private windows: the rail is then as wide as the window has room for.
+    return usual
   }
 }
 

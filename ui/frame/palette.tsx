@@ -24,6 +24,7 @@ export const Palette = () => {
     { label: 'Costs', run: () => navigate('/costs') },
     { label: 'Coding agents', run: () => navigate('/coding-agents') },
     { label: 'Reconciliation with bills', run: () => navigate('/reconciliation') },
+    { label: 'Restatement of a month', run: () => navigate('/restatement') },
     { label: 'Ledger entries', run: () => navigate('/ledger') },
     { label: 'Budgets', run: () => navigate('/budgets') },
     { label: 'Alerts', run: () => navigate('/alerts') },

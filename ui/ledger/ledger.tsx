@@ -1,11 +1,11 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { decimalExact, knownCost, money, plural, shortId } from '../format.ts'
+import { decimalExact, knownCost, localTime, money, plural, shortId } from '../format.ts'
 import { useList } from '../pages.ts'
 import { CostTablesDocument, LedgerEntriesDocument, type LedgerFieldsFragment, CostsByDayDocument } from '../queries.ts'
 import { ask } from '../request.ts'
-import { activeFilters, choices, costFilter, costKeys, ledgerFilter, queryString, rangeBounds, rangeOf } from '../url-state.ts'
+import { activeFilters, choices, costFilter, costKeys, type FilterKey, ledgerFilter, queryString, rangeBounds, rangeOf } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Money, Time } from '../widgets/figures.tsx'
@@ -17,6 +17,13 @@ import styles from './ledger.module.css'
 
 const pageSize = 100
 const word = (value: string): string => value.toLowerCase().replaceAll('_', ' ')
+/** `..<until>` and `<after>..` in words. */
+const postedWords = (value: string): string => {
+  const [after = '', until = ''] = value.split('..')
+  return [...(after === '' ? [] : [`after ${localTime(after)}`]), ...(until === '' ? [] : [`until ${localTime(until)}`])].join(', ')
+}
+const filterWord = (key: FilterKey, value: string): string =>
+  key === 'run' || key === 'span' || key === 'book' ? shortId(value) : key === 'posted' ? postedWords(value) : value
 
 const Entry = (props: { entry: LedgerFieldsFragment }) => (
   <tr>
@@ -66,7 +73,7 @@ export const Ledger = () => {
       answer={<Show when={total()}>{(found) => <>{plural(found().entries, 'entry', 'entries')}, {money(knownCost(found().cost, found().unpricedEntries))} in all<Show when={found().unpricedEntries > 0}>, {plural(found().unpricedEntries, 'of them unpriced', 'of them unpriced')}</Show>.</>}</Show>}
     >
       <FilterBar choices={offered()} />
-      <ActiveFilters keys={costKeys} label={(key, value) => (key === 'run' || key === 'span' ? shortId(value) : value)} />
+      <ActiveFilters keys={costKeys} label={filterWord} />
       <Progress when={list.asking() && (list.waiting() || list.outdated())} what="ledger entries" />
       <Switch>
         <Match when={list.failure() !== undefined && list.rows().length === 0}><Failure what="The ledger" cause={list.failure()} retry={list.refresh} /></Match>

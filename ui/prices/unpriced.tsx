@@ -1,6 +1,6 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
-import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
+import { createMemo, createSignal, createUniqueId, For, Match, onMount, Show, Switch } from 'solid-js'
 import { count, decimalExact, plural, shortId } from '../format.ts'
 import { PriceModelDocument, UnpricedModelsDocument, type UnpricedModelsQuery } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -9,6 +9,7 @@ import { CopyButton } from '../widgets/copy.tsx'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
+import { decisionOf, type Fault, firstFields, furtherGroups, type PriceField } from './price-fields.ts'
 import styles from './prices.module.css'
 
 type Model = UnpricedModelsQuery['unpricedModels'][number]
@@ -16,49 +17,85 @@ type Model = UnpricedModelsQuery['unpricedModels'][number]
 /** Else the model has a card, and only a tool of it has no price. */
 const isTokens = (meter: string): boolean => /^(?:input|output)\./.test(meter)
 
+const nameOf = ({ provider, model }: Model): string => `${provider}/${model}`
+
 const repriceCommand = 'npm run spanledger -- reprice --dry-run'
 
-/** A price for one model, in one step: that of another, or its own. */
-const PriceForm = (props: { model: Model; done: (version: string) => void }) => {
-  const [failure, setFailure] = createSignal<string>()
+const PriceInput = (props: { field: PriceField; id: string; fault: string | undefined }) => (
+  <div class={styles['price']}>
+    <label for={`${props.id}-${props.field.key}`}>{props.field.label}</label>
+    <input
+      id={`${props.id}-${props.field.key}`} type="text" name={props.field.key} inputmode="decimal" autocomplete="off" placeholder={props.field.otherwise}
+      aria-invalid={props.fault !== undefined} aria-describedby={props.fault === undefined ? undefined : `${props.id}-fault-${props.field.key}`}
+    />
+  </div>
+)
+
+/** A price for one model, in one step: that of another, or its own, the rarer ones behind a fold. */
+const PriceForm = (props: { model: Model; done: (version: string) => void; cancel: () => void }) => {
+  const [faults, setFaults] = createSignal<readonly Fault[]>([])
   const [busy, setBusy] = createSignal(false)
+  const id = createUniqueId()
+  let form: HTMLFormElement | undefined
+  onMount(() => form?.querySelector('input')?.focus())
+  const faultOf = (key: Fault['key']): string | undefined => faults().find((fault) => fault.key === key)?.message
+  const refuse = (found: readonly Fault[]): void => {
+    setFaults(found)
+    const first = form?.querySelector<HTMLInputElement>(`[name="${found[0]?.key}"]`)
+    first?.closest('details')?.setAttribute('open', '')
+    first?.focus()
+  }
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
-    const said = new FormData(event.currentTarget as HTMLFormElement)
-    const text = (name: string): string => String(said.get(name) ?? '').trim()
-    const own = { ...(text('input') !== '' && { input: text('input') }), ...(text('output') !== '' && { output: text('output') }) }
+    const said = new FormData(form)
+    const decision = decisionOf((name) => String(said.get(name) ?? ''), props.model.meters)
+    if (decision.kind === 'refused') return refuse(decision.faults)
     setBusy(true)
-    setFailure(undefined)
+    setFaults([])
     try {
       const { priceModel } = await ask(PriceModelDocument, {
-        provider: props.model.provider, model: props.model.model,
-        ...(text('sameAs') === '' ? { prices: own } : { sameAs: text('sameAs') }),
+        provider: props.model.provider, model: props.model.model, ...(decision.kind === 'same' ? { sameAs: decision.as } : { prices: decision.prices }),
       }, new AbortController().signal)
       props.done(priceModel.version)
     } catch (cause) {
-      setFailure(cause instanceof Error ? cause.message : 'The price was not taken. Try again.')
+      refuse([{ key: decision.kind === 'same' ? 'sameAs' : undefined, message: cause instanceof Error ? cause.message : 'The price was not taken. Try again.' }])
     } finally {
       setBusy(false)
     }
   }
   return (
-    <details class={styles['form']}>
-      <summary>Give it a price</summary>
-      <form onSubmit={(event) => void submit(event)}>
-        <label>Costs what this one costs<input type="text" name="sameAs" placeholder="openai/gpt-5-mini" autocomplete="off" spellcheck={false} /></label>
-        <span class="muted">or, US dollars per million tokens</span>
-        <label>Input<input type="text" name="input" inputmode="decimal" autocomplete="off" /></label>
-        <label>Output<input type="text" name="output" inputmode="decimal" autocomplete="off" /></label>
+    <form class={styles['form']} ref={form} onSubmit={(event) => void submit(event)} aria-label={`A price for ${valueText(props.model.model)}`} novalidate>
+      <div class={styles['prices']}>
+        <div class={styles['price']}>
+          <label for={`${id}-sameAs`}>Costs what this one costs</label>
+          <input id={`${id}-sameAs`} type="text" name="sameAs" placeholder="openai/gpt-5-mini" autocomplete="off" spellcheck={false} aria-invalid={faultOf('sameAs') !== undefined} aria-describedby={faultOf('sameAs') === undefined ? undefined : `${id}-fault-sameAs`} />
+        </div>
+      </div>
+      <fieldset>
+        <legend>or, US dollars for a million tokens</legend>
+        <div class={styles['prices']}><For each={firstFields}>{(one) => <PriceInput field={one} id={id} fault={faultOf(one.key)} />}</For></div>
+      </fieldset>
+      <For each={furtherGroups}>
+        {(group) => (
+          <details open={group.meters.some((beginning) => props.model.meters.some((meter) => meter.startsWith(beginning)))}>
+            <summary>{group.title}</summary>
+            <div class={styles['prices']}><For each={group.fields}>{(one) => <PriceInput field={one} id={id} fault={faultOf(one.key)} />}</For></div>
+          </details>
+        )}
+      </For>
+      <div role="alert"><For each={faults()}>{(fault) => <p class={styles['failed']} id={fault.key === undefined ? undefined : `${id}-fault-${fault.key}`}>{fault.message}</p>}</For></div>
+      <div class={styles['prices']}>
         <button type="submit" class="primary" disabled={busy()}>Price it from now on</button>
-        <Show when={failure()}>{(message) => <p role="alert" class={styles['failed']}>{message()}</p>}</Show>
-      </form>
-    </details>
+        <button type="button" onClick={() => props.cancel()}>Cancel</button>
+      </div>
+    </form>
   )
 }
 
 /** What is in no sum because its price, or its usage, is unknown. */
 export const Unpriced = () => {
   const [search] = useSearchParams()
+  const [opened, setOpened] = createSignal<string>()
   const [taken, setTaken] = createSignal<{ readonly model: string; readonly version: string }>()
   const range = createMemo(() => rangeBounds(rangeOf(search), Date.now()))
   const query = useQuery(() => {
@@ -69,7 +106,7 @@ export const Unpriced = () => {
   const unmetered = (): number => (query.isSuccess ? query.data.unmeteredModelCalls : 0)
   const calls = (): number => models().reduce((sum, { calls: each }) => sum + each, 0)
   return (
-    <Page title="Unpriced" answer={<Show when={query.isSuccess}>{plural(calls(), 'call')} of {plural(models().length, 'model')} {calls() === 1 ? 'has' : 'have'} no known price, and {plural(unmetered(), 'model call')} reported no usage: they are in no sum.</Show>}>
+    <Page title="Unpriced" answer={<Show when={query.isSuccess}>{plural(calls(), 'call')} of {plural(models().length, 'model')} {calls() === 1 ? 'has' : 'have'} no known price{unmetered() > 0 ? `, and ${plural(unmetered(), 'model call')} reported no usage` : ''}: they are in no sum.</Show>}>
       <Progress when={query.isFetching} what="models without a price" />
       <Show when={taken()}>
         {(now) => (
@@ -82,25 +119,33 @@ export const Unpriced = () => {
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The models without a price" cause={cause()} retry={() => void query.refetch()} />}</Match>
         <Match when={models().length > 0}>
-          <div class="scroll-x" role="region" tabindex="0" aria-label="Models without a price">
+          <div class={`scroll-x ${styles['models']}`} role="region" tabindex="0" aria-label="Models without a price">
             <table>
               <caption class="visually-hidden">Models without a price, most calls first</caption>
-              <thead><tr><th scope="col">Model</th><th scope="col">Provider</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Tokens</th><th scope="col">What</th><th scope="col">First seen</th><th scope="col">Last seen</th><th scope="col">Example</th><th scope="col">Price</th></tr></thead>
+              <thead><tr><th scope="col">Model</th><th scope="col">Price</th><th scope="col">Provider</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Tokens</th><th scope="col">What</th><th scope="col">First seen</th><th scope="col">Last seen</th><th scope="col">Example</th></tr></thead>
               <tbody>
                 <For each={models()}>
-                  {(model) => (
-                    <tr>
-                      <td>{valueText(model.model)}</td>
-                      <td>{valueText(model.provider)}</td>
-                      <td class="number"><A href={ledgerHref({ model: valueText(model.model), provider: valueText(model.provider), basis: 'UNPRICED', range: rangeOf(search) ?? '' })} aria-label={`${plural(model.calls, 'call')} of ${valueText(model.model)}, ledger entries`}><Count value={model.calls} /></A></td>
-                      <td class="number"><span title={decimalExact(model.tokens)}>{count(Number(model.tokens))}</span></td>
-                      <td>{model.meters.join(', ')}</td>
-                      <td class="nowrap"><Time iso={model.firstSeen} /></td>
-                      <td class="nowrap"><Time iso={model.lastSeen} /></td>
-                      <td><A class="mono" href={`/runs/${model.exampleRunId}`} title={`Run ${model.exampleRunId}`}>{shortId(model.exampleRunId)}</A></td>
-                      <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><PriceForm model={model} done={(version) => setTaken({ model: model.model, version })} /></Show></td>
-                    </tr>
-                  )}
+                  {(model) => {
+                    const isOpen = (): boolean => opened() === nameOf(model)
+                    return (
+                      <>
+                        <tr>
+                          <td>{valueText(model.model)}</td>
+                          <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><button type="button" class="nowrap" aria-expanded={isOpen()} aria-label={`Give it a price: ${valueText(model.model)}`} onClick={() => setOpened(isOpen() ? undefined : nameOf(model))}>Give it a price</button></Show></td>
+                          <td>{valueText(model.provider)}</td>
+                          <td class="number"><A href={ledgerHref({ model: valueText(model.model), provider: valueText(model.provider), basis: 'UNPRICED', range: rangeOf(search) ?? '' })} aria-label={`${plural(model.calls, 'call')} of ${valueText(model.model)}, ledger entries`}><Count value={model.calls} /></A></td>
+                          <td class="number"><span title={decimalExact(model.tokens)}>{count(Number(model.tokens))}</span></td>
+                          <td>{model.meters.join(', ')}</td>
+                          <td class="nowrap"><Time iso={model.firstSeen} /></td>
+                          <td class="nowrap"><Time iso={model.lastSeen} /></td>
+                          <td><A class="mono" href={`/runs/${model.exampleRunId}`} title={`Run ${model.exampleRunId}`}>{shortId(model.exampleRunId)}</A></td>
+                        </tr>
+                        <Show when={isOpen()}>
+                          <tr><td class={styles['place']} colSpan={9}><PriceForm model={model} cancel={() => setOpened(undefined)} done={(version) => { setOpened(undefined); setTaken({ model: model.model, version }) }} /></td></tr>
+                        </Show>
+                      </>
+                    )
+                  }}
                 </For>
               </tbody>
             </table>

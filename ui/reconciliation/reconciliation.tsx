@@ -150,12 +150,12 @@ export const Reconciliation = () => {
                 <div><dt>Residual (USD)</dt><dd><Money amount={found().reconciliation.residual} /></dd></div>
               </dl>
               <div class="scroll-x" role="region" tabindex="0" aria-label="Cells">
-                <table>
+                <table class={styles['cells']}>
                   <caption class="visually-hidden">Metered beside billed, dearest residual first</caption>
                   <thead>
                     <tr>
                       <th scope="col"><span class="visually-hidden">Choose</span></th><th scope="col">Day</th><th scope="col">Model</th><th scope="col" class="number">Metered tokens</th><th scope="col" class="number">Billed tokens</th>
-                      <th scope="col" class="number">Ledger (USD)</th><th scope="col" class="number">Bill (USD)</th><th scope="col" class="number">Left (USD)</th><th scope="col">Class</th>
+                      <th scope="col" class="number">Ledger (USD)</th><th scope="col" class="number">Bill (USD)</th><th scope="col" class="number">Residual (USD)</th><th scope="col">Class</th>
                     </tr>
                   </thead>
                   <tbody><For each={found().reconciliation.cells}>{(cell) => <CellRow cell={cell} chosen={chosen().has(cell.id)} choose={(on) => choose(cell.id, on)} />}</For></tbody>

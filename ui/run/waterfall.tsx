@@ -188,6 +188,8 @@ export const Waterfall = (props: { view: RunView; grid: (element: HTMLElement) =
     // Not passive: with Ctrl the wheel zooms the trace, not the page.
     scroller?.addEventListener('wheel', wheel, { passive: false })
   })
+  /** 60 pixels hold the longest label; one that would be cut at the end is left out, its line stays. */
+  const hasRoom = (tick: number): boolean => ((props.view.window().to - tick) / Math.max(props.view.window().to - props.view.window().from, 1e-9)) * barsWidth() >= 60
   const tickLeft = (tick: number): string => `${(100 * (tick - props.view.window().from)) / Math.max(props.view.window().to - props.view.window().from, 1e-9)}%`
 
   return (
@@ -198,7 +200,7 @@ export const Waterfall = (props: { view: RunView; grid: (element: HTMLElement) =
       >
         <div class={styles['header']} role="row" aria-rowindex="1">
           <span role="columnheader">Step</span><span role="columnheader" class={`number ${styles['middle']}`}>Tokens</span><span role="columnheader" class="number">Cost (USD)</span>
-          <span role="columnheader" class={styles['axis']} aria-label="Time"><For each={axis()}>{(tick) => <i style={{ left: tickLeft(tick) }}>{duration(tick)}</i>}</For></span>
+          <span role="columnheader" class={styles['axis']} aria-label="Time"><For each={axis()}>{(tick) => <i style={{ left: tickLeft(tick) }}><Show when={hasRoom(tick)}>{duration(tick)}</Show></i>}</For></span>
         </div>
         <div class={styles['spacer']} role="rowgroup" style={{ height: `${props.view.visible().length * rowHeight()}px` }}>
           <For each={slots()}>
