@@ -1,3 +1,4 @@
+import { isSame } from '#semconv/attribution.ts'
 import type { SpanFacts } from '#semconv/facts.ts'
 import type { Charge } from '../derive/charge.ts'
 import type { HeldSpans, LiveSpan } from './held-spans.ts'
@@ -10,9 +11,13 @@ export interface HeldCharge extends Omit<Charge, 'facts'> {
   facts: SpanFacts | undefined
 }
 
-/** The same span may have come again in the request that brought the charge, or before it. */
-export function heldCharge({ facts, postedAt, prices, attribution, amount, unpriced, provider }: Charge, spans: HeldSpans): HeldCharge {
-  return { facts: spans.receivedAt(facts.spanId) === postedAt ? undefined : facts, postedAt, prices, attribution, amount, unpriced, provider }
+/** Calls of one agent are charged in one name: `before` is what was charged before this one. */
+export function heldCharge({ facts, postedAt, prices, attribution, amount, unpriced, provider }: Charge, spans: HeldSpans, before: HeldCharge | undefined): HeldCharge {
+  return {
+    // The same span may have come again in the request that brought the charge, or before it.
+    facts: spans.receivedAt(facts.spanId) === postedAt ? undefined : facts,
+    postedAt, prices, attribution: before !== undefined && isSame(before.attribution, attribution) ? before.attribution : attribution, amount, unpriced, provider,
+  }
 }
 
 /** The spans of a trace by id, as objects for as long as they are looked at. */

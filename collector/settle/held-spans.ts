@@ -70,17 +70,16 @@ export class HeldSpans {
     return index < 0 ? undefined : this.#numbers.getBigUint64(this.#places[index]! + at.receivedAt)
   }
 
-  /** Holds this version of the span, whatever was held before. */
-  set(span: LiveSpan): void {
-    const index = this.#find(span.spanId)
-    const place = this.#write(span)
-    if (index < 0) {
-      this.#index?.set(span.spanId, this.#places.length)
-      this.#places.push(place)
-      if (this.#index === undefined && this.#places.length > walkedMax) this.#index = new Map(this.#places.map((_, index) => [this.#idOf(index), index]))
-      return
-    }
-    this.#places[index] = place
+  /** Holds a span that is not held yet. */
+  add(span: LiveSpan): void {
+    this.#index?.set(span.spanId, this.#places.length)
+    this.#places.push(this.#write(span))
+    if (this.#index === undefined && this.#places.length > walkedMax) this.#index = new Map(this.#places.map((_, index) => [this.#idOf(index), index]))
+  }
+
+  /** Holds this version of a span in place of the one that is held. */
+  replace(span: LiveSpan): void {
+    this.#places[this.#find(span.spanId)] = this.#write(span)
     // One span sent again and again takes no more than twice its room, and writing all of them anew costs each a constant.
     if (++this.#replaced > this.#places.length) this.#rewrite()
   }
@@ -129,7 +128,7 @@ export class HeldSpans {
   #rewrite(): void {
     const spans = this.values()
     this.clear()
-    for (const span of spans) this.set(span)
+    for (const span of spans) this.add(span)
   }
 
   /** Appends the record of a span; where it begins. */

@@ -69,7 +69,7 @@ export interface Claim {
 }
 
 export interface LiveTracesOptions {
-  /** Spans held in memory over all traces; a span takes about 300 bytes. */
+  /** Spans held in memory over all traces; a span takes about 500 bytes. */
   readonly spansMax: number
   /**
    * Of them, spans of settled traces, which are there only for what comes late. Everything held is walked by every collection
@@ -187,9 +187,9 @@ export class LiveTraces {
       handovers?.arrived(facts, nowMs, segment)
       const trace = this.#touch(facts.traceId, nowMs, segment)
       const known = trace.spans.receivedAt(facts.spanId)
-      if (known === undefined) this.#spanCount++
       // As the table does: requests that were handled side by side may end in another order than they came.
-      if (known === undefined || facts.receivedAt >= known) hold(trace, facts)
+      if (known === undefined) this.#hold(trace, facts)
+      else if (facts.receivedAt >= known) replace(trace, facts)
       for (const decision of decisions) trace.decisions.set(decision.id, decision)
       for (const key of facts.step.callKeys) this.#index(key, facts.traceId)
       this.#indexSession(trace, facts)
@@ -197,9 +197,12 @@ export class LiveTraces {
       if (facts.receivedAt > this.#lastReceivedAt) this.#lastReceivedAt = facts.receivedAt
       keepSince(trace, facts.receivedAt)
     }
+    let before: HeldCharge | undefined
     for (const charge of charges) {
       const trace = this.#traces.get(charge.facts.traceId)
-      if (trace !== undefined) trace.charges.set(charge.facts.spanId, heldCharge(charge, trace.spans))
+      if (trace === undefined) continue
+      before = heldCharge(charge, trace.spans, before)
+      trace.charges.set(charge.facts.spanId, before)
     }
   }
 
@@ -233,6 +236,11 @@ export class LiveTraces {
     trace.generation++
     this.#mark(trace)
     return trace
+  }
+
+  #hold(trace: LiveTrace, span: LiveSpan): void {
+    this.#spanCount++
+    trace.spans.add(span)
   }
 
   #mark(trace: LiveTrace): void {
@@ -337,8 +345,8 @@ export class LiveTraces {
   #mergeSpan(trace: LiveTrace, span: LiveSpan): void {
     const known = trace.spans.receivedAt(span.spanId)
     if (known !== undefined && known >= span.receivedAt) return
-    if (known === undefined) this.#spanCount++
-    hold(trace, span)
+    if (known === undefined) this.#hold(trace, span)
+    else replace(trace, span)
     if (span.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = span.receivedAt
     for (const key of span.step.callKeys) this.#index(key, trace.traceId)
     this.#indexSession(trace, span)
@@ -425,11 +433,11 @@ export class LiveTraces {
   }
 }
 
-/** Takes in a version of a span. What was charged keeps the one that it was charged for. */
-function hold(trace: LiveTrace, span: LiveSpan): void {
+/** Of a span that came again. What was charged keeps the version that it was charged for. */
+function replace(trace: LiveTrace, span: LiveSpan): void {
   const charge = trace.charges.get(span.spanId)
   if (charge !== undefined) charge.facts ??= trace.spans.get(span.spanId)
-  trace.spans.set(span)
+  trace.spans.replace(span)
 }
 
 function keepSince(trace: LiveTrace, since: UnixNano): void {
