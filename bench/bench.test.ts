@@ -10,7 +10,7 @@ import { modelCallsPerRun, payloads, runsSideBySide, spansPerRun } from './paylo
 import { describePreallocate, runPreallocate } from './preallocate.ts'
 import { quantile } from './quantile.ts'
 import { describeReceived, runReceive } from './receive.ts'
-import { describeSettlements, runSettle } from './settle.ts'
+import { describeHeld, describeSettlements, runHeld, runSettle } from './settle.ts'
 import { describeStart, runStart } from './start.ts'
 import { describeStorage, runLoops, runStorage, turnsPerLoop } from './storage.ts'
 import { agentRuns, attributesPerSpan, spansPerAgentRun } from './agent-runs.ts'
@@ -96,6 +96,12 @@ test('settle: all model calls of the trace are billed', () => {
   const settlement = runSettle(spansPerRun * 3, 2)
   assert.equal(settlement.billedSpans, modelCallsPerRun * 3)
   assert.match(describeSettlements([settlement]), /^\| 48 \|/m)
+})
+
+test('settle: all spans are held', () => {
+  const held = runHeld(8)
+  assert.equal(held.spans, spansPerRun * 8)
+  assert.match(describeHeld(held), new RegExp(`^\\| ${spansPerRun * 8} \\|`, 'm'))
 })
 
 test('start: the program comes up twice on one folder, and what was sent is seen', async () => {

@@ -1,7 +1,10 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { shippedBook } from '#collector/price/book.ts'
 import { decodeTraces } from '#collector/decode/traces.ts'
 import { chargeArrivals } from '#collector/derive/charge.ts'
 import { derive, type Derived } from '#collector/derive/derive.ts'
+import { LiveTraces } from '#collector/settle/live-traces.ts'
 import { contested, post, writeOut } from '#collector/settle/post.ts'
 import { FrameWriter } from '#collector/spool/frame.ts'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
@@ -60,6 +63,45 @@ export function runSettle(spans: number, times: number): Settlement {
   return { spans, accountMs: median(accountMs), postMs: median(postMs), billedSpans }
 }
 
+/** What a span keeps in memory from its arrival until its trace is settled, its share of the trace and of the charges included. */
+export interface Held {
+  readonly spans: number
+  /** Which every collection of garbage walks, and which it does not. */
+  readonly heapBytes: number
+  readonly outsideBytes: number
+}
+
+export function runHeld(runs: number): Held {
+  const next = payloads({ batch: spansPerRun, seed: 1 })
+  const live = new LiveTraces({ spansMax: Number.POSITIVE_INFINITY, settledSpansMax: 0, processStartedAt: 0n })
+  const arrive = (): void => {
+    const frame = new FrameWriter()
+    const derived = decodeTraces(next(1_795_000_000_000_000_000n).body).spans.map((record, index) => derive(record, options, BigInt(index + 1), true, frame))
+    live.add(derived, chargeArrivals(derived, () => undefined, options, frame), 0, 0)
+  }
+  // What is made once for all spans is there after some.
+  for (let run = 0; run < 100; run++) arrive()
+  const [before, heldBefore] = [memory(), live.spanCount]
+  for (let run = 0; run < runs; run++) arrive()
+  const after = memory()
+  return { spans: live.spanCount - heldBefore, heapBytes: after.heap - before.heap, outsideBytes: after.outside - before.outside }
+}
+
+/** Bytes that are in use once all garbage is collected. */
+function memory(): { readonly heap: number; readonly outside: number } {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  // Buffers outside the heap are given back by the collection after the one that found them.
+  collect()
+  collect()
+  const { used_heap_size: heap, external_memory: outside } = getHeapStatistics()
+  return { heap, outside }
+}
+
+export function describeHeld({ spans, heapBytes, outsideBytes }: Held): string {
+  return `| live spans | bytes of the heap per span | outside it |\n| --- | --- | --- |\n| ${spans} | ${(heapBytes / spans).toFixed(0)} | ${(outsideBytes / spans).toFixed(0)} |\n`
+}
+
 function timed<T>(into: number[], run: () => T): T {
   const before = process.cpuUsage()
   const result = run()
@@ -76,5 +118,5 @@ export function describeSettlements(settlements: readonly Settlement[]): string 
 if (import.meta.main) {
   const taken = takenOn()
   const settlements = [runSettle(16, 2_001), runSettle(1_000, 101), runSettle(100_000, 7)]
-  process.stdout.write(`${taken}\n\n${describeSettlements(settlements)}`)
+  process.stdout.write(`${taken}\n\n${describeSettlements(settlements)}\n${describeHeld(runHeld(4_000))}`)
 }

@@ -87,7 +87,7 @@ export interface Collector extends Pick<Listening, 'grpcPort' | 'httpPort' | 'ac
   close(deadlineMs: number): Promise<void>
 }
 
-/** Spans of live traces held in memory, about 1.5 KB each. */
+/** Spans of live traces held in memory, about 500 bytes each. */
 const liveSpansMax = 400_000
 /** Of them, spans of traces that are settled: a second of a busy server, a minute of most. */
 const settledSpansMax = 20_000

@@ -45,18 +45,20 @@ export function attributions(tree: Tree, { users, sessions }: Parties): readonly
   const ofTrace: Attribution = { agent: '', user: only(users), session: only(sessions), workflow: '' }
   const all: Attribution[] = tree.spans.map(() => ofTrace)
   for (const node of tree.order) {
-    const { agent, agentId, user, session, workflow } = tree.spans[node]!.step
+    const { step } = tree.spans[node]!
     const above = tree.parent[node]! < 0 ? ofTrace : all[tree.parent[node]!]!
-    const silent = agent === '' && agentId === '' && user === '' && session === '' && workflow === ''
-    all[node] = silent ? above : {
-      agent: agent || agentId || above.agent,
-      user: user || above.user,
-      session: session || above.session,
-      workflow: workflow || above.workflow,
-    }
+    const agent = step.agent || step.agentId || above.agent
+    const user = step.user || above.user
+    const session = step.session || above.session
+    const workflow = step.workflow || above.workflow
+    // Most spans say nothing, or what the one above said.
+    all[node] = isSame(above, { agent, user, session, workflow }) ? above : { agent, user, session, workflow }
   }
   return all
 }
+
+export const isSame = (a: Attribution, b: Attribution): boolean =>
+  a.agent === b.agent && a.user === b.user && a.session === b.session && a.workflow === b.workflow
 
 /** The first speaks; the second fills in what it leaves open. */
 export const completed = (first: Attribution, second: Attribution): Attribution => first === second ? first : {

@@ -92,7 +92,7 @@ interface Draft {
   readonly models: Set<string>
   /** By call. */
   readonly products: readonly Product[]
-  /** Usage that stands at or below a span: `meters.length` numbers each. */
+  /** Usage that stands at or below a span: `meters.length` numbers each. Empty where no span could be the sum of others: nobody asks then. */
   readonly standing: Float64Array
   /** How many rows make up `standing`. */
   readonly rows: Int32Array
@@ -111,13 +111,14 @@ export function settleUsage(told: Tree, attribution: readonly Attribution[], els
   const calls = collapseCalls(told, around)
   const { tree, adopter } = adopt(told, (node) => calls.callOf[node]! < 0 && sumsUp(told.spans[node]!.step))
   const count = tree.spans.length
+  const hasSums = tree.spans.some(({ step }, node) => calls.callOf[node]! < 0 && step.usage !== undefined)
   const draft: Draft = {
     tree, adopter, attribution, calls, around,
     verdicts: tree.spans.map((span, node) => noUsage[calls.sums[node] === 1 ? 'TASK' : kindOfRole[span.step.role]]),
     billables: tree.spans.map(() => undefined),
     uncounted: new Map(), providers: new Set(), models: new Set(),
     products: productsOf(tree, calls),
-    standing: new Float64Array(count * meters.length), rows: new Int32Array(count),
+    standing: new Float64Array(hasSums ? count * meters.length : 0), rows: new Int32Array(count),
     product: new Int32Array(count).fill(noCall), claimed: tree.spans.map(() => undefined),
   }
   const authority = authorities(tree)
@@ -227,7 +228,7 @@ function settleAggregates(draft: Draft, authority: Int32Array): PicoUsd | undefi
       claimed[up] = sumOf(claimed[up], claimed[node])
       product[up] = sameProduct(draft, product[up]!, product[node]!)
       rows[up] = rows[up]! + rows[node]!
-      if (rows[node] !== 0) for (let meter = 0; meter < meters.length; meter++) {
+      if (rows[node] !== 0 && standing.length > 0) for (let meter = 0; meter < meters.length; meter++) {
         standing[up * meters.length + meter]! += standing[node * meters.length + meter]!
       }
     }
@@ -363,7 +364,7 @@ function place(draft: Draft, members: readonly number[], usage: Usage, ancestor:
   const { tree, standing, rows } = draft
   const put = (node: number, times: 1 | -1) => {
     rows[node] = rows[node]! + times
-    add(standing, node * meters.length, usage, times)
+    if (standing.length > 0) add(standing, node * meters.length, usage, times)
   }
   const byRank = members.length < 3 ? members : members.toSorted((a, b) => tree.rank[a]! - tree.rank[b]!)
   for (let index = 0; index < byRank.length; index++) {
@@ -375,7 +376,7 @@ function place(draft: Draft, members: readonly number[], usage: Usage, ancestor:
 
 function stand({ standing, rows }: Draft, node: number, usage: Usage): void {
   rows[node] = rows[node]! + 1
-  add(standing, node * meters.length, usage, 1)
+  if (standing.length > 0) add(standing, node * meters.length, usage, 1)
 }
 
 function add(sums: Float64Array, offset: number, usage: Usage, times: 1 | -1): void {

@@ -6,7 +6,8 @@ import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import type { CostBasis, LedgerKind, LedgerMeter, LedgerReason, UnixNano, UsageFlag } from '#semconv/facts.ts'
 import type { CallTold } from '../derive/call-told.ts'
 import type { Told } from '../receivers/peers.ts'
-import type { LiveSpan, StoredDecision } from './live-traces.ts'
+import type { LiveSpan } from './held-spans.ts'
+import type { StoredDecision } from './live-traces.ts'
 
 /** Seconds one look-up may take; a settlement waits for it and is tried again. */
 const readSecondsMax = 30

@@ -5,22 +5,21 @@ import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 import type { Charge } from '../derive/charge.ts'
 import type { Derived } from '../derive/derive.ts'
 import type { Handovers } from '../receivers/handovers.ts'
+import { type HeldCharge, heldCharge } from './held-charges.ts'
+import { HeldSpans, type LiveSpan } from './held-spans.ts'
 import { entryKey, type Repricing } from './post.ts'
 import { sessionKey } from './told-better.ts'
 
 /** What a run's summary needs of a decision. */
 export type StoredDecision = Pick<PolicyDecisionRow, 'id' | 'traceId' | 'outcome' | 'place'>
 
-/** A span, and when it was accepted. */
-export type LiveSpan = SpanFacts & { readonly receivedAt: UnixNano }
-
 /** What is known of one trace between its first span and its eviction: enough to account it without asking ClickHouse. */
 export interface LiveTrace {
   readonly traceId: string
-  /** By span id, the version of each span that was accepted last. */
-  readonly spans: Map<string, LiveSpan>
+  /** The version of each span that was accepted last. */
+  readonly spans: HeldSpans
   /** What was posted when spans arrived, by span id, as long as it stands as it was. */
-  readonly charges: Map<string, Charge>
+  readonly charges: Map<string, HeldCharge>
   /** All other posted ledger lines, of every kind, by `entryKey`. */
   readonly entries: Map<string, LedgerEntryRow>
   /** Stored decisions by id. */
@@ -31,6 +30,8 @@ export interface LiveTrace {
   lastReceivedAt: UnixNano
   /** Grows with every arrival: a settlement that was overtaken does not mark the trace as settled. */
   generation: number
+  /** Some span of it names a coding agent's session. */
+  tellsSession: boolean
   /** Something arrived since the last settlement. */
   dirty: boolean
   settled: boolean
@@ -68,7 +69,7 @@ export interface Claim {
 }
 
 export interface LiveTracesOptions {
-  /** Spans held in memory over all traces; a span takes about 1.5 KB. */
+  /** Spans held in memory over all traces; a span takes about 500 bytes. */
   readonly spansMax: number
   /**
    * Of them, spans of settled traces, which are there only for what comes late. Everything held is walked by every collection
@@ -186,18 +187,24 @@ export class LiveTraces {
     for (const { facts, decisions } of derived) {
       handovers?.arrived(facts, nowMs, segment)
       const trace = this.#touch(facts.traceId, nowMs, segment)
-      const known = trace.spans.get(facts.spanId)
-      if (known === undefined) this.#spanCount++
+      const known = trace.spans.receivedAt(facts.spanId)
       // As the table does: requests that were handled side by side may end in another order than they came.
-      if (known === undefined || facts.receivedAt >= known.receivedAt) trace.spans.set(facts.spanId, facts)
+      if (known === undefined) this.#hold(trace, facts)
+      else if (facts.receivedAt >= known) replace(trace, facts)
       for (const decision of decisions) trace.decisions.set(decision.id, decision)
       for (const key of facts.step.callKeys) this.#index(key, facts.traceId)
-      this.#indexSession(facts)
+      this.#indexSession(trace, facts)
       if (facts.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = facts.receivedAt
       if (facts.receivedAt > this.#lastReceivedAt) this.#lastReceivedAt = facts.receivedAt
       keepSince(trace, facts.receivedAt)
     }
-    for (const charge of charges) this.#traces.get(charge.facts.traceId)?.charges.set(charge.facts.spanId, charge)
+    let before: HeldCharge | undefined
+    for (const charge of charges) {
+      const trace = this.#traces.get(charge.facts.traceId)
+      if (trace === undefined) continue
+      before = heldCharge(charge, trace.spans, before)
+      trace.charges.set(charge.facts.spanId, before)
+    }
   }
 
   /**
@@ -218,8 +225,8 @@ export class LiveTraces {
     let trace = this.#traces.get(traceId)
     if (trace === undefined) {
       trace = {
-        traceId, spans: new Map(), charges: new Map(), entries: new Map(), decisions: new Map(), firstSeenMs: nowMs, lastSeenMs: nowMs,
-        lastReceivedAt: 0n, generation: 0, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, summarizedGeneration: -1,
+        traceId, spans: new HeldSpans(traceId), charges: new Map(), entries: new Map(), decisions: new Map(), firstSeenMs: nowMs, lastSeenMs: nowMs,
+        lastReceivedAt: 0n, generation: 0, tellsSession: false, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, summarizedGeneration: -1,
         unsummarizedSince: 0n, version: 0n, settlements: 0,
         // What was known of it before may stand in any segment that is not loaded yet.
         history: 'unchecked', readableFrom: segment, toldGeneration: -1, toldIn: 0, failures: 0, retryMs: 0, repricing: undefined,
@@ -230,6 +237,11 @@ export class LiveTraces {
     trace.generation++
     this.#mark(trace)
     return trace
+  }
+
+  #hold(trace: LiveTrace, span: LiveSpan): void {
+    this.#spanCount++
+    trace.spans.add(span)
   }
 
   #mark(trace: LiveTrace): void {
@@ -245,9 +257,10 @@ export class LiveTraces {
     else if (known !== traceId) this.#byCallKey.set(key, new Set([known, traceId]))
   }
 
-  #indexSession(span: SpanFacts): void {
+  #indexSession(trace: LiveTrace, span: SpanFacts): void {
     const session = sessionKey(span)
     if (session === '') return
+    trace.tellsSession = true
     const known = this.#bySession.get(session)
     if (known === undefined) this.#bySession.set(session, new Set([span.traceId]))
     else known.add(span.traceId)
@@ -261,7 +274,7 @@ export class LiveTraces {
   /** Traces in memory that tell a provider answer which one of `traces` and yet another trace tell; none, almost always. */
   sharing(traces: Iterable<LiveTrace>, tellersMax: number): ReadonlySet<LiveTrace> {
     const found = new Set<LiveTrace>()
-    for (const trace of traces) for (const span of trace.spans.values()) for (const key of span.step.callKeys) {
+    for (const trace of traces) for (const key of trace.spans.callKeys()) {
       const telling = this.#byCallKey.get(key)
       if (telling === undefined || typeof telling === 'string' || telling.size > tellersMax) continue
       for (const traceId of telling) {
@@ -298,7 +311,7 @@ export class LiveTraces {
   #isAllHere(trace: LiveTrace): boolean {
     if (trace.spans.size === 0 || !this.#formerKnown || this.#wasEvicted(trace.traceId)) return false
     let hasRoot = false
-    for (const span of trace.spans.values()) {
+    for (const span of trace.spans.heads()) {
       // A session lasts longer than processes, and every event of it stands at the top.
       if (isToldByLog(span.name)) return false
       if (span.startedAt < this.#options.processStartedAt) return false
@@ -331,13 +344,13 @@ export class LiveTraces {
 
   /** As the table does: of two versions of a span, the one that was accepted last. */
   #mergeSpan(trace: LiveTrace, span: LiveSpan): void {
-    const known = trace.spans.get(span.spanId)
-    if (known !== undefined && known.receivedAt >= span.receivedAt) return
-    if (known === undefined) this.#spanCount++
-    trace.spans.set(span.spanId, span)
+    const known = trace.spans.receivedAt(span.spanId)
+    if (known !== undefined && known >= span.receivedAt) return
+    if (known === undefined) this.#hold(trace, span)
+    else replace(trace, span)
     if (span.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = span.receivedAt
     for (const key of span.step.callKeys) this.#index(key, trace.traceId)
-    this.#indexSession(span)
+    this.#indexSession(trace, span)
   }
 
   settled(trace: LiveTrace): void {
@@ -387,18 +400,19 @@ export class LiveTraces {
   }
 
   #clear(trace: LiveTrace): void {
-    for (const span of trace.spans.values()) {
-      for (const key of span.step.callKeys) {
-        const telling = this.#byCallKey.get(key)
-        if (telling === trace.traceId) this.#byCallKey.delete(key)
-        else if (typeof telling === 'object' && telling.delete(trace.traceId) && telling.size === 0) this.#byCallKey.delete(key)
-      }
+    for (const key of trace.spans.callKeys()) {
+      const telling = this.#byCallKey.get(key)
+      if (telling === trace.traceId) this.#byCallKey.delete(key)
+      else if (typeof telling === 'object' && telling.delete(trace.traceId) && telling.size === 0) this.#byCallKey.delete(key)
+    }
+    if (trace.tellsSession) for (const span of trace.spans.values()) {
       const session = sessionKey(span)
       const tellingIt = session === '' ? undefined : this.#bySession.get(session)
       if (tellingIt?.delete(trace.traceId) === true && tellingIt.size === 0) this.#bySession.delete(session)
     }
     this.#spanCount -= trace.spans.size
     trace.spans.clear()
+    trace.tellsSession = false
     trace.charges.clear()
     trace.entries.clear()
     trace.decisions.clear()
@@ -418,6 +432,13 @@ export class LiveTraces {
     const inside = (filter: Uint8Array): boolean => bits.every((bit) => ((filter[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0)
     return inside(this.#evicted) || inside(this.#evictedBefore)
   }
+}
+
+/** Of a span that came again. What was charged keeps the version that it was charged for. */
+function replace(trace: LiveTrace, span: LiveSpan): void {
+  const charge = trace.charges.get(span.spanId)
+  if (charge !== undefined) charge.facts ??= trace.spans.get(span.spanId)
+  trace.spans.replace(span)
 }
 
 function keepSince(trace: LiveTrace, since: UnixNano): void {

@@ -22,8 +22,10 @@ import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import { type StoredBooks, storedBooks } from '../stored-books.ts'
 import { type AnswerOf, type History, readBegunSince, readCallsTold, readHistory, readSessionTraces, readTold, readUnsettled, type Stored, tracesPerReadMax } from './history.ts'
+import { postedOf, spansOf, writeAllOut, writeOutHeld } from './held-charges.ts'
+import type { LiveSpan } from './held-spans.ts'
 import type { LiveTrace, LiveTraces } from './live-traces.ts'
-import { contested, entryKey, post, type Posting, type PostOptions, writeOut } from './post.ts'
+import { contested, entryKey, post, type Posting, type PostOptions } from './post.ts'
 import { earliestSummedUp, forgetSummedUp, type Journals, readSummedUp, writeSummedUp } from './summed-up.ts'
 import { costOf, summary } from './summary.ts'
 import { meets, otherSourcesKey, sessionRow, sessionsTold, type SessionTold, speaks, type Times, toldBetter } from './told-better.ts'
@@ -315,7 +317,7 @@ export class Settler {
     }
     for (const { traceId } of told) {
       const trace = live.get(traceId)
-      if (trace !== undefined) writeOut(trace, [...trace.charges.values()], this.#options)
+      if (trace !== undefined) writeAllOut(trace, this.#options)
     }
     live.addStored(stored.spans, stored.entries, stored.decisions, nowMs(), spool.currentNumber)
     handovers.taken(told)
@@ -347,7 +349,7 @@ export class Settler {
     const entries = Map.groupBy(history.entries, (entry) => entry.traceId)
     const decisions = Map.groupBy(history.decisions, (decision) => decision.traceId)
     for (const trace of traces) {
-      writeOut(trace, [...trace.charges.values()], this.#options)
+      writeAllOut(trace, this.#options)
       if (this.#options.watch?.listens === true) this.#options.watch.recalled(trace.entries.values(), entries.get(trace.traceId) ?? [])
       live.merge(trace, spans.get(trace.traceId) ?? [], entries.get(trace.traceId) ?? [], decisions.get(trace.traceId) ?? [])
       trace.version = history.versions.get(trace.traceId) ?? trace.version
@@ -363,11 +365,11 @@ export class Settler {
   async #tellers(traces: Iterable<LiveTrace>): Promise<ReadonlyMap<string, readonly CallTold[]>> {
     const { live, store, tenant } = this.#options
     const answers: AnswerOf[] = []
-    for (const trace of traces) for (const span of trace.spans.values()) for (const key of span.step.callKeys) {
+    for (const trace of traces) for (const key of trace.spans.callKeys()) {
       answers.push({ key: callKeyId(key), traceId: trace.traceId })
     }
     if (answers.length === 0) return new Map()
-    const inMemory = [...live.sharing(traces, tellersMax)].flatMap((trace) => [...trace.spans.values()].flatMap(callsTold))
+    const inMemory = [...live.sharing(traces, tellersMax)].flatMap((trace) => trace.spans.values().flatMap(callsTold))
     const stored = await readCallsTold(store, tenant, answers, tellersMax)
     return Map.groupBy([...inMemory, ...stored], (told) => told.key)
   }
@@ -375,7 +377,7 @@ export class Settler {
   /** Of each trace that tells a coding agent's session: who else tells it. What only ClickHouse knows is asked for the quiet ones. */
   async #sessions(traces: readonly LiveTrace[], quiet: ReadonlySet<LiveTrace>): Promise<ReadonlyMap<LiveTrace, Sessions>> {
     const { live, store, tenant } = this.#options
-    const told = new Map(traces.map((trace) => [trace, sessionsTold(trace.spans.values())] as const).filter(([, own]) => own.length > 0))
+    const told = new Map(traces.filter((trace) => trace.tellsSession).map((trace) => [trace, sessionsTold(trace.spans.values())] as const).filter(([, own]) => own.length > 0))
     if (told.size === 0) return new Map()
     const keys = [...told].flatMap(([trace, own]) => (quiet.has(trace) ? own.map(otherSourcesKey) : []))
     const stored = keys.length === 0 ? new Map<string, readonly Times[]>() : await readSessionTraces(store, tenant, [...new Set(keys)])
@@ -427,21 +429,26 @@ export class Settler {
     const generation = trace.generation
     const now = nowNano()
     const version = now > trace.version ? now : trace.version + 1n
-    const told = toldElsewhere(settles ? trace.spans.values() : [], others.tellers)
+    const spans = spansOf(trace)
+    const told = toldElsewhere(settles ? spans.values() : [], others.tellers)
     // Once is enough: a trace that is settled again has told the later ones already.
     if (trace.settlements === 0) for (const later of told.laterTraces) this.#revisit(later)
     const sessions = others.sessions.get(trace)
-    const facts = account([...trace.spans.values()], sessions === undefined ? told : { ...told, toldBetter: toldBetter(trace.spans.values(), sessions.own, sessions.better) })
+    const facts = account([...spans.values()], sessions === undefined ? told : { ...told, toldBetter: toldBetter(spans.values(), sessions.own, sessions.better) })
     if (settles && sessions !== undefined) this.#rememberSessions(sessions, frame)
     const repricing = settles ? trace.repricing : undefined
-    writeOut(trace, repricing === undefined ? contested(facts, trace.spans, trace) : [...trace.charges.values()], this.#options)
-    const posting = post(facts, trace.spans, trace, version, this.#postOptions(), repricing)
+    const posted = postedOf(trace, spans)
+    writeOutHeld(trace, posted, repricing === undefined ? contested(facts, spans, posted) : [...posted.charges.values()], this.#options)
+    const posting = post(facts, spans, posted, version, this.#postOptions(), repricing)
     // Before a trace is quiet only its figures are shown: corrections that the next span would undo are not posted.
     const rows = settles ? posting.rows : []
     for (const entry of rows) frame.add(ledgerEntries, entry)
-    const decisions = settles ? this.#findings(trace, facts, costOf(trace, posting), version) : []
+    const decisions = settles ? this.#findings(trace, [...spans.values()], facts, costOf(posted, posting), version) : []
     for (const decision of decisions) frame.add(policyDecisions, decision)
-    const shown: LiveTrace = { ...trace, decisions: new Map([...trace.decisions, ...decisions.map((d) => [d.id, d] as const)]) }
+    const shown = {
+      traceId: trace.traceId, lastReceivedAt: trace.lastReceivedAt, spans, ...posted,
+      decisions: decisions.length === 0 ? trace.decisions : new Map([...trace.decisions, ...decisions.map((d) => [d.id, d] as const)]),
+    }
     // Who tells a session worse is known from memory and from ClickHouse; another process' memory is neither. So a trace tells its
     // sessions and looks again when that is in ClickHouse: of two that tell the same one, the later look finds the other.
     const looksAgain = settles && sessions !== undefined && this.#options.handovers !== undefined && trace.toldGeneration !== generation
@@ -449,8 +456,7 @@ export class Settler {
     return { trace, generation, settles, looksAgain, version, repriced: repricing !== undefined && !looksAgain, posting: { ...posting, rows }, decisions, tookMs: nowMs() - began }
   }
 
-  #findings(trace: LiveTrace, facts: TraceAccount, cost: bigint, postedAt: bigint): PolicyDecisionRow[] {
-    const spans = [...trace.spans.values()]
+  #findings(trace: LiveTrace, spans: readonly LiveSpan[], facts: TraceAccount, cost: bigint, postedAt: bigint): PolicyDecisionRow[] {
     const top = spans.find((span) => span.parentSpanId === '') ?? spans[0]
     if (top === undefined) return []
     return evaluateRun(this.#options.policies, { account: facts, cost, spans })

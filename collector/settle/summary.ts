@@ -6,7 +6,7 @@ import type { LiveTrace } from './live-traces.ts'
 import { entryKey, type Posted, type Posting, type PostOptions } from './post.ts'
 
 /** What a summary needs of a trace. */
-export type Summed = Pick<LiveTrace, 'traceId' | 'charges' | 'entries' | 'decisions' | 'lastReceivedAt'> & { readonly spans: ReadonlyMap<string, SpanFacts> }
+export type Summed = Posted & Pick<LiveTrace, 'traceId' | 'decisions' | 'lastReceivedAt'> & { readonly spans: ReadonlyMap<string, SpanFacts> }
 
 /** The row of `runs` that says what a trace amounts to, as of `version`. */
 export function summary(trace: Summed, account: TraceAccount, posting: Posting, settled: boolean, version: bigint, options: PostOptions): RunRow {

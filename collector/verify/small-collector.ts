@@ -10,8 +10,9 @@ import { callsTold } from '../derive/call-told.ts'
 import { chargeArrivals } from '../derive/charge.ts'
 import { deriveLog } from '../derive/derive-log.ts'
 import { derive, type DeriveOptions } from '../derive/derive.ts'
+import { postedOf, spansOf, writeOutHeld } from '../settle/held-charges.ts'
 import { type LiveTrace, LiveTraces } from '../settle/live-traces.ts'
-import { contested, entryKey, post, writeOut } from '../settle/post.ts'
+import { contested, entryKey, post } from '../settle/post.ts'
 import { tellersMax } from '../settle/settle.ts'
 import { summary } from '../settle/summary.ts'
 import { meets, sessionRow, sessionsTold, speaks, toldBetter } from '../settle/told-better.ts'
@@ -58,7 +59,7 @@ export async function smallCollector(store: Store, options: DeriveOptions): Prom
 
   function settleOne(trace: LiveTrace, frame: FrameWriter): void {
     const version = ++now
-    const tellers = Map.groupBy([trace, ...live.sharing([trace], tellersMax)].flatMap((one) => [...one.spans.values()].flatMap(callsTold)), (told) => told.key)
+    const tellers = Map.groupBy([trace, ...live.sharing([trace], tellersMax)].flatMap((one) => one.spans.values().flatMap(callsTold)), (told) => told.key)
     const elsewhere = toldElsewhere(trace.spans.values(), tellers)
     if (trace.settlements === 0) for (const later of elsewhere.laterTraces) live.revisit(later, 0, 0)
     const own = sessionsTold(trace.spans.values())
@@ -69,11 +70,13 @@ export async function smallCollector(store: Store, options: DeriveOptions): Prom
       return [one.session, others.filter(speaks)] as const
     }))
     for (const row of own.flatMap((one) => sessionRow(one, options.tenant) ?? [])) frame.add(callKeys, row)
-    const accounted = account([...trace.spans.values()], { ...elsewhere, toldBetter: toldBetter(trace.spans.values(), own, better) })
-    writeOut(trace, contested(accounted, trace.spans, trace), options)
-    const posting = post(accounted, trace.spans, trace, version, options)
+    const spans = spansOf(trace)
+    const accounted = account([...spans.values()], { ...elsewhere, toldBetter: toldBetter(spans.values(), own, better) })
+    const posted = postedOf(trace, spans)
+    writeOutHeld(trace, posted, contested(accounted, spans, posted), options)
+    const posting = post(accounted, spans, posted, version, options)
     for (const entry of posting.rows) frame.add(ledgerEntries, entry)
-    frame.add(runs, summary(trace, accounted, posting, true, version, options))
+    frame.add(runs, summary({ traceId: trace.traceId, lastReceivedAt: trace.lastReceivedAt, decisions: trace.decisions, spans, ...posted }, accounted, posting, true, version, options))
     for (const entry of posting.rows) trace.entries.set(entryKey(entry), entry)
     live.settled(trace)
   }
