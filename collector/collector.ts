@@ -8,7 +8,7 @@ import type { Budget } from '#otel-config/budgets/budget.ts'
 import type { BudgetKeeper } from '#otel-config/budgets/standing.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from './account/account.ts'
-import { KnownSpans } from './account/known-spans.ts'
+import { KnownRecords } from './account/known-records.ts'
 import { Conformance } from './conformance/conformance.ts'
 import { flushRegularly } from './conformance/flush.ts'
 import { followPrices } from './active-prices.ts'
@@ -157,9 +157,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     ...(handovers === undefined ? {} : { handovers }),
   })
   begun.defer(() => settler.close(failedGraceMs))
-  const known = new KnownSpans()
+  const known = new KnownRecords()
   const recalled = known.recall(store, options.tenant).catch((error: unknown) =>
-    log.warn('spans that were stored before this start are not known: one that comes again is counted as stored once more', { error }))
+    log.warn('records that were stored before this start are not known: one that comes again is counted as stored once more', { error }))
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), recalled])
   const telling = handovers === undefined ? undefined : setInterval(() => handovers.tell(loader.loadedThrough, nowMs()), tellMs).unref()
   begun.defer(() => clearInterval(telling))

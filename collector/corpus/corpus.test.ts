@@ -102,7 +102,7 @@ const sharesSession = (trace: Trace, other: Trace): boolean =>
 function arrive(traces: Map<string, Trace>, record: Arriving): Trace | undefined {
   const frame = new FrameWriter()
   const derived = 'body' in record
-    ? deriveLog(record, options, 0n, frame)
+    ? deriveLog(record, options, 0n, frame).told
     : derive(record, options, record.endTimeUnixNano, traces.get(record.traceId)?.spans.has(record.spanId) !== true, frame)
   if (derived === undefined) return undefined
   const { traceId, spanId } = derived.facts
