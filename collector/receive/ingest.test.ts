@@ -178,12 +178,14 @@ test('the very same record twice in one request is two, also when the request co
   assert.deepEqual(accounted(w), { 'logs received': 10, 'logs stored': 4, 'logs deduplicated': 6 })
 })
 
-test('a call that a log event tells twice in one request is one call', async (t) => {
+test('a call that a log event tells twice in one request, and once more, is one call', async (t) => {
   const w = await world(t)
   const event = { timeUnixNano: '1763683200000000000', attributes: Object.entries({ 'event.name': 'claude_code.api_request', 'session.id': 's', 'prompt.id': 'p', model: 'claude-opus-4-1', input_tokens: '7' }).map(([key, stringValue]) => ({ key, value: { stringValue } })) }
   await ingest('logs', logsOf(event, event), 'protobuf', w)
+  await ingest('logs', logsOf(event), 'protobuf', { ...w, live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }) })
   assert.equal(w.live.get(logRunId('s', 'p'))?.spans.size, 1)
-  assert.deepEqual(accounted(w), { 'logs received': 2, 'logs stored': 2 })
+  assert.deepEqual(accounted(w), { 'logs received': 3, 'logs stored': 2, 'logs deduplicated': 1 })
+  assert.match(w.metrics.text(w.spool, 0), /spanledger_spans_received_total 3\n[^]*spanledger_spans_stored_total 1\n[^]*spanledger_spans_deduplicated_total 2\n/, 'also when its trace is forgotten')
 })
 
 test('a traces or logs payload on the metrics path is told so', async (t) => {

@@ -89,26 +89,30 @@ async function answerOf(signal: Signal, body: Buffer, encoding: Encoding, option
 
 async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<Answer> {
   const { spool, live, metrics, known } = options
-  const claims: number[] = []
+  const claims: LogClaims = { records: [], steps: [] }
   try {
     const { accepted, told, frame, accounted, rejections, warnings } = await understandLogs(body, encoding, options, client, receivedAt, claims)
     if (frame !== undefined) await spool.append(frame)
-    for (const key of claims) known.logRecords.add(key)
-    const toldBefore = told.filter((one) => isKnown(one, live)).length
+    for (const key of claims.records) known.logRecords.add(key)
+    for (const key of claims.steps) known.spans.add(key)
     live.add(told, [], options.nowMs(), spool.currentNumber)
     metrics.received(told.length)
-    metrics.stored(told.length - toldBefore)
-    metrics.deduplicated(toldBefore)
-    metrics.logRecords({ stored: claims.length, deduplicated: accepted - claims.length, rejections })
+    metrics.stored(claims.steps.length)
+    metrics.deduplicated(told.length - claims.steps.length)
+    metrics.logRecords({ stored: claims.records.length, deduplicated: accepted - claims.records.length, rejections })
     metrics.accounted(accounted)
     return { rejected: rejections.reduce((sum, { count }) => sum + count, 0), message: answerMessage(rejections, warnings, accepted, 'logs') }
   } finally {
-    known.logRecords.release(claims)
+    known.logRecords.release(claims.records)
+    known.spans.release(claims.steps)
   }
 }
 
-/** A step that a log event tells came before: known by its trace, as long as that is in memory. */
-const isKnown = ({ facts }: Derived, live: LiveTraces): boolean => live.get(facts.traceId)?.spans.has(facts.spanId) === true
+/** Keys of what a request brought and nobody before: records, and steps that they tell. */
+interface LogClaims {
+  readonly records: number[]
+  readonly steps: number[]
+}
 
 /** A logs request, decoded and derived. */
 interface UnderstoodLogs {
@@ -122,10 +126,11 @@ interface UnderstoodLogs {
   readonly warnings: readonly string[]
 }
 
-/** `claims` grows by the keys of records that nobody brought before, also where it ends in an error. */
+/** `claims` grows also where it ends in an error. */
 async function understandLogs(
-  body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: number[],
+  body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: LogClaims,
 ): Promise<UnderstoodLogs> {
+  const { known } = options
   await options.turns.take()
   try {
     const converted = encoding === 'json' ? await inTurns(convertLogs(body), options.nowMs) : { bytes: body, rejections: [] }
@@ -148,13 +153,17 @@ async function understandLogs(
       }
       accepted++
       const key = logRecordKey(one.id)
-      if (options.known.logRecords.claim(key)) claims.push(key)
+      if (known.logRecords.claim(key)) claims.records.push(key)
       if (one.told === undefined) continue
       told.push(one.told)
-      if (!isKnown(one.told, options.live)) options.conformance.seeLog(record, one.told.facts)
+      const { facts } = one.told
+      const step = spanKey(facts.traceId, facts.spanId)
+      if (!known.spans.claim(step)) continue
+      claims.steps.push(step)
+      options.conformance.seeLog(record, facts)
     }
     rejections.push(...reader.rejections())
-    const accounted = options.account.add(frame, { signal: 'logs', client, stored: claims.length, deduplicated: accepted - claims.length, rejections, at: receivedAt })
+    const accounted = options.account.add(frame, { signal: 'logs', client, stored: claims.records.length, deduplicated: accepted - claims.records.length, rejections, at: receivedAt })
     return { accepted, told, frame: frame.empty ? undefined : frame.finish(), accounted, rejections, warnings: reader.warnings() }
   } finally {
     options.turns.give()
