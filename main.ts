@@ -168,9 +168,11 @@ async function ledger([verb = '', ...words]: readonly string[], config: Config):
 /** The store, with the tables this program knows. */
 async function openMigrated(config: Config): Promise<Store> {
   const { openStore } = await import('#clickhouse/store.ts')
-  const { migrate } = await import('#clickhouse/migrate.ts')
-  const store = await openStore(storeOptions(config, 'own'))
-  await migrate(store)
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  await using begun = new AsyncDisposableStack()
+  const store = begun.use(await openStore(storeOptions(config, 'own')))
+  await migrated(config, store)
+  begun.move()
   return store
 }
 
@@ -224,10 +226,7 @@ async function verifyDemo(): Promise<number> {
 
 /** Attaches to what the server uses. */
 async function openDesk(config: Config): Promise<AsyncDisposable & { readonly desk: Reconciliation }> {
-  const { openStore } = await import('#clickhouse/store.ts')
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  const store = await openStore(storeOptions(config, 'own'))
-  await migrated(store)
+  const store = await openMigrated(config)
   return { desk: await reconciler(store), [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() }
 }
 
@@ -260,7 +259,7 @@ async function serve(config: Config, role: Roles): Promise<number> {
   await using open = new AsyncDisposableStack()
   const store = open.use(await openStoreAndRead(config, role))
   if (stop.aborted) return 0
-  const receiving = definitions === undefined ? await migrated(store) : await collect(config, store, definitions)
+  const receiving = definitions === undefined ? await migrated(config, store) : await collect(config, store, definitions)
   open.defer(async () => void (await Promise.all([receiving?.collector.close(drainMs), receiving?.others?.close(drainMs)])))
   await startOthers(config, receiving)
   const query = allocation === undefined ? undefined : await answer(config, store, receiving, allocation)
@@ -284,18 +283,13 @@ async function openStoreAndRead(config: Config, role: Roles): Promise<Store> {
 
 /** Beside a running server, and without one. */
 async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-  const { openStore } = await import('#clickhouse/store.ts')
-  const { migrate } = await import('#clickhouse/migrate.ts')
-  const config = loadConfig(process.env)
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  await using store = await openStore(storeOptions(config, 'own'))
-  await migrate(store)
+  await using store = await openMigrated(loadConfig(process.env))
   return await work(store)
 }
 
-async function migrated(store: Store): Promise<undefined> {
-  const { migrate } = await import('#clickhouse/migrate.ts')
-  await migrate(store)
+async function migrated({ dataDir }: Config, store: Store): Promise<undefined> {
+  const { migrateAfterReplay } = await import('#collector/load/replay.ts')
+  await migrateAfterReplay({ dataDir, store, log: consoleLog })
 }
 
 /** The receiving side of this process, and the further receiving processes. */

@@ -11,6 +11,7 @@ import { describePreallocate, runPreallocate } from './preallocate.ts'
 import { quantile } from './quantile.ts'
 import { describeReceived, runReceive } from './receive.ts'
 import { describeHeld, describeSettlements, runHeld, runSettle } from './settle.ts'
+import { describeSoak, findMaximum, runSoak, type SoakOptions } from './soak.ts'
 import { describeStart, runStart } from './start.ts'
 import { describeStorage, runLoops, runStorage, turnsPerLoop } from './storage.ts'
 import { agentRuns, attributesPerSpan, spansPerAgentRun } from './agent-runs.ts'
@@ -59,6 +60,22 @@ for (const options of [
     assert.deepEqual(mismatches({ ...result, stored: { ...result.stored, ledger: result.stored.ledger - 1n } }).length, 1)
   })
 }
+
+test('soak: every row tells acknowledgements, runs that were seen and memory, and all of it is billed to the digit, also by two processes', async (t) => {
+  const env = { SPANLEDGER_SETTLEMENT_DELAY_MS: '300', SPANLEDGER_RECEIVERS: '2' }
+  const options: SoakOptions = { rate: 640, seconds: 6, rowSeconds: 3, batch: 160, protocol: 'http', env }
+  const result = await runSoak(options)
+  assert.deepEqual(mismatches(result), [])
+  assert.equal(result.rows.length, 2)
+  assert.equal(result.rows.reduce((sum, { ackMs }) => sum + ackMs.length, 0), (options.rate * options.seconds) / options.batch)
+  const seen = result.rows.reduce((sum, { visibleMs }) => sum + visibleMs.length, 0)
+  assert.ok(seen > 0)
+  assert.equal(result.stored.spans, options.rate * options.seconds + seen * spansPerRun)
+  assert.match(describeSoak(options, result), /all settled, ledger exact\./)
+  assert.ok(await findMaximum({ batch: 160, protocol: 'http', env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } }, 1_600) > 0)
+  if (process.platform !== 'linux') return t.diagnostic('memory is not counted: this system has no /proc')
+  assert.ok(result.rows.flatMap(({ samples }) => samples).every(({ collector, engine }) => collector.residentBytes > engine.residentBytes / 100 && engine.residentBytes > 0))
+})
 
 test('derive: every stage sees every span', async () => {
   const stages = await runDerive(1_024)

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openStore, type Store } from '#clickhouse/store.ts'
+import type { Store } from '#clickhouse/store.ts'
 import type { PicoUsd } from '#semconv/facts.ts'
-import { startProgram } from '../e2e/program.ts'
+import { engineOf, enginePid } from '../e2e/engine.ts'
+import { type Program, startProgram } from '../e2e/program.ts'
 import { takenOn } from './machine.ts'
 import { type Payload, payloads } from './payloads.ts'
-import { type ProcessUsage, processUsage } from './process-usage.ts'
+import { descendantsOf, type ProcessUsage, processUsage } from './process-usage.ts'
 import { quantile } from './quantile.ts'
 import { inFlightMax, type Send, senderOf } from './senders.ts'
 
@@ -59,20 +58,41 @@ export interface LoadResult {
 const drainSecondsMax = 120
 const noUsage: ProcessUsage = { cpuSeconds: 0, residentBytes: 0 }
 
+/** What the program's processes take: those that receive together, the engine, and this one. */
+export interface Usages {
+  readonly collector: ProcessUsage
+  readonly engine: ProcessUsage
+  readonly generator: ProcessUsage
+}
+
+export function usagesOf(program: Program): Usages {
+  const engine = enginePid(program)
+  const receiving = [program.pid, ...descendantsOf(program.pid)].filter((pid) => pid !== engine).map((pid) => processUsage(pid) ?? noUsage)
+  return {
+    collector: {
+      cpuSeconds: receiving.reduce((sum, one) => sum + one.cpuSeconds, 0), residentBytes: receiving.reduce((sum, one) => sum + one.residentBytes, 0),
+    },
+    engine: processUsage(engine) ?? noUsage, generator: processUsage(process.pid) ?? noUsage,
+  }
+}
+
+/** Of all journals: what waits in them, and the age of the oldest. */
+export async function backlogOf(program: Program): Promise<Pick<Sample, 'spoolBytes' | 'spoolAgeSeconds'>> {
+  const metrics = await (await fetch(`${program.console}/metrics`)).text()
+  return {
+    spoolBytes: gauge(metrics, 'spanledger_spool_bytes'),
+    spoolAgeSeconds: Math.max(...gauges(metrics, 'spanledger_spool_oldest_age_seconds')),
+  }
+}
+
 /** Starts the program, sends at the given rate, waits until all is loaded and settled, and says what was found. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   await using program = await startProgram({ env: options.env ?? {} })
-  await using store = await openStore({ kind: 'embedded', dataDir: program.dataDir })
+  await using store = await engineOf(program)
   using sender = senderOf(options.protocol, program)
-  const enginePid = (JSON.parse(readFileSync(join(program.dataDir, 'engine.json'), 'utf8')) as { pid: number }).pid
-  const look = () => ({ collector: processUsage(program.pid) ?? noUsage, engine: processUsage(enginePid) ?? noUsage, generator: processUsage(process.pid) ?? noUsage })
-  const before = look()
-  const sending = await sendAll(options, sender.send, async (second, acknowledgedSpans) => {
-    const metrics = await (await fetch(`${program.console}/metrics`)).text()
-    const { collector, engine } = look()
-    return { second, acknowledgedSpans, spoolBytes: gauge(metrics, 'spanledger_spool_bytes'), spoolAgeSeconds: gauge(metrics, 'spanledger_spool_oldest_age_seconds'), collector, engine }
-  })
-  const after = look()
+  const before = usagesOf(program)
+  const sending = await sendAll(options, sender.send, async (second, acknowledgedSpans) => ({ second, acknowledgedSpans, ...await backlogOf(program), ...usagesOf(program) }))
+  const after = usagesOf(program)
   const answered = performance.now()
   const stored = await settled(store, sending.expected)
   const spent = (name: 'generator' | 'collector' | 'engine'): number => after[name].cpuSeconds - before[name].cpuSeconds
@@ -82,20 +102,26 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   }
 }
 
-/** A figure of `/metrics`; not a number where it is not there. */
+/** A figure of `/metrics`, of all receiving processes together; not a number where it is not there. */
 export function gauge(metrics: string, name: string): number {
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? Number.NaN)
+  const figures = gauges(metrics, name)
+  return figures.length === 0 ? Number.NaN : figures.reduce((sum, figure) => sum + figure, 0)
 }
 
-type Sending = Pick<LoadResult, 'sentSpans' | 'refusedRequests' | 'expected' | 'ackMs' | 'sendingSeconds' | 'samples'>
+const gauges = (metrics: string, name: string): number[] => [...metrics.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map(([, value]) => Number(value))
 
-async function sendAll(options: LoadOptions, send: Send, sample: (second: number, spans: number) => Promise<Sample>): Promise<Sending> {
+type Sending<Seen> = Pick<LoadResult, 'sentSpans' | 'refusedRequests' | 'expected' | 'ackMs' | 'sendingSeconds'> & { readonly samples: readonly Seen[] }
+
+/** `answered` hears of each answer: milliseconds since it was due, and whether the request was taken. */
+export async function sendAll<Seen>(
+  options: Pick<LoadOptions, 'rate' | 'seconds' | 'batch'>, send: Send, sample: (second: number, spans: number) => Promise<Seen>, answered: (ms: number, accepted: boolean) => void = () => undefined,
+): Promise<Sending<Seen>> {
   const next = payloads({ batch: options.batch, seed: 1 })
   const requests = Math.ceil((options.rate * options.seconds) / options.batch)
   const msPerRequest = (1000 * options.batch) / options.rate
   const tally = new Tally()
   const inFlight = new Set<Promise<void>>()
-  const samples: Promise<Sample>[] = []
+  const samples: Promise<Seen>[] = []
   const began = performance.now()
   for (let sent = 0; sent < requests; sent++) {
     const due = began + sent * msPerRequest
@@ -104,11 +130,13 @@ async function sendAll(options: LoadOptions, send: Send, sample: (second: number
     const early = due - performance.now()
     if (early > 0.5) await sleep(early)
     const payload = next(BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)))
-    const answered = send(payload.body).then((accepted) => {
-      tally.answer(payload, accepted, performance.now() - due)
-      inFlight.delete(answered)
+    const sending = send(payload.body).then((accepted) => {
+      const ms = performance.now() - due
+      tally.answer(payload, accepted, ms)
+      answered(ms, accepted)
+      inFlight.delete(sending)
     })
-    inFlight.add(answered)
+    inFlight.add(sending)
   }
   await Promise.all(inFlight)
   const sendingSeconds = (performance.now() - began) / 1000
@@ -174,7 +202,7 @@ async function stored(store: Store): Promise<Stored> {
 }
 
 /** Names of the figures that are not what they must be; empty for a good run. */
-export function mismatches({ expected, stored }: LoadResult): readonly string[] {
+export function mismatches({ expected, stored }: Pick<LoadResult, 'expected' | 'stored'>): readonly string[] {
   return (Object.keys(expected) as (keyof Stored)[]).filter((name) => expected[name] !== stored[name])
     .map((name) => `${name}: ${stored[name]} instead of ${expected[name]}`)
 }
@@ -205,11 +233,11 @@ ${sampled.map((s) => `| ${s.second} | ${s.acknowledgedSpans} | ${mib(s.spoolByte
 }
 
 if (import.meta.main) {
-  const { RATE = '20000', SECONDS = '60', BATCH = '512', PROTOCOL = 'http', PROGRAM_NODE_OPTIONS = '' } = process.env
+  const { RATE = '20000', SECONDS = '60', BATCH = '512', PROTOCOL = 'http', PROGRAM_NODE_OPTIONS = '', RECEIVERS = '1' } = process.env
   if (PROTOCOL !== 'http' && PROTOCOL !== 'grpc') throw new Error(`PROTOCOL is '${PROTOCOL}', allowed are http and grpc`)
   const options: LoadOptions = {
     rate: Number(RATE), seconds: Number(SECONDS), batch: Number(BATCH), protocol: PROTOCOL,
-    env: PROGRAM_NODE_OPTIONS === '' ? {} : { NODE_OPTIONS: PROGRAM_NODE_OPTIONS },
+    env: { SPANLEDGER_RECEIVERS: RECEIVERS, ...(PROGRAM_NODE_OPTIONS === '' ? {} : { NODE_OPTIONS: PROGRAM_NODE_OPTIONS }) },
   }
   const taken = takenOn()
   const result = await runLoad(options)

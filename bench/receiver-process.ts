@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { IngestAccount } from '#collector/account/account.ts'
-import { KnownSpans } from '#collector/account/known-spans.ts'
+import { KnownRecords } from '#collector/account/known-records.ts'
 import { openSpool } from '#collector/spool/folders.ts'
 import { Conformance } from '#collector/conformance/conformance.ts'
 import { Metrics } from '#collector/metrics.ts'
@@ -38,7 +38,7 @@ let last = started
 const nowMs = (): number => performance.now()
 const ingest: IngestOptions = {
   ...owner, prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics, turns, live, log: consoleLog,
-  account: new IngestAccount(owner), conformance: new Conformance(owner), known: new KnownSpans(), nowNano: () => (last += 1_000n), nowMs,
+  account: new IngestAccount(owner), conformance: new Conformance(owner), known: new KnownRecords(), nowNano: () => (last += 1_000n), nowMs,
 }
 const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: watchLoopDelay(nowMs).late })
 const http = httpReceiver({ host, ingest, admission })

@@ -45,16 +45,23 @@ export async function runStart(starts: number, exports: number): Promise<StartRe
 
 async function exportAndSee(program: Program, next: ReturnType<typeof payloads>): Promise<number> {
   const { body } = next(BigInt(Date.now()) * 1_000_000n)
-  const id = traceIdOf(body)
   const began = performance.now()
   const { status } = await post(program, body)
   if (status !== 200) throw new Error(`the export was answered ${status}`)
+  const ms = await untilSeen(program, body, began, pollMs)
+  if (ms === Number.POSITIVE_INFINITY) throw new Error(`run ${traceIdOf(body)} was not visible after ${visibleMsMax} ms`)
+  return ms
+}
+
+/** Milliseconds from `began` until GraphQL shows all of the run that `body` holds, looked for every so many; infinite after a minute. */
+export async function untilSeen(program: Program, body: Buffer, began: number, pollEveryMs: number): Promise<number> {
+  const id = traceIdOf(body)
   while (performance.now() - began < visibleMsMax) {
     const { trace } = await graphql<{ trace: { spanCount: number } | null }>(program, 'query ($id: ID!) { trace(id: $id) { spanCount } }', { id })
     if (trace?.spanCount === spansPerRun) return performance.now() - began
-    await sleep(pollMs)
+    await sleep(pollEveryMs)
   }
-  throw new Error(`run ${id} was not visible after ${visibleMsMax} ms`)
+  return Number.POSITIVE_INFINITY
 }
 
 /** The first span begins with its trace id: tag 0x0a, length 16, then the id, under the tag of a span. */

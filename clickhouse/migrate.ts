@@ -32,6 +32,13 @@ const maxSeconds = 30
 
 /** Brings the schema up to this program's, file by file. Rejects where the data was written by a newer program. */
 export async function migrate(store: Store): Promise<void> {
+  for (const migration of await pending(store)) await apply(store, migration)
+}
+
+/** Whether the schema is of an older program, or not there yet. Rejects as `migrate`. */
+export const isBehind = async (store: Store): Promise<boolean> => (await pending(store)).length > 0
+
+async function pending(store: Store): Promise<readonly Migration[]> {
   const migrations = readMigrations()
   await store.command(expand(
     'CREATE TABLE IF NOT EXISTS schema_migrations {on_cluster} (version UInt32, name String, applied_at DateTime64(3, \'UTC\') DEFAULT now64(3))\n' +
@@ -44,7 +51,7 @@ export async function migrate(store: Store): Promise<void> {
     throw new Error(`the data has schema version ${stored} and this program knows ${known}: start the version of the program that wrote it, or a newer one`)
   }
   // Numbers are given out before the work is merged: a store may have been written by a program that had a later one and not this.
-  for (const migration of migrations) if (!applied.has(migration.version)) await apply(store, migration)
+  return migrations.filter(({ version }) => !applied.has(version))
 }
 
 async function apply(store: Store, { version, name, sql }: Migration): Promise<void> {

@@ -8,6 +8,8 @@ export interface NativeColumn {
   readonly name: string
   /** ClickHouse type. */
   readonly type: string
+  /** What the rows have in its place, where that is another: a longer `FixedString`, of which the beginning is taken. */
+  readonly rowType?: string
 }
 
 /** One column of a block under construction: takes values off a row, gives its bytes in the end. */
@@ -28,7 +30,7 @@ export class UnknownType extends Error {}
  * `UnknownType`, or `RangeError` where `body` does not hold `rowCount` rows.
  */
 export function nativeBlock(columns: readonly NativeColumn[], rowCount: number, body: Buffer, alike = 0): Buffer<ArrayBuffer> {
-  const builders = columns.map(({ type }) => builderOf(type, rowCount))
+  const builders = columns.map(({ type, rowType = type }) => builderOf(type, rowCount, fixedWidth(rowType)))
   const rows = new Rows(body)
   const head = headOf(builders, alike)
   const takeHead = takeRow(columns, 0, head.length)
@@ -89,9 +91,13 @@ function headOf(builders: readonly Builder[], alike: number): readonly Repeating
 
 const widths: Readonly<Record<string, number>> = { UInt8: 1, Bool: 1, UInt32: 4, Int32: 4, UInt64: 8, Int64: 8, Float64: 8, 'Decimal(38, 12)': 16 }
 
-function builderOf(type: string, rowCount: number): Builder {
-  const width = widths[type] ?? (type.startsWith('DateTime64(') ? 8 : type.startsWith('Enum8(') ? 1 : Number(/^FixedString\((\d+)\)$/.exec(type)?.[1] ?? 0))
-  if (width > 0) return new Fixed(width, rowCount)
+/** In bytes; 0 for what has none. */
+const fixedWidth = (type: string): number =>
+  widths[type] ?? (type.startsWith('DateTime64(') ? 8 : type.startsWith('Enum8(') ? 1 : Number(/^FixedString\((\d+)\)$/.exec(type)?.[1] ?? 0))
+
+function builderOf(type: string, rowCount: number, rowWidth = fixedWidth(type)): Builder {
+  const width = fixedWidth(type)
+  if (width > 0) return new Fixed(width, rowCount, rowWidth)
   if (type === 'String') return new Text(rowCount)
   if (type === 'LowCardinality(String)') return new Words(rowCount)
   const nullable = /^Nullable\((.+)\)$/.exec(type)?.[1]
@@ -197,18 +203,21 @@ class ByteSink {
 
 class Fixed implements Builder {
   readonly #width: number
+  /** What a row has of it, the same or more. */
+  readonly #rowWidth: number
   #bytes: Uint8Array
   #at = 0
 
-  constructor(width: number, rowCount: number) {
+  constructor(width: number, rowCount: number, rowWidth: number) {
     this.#width = width
+    this.#rowWidth = rowWidth
     this.#bytes = new Uint8Array(Math.max(width * rowCount, 64))
   }
 
   take(rows: Rows): void {
     const width = this.#width
     const from = rows.bytes
-    let start = rows.skip(width)
+    let start = rows.skip(this.#rowWidth)
     let at = this.#at
     const end = at + width
     if (end > this.#bytes.length) this.#grow()

@@ -1,32 +1,20 @@
 /** A store as the program of migration 0005 wrote it opens with the tables of 0007 and answers the same; and what the new design promises. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { changedDays, refreshCostDays } from './cost-days.ts'
-import { expand, migrate } from './migrate.ts'
+import { createTablesOf0005 } from './former-tables.ts'
+import { migrate } from './migrate.ts'
 import { openStore, type Store } from './store.ts'
 
 const soon = { maxSeconds: 30 }
-const testdata = (name: string): string => readFileSync(new URL(`testdata/${name}`, import.meta.url), 'utf8').trimEnd()
-
-/** Columns that 0007 changed, as they were; the other tables are as they are. */
-function asOf0005(sql: string): string {
-  return sql.replace('{columns:spans}', testdata('spans-0005.sql')).replace('{columns:call_keys}', testdata('call_keys-0005.sql'))
-}
-
 let store: Store
 const dataDir = mkdtempSync(join(tmpdir(), 'table-design-'))
 before(async () => {
   store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 })
-  await store.command("CREATE TABLE schema_migrations (version UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree() ORDER BY version")
-  const dir = new URL('migrations/', import.meta.url)
-  for (const file of readdirSync(dir).sort().filter((name) => name < '0006')) {
-    const sql = expand(asOf0005(readFileSync(new URL(file, dir), 'utf8')), store)
-    for (const statement of sql.split(/;\s*\n/).filter((text) => text.trim() !== '')) await store.command(statement)
-    await store.command(`INSERT INTO schema_migrations (version, name) VALUES (${Number(file.slice(0, 4))}, 'before')`)
-  }
+  await createTablesOf0005(store)
   await store.command(oldSpans)
   await store.command(oldLedger)
   await store.command(oldKeys)

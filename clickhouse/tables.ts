@@ -16,19 +16,37 @@ import { repriceOrders } from './tables/reprice-orders.ts'
 import { runs } from './tables/runs.ts'
 import { spanContent } from './tables/span-content.ts'
 import { spans } from './tables/spans.ts'
+import type { NativeColumn } from './native.ts'
 import { columnsDdl } from './table.ts'
 
-/** What an older program called a column: frames it wrote, and that were set aside, name it so. */
+/** What an older program called a column: frames it wrote name it so. */
 const formerNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   spans: { attributes_string: 'attributes_string_own' },
   ledger_entries: { id: 'entry_id' },
 }
 
-/** A table as an older program knew it, with the names its columns have now. */
-export function withPresentNames<Column extends { readonly name: string }>(table: { readonly name: string; readonly columns: readonly Column[] }): { readonly name: string; readonly columns: readonly Column[] } {
-  const names = formerNames[table.name]
-  if (names === undefined) return table
-  return { ...table, columns: table.columns.map((column) => ({ ...column, name: names[column.name] ?? column.name })) }
+/** Types that an older program gave a column, with what is taken of it. */
+const formerTypes: Readonly<Record<string, Readonly<Record<string, { readonly from: string; readonly to: string }>>>> = {
+  call_keys: { key: { from: 'FixedString(16)', to: 'FixedString(8)' } },
+}
+
+/** A table as rows name it. */
+export interface NamedTable {
+  readonly name: string
+  readonly columns: readonly NativeColumn[]
+}
+
+/** A table as an older program knew it, with the names and types that its columns have now; its rows stay what they are. */
+export function asPresent(table: NamedTable): NamedTable {
+  const [names, types] = [formerNames[table.name], formerTypes[table.name]]
+  if (names === undefined && types === undefined) return table
+  return {
+    ...table,
+    columns: table.columns.map(({ name, type }) => {
+      const changed = types?.[name]
+      return { name: names?.[name] ?? name, ...(changed?.from === type ? { type: changed.to, rowType: type } : { type }) }
+    }),
+  }
 }
 
 /** Every table's columns as DDL, by table name: what `{columns:name}` in a migration stands for. */

@@ -8,17 +8,17 @@ import type { Budget } from '#otel-config/budgets/budget.ts'
 import type { BudgetKeeper } from '#otel-config/budgets/standing.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from './account/account.ts'
-import { KnownSpans } from './account/known-spans.ts'
+import { KnownRecords } from './account/known-records.ts'
 import { Conformance } from './conformance/conformance.ts'
 import { flushRegularly } from './conformance/flush.ts'
-import { followPrices } from './active-prices.ts'
+import { type ActivePrices, followPrices } from './active-prices.ts'
 import { Alerter } from './alerts/alerter.ts'
 import { budgetAlerts } from './alerts/crossings.ts'
 import { Journal } from './budgets/journal.ts'
 import { Keeper } from './budgets/keeper.ts'
 import { storeDefinitions } from './definitions.ts'
 import { Loader, type LoadOptions } from './load/load.ts'
-import { openHere, segmentThread } from './load/segment-thread.ts'
+import { openHere, type SegmentThread, segmentThread } from './load/segment-thread.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { PriceBook } from './price/book.ts'
@@ -131,22 +131,7 @@ const failedGraceMs = 1_000
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
   const { store, spool, log } = options
   await using begun = new AsyncDisposableStack()
-  const { index, count } = options.peers ?? { index: 0, count: 1 }
-  const startedAt = wallNano()
-  const lastReceivedAt = await readLastReceivedAt(store, options.tenant)
-  if (lastReceivedAt > startedAt + behindMax) {
-    log.warn('the clock is behind what was accepted before: times of receipt go on from there', {
-      clock: new Date(Number(startedAt / 1_000_000n)).toISOString(), accepted: new Date(Number(lastReceivedAt / 1_000_000n)).toISOString(),
-    })
-  }
-  const nowNano = nanoClock(lastReceivedAt, index)
-  const nowMs = machineClock()
-  const metrics = new Metrics()
-  const prices = begun.use(await followPrices(options))
-  const handovers = options.peers === undefined ? undefined : new Handovers(options.peers)
-  const live = new LiveTraces({ spansMax: Math.floor(liveSpansMax / count), settledSpansMax, processStartedAt: startedAt, ...(handovers === undefined ? {} : { handovers }) })
-  const thread = begun.use(segmentThread({ spool, store, log }))
-  const loader = begun.adopt(new Loader({ spool, store, open: thread.open, metrics, log }), (it) => it.stop())
+  const { nowNano, nowMs, metrics, prices, handovers, live, thread, loader } = await startLoading(options, begun)
   begun.defer(() => spool.close())
   const decider = options.deciding === undefined ? undefined : begun.use(await openDecider(options.deciding, {
     ...options, loadedThrough: () => loader.loadedThrough, now: Date.now, nowNano, get prices() { return prices.book },
@@ -157,9 +142,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     ...(handovers === undefined ? {} : { handovers }),
   })
   begun.defer(() => settler.close(failedGraceMs))
-  const known = new KnownSpans()
+  const known = new KnownRecords()
   const recalled = known.recall(store, options.tenant).catch((error: unknown) =>
-    log.warn('spans that were stored before this start are not known: one that comes again is counted as stored once more', { error }))
+    log.warn('records that were stored before this start are not known: one that comes again is counted as stored once more', { error }))
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), recalled])
   const telling = handovers === undefined ? undefined : setInterval(() => handovers.tell(loader.loadedThrough, nowMs()), tellMs).unref()
   begun.defer(() => clearInterval(telling))
@@ -171,7 +156,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const loopDelay = begun.use(watchLoopDelay(nowMs))
   const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: loopDelay.late })
   // One of several processes is enough for the ledger of all.
-  const costDays = index === 0 ? begun.use(keepCostDays({ store, log, nowMs })) : undefined
+  const costDays = (options.peers?.index ?? 0) === 0 ? begun.use(keepCostDays({ store, log, nowMs })) : undefined
   const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission, controls: decider?.controls ?? new Map() }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, admission }), (it) => it.close(0))
   const ports = await listen({ ...options, http: http.server, grpc: grpc.server })
@@ -209,23 +194,50 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   }
 }
 
-/** A collector that takes nothing: it loads what waits in the spool and settles, for commands that run where no collector does. It owns the spool from here on. */
-export async function startSettling(options: Omit<CollectorOptions, 'host' | 'grpcPort' | 'httpPort' | 'sharing' | 'journals' | 'peers' | 'orphans' | 'deciding'>): Promise<AsyncDisposable> {
-  const { store, spool, log } = options
-  await using begun = new AsyncDisposableStack()
+interface Loading {
+  readonly nowNano: () => bigint
+  readonly nowMs: () => number
+  readonly metrics: Metrics
+  readonly prices: ActivePrices
+  /** Where several processes receive. */
+  readonly handovers: Handovers | undefined
+  readonly live: LiveTraces
+  readonly thread: SegmentThread
+  readonly loader: Loader
+}
+
+/** What is begun before anybody settles, whether exports are taken or not: clocks, prices, the memory of live traces, the loader. It ends with `begun`. */
+async function startLoading(options: Pick<CollectorOptions, 'store' | 'spool' | 'tenant' | 'prices' | 'peers' | 'log'>, begun: AsyncDisposableStack): Promise<Loading> {
+  const { store, spool, log, peers } = options
   const startedAt = wallNano()
-  const nowNano = nanoClock(await readLastReceivedAt(store, options.tenant), 0)
+  const lastReceivedAt = await readLastReceivedAt(store, options.tenant)
+  if (lastReceivedAt > startedAt + behindMax) {
+    log.warn('the clock is behind what was accepted before: times of receipt go on from there', {
+      clock: new Date(Number(startedAt / 1_000_000n)).toISOString(), accepted: new Date(Number(lastReceivedAt / 1_000_000n)).toISOString(),
+    })
+  }
   const metrics = new Metrics()
   const prices = begun.use(await followPrices(options))
-  const live = new LiveTraces({ spansMax: liveSpansMax, settledSpansMax, processStartedAt: startedAt })
+  const handovers = peers === undefined ? undefined : new Handovers(peers)
+  const live = new LiveTraces({
+    spansMax: Math.floor(liveSpansMax / (peers?.count ?? 1)), settledSpansMax, processStartedAt: startedAt, ...(handovers === undefined ? {} : { handovers }),
+  })
   const thread = begun.use(segmentThread({ spool, store, log }))
-  const loader = new Loader({ spool, store, open: thread.open, metrics, log })
+  const loader = begun.adopt(new Loader({ spool, store, open: thread.open, metrics, log }), (it) => it.stop())
+  return { nowNano: nanoClock(lastReceivedAt, peers?.index ?? 0), nowMs: machineClock(), metrics, prices, handovers, live, thread, loader }
+}
+
+/** A collector that takes nothing: it loads what waits in the spool and settles, for commands that run where no collector does. It owns the spool from here on. */
+export async function startSettling(options: Omit<CollectorOptions, 'host' | 'grpcPort' | 'httpPort' | 'sharing' | 'journals' | 'peers' | 'orphans' | 'deciding'>): Promise<AsyncDisposable> {
+  const { store, spool } = options
+  await using begun = new AsyncDisposableStack()
+  const { nowNano, nowMs, metrics, prices, live, loader } = await startLoading(options, begun)
   begun.defer(async () => {
     await spool.close()
     await loader.finished
   })
   const settler = begun.adopt(new Settler({
-    ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs: () => performance.now(), nowNano, get prices() { return prices.book },
+    ...options, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano, get prices() { return prices.book },
   }), (it) => it.close(failedGraceMs))
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano())])
   return begun.move()

@@ -18,11 +18,8 @@ export class Metrics {
   #deduplicated = 0
   #requests = 0
   #settlementsFailed = 0
-  #logRecordsReceived = 0
-  #logRecordsStored = 0
-  readonly #logRecordsRejected = new Map<string, number>()
-  #dataPointsStored = 0
-  readonly #dataPointsRejected = new Map<string, number>()
+  readonly #logRecords = new RecordCounts()
+  readonly #dataPoints = new RecordCounts()
   readonly #rejected = new Map<string, number>()
   readonly #setAside = new Map<string, number>()
   readonly #refused = new Map<RefusalReason, Map<string, number>>()
@@ -55,25 +52,15 @@ export class Metrics {
     this.#deduplicated += spans
   }
 
-  /** Log records decoded or counted in a request. */
-  logRecordsReceived(records: number): void {
-    this.#logRecordsReceived += records
+  /** What became of one request's log records. */
+  logRecords(outcome: RecordsOutcome): void {
+    this.#logRecords.add(outcome)
   }
 
-  /** Log records acknowledged; one that comes again is acknowledged again and is the same row. */
-  logRecordsStored(records: number): void {
-    this.#logRecordsStored += records
-  }
-
-  logRecordsRejected(reason: string, records: number): void {
-    this.#logRecordsRejected.set(reason, (this.#logRecordsRejected.get(reason) ?? 0) + records)
-  }
-
-  /** Data points of one request; one that comes again is acknowledged again and is the same row. */
-  dataPoints(stored: number, rejections: readonly { readonly reason: string; readonly count: number }[]): void {
+  /** The same of its data points. */
+  dataPoints(outcome: RecordsOutcome): void {
     this.#requests++
-    this.#dataPointsStored += stored
-    for (const { reason, count } of rejections) this.#dataPointsRejected.set(reason, (this.#dataPointsRejected.get(reason) ?? 0) + count)
+    this.#dataPoints.add(outcome)
   }
 
   loaded(spans: number): void {
@@ -110,12 +97,8 @@ export class Metrics {
       ...counter('spanledger_spans_loaded_total', 'Span rows loaded into ClickHouse.', this.#loaded),
       ...counter('spanledger_spans_deduplicated_total', 'Spans acknowledged that were known already.', this.#deduplicated),
       ...labelled('spanledger_spans_rejected_total', 'Spans refused inside accepted requests.', 'reason', this.#rejected),
-      ...counter('spanledger_log_records_received_total', 'Log records in decoded requests.', this.#logRecordsReceived),
-      ...counter('spanledger_log_records_stored_total', 'Log records acknowledged: durable in the spool.', this.#logRecordsStored),
-      ...labelled('spanledger_log_records_rejected_total', 'Log records refused inside accepted requests.', 'reason', this.#logRecordsRejected),
-      ...counter('spanledger_data_points_received_total', 'Data points in decoded metrics requests.', this.#dataPointsStored + sumOf(this.#dataPointsRejected)),
-      ...counter('spanledger_data_points_stored_total', 'Data points acknowledged: durable in the spool.', this.#dataPointsStored),
-      ...labelled('spanledger_data_points_rejected_total', 'Data points refused inside accepted requests.', 'reason', this.#dataPointsRejected),
+      ...this.#logRecords.lines('log_records', 'Log records'),
+      ...this.#dataPoints.lines('data_points', 'Data points'),
       ...labelled('spanledger_spans_set_aside_total', 'Spans in spool segments that could not be loaded.', 'reason', this.#setAside),
       ...head('spanledger_ingest_records_total', 'Records of acknowledged requests: received = stored + deduplicated + rejected.', 'counter'),
       ...[...this.#accounted].map(([labels, count]) => `spanledger_ingest_records_total{${labels}} ${count}`),
@@ -132,6 +115,35 @@ export class Metrics {
   }
 }
 
+interface RecordsOutcome {
+  readonly stored: number
+  readonly deduplicated: number
+  readonly rejections: readonly { readonly reason: string; readonly count: number }[]
+}
+
+/** Counts of records that are no spans. */
+class RecordCounts {
+  #stored = 0
+  #deduplicated = 0
+  readonly #rejected = new Map<string, number>()
+
+  add({ stored, deduplicated, rejections }: RecordsOutcome): void {
+    this.#stored += stored
+    this.#deduplicated += deduplicated
+    for (const { reason, count } of rejections) this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + count)
+  }
+
+  lines(name: string, records: string): string[] {
+    const rejected = [...this.#rejected.values()].reduce((sum, count) => sum + count, 0)
+    return [
+      ...counter(`spanledger_${name}_received_total`, `${records} in decoded requests.`, this.#stored + this.#deduplicated + rejected),
+      ...counter(`spanledger_${name}_stored_total`, `${records} acknowledged for the first time: durable in the spool.`, this.#stored),
+      ...counter(`spanledger_${name}_deduplicated_total`, `${records} acknowledged that were known already.`, this.#deduplicated),
+      ...labelled(`spanledger_${name}_rejected_total`, `${records} refused inside accepted requests.`, 'reason', this.#rejected),
+    ]
+  }
+}
+
 const ingestOutcomes = ['received', 'stored', 'deduplicated', 'rejected'] as const
 
 const roomLines = ({ freeBytes, ballastBytes }: DiskRoom): string[] => [
@@ -139,7 +151,6 @@ const roomLines = ({ freeBytes, ballastBytes }: DiskRoom): string[] => [
   ...gauge('spanledger_ballast_bytes', 'Held back for a full disk; 0 while it is given up.', ballastBytes),
 ]
 
-const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, count) => sum + count, 0)
 const head = (name: string, help: string, type: string): string[] => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
 const counter = (name: string, help: string, value: number): string[] => [...head(name, help, 'counter'), `${name} ${value}`]
 const gauge = (name: string, help: string, value: number): string[] => [...head(name, help, 'gauge'), `${name} ${value}`]

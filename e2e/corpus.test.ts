@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Capture, captures, type ExpectedFacts, type Payload } from '#collector/corpus/captures.ts'
+import { shuffled } from '#collector/corpus/shuffled.ts'
 import { logsJsonToProtobuf, tracesJsonToProtobuf } from '#collector/decode/json.ts'
 import { decodeLogs } from '#collector/decode/logs.ts'
 import { decodeRequest } from '#collector/decode/oracle.ts'
@@ -10,7 +11,6 @@ import { agentEventOf } from '#semconv/agent-logs.ts'
 import { engineOf, storedLogRecords } from './engine.ts'
 import { graphql, type Program, startProgram } from './program.ts'
 import { type GrpcExporter, grpcExporter, post, type Posted, type Signal } from './sending.ts'
-import { shuffled } from './shuffled.ts'
 import { oneLogRecordPerRequest, oneSpanPerRequest } from './split.ts'
 import { pico, settledTraces, type TraceFigures } from './traces.ts'
 import { assertVerified } from './verified.ts'
@@ -214,7 +214,8 @@ describe('as captured', () => {
     assert.ok(records > 20)
     await using store = await engineOf(program)
     assert.equal(await storedLogRecords(store), records)
-    assert.equal((await counters(program)).get('spanledger_log_records_stored_total'), 3 * records)
+    const counted = await counters(program)
+    assert.deepEqual(['received', 'stored', 'deduplicated'].map((name) => counted.get(`spanledger_log_records_${name}_total`)), [3 * records, records, 2 * records])
   })
 
   test('the counters account for every span of the three sendings', async () => {

@@ -40,7 +40,7 @@ test('node --import spanledger/preset, from the packed tarball: a span of an age
   await writeFile(join(app, 'agent.js'), agent)
   await using program = await startProgram()
   const child = spawn(process.execPath, ['--import', 'spanledger/preset', 'agent.js'], {
-    cwd: app, env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: program.grpc }, stdio: ['ignore', 'inherit', 'inherit'],
+    cwd: app, env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: program.http }, stdio: ['ignore', 'inherit', 'inherit'],
   })
   assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0)
   for (const until = Date.now() + settledMsMax; ;) {

@@ -1,16 +1,23 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { Metadata, Server, ServerCredentials, type ServiceDefinition, status, type UntypedHandleCall } from '@grpc/grpc-js'
 import protobuf from 'protobufjs'
 
-/** A receiver for tests: takes what any OTLP/gRPC exporter sends, keeps it, and answers what the test wants. */
+/** A receiver for tests: takes what any OTLP exporter sends, as protobuf, keeps it, and answers what the test wants. */
 export interface FakeReceiver extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`, of gRPC. */
   readonly endpoint: string
+  /** The same of HTTP. */
+  readonly http: string
   readonly requests: readonly ReceivedRequest[]
   readonly spans: () => readonly ReceivedSpan[]
 }
 
 export interface ReceivedRequest {
   readonly bytes: number
+  /** None over HTTP. */
   readonly metadata: Metadata
   readonly spans: readonly ReceivedSpan[]
 }
@@ -75,25 +82,42 @@ export async function startFakeReceiver(answer: (request: ReceivedRequest) => An
   const raw = { requestSerialize: (b: Buffer) => b, requestDeserialize: (b: Buffer) => b, responseSerialize: (b: Buffer) => b, responseDeserialize: (b: Buffer) => b }
   const path = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
   const service: ServiceDefinition = { export: { path, requestStream: false, responseStream: false, ...raw } }
-  const handle: UntypedHandleCall = (call: { request: Buffer; metadata: Metadata }, done: (error: object | null, response?: Uint8Array) => void) => {
-    const request = { bytes: call.request.length, metadata: call.metadata, spans: decode(call.request) }
+  const answered = (body: Buffer, metadata: Metadata): Answer => {
+    const request = { bytes: body.length, metadata, spans: decode(body) }
     requests.push(request)
-    const said = answer(request)
-    if ('unavailable' in said) return done({ code: status.UNAVAILABLE, details: said.unavailable })
-    const partial = said.rejected === 0 ? {} : { partialSuccess: { rejectedSpans: said.rejected, errorMessage: 'not today' } }
-    const response = types.lookupType('Response')
-    done(null, Buffer.from(response.encode(response.fromObject(partial)).finish()))
+    return answer(request)
   }
+  const handle: UntypedHandleCall = (call: { request: Buffer; metadata: Metadata }, done: (error: object | null, response?: Uint8Array) => void) => {
+    const said = answered(call.request, call.metadata)
+    if ('unavailable' in said) return done({ code: status.UNAVAILABLE, details: said.unavailable })
+    done(null, responseOf(said.rejected))
+  }
+  const http = createServer((request, response) => void buffer(request).then((body) => {
+    const said = answered(body, new Metadata())
+    if ('unavailable' in said) return response.writeHead(503).end()
+    response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(responseOf(said.rejected))
+  }))
+  await once(http.listen(0, '127.0.0.1'), 'listening')
   const server = new Server()
   server.addService(service, { export: handle })
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error))))
   return {
     endpoint: `http://127.0.0.1:${port}`,
+    http: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     requests,
     spans: () => requests.flatMap(({ spans }) => spans),
-    [Symbol.asyncDispose]: async () => server.forceShutdown(),
+    [Symbol.asyncDispose]: async () => {
+      server.forceShutdown()
+      http.closeAllConnections()
+      http.close()
+    },
   }
+}
+
+function responseOf(rejected: number): Buffer {
+  const response = types.lookupType('Response')
+  return Buffer.from(response.encode(response.fromObject(rejected === 0 ? {} : { partialSuccess: { rejectedSpans: rejected, errorMessage: 'not today' } })).finish())
 }
 
 function decode(bytes: Buffer): ReceivedSpan[] {

@@ -59,13 +59,13 @@ async function run(source: string, env: Readonly<Record<string, string>>, option
 
 test('an application is traced under the name of its package, and its last spans are sent when it ends', async () => {
   await using receiver = await startFakeReceiver()
-  assert.deepEqual(await run(app(''), { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }), { code: 0, signal: null, stderr: '' })
+  assert.deepEqual(await run(app(''), { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.http }), { code: 0, signal: null, stderr: '' })
   assert.deepEqual(receiver.spans().map(({ name, resource }) => [name, resource['service.name']]), [['work', 'my-agent']])
 })
 
 test('a signal flushes, and then ends the application as it would have without us', async () => {
   await using receiver = await startFakeReceiver()
-  const ended = await run(app(`setInterval(() => {}, 1000); console.log('up')`), { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }, { stop: 'SIGTERM' })
+  const ended = await run(app(`setInterval(() => {}, 1000); console.log('up')`), { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.http }, { stop: 'SIGTERM' })
   assert.deepEqual([ended.code, ended.signal], [null, 'SIGTERM'])
   assert.deepEqual(receiver.spans().map(({ name }) => name), ['work'])
 })
@@ -73,25 +73,35 @@ test('a signal flushes, and then ends the application as it would have without u
 test('an application that handles the signal decides itself how it ends', async () => {
   await using receiver = await startFakeReceiver()
   const ended = await run(app(`const t = setInterval(() => {}, 1000); process.on('SIGTERM', () => { clearInterval(t); process.exitCode = 7 }); console.log('up')`),
-    { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }, { stop: 'SIGTERM' })
+    { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.http }, { stop: 'SIGTERM' })
   assert.deepEqual([ended.code, ended.signal], [7, null])
   assert.deepEqual(receiver.spans().map(({ name }) => name), ['work'])
+})
+
+test('what was refused for a moment is sent again; over gRPC the exporter would have dropped it', async () => {
+  for (const [protocol, arrived] of [['', 2], ['grpc', 1]] as const) {
+    let asked = 0
+    await using receiver = await startFakeReceiver(() => (asked++ === 0 ? { unavailable: 'the spool is full' } : { rejected: 0 }))
+    const env = protocol === '' ? { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.http } : { OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }
+    assert.equal((await run(app(''), env)).code, 0)
+    assert.deepEqual(receiver.spans().map(({ name }) => name), Array.from({ length: arrived }, () => 'work'))
+  }
 })
 
 test('the environment wins, and instrumentations that are installed are on', async () => {
   await using receiver = await startFakeReceiver()
   const packages = ['@traceloop/instrumentation-fake', '@opentelemetry/instrumentation-missing']
-  const ended = await run(app(''), { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_SERVICE_NAME: 'named' }, { packages })
+  const ended = await run(app(''), { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.http, OTEL_SERVICE_NAME: 'named' }, { packages })
   assert.equal(ended.code, 0)
   assert.match(ended.stderr, /^spanledger: @opentelemetry\/instrumentation-missing could not be loaded: .+\n$/)
   assert.deepEqual(receiver.spans().map(({ name, resource }) => `${name} of ${resource['service.name']}`).sort(), ['patched of named', 'work of named'])
-  await run(app(''), { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fake,missing' }, { packages })
+  await run(app(''), { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.http, OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fake,missing' }, { packages })
   assert.deepEqual(receiver.spans().slice(2).map(({ name }) => name), ['work'])
 })
 
 test('switched off, or with nobody listening, the application runs all the same', async () => {
   await using receiver = await startFakeReceiver()
-  assert.equal((await run(app(''), { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_SDK_DISABLED: 'true' })).code, 0)
+  assert.equal((await run(app(''), { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.http, OTEL_SDK_DISABLED: 'true' })).code, 0)
   assert.equal(receiver.requests.length, 0)
   assert.equal((await run(app(''), { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })).code, 0)
 })

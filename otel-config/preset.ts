@@ -1,16 +1,17 @@
 /**
  * `node --import spanledger/preset app.js`: an application's telemetry on, its code unchanged.
  *
- * What it settles, and nothing more: OTLP/gRPC to http://localhost:4317, the service named after the application's
- * package.json, traces only, and the instrumentations that the application has installed. Every standard OTEL_*
- * variable wins over these. It never stops an application: what cannot be loaded is named on stderr, once.
+ * What it settles, and nothing more: the service named after the application's package.json, traces only, and the
+ * instrumentations that the application has installed. Every standard OTEL_* variable wins over these. The exporter is the
+ * SDK's own choice, OTLP/HTTP with protobuf to http://localhost:4318: it sends again what was refused for a moment, and
+ * JavaScript's exporter for gRPC does not (`preset.test.ts`). It never stops an application: what cannot be loaded is named
+ * on stderr, once.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire, register } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Instrumentation } from '@opentelemetry/instrumentation'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node'
 
 /** Packages that hold instrumentations, by name. They are found in the application's own package.json. */
@@ -83,12 +84,8 @@ const isInstrumentation = (value: unknown): value is Instrumentation =>
 
 /** What the environment does not say. */
 function defaults({ name }: Application, env: Environment): Partial<NodeSDKConfiguration> {
-  const protocol = env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] ?? env['OTEL_EXPORTER_OTLP_PROTOCOL'] ?? 'grpc'
-  const grpc = env['OTEL_TRACES_EXPORTER'] === undefined && protocol === 'grpc'
   const named = env['OTEL_SERVICE_NAME'] !== undefined || /(?:^|,)\s*service\.name=/.test(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '')
   return {
-    // The gRPC exporter reads OTEL_EXPORTER_OTLP_* itself; its own default is http://localhost:4317.
-    ...(grpc ? { traceExporter: new OTLPTraceExporter() } : {}),
     ...(env['OTEL_METRICS_EXPORTER'] === undefined ? { metricReaders: [] } : {}),
     ...(env['OTEL_LOGS_EXPORTER'] === undefined ? { logRecordProcessors: [] } : {}),
     ...(named || name === '' ? {} : { serviceName: name }),

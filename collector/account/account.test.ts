@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { MetricPoint } from '#semconv/metric.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import { IngestAccount } from './account.ts'
-import { KnownSpans } from './known-spans.ts'
+import { dataPointKey, KnownKeys, spanKey } from './known-records.ts'
 import { clientOf, Names } from './names.ts'
 
 const outcome = { signal: 'traces', client: 'curl/8.5', stored: 0, deduplicated: 0, rejections: [], at: 1n } as const
@@ -55,24 +57,47 @@ const id = (bytes: number): fc.Arbitrary<string> => fc.uint8Array({ minLength: b
 
 test('known spans: what was added is known, what was not is not, ids that count upwards among them', () => {
   fc.assert(fc.property(fc.uniqueArray(fc.tuple(id(16), id(8)), { selector: (pair) => pair.join(), minLength: 2 }), (pairs) => {
-    const known = new KnownSpans()
+    const known = new KnownKeys()
     const [left, ...added] = pairs
-    for (const [traceId, spanId] of added) known.add(traceId, spanId)
-    return added.every(([traceId, spanId]) => known.has(traceId, spanId)) && left !== undefined && !known.has(...left)
+    for (const [traceId, spanId] of added) known.add(spanKey(traceId, spanId))
+    return added.every(([traceId, spanId]) => known.has(spanKey(traceId, spanId))) && left !== undefined && !known.has(spanKey(...left))
   }))
-  const known = new KnownSpans()
+  const known = new KnownKeys()
   const counting = (n: number): [string, string] => [(n >> 8).toString(16).padStart(32, '0'), (n & 255).toString(16).padStart(16, '0')]
   for (let n = 0; n < 100_000; n++) {
-    assert.ok(!known.has(...counting(n)), `${n}`)
-    known.add(...counting(n))
+    assert.ok(!known.has(spanKey(...counting(n))), `${n}`)
+    known.add(spanKey(...counting(n)))
   }
 })
 
 test('known spans: of millions the last million is known, and the memory stands', () => {
-  const known = new KnownSpans()
+  const known = new KnownKeys()
   const nth = (n: number): [string, string] => [n.toString(16).padStart(32, '7'), (n * 7919).toString(16).padStart(16, '0')]
   const count = 2_500_000
-  for (let n = 0; n < count; n++) known.add(...nth(n))
-  for (let n = count - 1_000_000; n < count; n += 997) assert.ok(known.has(...nth(n)))
-  assert.ok(!known.has(...nth(0)))
+  for (let n = 0; n < count; n++) known.add(spanKey(...nth(n)))
+  for (let n = count - 1_000_000; n < count; n += 997) assert.ok(known.has(spanKey(...nth(n))))
+  assert.ok(!known.has(spanKey(...nth(0))))
+})
+
+test('known data points: a stream is told apart by its times, whether they stand a nanosecond or years apart', () => {
+  const series = ['a', 'b', 'c'].map((name) => hash('sha256', name, 'hex').slice(0, 32))
+  const start = 1_763_683_200_000_000_000n
+  const steps = [1n, 1_000_000n, 1_000_000_000n, 60_000_000_000n, 2n ** 32n, 86_400_000_000_000n]
+  const points = series.flatMap((one) => steps.flatMap((step) => Array.from({ length: 2_000 }, (_, n): [string, bigint, bigint][] => {
+    const at = start + step * BigInt(n)
+    return [[one, at, start - 1n], [one, at, at - step * 3n]]
+  }).flat()))
+  const distinct = new Set(points.map((point) => point.join()))
+  const keys = new Set(points.map(([one, timeUnixNano, startTimeUnixNano]) => dataPointKey(one, { timeUnixNano, startTimeUnixNano } as MetricPoint)))
+  assert.equal(keys.size, distinct.size)
+})
+
+test('known records: of those who bring one at the same time, one is told that it is new, and who fails gives it back', () => {
+  const known = new KnownKeys()
+  assert.deepEqual([known.claim(7), known.claim(7), known.has(7)], [true, false, false])
+  known.release([7])
+  assert.ok(known.claim(7))
+  known.add(7)
+  known.release([7])
+  assert.deepEqual([known.claim(7), known.has(7)], [false, true])
 })

@@ -31,7 +31,7 @@ function verdicts({ payloads }: Capture): readonly string[] {
       }
     } else if (signal === 'logs') {
       for (const record of decodeLogs(encoding === 'json' ? logsJsonToProtobuf(body).bytes : body).records) {
-        const told = deriveLog(record, options, 0n, new FrameWriter())
+        const { told } = deriveLog(record, options, 0n, new FrameWriter())
         if (told !== undefined) conformance.seeLog(record, told.facts)
       }
     }

@@ -17,6 +17,7 @@ import { costOf } from '../settle/summary.ts'
 import { meets, sessionsTold, speaks, type Times, toldBetter } from '../settle/told-better.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import { type Capture, captures, type ExpectedFacts } from './captures.ts'
+import { shuffled } from './shuffled.ts'
 
 const options = { tenant: 'corpus', project: '', prices: shippedBook(), policies: parsePolicies('policies: []') }
 const nothingElsewhere = { replayed: new Set<string>(), mirrored: new Set<string>() }
@@ -102,7 +103,7 @@ const sharesSession = (trace: Trace, other: Trace): boolean =>
 function arrive(traces: Map<string, Trace>, record: Arriving): Trace | undefined {
   const frame = new FrameWriter()
   const derived = 'body' in record
-    ? deriveLog(record, options, 0n, frame)
+    ? deriveLog(record, options, 0n, frame).told
     : derive(record, options, record.endTimeUnixNano, traces.get(record.traceId)?.spans.has(record.spanId) !== true, frame)
   if (derived === undefined) return undefined
   const { traceId, spanId } = derived.facts
@@ -180,19 +181,4 @@ function executedByTool(spans: readonly SpanFacts[]): Record<string, number> {
 function picoUsd(decimal: string): PicoUsd {
   const [whole = '', fraction = ''] = decimal.split('.')
   return BigInt(whole + fraction.padEnd(12, '0'))
-}
-
-/** Fisher and Yates with a linear congruential generator: an order that a failing run can repeat. */
-function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
-  const list = [...items]
-  let state = seed
-  for (let last = list.length - 1; last > 0; last--) {
-    state = (state * 1103515245 + 12345) % 2147483648
-    const other = state % (last + 1)
-    const [a, b] = [list[last], list[other]]
-    if (a === undefined || b === undefined) throw new Error(`no item ${last} or ${other}`)
-    list[last] = b
-    list[other] = a
-  }
-  return list
 }

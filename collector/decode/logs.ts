@@ -1,13 +1,17 @@
 import type { Attributes, AttributeValue, LogRecord, Resource, Scope } from '#semconv/attributes.ts'
+import { readAlone, type RecordRules } from './read-alone.ts'
 import {
   fieldsPerSpanMax, findRecords, itemsPerSpanMax, readKeyValue, readValue, type Rejection, type ScopeRecords, skipped, tagOf, Tally, word,
 } from './traces.ts'
-import { Malformed, TooManyFields, wire, WireReader } from './wire.ts'
+import { Malformed, wire, WireReader } from './wire.ts'
 
 /** Reason of a log record that is broken inside intact framing. */
 export const notLogRecord = 'the log record is not valid protobuf'
 
-const tooManyFieldsOfRecord = `a log record has at most ${fieldsPerSpanMax} fields and values, nested values included`
+const rules: RecordRules<LogRecord> = {
+  fieldsMax: fieldsPerSpanMax, tooManyFields: `a log record has at most ${fieldsPerSpanMax} fields and values, nested values included`,
+  broken: () => notLogRecord, wrong: wrongIds,
+}
 
 export interface DecodedLogs {
   readonly records: readonly LogRecord[]
@@ -39,33 +43,12 @@ export class LogsReader {
 
   /** Every record that is taken. To be run through once. */
   *records(): Generator<LogRecord> {
-    const reader = this.#reader
-    let left = reader.fieldsLeft
     for (const { resource, scope, starts } of this.#scopes) {
       for (const at of starts) {
-        const granted = Math.min(left, fieldsPerSpanMax)
-        reader.at = at
-        reader.fieldsLeft = granted
-        const record = this.#record(resource, scope, left <= fieldsPerSpanMax)
-        left -= granted - Math.max(reader.fieldsLeft, 0)
+        const record = readAlone(this.#reader, at, this.#tally, rules, (r) => readLogRecord(r, resource, scope, this.#tally))
         if (record !== undefined) yield record
       }
     }
-  }
-
-  /** The record at the reader's place; `undefined` where it is rejected. `last` says that the request's budget is the tighter one. */
-  #record(resource: Resource, scope: Scope, last: boolean): LogRecord | undefined {
-    try {
-      const record = this.#reader.nested((r) => readLogRecord(r, resource, scope, this.#tally))
-      const wrong = wrongIds(record)
-      if (wrong === '') return record
-      this.#tally.reject(wrong, 1)
-    } catch (error) {
-      if (error instanceof TooManyFields) this.#tally.reject(last ? error.message : tooManyFieldsOfRecord, 1)
-      else if (error instanceof Malformed) this.#tally.reject(notLogRecord, 1)
-      else throw error
-    }
-    return undefined
   }
 
   /** Records refused so far, by reason. */

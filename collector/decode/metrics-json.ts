@@ -47,6 +47,12 @@ function writeMetric(writer: ProtobufWriter, metric: JsonObject, reject: (reason
   }
 }
 
+/** `null` is an absent field, and no number in a list: https://protobuf.dev/programming-guides/json/ */
+function bucketCount(value: unknown): bigint {
+  if (value === null) throw new Malformed('bucketCounts[] is not an integer')
+  return integer(value, 'bucketCounts[]')
+}
+
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null
 
 function writeAlone(writer: ProtobufWriter, point: unknown, write: WritePoint, reject: (reason: string, count: number) => void): void {
@@ -83,7 +89,7 @@ function writeHistogramPoint(writer: ProtobufWriter, point: JsonObject): void {
   writeTimes(writer, point)
   writer.fixed64(4, integer(point['count'], 'count'))
   writeOptional(writer, 5, point['sum'])
-  for (const count of array(point['bucketCounts'], 'bucketCounts')) writer.fixed64(6, integer(count, 'bucketCounts[]'))
+  for (const count of array(point['bucketCounts'], 'bucketCounts')) writer.fixed64(6, bucketCount(count))
   for (const bound of array(point['explicitBounds'], 'explicitBounds')) writer.double(7, double(bound))
   writeExemplars(writer, 8, point['exemplars'])
   writeAttributes(writer, 9, point['attributes'], 'attributes')
@@ -104,7 +110,7 @@ function writeExponentialPoint(writer: ProtobufWriter, point: JsonObject): void 
     const buckets = object(point[side], side)
     writer.message(field, (w) => {
       w.varint(1, zigZag(integer(buckets['offset'], 'offset')))
-      for (const count of array(buckets['bucketCounts'], 'bucketCounts')) w.varint(2, integer(count, 'bucketCounts[]'))
+      for (const count of array(buckets['bucketCounts'], 'bucketCounts')) w.varint(2, bucketCount(count))
     })
   }
   writer.varint(10, integer(point['flags'], 'flags'))

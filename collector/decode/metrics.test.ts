@@ -202,6 +202,18 @@ test('of a whole request every point is either taken or counted, whatever is bro
   }))
 })
 
+test('JSON: a bucket whose count is null rejects its point, not as a bucket of nothing', () => {
+  const point = { timeUnixNano: '1763683200000000000', count: '3', explicitBounds: [1], bucketCounts: ['1', '2'] }
+  const exponential = { timeUnixNano: '1763683200000000000', count: '3', positive: { offset: 0, bucketCounts: [null] } }
+  const body = { resourceMetrics: [{ scopeMetrics: [{ metrics: [
+    { name: 'h', histogram: { aggregationTemporality: 1, dataPoints: [point, { ...point, bucketCounts: ['1', null] }] } },
+    { name: 'e', exponentialHistogram: { aggregationTemporality: 1, dataPoints: [exponential] } },
+  ] }] }] }
+  const { bytes, rejections } = metricsJsonToProtobuf(Buffer.from(JSON.stringify(body)))
+  assert.equal(decodeMetrics(bytes).points.length, 1)
+  assert.deepEqual(rejections, [{ reason: 'bucketCounts[] is not an integer', count: 2 }])
+})
+
 test('JSON: a sum that says no boolean of its monotony is rejected with its points', () => {
   const data = { aggregationTemporality: 1, isMonotonic: 'false', dataPoints: [point, point] }
   const body = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 's', sum: data }, { name: 's', sum: { ...data, isMonotonic: null } }] }] }] }

@@ -1,6 +1,7 @@
 import type { AttributeValue, Resource, Scope } from '#semconv/attributes.ts'
 import type { Exemplar, ExponentialBuckets, Metric, MetricKind, MetricPoint, PointValue, Temporality } from '#semconv/metric.ts'
 import { Refused } from '../refused.ts'
+import { readAlone, type RecordRules } from './read-alone.ts'
 import { findRecords, itemsPerSpanMax, readKeyValue, type Rejection, type ScopeRecords, spansPerRequestMax, tagOf, Tally, word } from './traces.ts'
 import { Malformed, TooManyFields, wire, WireReader } from './wire.ts'
 
@@ -17,8 +18,12 @@ export const fieldsPerPointMax = 100_000
 export const notDataPoint = 'the data point is not valid protobuf'
 export const notMetric = 'the metric is not valid protobuf'
 const tooManyPoints = `a request carries at most ${pointsPerRequestMax} data points, send smaller batches`
-const tooManyFieldsOfPoint = `a data point has at most ${fieldsPerPointMax} fields and values, those of its exemplars and nested values included`
-const tooManyBuckets = `a data point has at most ${bucketsPerPointMax} buckets or quantiles`
+class TooManyBuckets extends Malformed {}
+
+const rules: RecordRules<MetricPoint> = {
+  fieldsMax: fieldsPerPointMax, tooManyFields: `a data point has at most ${fieldsPerPointMax} fields and values, those of its exemplars and nested values included`,
+  broken: (error) => (error instanceof TooManyBuckets ? `a data point has at most ${bucketsPerPointMax} buckets or quantiles` : notDataPoint), wrong: wrongPoint,
+}
 
 /** Flag of a point that says "nothing was recorded". opentelemetry-proto v1.11.0, `DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK`. */
 const noRecordedValueMask = 1
@@ -102,36 +107,14 @@ export class MetricsReader {
   }
 
   *#pointsOf({ metric, read, starts }: FoundMetric): Generator<MetricPoint> {
-    const reader = this.#reader
     for (const at of starts) {
       if (++this.#points > pointsPerRequestMax) {
         this.#tally.reject(tooManyPoints, 1)
         continue
       }
-      const left = Math.max(reader.fieldsLeft, 0)
-      const granted = Math.min(left, fieldsPerPointMax)
-      reader.at = at
-      reader.fieldsLeft = granted
-      const point = this.#point(metric, read, left <= fieldsPerPointMax)
-      reader.fieldsLeft = left - (granted - Math.max(reader.fieldsLeft, 0))
+      const point = readAlone(this.#reader, at, this.#tally, rules, (r) => read(r, metric, this.#tally, this.#exemplars))
       if (point !== undefined) yield point
     }
-  }
-
-  /** The point at the reader's place; `undefined` where it is rejected. `last` says that the request's budget is the tighter one. */
-  #point(metric: Metric, read: ReadPoint, last: boolean): MetricPoint | undefined {
-    try {
-      const point = this.#reader.nested((r) => read(r, metric, this.#tally, this.#exemplars))
-      const wrong = wrongPoint(point)
-      if (wrong === '') return point
-      this.#tally.reject(wrong, 1)
-    } catch (error) {
-      if (error instanceof TooManyFields) this.#tally.reject(last ? error.message : tooManyFieldsOfPoint, 1)
-      else if (error instanceof TooManyBuckets) this.#tally.reject(tooManyBuckets, 1)
-      else if (error instanceof Malformed) this.#tally.reject(notDataPoint, 1)
-      else throw error
-    }
-    return undefined
   }
 
   /** Data points refused so far, by reason. */
@@ -156,8 +139,6 @@ export function decodeMetrics(body: Buffer): DecodedMetrics {
   const reader = new MetricsReader(body)
   return { points: [...reader.points()], rejections: reader.rejections(), warnings: reader.warnings() }
 }
-
-class TooManyBuckets extends Error {}
 
 /** Fields of `Metric.data`, of which a metric has one. */
 const dataFields = { gauge: 5, sum: 7, histogram: 9, exponentialHistogram: 10, summary: 11 } as const

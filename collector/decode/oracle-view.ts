@@ -3,6 +3,7 @@ import { type Attributes, type AttributeValue, KeyValueList, type LogRecord, typ
 import type { MetricPoint } from '#semconv/metric.ts'
 import type { OracleExemplar, OracleMetric, OracleMetricsRequest, OraclePoint } from './metrics-oracle.ts'
 import type { OracleKeyValue, OracleLogRecord, OracleLogsRequest, OracleRequest, OracleSpan, OracleValue } from './oracle.ts'
+import { idBytesMax } from './wire.ts'
 
 export const value = (v: AttributeValue): OracleValue => {
   if (v === null) return {}
@@ -58,8 +59,11 @@ const unsigned = (n: number | undefined): number => (n ?? 0) >>> 0
 const spanByOurRules = (one: OracleSpan): object => same({
   ...one, kind: unsigned(one.kind), parentSpanId: /^0+$/.test(one.parentSpanId ?? '') ? '' : (one.parentSpanId ?? ''), attributes: keysOnce(one.attributes),
   status: { message: one.status?.message ?? '', code: unsigned(one.status?.code) },
-  events: (one.events ?? []).map((e) => ({ ...e, attributes: keysOnce(e.attributes) })), links: (one.links ?? []).map((l) => ({ ...l, attributes: keysOnce(l.attributes) })),
+  events: (one.events ?? []).map((e) => ({ ...e, attributes: keysOnce(e.attributes) })), links: (one.links ?? []).map((l) => ({ ...l, traceId: cutId(l.traceId), spanId: cutId(l.spanId), attributes: keysOnce(l.attributes) })),
 })
+
+/** What a link names is not looked at; an id that is far too long is cut. In hex. */
+const cutId = (id = ''): string => id.slice(0, idBytesMax * 2)
 
 /** Wrong ids are rejected, a repeated key is the last one's. */
 export function spansByOurRules(oracle: OracleRequest): ByOurRules {

@@ -21,7 +21,7 @@ export class TooManyFields extends Refused {
 export const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 
 /** Longest id in bytes; of a longer one the beginning is read, which is as wrong as the whole. */
-const idBytesMax = 32
+export const idBytesMax = 32
 /** Text up to this many bytes is interned: keys, names, models and tools repeat thousands of times a request. */
 const internBytesMax = 96
 /** Slots of the intern table, a power of two. A collision only costs a new string. */

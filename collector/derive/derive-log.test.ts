@@ -40,7 +40,7 @@ const literalLog = ({ at = 0, body = '', service = '', spanId = '', attributes }
 
 const posted = (rows: readonly LedgerEntryRow[]): Posted => ({ charges: new Map(), entries: new Map(rows.map((row) => [entryKey(row), row])) })
 
-const toldBy = (log: LiteralLog): Derived | undefined => deriveLog(literalLog(log), options, 0n, new FrameWriter())
+const toldBy = (log: LiteralLog): Derived | undefined => deriveLog(literalLog(log), options, 0n, new FrameWriter()).told
 
 function told(log: LiteralLog): SpanFacts {
   const derived = toldBy(log)
@@ -167,7 +167,7 @@ test('Codex by its logs alone: two calls, one tool call, the price of both', () 
   const capture = captures().find(({ name }) => name.startsWith('codex@'))
   assert.ok(capture)
   const steps = capture.payloads.filter(({ signal }) => signal === 'logs').flatMap(({ body }) => decodeLogs(body).records)
-    .flatMap((record) => deriveLog(record, options, 0n, new FrameWriter())?.facts ?? [])
+    .flatMap((record) => deriveLog(record, options, 0n, new FrameWriter()).told?.facts ?? [])
   const [session = ''] = capture.expected.sessions
   const one = accounts(steps).get(logRunId(session, ''))
   assert.ok(one)

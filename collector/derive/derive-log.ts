@@ -32,13 +32,29 @@ function logRecordId(record: LogRecord): string {
   ]), 'hex').slice(0, 32)
 }
 
-/** One log record as rows of `frame`, and the step it tells where it is a coding agent's. */
-export function deriveLog(record: LogRecord, options: DeriveOptions, receivedAt: bigint, frame: FrameWriter): Derived | undefined {
-  const id = logRecordId(record)
+/** How often a request told each record so far, by `logRecordId`. */
+export type Copies = Map<string, number>
+
+export interface DerivedLog {
+  /** Of its row. */
+  readonly id: string
+  /** The step it tells where it is a coding agent's. */
+  readonly told: Derived | undefined
+}
+
+/**
+ * One log record as rows of `frame`. Where a request tells the very same record several times, its copies are rows of their own,
+ * which are found again when the request comes again: clocks of milliseconds make such records. A step they tell is one.
+ */
+export function deriveLog(record: LogRecord, options: DeriveOptions, receivedAt: bigint, frame: FrameWriter, copies: Copies = new Map()): DerivedLog {
+  const first = logRecordId(record)
+  const copy = copies.get(first) ?? 0
+  copies.set(first, copy + 1)
+  const id = copy === 0 ? first : hash('sha256', `${first} ${copy}`, 'hex').slice(0, 32)
   addLogRecord(record, id, options, receivedAt, frame)
-  const span = agentSpan(record, id)
+  const span = agentSpan(record, first)
   // Nothing is charged yet: settlement knows whether spans of the session tell the same call.
-  return span === undefined ? undefined : derive(span, options, receivedAt, false, frame)
+  return { id, told: span === undefined ? undefined : derive(span, options, receivedAt, false, frame) }
 }
 
 function addLogRecord(record: LogRecord, id: string, options: DeriveOptions, receivedAt: bigint, frame: FrameWriter): void {

@@ -7,12 +7,13 @@ import type { FrameWriter } from '../spool/frame.ts'
 import { type DeriveOptions, environmentOf, listText, listTextMax, textOf } from './derive.ts'
 import { anyValue, attributesJson } from './otlp-json.ts'
 
-/** One data point as a row of `frame`. It is charted and never priced: the ledger rests on spans. */
-export function deriveMetric(point: MetricPoint, options: DeriveOptions, receivedAt: bigint, frame: FrameWriter): void {
+/** One data point as a row of `frame`; returns its stream. It is charted and never priced: the ledger rests on spans. */
+export function deriveMetric(point: MetricPoint, options: DeriveOptions, receivedAt: bigint, frame: FrameWriter): string {
   const { metric, attributes } = point
   const { resource, scope } = metric
+  const series = seriesId(point)
   frame.add(metricPoints, {
-    tenant: options.tenant, project: options.project, series: seriesId(point), point, receivedAt,
+    tenant: options.tenant, project: options.project, series, point, receivedAt,
     service: textOf(resource.attributes.get('service.name')), environment: environmentOf({ attributes, resource }),
     schemaUrl: scope.schemaUrl === '' ? resource.schemaUrl : scope.schemaUrl,
     labels: metricLabels(metric.name, attributes, resource.attributes),
@@ -20,6 +21,7 @@ export function deriveMetric(point: MetricPoint, options: DeriveOptions, receive
     resourceAttributes: listText(resource), scopeAttributes: listText(scope),
     exemplarAttributes: point.exemplars.map((exemplar) => attributesJson(exemplar.filteredAttributes, listTextMax)),
   })
+  return series
 }
 
 /** A value as people would write it; what is no scalar as OTLP/JSON. */

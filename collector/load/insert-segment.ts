@@ -2,11 +2,11 @@ import { crc32 } from 'node:zlib'
 import { nativeBlock } from '#clickhouse/native.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { rowsAreAtFault, StoreError } from '#clickhouse/store-error.ts'
-import { withPresentNames } from '#clickhouse/tables.ts'
+import { asPresent, type NamedTable } from '#clickhouse/tables.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import { type Section, spooledTables } from '../spool/frame.ts'
-import type { Segment, SegmentHead } from '../spool/segment.ts'
+import type { Segment } from '../spool/segment.ts'
 
 /**
  * Most bytes of rows in one insert; of a larger segment the frames go in several. A sealed segment is far below. A frame is
@@ -111,11 +111,11 @@ export interface OpenOptions {
   readonly number: number
   /** Position that the first frame had when it was written, where the segment is a frame that was set aside. Default 0. */
   readonly first?: number
-  /** `written`: the columns are still called as the program that wrote the segment called them. Default: as they are now. */
-  readonly names?: 'written' | 'present'
+  /** `written`: the tables still have the columns of the program that wrote the segment. Default: those of now. */
+  readonly columns?: 'written' | 'present'
   readonly store: Pick<Store, 'insert'>
   /** What to make of rows before they are sent. */
-  readonly bodyOf: (table: SegmentHead['tables'][number], sections: readonly Section[]) => InsertBody
+  readonly bodyOf: (table: NamedTable, sections: readonly Section[]) => InsertBody
 }
 
 export interface InsertBody {
@@ -129,15 +129,17 @@ export function openedSegment(content: Segment, options: OpenOptions): OpenedSeg
 }
 
 async function insertRows(content: Segment, { from, to }: FrameRange, number: number, options: OpenOptions): Promise<void> {
-  const { store, bodyOf, first = 0, names = 'present' } = options
-  const written = content.head.tables[number]
-  const table = written === undefined || names === 'written' ? written : withPresentNames(written)
+  const { store, first = 0, columns = 'present' } = options
+  const written: NamedTable | undefined = content.head.tables[number]
+  const table = written === undefined || columns === 'written' ? written : asPresent(written)
   const sections = content.frames.slice(from, to).flat().filter((section) => section.table === number)
   if (table === undefined || sections.length === 0) return
   // Of the rows as they stand in the journal: the same whether they are sent as rows or as a block, now or by a later program.
   const length = sections.reduce((sum, section) => sum + section.body.length, 0)
   const checksum = sections.reduce((sum, section) => crc32(section.body, sum), 0)
   const token = `${content.head.spool}-${options.number}.${first + from}-${first + to}-${table.name}-${length}-${checksum}`
+  // Rows can only be cut where a block is made of them.
+  const bodyOf = table.columns.some(({ rowType }) => rowType !== undefined) ? asBlock : options.bodyOf
   const { body, format } = bodyOf(table, sections)
   await store.insert(table, body, token, format)
 }
@@ -157,7 +159,7 @@ function joined(sections: readonly Section[]): Buffer {
 }
 
 /** Any number is right for rows of another program; only one that has the columns of today gains by it. */
-const alikeOf = ({ name }: SegmentHead['tables'][number]): number => spooledTables.find((table) => table.name === name)?.alike ?? 0
+const alikeOf = ({ name }: NamedTable): number => spooledTables.find((table) => table.name === name)?.alike ?? 0
 
 /** As one block, which costs the engine a third of what rows do. Throws where none can be made, such as of a column of an older program. */
 export const asBlock: OpenOptions['bodyOf'] = (table, sections) => ({

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isBehind, migrate } from '#clickhouse/migrate.ts'
 import type { Store } from '#clickhouse/store.ts'
 import type { Log } from '../log.ts'
-import { openSpoolSoon, spoolIndexes } from '../spool/folders.ts'
+import { openSpool, openSpoolSoon, spoolIndexes } from '../spool/folders.ts'
+import { SpoolInUse } from '../spool/lock.ts'
 import type { Spool } from '../spool/spool.ts'
 import { asRows, insertSegment, openedSegment } from './insert-segment.ts'
 
@@ -22,7 +24,7 @@ export async function replaySpool(spool: Spool, store: Store, log: Log): Promise
       // What is damaged is set aside by the loader.
       if (content === undefined || content.torn) continue
       // What only a person or a migration can put right is not waited for here.
-      const loaded = await insertSegment(openedSegment(content, { number: segment.number, names: 'written', store, bodyOf: asRows }), async (error) => {
+      const loaded = await insertSegment(openedSegment(content, { number: segment.number, columns: 'written', store, bodyOf: asRows }), async (error) => {
         if (error.retry) await sleep(retryMs)
         else log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
         return error.retry
@@ -56,4 +58,34 @@ export async function replayOthers({ dataDir, count, store, log }: OthersOptions
     }
   }
   return orphans
+}
+
+/** How long a collector that is being started has to migrate the tables itself, and how often it is looked, in milliseconds. */
+const otherMsMax = 10_000
+const otherMsEvery = 500
+
+/**
+ * Migrates for a command, or for a process that only answers: what collectors left in their journals is loaded first, into the
+ * tables of their time. Where the tables are this program's nothing is looked at, so it works beside a running collector.
+ */
+export async function migrateAfterReplay({ dataDir, store, log, waitMsMax = otherMsMax }: Omit<OthersOptions, 'count'> & { readonly waitMsMax?: number }): Promise<void> {
+  for (const end = performance.now() + waitMsMax; await isBehind(store); await sleep(otherMsEvery)) {
+    try {
+      for (const index of await spoolIndexes(dataDir)) await replayAndLeave(dataDir, index, store, log)
+      return await migrate(store)
+    } catch (error) {
+      if (!(error instanceof SpoolInUse)) throw error
+      if (performance.now() > end) throw new Error('the tables are of an older version, and a collector is at work on them: stop it, start this version of it, and try again')
+    }
+  }
+}
+
+async function replayAndLeave(dataDir: string, index: number, store: Store, log: Log): Promise<void> {
+  const { spool, unlock } = await openSpool(dataDir, index, 1)
+  try {
+    await replaySpool(spool, store, log)
+  } finally {
+    await spool.close()
+    unlock()
+  }
 }

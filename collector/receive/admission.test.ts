@@ -10,7 +10,7 @@ import { encodeRequest } from '../decode/oracle.ts'
 import { Refused, type RefusalReason } from '../refused.ts'
 import { Admission, bytesInFlightMax, bytesOfConnectionMax, requestsInFlightMax } from './admission.ts'
 import { Lateness, lateInRow, lateMs, recoveredMs } from './loop-delay.ts'
-import { derivingMax, inTurns, retrySeconds } from './limits.ts'
+import { bodyBytesMax, derivingMax, inTurns, retrySeconds } from './limits.ts'
 import { grpcSender, post, startTestReceiver, type TestReceiver } from './test-receiver.ts'
 
 const open = { spoolFull: () => false, diskFull: () => false, loopLate: () => false }
@@ -81,6 +81,15 @@ test('pressure refuses before a body is read, with a hint, and is counted by rea
   }
   assert.equal((await post(receiver, body)).status, 200)
   assert.ok(Buffer.isBuffer(await grpc.send(body)))
+  assert.deepEqual([receiver.admission.requests, receiver.admission.bytes], [0, 0])
+})
+
+test('a gRPC message that is too large to be read is refused and counted as any other', async (t) => {
+  const receiver = await running(t)
+  using grpc = grpcSender(receiver, { 'grpc.primary_user_agent': 'agent/7' })
+  const error = await grpc.send(Buffer.alloc(bodyBytesMax + 1))
+  assert.ok(error instanceof Error)
+  assert.deepEqual([error.code, refusedCount(receiver, 'reason="too_large",client="agent/7"')], [status.RESOURCE_EXHAUSTED, 1])
   assert.deepEqual([receiver.admission.requests, receiver.admission.bytes], [0, 0])
 })
 

@@ -155,7 +155,7 @@ test('H3 a request is bounded before and after decompression: 413, and RESOURCE_
   assert.equal(await postChunked(large), 413)
   using compressing = grpcSender(receiver, { 'grpc.default_compression_algorithm': 2 })
   const error = await refusal(compressing.send(large))
-  assert.deepEqual([error.code, error.metadata.get('google.rpc.retryinfo-bin'), error.metadata.get('grpc-status-details-bin')], [status.RESOURCE_EXHAUSTED, [], []])
+  assert.deepEqual([error.code, error.metadata.get('google.rpc.retryinfo-bin'), decodeStatus(trailer(error, 'grpc-status-details-bin')).details ?? []], [status.RESOURCE_EXHAUSTED, [], []])
 })
 
 test('H4 an answer stays far below 4 MiB, whatever was wrong', async () => {

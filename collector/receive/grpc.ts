@@ -85,9 +85,11 @@ const admit = (options: GrpcReceiverOptions): ServerInterceptor => (method, call
   if (method.path.startsWith(healthPath)) return new ServerInterceptingCall(call)
   let entered = false
   let arrival: NodeJS.Timeout | undefined
+  let endings: Disposable | undefined
   return new ServerInterceptingCall(call, {
     start: (next) => next({
       onReceiveMetadata: (metadata, proceed) => {
+        endings = sayInOurWords(call, metadata, options)
         try {
           options.admission.enter()
           entered = true
@@ -96,6 +98,10 @@ const admit = (options: GrpcReceiverOptions): ServerInterceptor => (method, call
           return call.sendStatus(refusal(error, metadata, options))
         }
         proceed(metadata)
+      },
+      onReceiveMessage: (message, proceed) => {
+        endings?.[Symbol.dispose]()
+        proceed(message)
       },
       onReceiveHalfClose: (proceed) => {
         clearTimeout(arrival)
@@ -109,6 +115,26 @@ const admit = (options: GrpcReceiverOptions): ServerInterceptor => (method, call
       },
     }),
   })
+}
+
+/**
+ * What grpc-js finds wrong with a message, by the status that it ends the call with. An encoding that it does not know stays
+ * UNIMPLEMENTED: https://github.com/grpc/grpc/blob/v1.74.0/doc/compression.md
+ */
+const foundByGrpc: Readonly<Partial<Record<status, Refused['verdict']>>> = { [status.INTERNAL]: 'malformed', [status.RESOURCE_EXHAUSTED]: 'too_large' }
+
+/**
+ * grpc-js reads a message before any interceptor is shown it, and ends the call itself where it cannot: INTERNAL for what is no
+ * gzip. To a sender that is our fault, so it is said, and counted, as of any other request that is malformed or too large.
+ * Disposed of once the message is read.
+ */
+function sayInOurWords(call: Parameters<ServerInterceptor>[1], sent: Metadata, options: GrpcReceiverOptions): Disposable {
+  const sendStatus = call.sendStatus.bind(call)
+  call.sendStatus = (ending) => {
+    const verdict = ending.metadata instanceof Metadata ? undefined : foundByGrpc[ending.code as status]
+    sendStatus(verdict === undefined ? ending : refusal(new Refused(verdict, `the request was not read: ${ending.details}`), sent, options))
+  }
+  return { [Symbol.dispose]: () => void (call.sendStatus = sendStatus) }
 }
 
 async function answer(signal: Signal, call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>, options: GrpcReceiverOptions): Promise<void> {

@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test'
 import { constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from '../account/account.ts'
-import { KnownSpans } from '../account/known-spans.ts'
+import { KnownRecords } from '../account/known-records.ts'
 import { Conformance } from '../conformance/conformance.ts'
 import { Metrics } from '../metrics.ts'
 import { shippedBook } from '../price/book.ts'
@@ -35,7 +35,7 @@ async function receiver(t: TestContext): Promise<Receiver> {
     admission,
     ingest: {
       tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns,
-      account: new IngestAccount({ tenant: 't', project: 'p' }), known: new KnownSpans(),
+      account: new IngestAccount({ tenant: 't', project: 'p' }), known: new KnownRecords(),
       conformance: new Conformance({ tenant: 't', project: 'p' }),
       live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => 1n, nowMs: () => performance.now(),
     },

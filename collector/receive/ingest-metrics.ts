@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IngestAccountRow } from '#clickhouse/tables/ingest-account.ts'
 import type { MetricPoint } from '#semconv/metric.ts'
+import { dataPointKey } from '../account/known-records.ts'
 import { MetricsReader } from '../decode/metrics.ts'
 import { convertMetrics } from '../decode/metrics-json.ts'
 import type { Rejection } from '../decode/traces.ts'
@@ -20,8 +21,11 @@ export interface UnderstoodMetrics {
   readonly warnings: readonly string[]
 }
 
-/** Throws `Malformed` or `Refused` where the whole request is not taken. */
-export async function understandMetrics(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<UnderstoodMetrics> {
+/**
+ * Throws `Malformed` or `Refused` where the whole request is not taken. `claims` grows by the keys of points that nobody brought
+ * before, also where it ends in an error.
+ */
+export async function understandMetrics(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, claims: number[]): Promise<UnderstoodMetrics> {
   await options.turns.take()
   try {
     const converted = encoding === 'json' ? await inTurns(convertMetrics(body), options.nowMs) : { bytes: body, rejections: [] }
@@ -37,12 +41,17 @@ export async function understandMetrics(body: Buffer, encoding: Encoding, option
         turnEnds = options.nowMs() + turnMs
       }
       // A nanosecond apart: of the same point twice in one request the later one is the newer version.
-      const rejection = deriveOne(point, receivedAt + BigInt(accepted), frame, options)
-      if (rejection === undefined) accepted++
-      else rejections.push(rejection)
+      const one = deriveOne(point, receivedAt + BigInt(accepted), frame, options)
+      if (typeof one !== 'string') {
+        rejections.push(one)
+        continue
+      }
+      accepted++
+      const key = dataPointKey(one, point)
+      if (options.known.dataPoints.claim(key)) claims.push(key)
     }
     rejections.push(...reader.rejections())
-    const accounted = options.account.add(frame, { signal: 'metrics', client, stored: accepted, deduplicated: 0, rejections, at: receivedAt })
+    const accounted = options.account.add(frame, { signal: 'metrics', client, stored: claims.length, deduplicated: accepted - claims.length, rejections, at: receivedAt })
     return { accepted, frame: frame.empty ? undefined : frame.finish(), accounted, rejections, warnings: reader.warnings() }
   } finally {
     options.turns.give()
@@ -51,11 +60,10 @@ export async function understandMetrics(body: Buffer, encoding: Encoding, option
 
 const tooManyRowBytes = `the data points of a request, each with its resource, take at most ${frameBytesMax} bytes as rows, send smaller batches`
 
-/** A point that our own code stumbles over is refused alone; its neighbours are not lost with it. */
-function deriveOne(point: MetricPoint, receivedAt: bigint, frame: FrameWriter, options: IngestOptions): Rejection | undefined {
+/** The point's stream. A point that our own code stumbles over is refused alone; its neighbours are not lost with it. */
+function deriveOne(point: MetricPoint, receivedAt: bigint, frame: FrameWriter, options: IngestOptions): string | Rejection {
   try {
-    frame.attempt(() => deriveMetric(point, options, receivedAt, frame))
-    return undefined
+    return frame.attempt(() => deriveMetric(point, options, receivedAt, frame))
   } catch (error) {
     if (error instanceof FrameFull) return { reason: tooManyRowBytes, count: 1 }
     options.log.error('a data point could not be understood and was rejected', { metric: point.metric.name, error })

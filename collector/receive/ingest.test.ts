@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from '../account/account.ts'
-import { KnownSpans } from '../account/known-spans.ts'
+import { KnownRecords } from '../account/known-records.ts'
 import { Conformance } from '../conformance/conformance.ts'
 import { encodeMetrics } from '../decode/metrics-oracle.ts'
 import { encodeLogs, encodeRequest } from '../decode/oracle.ts'
@@ -46,7 +46,7 @@ async function world(t: TestContext): Promise<World> {
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
   return {
     tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns: new Turns(),
-    account: new IngestAccount({ tenant: 't', project: 'p' }), known: new KnownSpans(),
+    account: new IngestAccount({ tenant: 't', project: 'p' }), known: new KnownRecords(),
     conformance: new Conformance({ tenant: 't', project: 'p' }),
     live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(), rows,
   }
@@ -122,7 +122,7 @@ test('log records are stored, the broken ones among them rejected, and the calls
   assert.deepEqual(await ingest('logs', body, 'protobuf', w), answer)
   assert.deepEqual(await ingest('logs', body, 'protobuf', w), answer, 'sent again')
   assert.equal(w.live.get(logRunId('s', 'p'))?.spans.size, 1)
-  assert.match(w.metrics.text(w.spool, 0), /spanledger_log_records_received_total 6\n[^]*spanledger_log_records_stored_total 4\n/)
+  assert.match(w.metrics.text(w.spool, 0), /spanledger_log_records_received_total 6\n[^]*spanledger_log_records_stored_total 2\n[^]*spanledger_log_records_deduplicated_total 2\n/)
   assert.match(w.metrics.text(w.spool, 0), /spanledger_spans_received_total 2\n[^]*spanledger_spans_stored_total 1\n[^]*spanledger_spans_deduplicated_total 1\n/)
   assert.deepEqual([await w.rows(logsTable), await w.rows(ledgerTable)], [4, 0])
 })
@@ -138,9 +138,54 @@ test('data points are acknowledged when they are in the journal, and those refus
   assert.deepEqual(await ingest('metrics', Buffer.from(JSON.stringify(json)), 'json', w), { rejected: 1, message: '1 rejected: timeUnixNano is not an integer' })
   assert.equal(await w.rows(metricsTable), 3)
   const reasons = ['time_unix_nano is not set', 'timeUnixNano is not an integer'].flatMap((reason) => [[`metrics received ${reason}`, 1], [`metrics rejected ${reason}`, 1]])
-  assert.deepEqual(accounted(w), { 'metrics received': 3, 'metrics stored': 3, ...Object.fromEntries(reasons) as object })
+  assert.deepEqual(accounted(w), { 'metrics received': 3, 'metrics stored': 1, 'metrics deduplicated': 2, ...Object.fromEntries(reasons) as object })
   const text = w.metrics.text(w.spool, 0)
-  for (const line of ['spanledger_data_points_received_total 5', 'spanledger_data_points_stored_total 3', 'spanledger_spans_received_total 0']) assert.ok(text.includes(`\n${line}\n`), line)
+  for (const line of ['spanledger_data_points_received_total 5', 'spanledger_data_points_stored_total 1', 'spanledger_data_points_deduplicated_total 2', 'spanledger_spans_received_total 0']) assert.ok(text.includes(`\n${line}\n`), line)
+})
+
+const record = (n: number, milliseconds = 0): object => ({ timeUnixNano: String(1_763_683_200_000_000_000n + BigInt(milliseconds) * 1_000_000n), body: { stringValue: `record ${n}` } })
+const logsOf = (...logRecords: object[]): Buffer => encodeLogs({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] })
+const points = (from: number, to: number): Buffer =>
+  gaugeOf(...Array.from({ length: to - from }, (_, n) => ({ timeUnixNano: String(1_763_683_200_000_000_000n + BigInt(from + n) * 60_000_000_000n), asInt: '1' })))
+const records = (from: number, to: number): Buffer => logsOf(...Array.from({ length: to - from }, (_, n) => record(from + n)))
+
+for (const [signal, bodyOf] of [['logs', records], ['metrics', points]] as const) {
+  test(`${signal} that come again are deduplicated, whole, in halves, with others or all at once`, async (t) => {
+    const w = await world(t)
+    const whole = bodyOf(0, 100)
+    await Promise.all([whole, whole, whole].map((body) => ingest(signal, body, 'protobuf', w)))
+    assert.deepEqual(accounted(w), { [`${signal} received`]: 300, [`${signal} stored`]: 100, [`${signal} deduplicated`]: 200 })
+    for (const half of [bodyOf(50, 150), bodyOf(0, 50), bodyOf(100, 160)]) await ingest(signal, half, 'protobuf', w)
+    assert.deepEqual(accounted(w), { [`${signal} received`]: 510, [`${signal} stored`]: 160, [`${signal} deduplicated`]: 350 })
+  })
+
+  test(`${signal} that were refused are new when they come again`, async (t) => {
+    const w = await world(t)
+    const refusing = { ...w, spool: Object.assign(Object.create(w.spool), { append: () => Promise.reject(new Error('the disk is gone')) }) as Spool }
+    await assert.rejects(ingest(signal, bodyOf(0, 10), 'protobuf', refusing))
+    await ingest(signal, bodyOf(0, 10), 'protobuf', w)
+    assert.deepEqual(accounted(w), { [`${signal} received`]: 10, [`${signal} stored`]: 10 })
+  })
+}
+
+test('the very same record twice in one request is two, also when the request comes again', async (t) => {
+  const w = await world(t)
+  const body = logsOf(record(1), record(1), record(1, 1), record(1))
+  await ingest('logs', body, 'protobuf', w)
+  assert.deepEqual(accounted(w), { 'logs received': 4, 'logs stored': 4 })
+  await ingest('logs', body, 'protobuf', w)
+  await ingest('logs', logsOf(record(1), record(1)), 'protobuf', w)
+  assert.deepEqual(accounted(w), { 'logs received': 10, 'logs stored': 4, 'logs deduplicated': 6 })
+})
+
+test('a call that a log event tells twice in one request, and once more, is one call', async (t) => {
+  const w = await world(t)
+  const event = { timeUnixNano: '1763683200000000000', attributes: Object.entries({ 'event.name': 'claude_code.api_request', 'session.id': 's', 'prompt.id': 'p', model: 'claude-opus-4-1', input_tokens: '7' }).map(([key, stringValue]) => ({ key, value: { stringValue } })) }
+  await ingest('logs', logsOf(event, event), 'protobuf', w)
+  await ingest('logs', logsOf(event), 'protobuf', { ...w, live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }) })
+  assert.equal(w.live.get(logRunId('s', 'p'))?.spans.size, 1)
+  assert.deepEqual(accounted(w), { 'logs received': 3, 'logs stored': 2, 'logs deduplicated': 1 })
+  assert.match(w.metrics.text(w.spool, 0), /spanledger_spans_received_total 3\n[^]*spanledger_spans_stored_total 1\n[^]*spanledger_spans_deduplicated_total 2\n/, 'also when its trace is forgotten')
 })
 
 test('a traces or logs payload on the metrics path is told so', async (t) => {

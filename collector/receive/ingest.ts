@@ -3,7 +3,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api'
 import type { IngestAccountRow } from '#clickhouse/tables/ingest-account.ts'
 import type { LogRecord, SpanRecord } from '#semconv/attributes.ts'
 import type { IngestAccount } from '../account/account.ts'
-import type { KnownSpans } from '../account/known-spans.ts'
+import { type KnownRecords, logRecordKey, spanKey } from '../account/known-records.ts'
 import type { Conformance } from '../conformance/conformance.ts'
 import { convertLogs, convertTraces } from '../decode/json.ts'
 import { LogsReader, notLogRecord } from '../decode/logs.ts'
@@ -12,7 +12,7 @@ import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
 import { type LedgerWatch, reservationKey, spanKeyOf } from '../budgets/ledger-watch.ts'
 import { type Charge, chargeArrivals } from '../derive/charge.ts'
-import { deriveLog } from '../derive/derive-log.ts'
+import { type Copies, type DerivedLog, deriveLog } from '../derive/derive-log.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -38,7 +38,7 @@ export interface IngestOptions extends DeriveOptions {
   readonly turns: Turns
   readonly metrics: Metrics
   readonly account: IngestAccount
-  readonly known: KnownSpans
+  readonly known: KnownRecords
   readonly conformance: Conformance
   /** Hears of what is posted; `undefined` where nobody keeps budgets. */
   readonly watch?: LedgerWatch
@@ -88,24 +88,31 @@ async function answerOf(signal: Signal, body: Buffer, encoding: Encoding, option
 }
 
 async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<Answer> {
-  const { spool, live, metrics } = options
-  const { accepted, told, frame, accounted, rejections, warnings } = await understandLogs(body, encoding, options, client, receivedAt)
-  if (frame !== undefined) await spool.append(frame)
-  const known = told.filter((one) => isKnown(one, live)).length
-  live.add(told, [], options.nowMs(), spool.currentNumber)
-  metrics.received(told.length)
-  metrics.stored(told.length - known)
-  metrics.deduplicated(known)
-  const rejected = rejections.reduce((sum, rejection) => sum + rejection.count, 0)
-  for (const { reason, count } of rejections) metrics.logRecordsRejected(reason, count)
-  metrics.logRecordsReceived(accepted + rejected)
-  metrics.logRecordsStored(accepted)
-  metrics.accounted(accounted)
-  return { rejected, message: answerMessage(rejections, warnings, accepted, 'logs') }
+  const { spool, live, metrics, known } = options
+  const claims: LogClaims = { records: [], steps: [] }
+  try {
+    const { accepted, told, frame, accounted, rejections, warnings } = await understandLogs(body, encoding, options, client, receivedAt, claims)
+    if (frame !== undefined) await spool.append(frame)
+    for (const key of claims.records) known.logRecords.add(key)
+    for (const key of claims.steps) known.spans.add(key)
+    live.add(told, [], options.nowMs(), spool.currentNumber)
+    metrics.received(told.length)
+    metrics.stored(claims.steps.length)
+    metrics.deduplicated(told.length - claims.steps.length)
+    metrics.logRecords({ stored: claims.records.length, deduplicated: accepted - claims.records.length, rejections })
+    metrics.accounted(accounted)
+    return { rejected: rejections.reduce((sum, { count }) => sum + count, 0), message: answerMessage(rejections, warnings, accepted, 'logs') }
+  } finally {
+    known.logRecords.release(claims.records)
+    known.spans.release(claims.steps)
+  }
 }
 
-/** A step that a log event tells came before: known by its trace, as long as that is in memory. */
-const isKnown = ({ facts }: Derived, live: LiveTraces): boolean => live.get(facts.traceId)?.spans.has(facts.spanId) === true
+/** Keys of what a request brought and nobody before: records, and steps that they tell. */
+interface LogClaims {
+  readonly records: number[]
+  readonly steps: number[]
+}
 
 /** A logs request, decoded and derived. */
 interface UnderstoodLogs {
@@ -119,13 +126,18 @@ interface UnderstoodLogs {
   readonly warnings: readonly string[]
 }
 
-async function understandLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<UnderstoodLogs> {
+/** `claims` grows also where it ends in an error. */
+async function understandLogs(
+  body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: LogClaims,
+): Promise<UnderstoodLogs> {
+  const { known } = options
   await options.turns.take()
   try {
     const converted = encoding === 'json' ? await inTurns(convertLogs(body), options.nowMs) : { bytes: body, rejections: [] }
     const reader = new LogsReader(converted.bytes)
     const frame = new FrameWriter()
     const told: Derived[] = []
+    const copies: Copies = new Map()
     const rejections: Rejection[] = [...converted.rejections]
     let accepted = 0
     let turnEnds = options.nowMs() + turnMs
@@ -134,17 +146,24 @@ async function understandLogs(body: Buffer, encoding: Encoding, options: IngestO
         await nextTurn()
         turnEnds = options.nowMs() + turnMs
       }
-      const one = deriveOneLog(record, receivedAt + BigInt(accepted), frame, options)
-      if (one !== undefined && 'reason' in one) rejections.push(one)
-      else {
-        accepted++
-        if (one === undefined) continue
-        told.push(one)
-        if (!isKnown(one, options.live)) options.conformance.seeLog(record, one.facts)
+      const one = deriveOneLog(record, receivedAt + BigInt(accepted), frame, copies, options)
+      if ('reason' in one) {
+        rejections.push(one)
+        continue
       }
+      accepted++
+      const key = logRecordKey(one.id)
+      if (known.logRecords.claim(key)) claims.records.push(key)
+      if (one.told === undefined) continue
+      told.push(one.told)
+      const { facts } = one.told
+      const step = spanKey(facts.traceId, facts.spanId)
+      if (!known.spans.claim(step)) continue
+      claims.steps.push(step)
+      options.conformance.seeLog(record, facts)
     }
     rejections.push(...reader.rejections())
-    const accounted = options.account.add(frame, { signal: 'logs', client, stored: accepted, deduplicated: 0, rejections, at: receivedAt })
+    const accounted = options.account.add(frame, { signal: 'logs', client, stored: claims.records.length, deduplicated: accepted - claims.records.length, rejections, at: receivedAt })
     return { accepted, told, frame: frame.empty ? undefined : frame.finish(), accounted, rejections, warnings: reader.warnings() }
   } finally {
     options.turns.give()
@@ -152,12 +171,18 @@ async function understandLogs(body: Buffer, encoding: Encoding, options: IngestO
 }
 
 async function ingestMetrics(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
-  const { spool, metrics } = options
-  const { accepted, frame, accounted, rejections, warnings } = await understandMetrics(body, encoding, options, client)
-  if (frame !== undefined) await spool.append(frame)
-  metrics.dataPoints(accepted, rejections)
-  metrics.accounted(accounted)
-  return { rejected: rejections.reduce((sum, { count }) => sum + count, 0), message: answerMessage(rejections, warnings, accepted, 'metrics') }
+  const { spool, metrics, known } = options
+  const claims: number[] = []
+  try {
+    const { accepted, frame, accounted, rejections, warnings } = await understandMetrics(body, encoding, options, client, claims)
+    if (frame !== undefined) await spool.append(frame)
+    for (const key of claims) known.dataPoints.add(key)
+    metrics.dataPoints({ stored: claims.length, deduplicated: accepted - claims.length, rejections })
+    metrics.accounted(accounted)
+    return { rejected: rejections.reduce((sum, { count }) => sum + count, 0), message: answerMessage(rejections, warnings, accepted, 'metrics') }
+  } finally {
+    known.dataPoints.release(claims)
+  }
 }
 
 async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<Answer> {
@@ -169,7 +194,7 @@ async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOpt
     if (frame !== undefined) await spool.append(frame)
     live.add(derived, charges, options.nowMs(), spool.currentNumber)
     if (options.watch?.listens === true) options.watch.arrived(derived, charges, reservations)
-    for (const { facts } of derived) known.add(facts.traceId, facts.spanId)
+    for (const { facts } of derived) known.spans.add(spanKey(facts.traceId, facts.spanId))
     metrics.accounted(accounted)
     metrics.stored(derived.length - deduplicated)
     metrics.deduplicated(deduplicated)
@@ -228,7 +253,7 @@ async function understand(
         derived.push(one)
         const reservation = options.watch?.listens === true ? record.attributes.get(reservationKey) : undefined
         if (typeof reservation === 'string') reservations.set(spanKeyOf(record.traceId, record.spanId), reservation)
-        if (!first || known.has(record.traceId, record.spanId)) deduplicated++
+        if (!first || known.spans.has(spanKey(record.traceId, record.spanId))) deduplicated++
         else conformance.see(record, one.facts)
       }
     }
@@ -243,10 +268,9 @@ async function understand(
 
 const tooManyRowBytes = `the records of a request, each with its resource, take at most ${frameBytesMax} bytes as rows, send smaller batches`
 
-/** `undefined` for a record that tells no step: it is only stored. */
-function deriveOneLog(record: LogRecord, receivedAt: bigint, frame: FrameWriter, options: IngestOptions): Derived | Rejection | undefined {
+function deriveOneLog(record: LogRecord, receivedAt: bigint, frame: FrameWriter, copies: Copies, options: IngestOptions): DerivedLog | Rejection {
   try {
-    return frame.attempt(() => deriveLog(record, options, receivedAt, frame))
+    return frame.attempt(() => deriveLog(record, options, receivedAt, frame, copies))
   } catch (error) {
     if (error instanceof FrameFull) return { reason: tooManyRowBytes, count: 1 }
     options.log.error('a log record could not be understood and was rejected', { traceId: record.traceId, spanId: record.spanId, error })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Client, credentials, type ServiceError } from '@grpc/grpc-js'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from '../account/account.ts'
-import { KnownSpans } from '../account/known-spans.ts'
+import { KnownRecords } from '../account/known-records.ts'
 import { Conformance } from '../conformance/conformance.ts'
 import type { Log } from '../log.ts'
 import { Metrics } from '../metrics.ts'
@@ -58,7 +58,7 @@ export async function startTestReceiver(): Promise<TestReceiver> {
   let nano = start
   const ingest: IngestOptions = {
     tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics, log, turns,
-    account: new IngestAccount({ tenant: 't', project: 'p' }), known: new KnownSpans(),
+    account: new IngestAccount({ tenant: 't', project: 'p' }), known: new KnownRecords(),
     conformance: new Conformance({ tenant: 't', project: 'p' }),
     live: new LiveTraces({ spansMax: 400_000, settledSpansMax: 0, processStartedAt: start }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(),
   }

@@ -39,7 +39,7 @@ export async function smallCollector(store: Store, options: DeriveOptions): Prom
   async function arrive(records: readonly Arriving[]): Promise<void> {
     const frame = new FrameWriter()
     const derived = records.flatMap((record) => {
-      if ('body' in record) return deriveLog(record, options, ++now, frame) ?? []
+      if ('body' in record) return deriveLog(record, options, ++now, frame).told ?? []
       return derive(record, options, ++now, live.claim(record.traceId, record.spanId), frame)
     })
     const charges = chargeArrivals(derived, (traceId, spanId) => live.get(traceId)?.spans.get(spanId), options, frame)
