@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { decodeTraces } from '#collector/decode/traces.ts'
 import { describeStages, runDerive } from './derive.ts'
+import { describeEngine, runEngine } from './engine.ts'
 import { describeIdle, memoryBytes, runIdle } from './idle.ts'
 import { describeLoad, type LoadOptions, mismatches, runLoad } from './load.ts'
 import { modelCallsPerRun, payloads, runsSideBySide, spansPerRun } from './payloads.ts'
@@ -148,6 +149,13 @@ test('storage: all rows of whole runs are stored, merged and counted, and the sa
   assert.deepEqual([rows.get('spans'), rows.get('runs'), rows.get('call_keys')], [spansPerAgentRun * 3, 3, 15])
   assert.ok(result.asItStands.every(({ bytes }) => bytes > 0))
   assert.match(describeStorage(result), /\| all, 48 spans \|/)
+})
+
+test('engine: every table of settled runs is inserted and merged, and what it cost is the least of the rounds', async () => {
+  const result = await runEngine({ spansPerSegment: spansPerAgentRun * 2, segments: 2, rounds: 2, seed: 1 })
+  assert.deepEqual(result.tables.map(({ table, rows }) => [table, rows]), [['spans', spansPerAgentRun * 4], ['call_keys', 20], ['ledger_entries', 56], ['runs', 4]])
+  assert.ok(result.tables.every(({ insertSeconds, mergeSeconds }) => insertSeconds >= 0 && mergeSeconds >= 0))
+  assert.match(describeEngine(result), /\| all, 64 spans in 2 segments \|/)
 })
 
 test('storage: a loop tells its conversation with every call', async () => {

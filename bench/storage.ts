@@ -60,7 +60,7 @@ export async function runStorage(spans: number, seed: number): Promise<StorageRe
     for (let run = 0, second = 0; run < count; run += runsPerInsert, second++) {
       const at = firstInsertAt + BigInt(second) * insertNanos
       const records = Array.from({ length: Math.min(runsPerInsert, count - run) }, (_, n) => source.next(at - BigInt(n) * (insertNanos / BigInt(runsPerInsert))))
-      await insert(framesOf(records, at))
+      await insert(frameOf(records, at))
     }
   })
 }
@@ -76,7 +76,7 @@ export async function runLoops(loops: number, dialect: LoopDialect, size: LoopSi
     for (let loop = 0; loop < loops; loop += loopsAtATime) {
       const at = firstInsertAt + BigInt(loop) * insertNanos
       const told = Array.from({ length: Math.min(loopsAtATime, loops - loop) }, (_, n) => next(dialect, at + BigInt(n) * 1_000n))
-      for (let turn = 0; turn < turnsPerLoop; turn++) await insert(framesOf(told.map((spans) => spans.slice(turn, turn + 1)), at + BigInt(turn) * insertNanos))
+      for (let turn = 0; turn < turnsPerLoop; turn++) await insert(frameOf(told.map((spans) => spans.slice(turn, turn + 1)), at + BigInt(turn) * insertNanos))
     }
   })
 }
@@ -98,7 +98,7 @@ async function stored(spans: number, fill: (insert: (frame: FrameWriter) => Prom
 }
 
 /** The rows of some whole runs: on arrival, and of their settlement. */
-function framesOf(runRecords: readonly (readonly SpanRecord[])[], receivedAt: bigint): FrameWriter {
+export function frameOf(runRecords: readonly (readonly SpanRecord[])[], receivedAt: bigint): FrameWriter {
   const frame = new FrameWriter(Number.POSITIVE_INFINITY)
   for (const records of runRecords) {
     const derived = records.map((record) => derive(record, options, receivedAt, true, frame))
@@ -119,14 +119,25 @@ function settle(derived: readonly Derived[], charged: ReturnType<typeof chargeAr
   frame.add(runs, summary(trace, facts, post(facts, spans, trace, version, options), true, version, options))
 }
 
-async function insertFrame(store: Store, writer: FrameWriter, token: string): Promise<void> {
+export interface TableBlock {
+  readonly table: (typeof spooledTables)[number]
+  readonly rows: number
+  readonly block: Buffer
+}
+
+/** What the loader makes of a segment with this one frame. */
+export function blocksOf(writer: FrameWriter): readonly TableBlock[] {
   const frame = readFrame(writer.finish(), 0)
   if (frame === 'end' || frame === 'torn') throw new Error(`the frame is ${frame}`)
-  for (const { table, rows, body } of frame.sections) {
-    const target = spooledTables[table]
-    if (target === undefined) throw new Error(`no table has the number ${table}`)
-    await store.insert(target, nativeBlock(target.columns, rows, body), `${token}-${target.name}`, 'Native')
-  }
+  return frame.sections.map(({ table: number, rows, body }) => {
+    const table = spooledTables[number]
+    if (table === undefined) throw new Error(`no table has the number ${number}`)
+    return { table, rows, block: nativeBlock(table.columns, rows, body) }
+  })
+}
+
+async function insertFrame(store: Store, writer: FrameWriter, token: string): Promise<void> {
+  for (const { table, block } of blocksOf(writer)) await store.insert(table, block, `${token}-${table.name}`, 'Native')
 }
 
 async function atRest(store: Store): Promise<void> {

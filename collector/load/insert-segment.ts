@@ -152,7 +152,7 @@ let scratch = Buffer.alloc(0)
 
 function joined(sections: readonly Section[]): Buffer {
   const length = sections.reduce((sum, { body }) => sum + body.length, 0)
-  if (scratch.length < length) scratch = Buffer.allocUnsafeSlow(length + (length >> 1))
+  if (scratch.length < length) scratch = Buffer.allocUnsafeSlow(length + (length >> 2))
   let at = 0
   for (const { body } of sections) at += body.copy(scratch, at)
   return scratch.subarray(0, length)

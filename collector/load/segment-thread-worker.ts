@@ -6,7 +6,7 @@ import { parseSegment } from '../spool/segment.ts'
 import { asBlock, asRows, type OpenOptions, openedSegment, type OpenedSegment } from './insert-segment.ts'
 import type { SegmentAnswer, SegmentRequest } from './segment-thread.ts'
 
-/** A buffer larger than this is not kept: a segment has at most 16 MiB and one request, which is at most 128 MiB. In bytes. */
+/** A buffer larger than this is not kept: a segment has at most 32 MiB and one request, which is at most 128 MiB. In bytes. */
 const keptBytesMax = 48 * 1024 * 1024
 
 /** The store behind the address that was asked for last: the embedded engine has another one after it was started again. */
@@ -38,7 +38,7 @@ const insert: Store['insert'] = async (...insertion) => {
 let content = Buffer.alloc(0)
 
 async function contentOf(path: string, bytes: number): Promise<Buffer> {
-  if (content.length < bytes || content.length > keptBytesMax) content = Buffer.allocUnsafeSlow(bytes + (bytes >> 1))
+  if (content.length < bytes || content.length > keptBytesMax) content = Buffer.allocUnsafeSlow(bytes + (bytes >> 2))
   const file = await open(path)
   try {
     let at = 0
