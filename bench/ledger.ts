@@ -2,6 +2,7 @@ import { refreshCostDays } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { tenant, type TestQuery, testQuery } from '#query/test-store.ts'
 import { takenOn } from './machine.ts'
+import { descendantsOf, processUsage } from './process-usage.ts'
 import { median, quantile } from './quantile.ts'
 
 /** A question to `costs`, and the same of the ledger itself. */
@@ -18,6 +19,8 @@ export interface LedgerAnswer {
   readonly rows: number
   /** Empty where it was not answered within the 30 seconds that a question may take. */
   readonly ms: readonly number[]
+  /** Processor milliseconds of one question, server and engine; 0 where the system does not say. Other work on the machine disturbs it least. */
+  readonly cpuMs: number
 }
 
 export interface LedgerResult {
@@ -92,29 +95,33 @@ async function asked(query: TestQuery, question: Question, times: number): Promi
   const costs = await ask().then((answer) => answer.costs, (error: unknown) => {
     if (!String(error).includes('the question takes too long')) throw error
   })
-  if (costs === undefined) return { name: question.name, rows: 0, ms: [] }
+  if (costs === undefined) return { name: question.name, rows: 0, ms: [], cpuMs: 0 }
   const ledger = await query.store.read<{ readonly cost: string; readonly entries: string }>(
     `SELECT toString(sum(amount)) AS cost, toString(count()) AS entries FROM ledger_entries FINAL WHERE tenant = '${tenant}' AND ${question.where} GROUP BY ${question.by.join(', ')}`, {}, { maxSeconds })
   const [shown, own] = [costs.map((row) => [row.cost, Number(row.entries)]), ledger.map((row) => [row.cost, Number(row.entries)])].map((rows) => rows.map((row) => row.join(' ')).sort())
   if (JSON.stringify(shown) !== JSON.stringify(own)) throw new Error(`${question.name}: ${shown?.length} rows that are not the ledger's ${own?.length}`)
   const ms: number[] = []
+  const before = cpuSeconds()
   for (let time = 0; time < times; time++) {
     const began = performance.now()
     await ask()
     ms.push(performance.now() - began)
   }
-  return { name: question.name, rows: costs.length, ms }
+  return { name: question.name, rows: costs.length, ms, cpuMs: ((cpuSeconds() - before) * 1_000) / times }
 }
+
+/** Of this process, which serves and asks, and of its engine. */
+const cpuSeconds = (): number => [process.pid, ...descendantsOf(process.pid)].reduce((sum, pid) => sum + (processUsage(pid)?.cpuSeconds ?? 0), 0)
 
 const fields = 'model service agent project user session'
 
-const describeAnswer = ({ name, rows, ms }: LedgerAnswer): string =>
-  ms.length === 0 ? `| ${name} | | over 30 s | | |` : `| ${name} | ${rows} | ${median(ms).toFixed(0)} ms | ${quantile(ms, 0.99).toFixed(0)} ms | ${Math.min(...ms).toFixed(0)} ms |`
+const describeAnswer = ({ name, rows, ms, cpuMs }: LedgerAnswer): string =>
+  ms.length === 0 ? `| ${name} | | over 30 s | | | |` : `| ${name} | ${rows} | ${median(ms).toFixed(0)} ms | ${quantile(ms, 0.99).toFixed(0)} ms | ${Math.min(...ms).toFixed(0)} ms | ${cpuMs.toFixed(0)} ms |`
 
 export function describeLedger({ entries, sums, summedUpMs, answers }: LedgerResult): string {
   return [
     `${entries} entries, ${sums} sums of days, made in ${(summedUpMs / 1_000).toFixed(1)} s. Every answer is the ledger's own sum, row by row.`, '',
-    '| question, through GraphQL, warm | rows | median | p99 | least |', '| --- | --- | --- | --- | --- |', ...answers.map(describeAnswer), '',
+    '| question, through GraphQL, warm | rows | median | p99 | least | processor |', '| --- | --- | --- | --- | --- | --- |', ...answers.map(describeAnswer), '',
   ].join('\n')
 }
 
