@@ -45,7 +45,7 @@ export interface Condition {
 const readSecondsMax = 300
 export const readOptions = { maxSeconds: readSecondsMax } as const
 
-/** Spans of a page, about 60 MB of columns. Three pages are in memory at a time. */
+/** Spans of a page, about 90 MB of columns, and 35 of entries. Three pages are in memory at a time. */
 const spansPerPage = 200_000
 /** Runs of a page: their ids are told to each thread. */
 const runsPerPage = 20_000

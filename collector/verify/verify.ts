@@ -78,7 +78,7 @@ interface Team extends AsyncDisposable {
 
 /** A thread takes half a second to start: as long as working out so many spans. */
 const spansWorthThreads = 20_000
-/** ClickHouse needs cores too, and a thread holds what it makes of its share of a page: some 150 MB. */
+/** ClickHouse needs cores too, and a thread holds what it is making, some 100 MB, beside the page that all share. */
 const threadsMax = 8
 const countSeconds = 60
 
