@@ -15,6 +15,8 @@ import { describeHeld, describeSettlements, runHeld, runSettle } from './settle.
 import { describeSoak, findMaximum, runSoak, type SoakOptions } from './soak.ts'
 import { describeStart, runStart } from './start.ts'
 import { describeStorage, runLoops, runStorage, turnsPerLoop } from './storage.ts'
+import { describeLedger, runLedger } from './ledger.ts'
+import { describeVerify, runVerify } from './verify.ts'
 import { agentRuns, attributesPerSpan, spansPerAgentRun } from './agent-runs.ts'
 
 const now = 1_795_000_000_000_000_000n
@@ -161,4 +163,19 @@ test('engine: every table of settled runs is inserted and merged, and what it co
 test('storage: a loop tells its conversation with every call', async () => {
   const rows = new Map((await runLoops(1, 'openinference', 'chat', 1)).merged.map(({ table, rows }) => [table, rows]))
   assert.deepEqual([rows.get('spans'), rows.get('span_content')], [turnsPerLoop, turnsPerLoop])
+})
+
+test('verify: every span and entry of settled runs is worked out again, here and in threads', async () => {
+  for (const threads of [0, 2]) {
+    const results = await runVerify(spansPerAgentRun * 20, 1, threads)
+    assert.deepEqual(results.verified.map(({ spans, entries, traces, differences }) => [spans, entries, traces, differences]), [[spansPerAgentRun * 20, 14 * 20, 20, 0]])
+    assert.equal(results.sums.entries, 14 * 20)
+    assert.match(describeVerify(results), /^\| derived again \| 280 \| 320 \| 20 \|/m)
+  }
+})
+
+test('ledger: every answer is the ledger\'s own sum', async () => {
+  const result = await runLedger(5_000, 2)
+  assert.deepEqual([result.entries, result.answers.map(({ ms }) => ms.length)], [5_000, result.answers.map(() => 2)])
+  assert.match(describeLedger(result), /\| a month by model and agent \| \d+ \|/)
 })

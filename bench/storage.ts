@@ -53,16 +53,19 @@ const restMs = 60_000
 
 /** Stores `spans` spans of settled runs as the program does, and says what they take. */
 export async function runStorage(spans: number, seed: number): Promise<StorageResult> {
+  const count = Math.max(1, Math.ceil(spans / spansPerAgentRun))
+  return stored(count * spansPerAgentRun, (insert) => fillWithRuns(count, seed, insert))
+}
+
+/** `count` settled runs as the program stores them, 10,000 spans a second. */
+export async function fillWithRuns(count: number, seed: number, insert: (frame: FrameWriter) => Promise<void>): Promise<void> {
   const source = agentRuns(seed)
   const runsPerInsert = Math.max(1, Math.floor(spansPerInsert / spansPerAgentRun))
-  const count = Math.max(1, Math.ceil(spans / spansPerAgentRun))
-  return stored(count * spansPerAgentRun, async (insert) => {
-    for (let run = 0, second = 0; run < count; run += runsPerInsert, second++) {
-      const at = firstInsertAt + BigInt(second) * insertNanos
-      const records = Array.from({ length: Math.min(runsPerInsert, count - run) }, (_, n) => source.next(at - BigInt(n) * (insertNanos / BigInt(runsPerInsert))))
-      await insert(frameOf(records, at))
-    }
-  })
+  for (let run = 0, second = 0; run < count; run += runsPerInsert, second++) {
+    const at = firstInsertAt + BigInt(second) * insertNanos
+    const records = Array.from({ length: Math.min(runsPerInsert, count - run) }, (_, n) => source.next(at - BigInt(n) * (insertNanos / BigInt(runsPerInsert))))
+    await insert(frameOf(records, at))
+  }
 }
 
 /** Turns of a loop, and how many loops are told at a time: their turns interleave, as those of many agents at work do. */
@@ -136,11 +139,11 @@ export function blocksOf(writer: FrameWriter): readonly TableBlock[] {
   })
 }
 
-async function insertFrame(store: Store, writer: FrameWriter, token: string): Promise<void> {
+export async function insertFrame(store: Store, writer: FrameWriter, token: string): Promise<void> {
   for (const { table, block } of blocksOf(writer)) await store.insert(table, block, `${token}-${table.name}`, 'Native')
 }
 
-async function atRest(store: Store): Promise<void> {
+export async function atRest(store: Store): Promise<void> {
   for (let waited = 0; waited < restMs; waited += 500) {
     const [merges] = await store.read<{ n: string }>('SELECT count() AS n FROM system.merges WHERE database = currentDatabase()', {}, { maxSeconds })
     if (merges?.n === '0') return

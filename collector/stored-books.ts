@@ -10,7 +10,8 @@ export interface StoredBooks {
   load(versions: Iterable<string>): Promise<void>
   /** `undefined` where no such book is stored. '' means the one in use. */
   named(version: string): PriceBook | undefined
-  readonly count: number
+  /** Of the books that were asked for and are there, and of the one in use. */
+  versions(): readonly string[]
 }
 
 /** `inUse` says what an entry is compared with that names no book, as one whose charge is missing altogether: another one once that is activated. */
@@ -28,9 +29,7 @@ export function storedBooks(store: Store, inUse: () => PriceBook): StoredBooks {
       for (const { version_hex, body } of rows) known.set(version_hex, checked(bookFor(parseBook(body), inUse().tenant), version_hex))
     },
     named,
-    get count() {
-      return new Set([inUse().version, ...[...known].flatMap(([version, book]) => (book === undefined ? [] : [version]))]).size
-    },
+    versions: () => [...new Set([inUse().version, ...[...known].flatMap(([version, book]) => (book === undefined ? [] : [version]))])],
   }
 }
 

@@ -65,6 +65,9 @@ function heldOf({ facts, attributesString }: SpanRow): HeldAttributes {
   return held === 0 ? { held, own: attributesString } : { held: held >>> 0, own }
 }
 
+/** Which of a row's columns hold an attribute, in the order of the bits: to say it again without asking the engine. */
+export const heldColumns: readonly Pick<Held, 'key' | 'column'>[] = heldStrings
+
 const listed = (items: readonly string[]): string => `[${items.join(', ')}]`
 const keys = listed(heldStrings.map(({ key }) => `'${key}'`))
 const values = listed(heldStrings.map(({ column }) => `toString(${column})`))

@@ -6,7 +6,8 @@ import { entryKey, post } from '../settle/post.ts'
 import type { StoredBooks } from '../stored-books.ts'
 import { isSettled } from '../verify/check-trace.ts'
 import { elsewhereOf } from '../verify/elsewhere.ts'
-import { storedTraces } from '../verify/stored-traces.ts'
+import { storedPages } from '../verify/pages.ts'
+import { currentEntries, storedTraces, wholePage } from '../verify/stored-traces.ts'
 import { type RepriceOrder, repricing } from './orders.ts'
 
 /** What repricing would change, for one model and day. */
@@ -43,16 +44,18 @@ export async function dryRun({ store, tenant, project, prices, books, order }: D
   const changes = new Map<string, Change>()
   let entries = 0
   let unsettled = 0
-  for await (const batch of storedTraces(store, tenant)) {
-    const settled = batch.filter(isSettled)
-    unsettled += batch.length - settled.length
-    await books.load(settled.flatMap((trace) => trace.entries.map((entry) => entry.priceBookVersion)))
+  for await (const page of storedPages(store, tenant)) {
+    const { traces, priceBooks } = await storedTraces(page, wholePage, store)
+    const all = [...traces]
+    const settled = all.filter(isSettled)
+    unsettled += all.length - settled.length
+    await books.load(priceBooks)
     const elsewhere = await elsewhereOf(store, tenant, settled)
     for (const trace of settled) {
-      if (!trace.entries.some((entry) => entry.occurredAt >= order.from && entry.occurredAt < order.before)) continue
-      const spans = new Map(trace.derived.map((span) => [span.spanId, span]))
-      const posted = { charges: new Map(), entries: new Map(trace.entries.map((entry) => [entryKey(entry), entry])) }
-      const { rows } = post(account(trace.derived, elsewhere(trace)), spans, posted, 0n, { tenant, project, prices, books: books.named }, repricing(prices, order))
+      const stored = [...trace.entries.values()].flatMap((rows) => currentEntries(rows, tenant))
+      if (!stored.some((entry) => entry.occurredAt >= order.from && entry.occurredAt < order.before)) continue
+      const posted = { charges: new Map(), entries: new Map(stored.map((entry) => [entryKey(entry), entry])) }
+      const { rows } = post(account([...trace.derived.values()], elsewhere(trace)), trace.derived, posted, 0n, { tenant, project, prices, books: books.named }, repricing(prices, order))
       const seen = new Set<string>()
       for (const row of rows.filter((one) => one.reason === 'repriced')) {
         entries++

@@ -17,7 +17,8 @@ const nowhere: Elsewhere = { replayed: new Set(), mirrored: new Set() }
 
 /** The ledger of one trace as it grows: charges on arrival, then whatever settlements post. `kept`: charges stay charges while nobody contests them. */
 class Ledger {
-  readonly spans = new Map<string, SpanFacts>()
+  readonly spans = new Map<string, SpanFacts & { readonly receivedAt: bigint }>()
+  readonly #starts = new Map<string, Set<bigint>>()
   readonly charges = new Map<string, Charge>()
   readonly entries = new Map<string, LedgerEntryRow>()
   readonly #kept: boolean
@@ -36,6 +37,7 @@ class Ledger {
     const first = !this.spans.has(facts.spanId)
     const arrived = { ...facts, receivedAt: this.#time }
     this.spans.set(facts.spanId, arrived)
+    this.#starts.set(facts.spanId, (this.#starts.get(facts.spanId) ?? new Set()).add(facts.startedAt))
     const charges = chargeArrivals([{ facts: arrived, first, decisions: [] }], (_, spanId) => this.spans.get(spanId), options, { add: () => undefined })
     for (const charge of charges) this.charges.set(facts.spanId, charge)
     if (!this.#kept) writeOut(this, charges, options)
@@ -70,8 +72,9 @@ class Ledger {
 
   /** What verify says of it. */
   differences(elsewhere = nowhere): readonly string[] {
-    const books = { load: async () => undefined, named: () => options.prices, count: 1 }
-    return checkEntries(this.#all(), account([...this.spans.values()], elsewhere), this.spans, books).differences.map(differenceText)
+    const books = { load: async () => undefined, named: () => options.prices, versions: () => [] }
+    const ledger = { derived: this.spans, starts: this.#starts, entries: Map.groupBy(this.#all(), (entry) => entry.spanId) }
+    return checkEntries(ledger, account([...this.spans.values()], elsewhere), books, { plain: () => undefined, current: (rows) => rows }).differences.map(differenceText)
   }
 
   kinds(): string[] {

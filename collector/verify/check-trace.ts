@@ -1,19 +1,25 @@
 import { account, type Elsewhere, type TraceAccount } from '#semconv/account.ts'
 import type { SpanFacts, Step } from '#semconv/facts.ts'
-import { type Difference, fieldDifferences } from './difference.ts'
-import { type CheckedLedger, checkEntries } from './entries.ts'
+import { type Difference, fieldDifferences, fieldsAgree } from './difference.ts'
+import { type CheckedLedger, checkEntries, storedEntries } from './entries.ts'
 import type { StoredBooks } from '../stored-books.ts'
 import type { RunFigures, StoredTrace } from './stored-traces.ts'
 
 /** Nothing arrived since the run was summed up: only then its figures claim to be exact. */
-export const isSettled = ({ run, receivedAt, entries }: StoredTrace): boolean =>
-  run !== undefined && run.settled && run.lastReceivedAt >= receivedAt && entries.every((entry) => entry.postedAt <= run.version)
+export const isSettled = ({ run, receivedAt, postedAt }: StoredTrace): boolean =>
+  run !== undefined && run.settled && run.lastReceivedAt >= receivedAt && postedAt <= run.version
 
-/** One settled trace, derived and accounted again from its stored spans. */
-export function checkTrace(trace: StoredTrace, elsewhere: Elsewhere, books: StoredBooks): readonly Difference[] {
-  const accounted = account(trace.derived, elsewhere)
-  const ledger = checkEntries(trace.entries, accounted, new Map(trace.derived.map((span) => [span.spanId, span])), books)
-  return [...trace.derived.flatMap((span) => checkSpan(span, trace)), ...ledger.differences, ...checkRun(trace, accounted, ledger)]
+export interface CheckedTrace {
+  readonly differences: readonly Difference[]
+  readonly entries: number
+}
+
+/** One settled trace, accounted again from what its spans say when they are derived again. */
+export function checkTrace(trace: StoredTrace, elsewhere: Elsewhere, books: StoredBooks, tenant: string): CheckedTrace {
+  const accounted = account([...trace.derived.values()], elsewhere)
+  const ledger = checkEntries(trace, accounted, books, storedEntries(tenant))
+  const spans = [...trace.derived.values()].flatMap((span) => checkSpan(span, trace))
+  return { differences: [...spans, ...ledger.differences, ...checkRun(trace, accounted, ledger)], entries: ledger.entries }
 }
 
 const stepFields = [
@@ -24,11 +30,18 @@ const stepFields = [
 const spanFields = [
   'parentSpanId', 'startedAt', 'endedAt', 'name', 'spanKind', 'failed', 'service', 'environment', 'scopeName', 'scopeVersion',
 ] as const satisfies readonly (keyof SpanFacts)[]
+const stepsAgree = fieldsAgree<Step>(stepFields)
+const spansAgree = fieldsAgree<SpanFacts>(spanFields)
 
-function checkSpan(derived: SpanFacts, { stored, traceId }: StoredTrace): Difference[] {
-  const known = stored.get(derived.spanId)
-  const fields = known === undefined ? [] : [...fieldDifferences(known, derived, spanFields), ...fieldDifferences(known.step, derived.step, stepFields)]
-  return fields.length === 0 ? [] : [{ of: 'span', id: derived.spanId, traceId, spanId: derived.spanId, title: JSON.stringify(derived.name), kind: 'changed', fields }]
+const nothing: readonly never[] = []
+
+function checkSpan(derived: SpanFacts, { stored, traceId }: StoredTrace): readonly Difference[] {
+  const place = stored.get(derived.spanId)
+  if (place === undefined) return nothing
+  const known = place.spans.facts(place.row)
+  if (spansAgree(known, derived) && stepsAgree(known.step, derived.step)) return nothing
+  const fields = [...fieldDifferences(known, derived, spanFields), ...fieldDifferences(known.step, derived.step, stepFields)]
+  return fields.length === 0 ? nothing : [{ of: 'span', id: derived.spanId, traceId, spanId: derived.spanId, title: JSON.stringify(derived.name), kind: 'changed', fields }]
 }
 
 const runFields = [
@@ -36,10 +49,19 @@ const runFields = [
   'unpricedModelCalls', 'toolCalls', 'failedToolCalls', 'spanCount', 'errorCount', 'input', 'cachedInput', 'cacheWrite', 'output', 'reasoning', 'total', 'cost',
   'reportedCost',
 ] as const satisfies readonly (keyof RunFigures)[]
+const runsAgree = fieldsAgree<RunFigures>(runFields)
 
-function checkRun({ run, traceId }: StoredTrace, accounted: TraceAccount, { cost, unpricedModelCalls }: CheckedLedger): Difference[] {
-  if (run === undefined) return []
-  const figures: RunFigures = { ...accounted, ...accounted.tokens, cost, unpricedModelCalls }
+function checkRun({ run, traceId }: StoredTrace, accounted: TraceAccount, { cost, unpricedModelCalls }: CheckedLedger): readonly Difference[] {
+  if (run === undefined) return nothing
+  const {
+    isRun, status, name, service, workflow, agents, users, sessions, models, modelCalls, failedModelCalls, unmeteredModelCalls, toolCalls, failedToolCalls, spanCount,
+    errorCount, tokens, reportedCost,
+  } = accounted
+  const figures: RunFigures = {
+    isRun, status, name, service, workflow, agents, users, sessions, models, modelCalls, failedModelCalls, unmeteredModelCalls, unpricedModelCalls, toolCalls, failedToolCalls,
+    spanCount, errorCount, ...tokens, cost, reportedCost,
+  }
+  if (runsAgree(run.figures, figures)) return nothing
   const fields = fieldDifferences(run.figures, figures, runFields)
-  return fields.length === 0 ? [] : [{ of: 'run', id: traceId, traceId, spanId: '', title: JSON.stringify(run.figures.name), kind: 'changed', fields }]
+  return fields.length === 0 ? nothing : [{ of: 'run', id: traceId, traceId, spanId: '', title: JSON.stringify(run.figures.name), kind: 'changed', fields }]
 }

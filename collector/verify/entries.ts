@@ -1,15 +1,17 @@
 import { decimalFromPico } from '#clickhouse/decimal.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
-import type { Attribution, Billable, TraceAccount } from '#semconv/account.ts'
-import type { LedgerMeter, PicoUsd, SpanFacts } from '#semconv/facts.ts'
+import { type Attribution, type Billable, chargedOnArrival, type TraceAccount } from '#semconv/account.ts'
+import type { LedgerMeter, LedgerReason, PicoUsd, UnixNano } from '#semconv/facts.ts'
 import { idOf, ledgerEntryId } from '../derive/identity.ts'
 import { type LedgerLine, ledgerLines, quantityScale } from '../derive/ledger-lines.ts'
 import type { Difference, FieldDifference } from './difference.ts'
 import type { StoredBooks } from '../stored-books.ts'
+import { currentEntries, type DerivedSpan, type EntryRow, type StoredTrace } from './stored-traces.ts'
 
 /** What the ledger should hold for one trace, and where it does not. */
 export interface CheckedLedger {
   readonly differences: readonly Difference[]
+  readonly entries: number
   /** Sum of what should stand. */
   readonly cost: PicoUsd
   readonly unpricedModelCalls: number
@@ -20,32 +22,101 @@ export interface CheckedLedger {
  * stood before it, and after the last one the trace's account must stand, at the price of the book that this one names. So one
  * wrong entry is one difference, however many sums it spoils.
  */
-export function checkEntries(entries: readonly LedgerEntryRow[], account: TraceAccount, spans: ReadonlyMap<string, SpanFacts>, books: StoredBooks): CheckedLedger {
-  const billables = new Map(account.billables.map((billable) => [billable.spanId, billable]))
-  const bySpan = Map.groupBy(entries, (entry) => entry.spanId)
+export function checkEntries<Row>({ derived, entries, starts }: LedgerOf<Row>, account: TraceAccount, books: StoredBooks, { plain, current }: EntryReading<Row>): CheckedLedger {
   const differences: Difference[] = []
+  const charged = new Set<string>()
+  let count = 0
   let cost = 0n
   let unpricedModelCalls = 0
-  for (const spanId of new Set([...billables.keys(), ...bySpan.keys()])) {
-    const facts = spans.get(spanId)
-    const own = inOrder(bySpan.get(spanId) ?? [])
+  const check = (spanId: string, rows: readonly Row[], billable: Billable | undefined): void => {
+    const facts = derived.get(spanId)
+    const charged = billable === undefined || facts === undefined ? undefined : plain(rows, facts, billable, books)
+    if (charged !== undefined) {
+      count += rows.length
+      cost += charged.cost
+      if (charged.unpriced) unpricedModelCalls++
+      return
+    }
+    const own = current(rows)
+    count += own.length
     const checked = checkSpan({
-      entries: own, facts, billable: billables.get(spanId), books,
+      entries: inOrder(own), facts, billable, books, starts: starts.get(spanId) ?? new Set(facts === undefined ? [] : [facts.startedAt]),
       owner: facts === undefined ? undefined : { ...account.attributions.get(spanId) ?? nobody, service: facts.service, environment: facts.environment },
     })
     differences.push(...checked.differences)
     cost += checked.cost
     if (checked.unpriced) unpricedModelCalls++
   }
-  return { differences, cost, unpricedModelCalls }
+  for (const billable of account.billables) {
+    charged.add(billable.spanId)
+    check(billable.spanId, entries.get(billable.spanId) ?? [], billable)
+  }
+  for (const [spanId, rows] of entries) if (!charged.has(spanId)) check(spanId, rows, undefined)
+  return { differences, entries: count, cost, unpricedModelCalls }
 }
+
+/** What stands of one call. */
+interface Charged {
+  readonly cost: PicoUsd
+  readonly unpriced: boolean
+}
+
+/** How entries are read: a row of a column is no entry yet. */
+export interface EntryReading<Row> {
+  /** What a call comes to that was charged once and never corrected, with every line as it must be; `undefined` of all others. */
+  readonly plain: (rows: readonly Row[], facts: DerivedSpan, billable: Billable, books: StoredBooks) => Charged | undefined
+  /** The entries that count, each once. */
+  readonly current: (rows: readonly Row[]) => readonly LedgerEntryRow[]
+}
+
+interface LedgerOf<Row> extends Pick<StoredTrace, 'derived' | 'starts'> {
+  /** By span id. */
+  readonly entries: ReadonlyMap<string, readonly Row[]>
+}
+
+/** Entries as the store has them, in columns. */
+export const storedEntries = (tenant: string): EntryReading<EntryRow> => ({ plain: plainCharges, current: (rows) => currentEntries(rows, tenant) })
+
+/**
+ * Almost every call is charged once and that is all: its lines are worked out and each is compared with the row as it is stored.
+ * `undefined` where anything differs or any other line is there; then `checkSpan` says what.
+ */
+function plainCharges(
+  rows: readonly EntryRow[], { service, environment, step: { usageFlags }, receivedAt }: DerivedSpan, billable: Billable, books: StoredBooks,
+): Charged | undefined {
+  const [first] = rows
+  const book = first === undefined ? undefined : books.named(first.columns.price_book_version(first.row))
+  if (book === undefined) return undefined
+  const lines = ledgerLines(book, billable)
+  if (lines.length !== rows.length) return undefined
+  const { agent, user, session, workflow } = billable.attribution
+  let cost = 0n
+  for (const line of lines) {
+    const found = rows.find(({ columns, row }) => columns.meter(row) === line.meter)
+    if (found === undefined) return undefined
+    const { columns, row } = found
+    const stands = columns.own_id(row) === '' && columns.kind(row) === 'CHARGE' && columns.quantity(row) === line.quantity && columns.amount(row) === line.amount
+      && columns.unit_price(row) === line.unitPrice && columns.basis(row) === line.basis && columns.provider(row) === line.provider && columns.model(row) === line.model
+      && columns.price_book_version(row) === line.priceBookVersion && columns.price_card(row) === line.priceCard && columns.reverses(row) === ''
+      && columns.agent(row) === agent && columns.user(row) === user && columns.session(row) === session && columns.workflow(row) === workflow
+      && columns.service(row) === service && columns.environment(row) === environment && columns.occurred_at(row) === billable.at
+      && columns.reason(row) === billable.reason && (billable.reason !== 'metered' || columns.posted_at(row) >= receivedAt) && sameFlags(columns.usage_flags(row), usageFlags)
+    if (!stands) return undefined
+    cost += line.amount ?? 0n
+  }
+  return { cost, unpriced: lines.some((line) => line.basis === 'UNPRICED') }
+}
+
+const sameFlags = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((flag, at) => flag === b[at])
 
 const nobody: Attribution = { agent: '', user: '', session: '', workflow: '' }
 
 interface SpanLedger {
   readonly entries: readonly LedgerEntryRow[]
   /** `undefined`: the ledger names a span that is not there. */
-  readonly facts: SpanFacts | undefined
+  readonly facts: DerivedSpan | undefined
+  /** When its versions began. */
+  readonly starts: ReadonlySet<UnixNano>
   readonly billable: Billable | undefined
   readonly owner: Owner | undefined
   readonly books: StoredBooks
@@ -156,14 +227,22 @@ function openedId(entries: readonly LedgerEntryRow[]): string {
   return opened === undefined ? '' : idOf(opened)
 }
 
-/** Everything but the money: whose it is, what was priced and how, which line it is. `line`: what stands, where this entry decides it. */
-function nameDifferences(entry: LedgerEntryRow, line: LedgerLine | undefined, entries: readonly LedgerEntryRow[], { owner, books }: SpanLedger): FieldDifference[] {
+/** Everything but the money: whose it is, when and why it was posted, what was priced and how, which line it is. `line`: what stands, where this entry decides it. */
+function nameDifferences(entry: LedgerEntryRow, line: LedgerLine | undefined, entries: readonly LedgerEntryRow[], span: SpanLedger): FieldDifference[] {
+  const { owner, books, starts, facts } = span
   const found: FieldDifference[] = []
   const differ = (field: string, stored: string, recomputed: string): void => {
     if (stored !== recomputed) found.push({ field, stored: JSON.stringify(stored), recomputed: JSON.stringify(recomputed) })
   }
   if (owner === undefined) differ('span', entry.spanId, '')
   else for (const field of ['agent', 'user', 'session', 'workflow', 'service', 'environment'] as const) differ(field, entry[field], owner[field])
+  if (!starts.has(entry.occurredAt)) differ('occurred at', String(entry.occurredAt), [...starts].join(' or '))
+  const reasons = reasonsOf(entry, span, line !== undefined && entries.length === 1)
+  if (!reasons.includes(entry.reason)) differ('reason', entry.reason, reasons.join(' or '))
+  // What an earlier version of the span said, its lines still say: money that stands is not posted again for that.
+  if (line !== undefined && entry.kind !== 'REVERSAL' && facts !== undefined && entry.postedAt >= facts.receivedAt) {
+    differ('usage flags', entry.usageFlags.join(', '), facts.step.usageFlags.join(', '))
+  }
   if (ordinalOf(entry, entries.length) === entries.length) differ('id', idOf(entry), ledgerEntryId(entry.tenant, entry.traceId, entry.spanId, entry.meter, entry.kind, 0))
   if (books.named(entry.priceBookVersion) === undefined) differ('price book', entry.priceBookVersion, '')
   if (entry.kind === 'REVERSAL') {
@@ -177,6 +256,24 @@ function nameDifferences(entry: LedgerEntryRow, line: LedgerLine | undefined, en
     }
   }
   return found
+}
+
+const billed = ['metered', 'promoted', 'unattributed'] as const satisfies readonly Billable['reason'][]
+const taken = ['mirrored', 'rolled_up', 'replayed', 'restated', 'repriced'] as const satisfies readonly LedgerReason[]
+
+/**
+ * Why an entry may have been posted. Of one that was settled, what was known then decides, and later spans may have changed that:
+ * an aggregate is promoted while nothing is below it. Of a call that was charged when it arrived, and of one whose only line nobody
+ * touched since, it is certain.
+ */
+function reasonsOf({ kind, postedAt }: LedgerEntryRow, { facts, billable }: SpanLedger, alone: boolean): readonly LedgerReason[] {
+  switch (kind) {
+    case 'CHARGE':
+      if (facts !== undefined && postedAt === facts.receivedAt && chargedOnArrival(facts.step)) return ['metered']
+      return alone && billable?.reason === 'metered' && facts !== undefined && postedAt > facts.receivedAt ? ['metered', 'repriced'] : [...billed, 'repriced']
+    case 'ADJUSTMENT': return [...billed, 'restated', 'repriced']
+    case 'REVERSAL': return taken
+  }
 }
 
 export const entryDifference = (entry: LedgerEntryRow, of: Difference['kind'], fields: readonly FieldDifference[]): Difference => ({

@@ -20,6 +20,7 @@ import { verifyCommand } from './command.ts'
 import { type Difference, differenceText } from './difference.ts'
 import { selfTest } from './self-test.ts'
 import { type Arriving, smallCollector } from './small-collector.ts'
+import { checkSums } from './sums.ts'
 import { verify, type Verified } from './verify.ts'
 
 let dataDir: string
@@ -37,9 +38,9 @@ after(async () => {
 const prices = shippedBook()
 const options = (tenant: string) => ({ tenant, project: 'p', prices, policies: parsePolicies('policies: []') })
 
-async function verified(tenant: string): Promise<Verified & { readonly found: readonly Difference[] }> {
+async function verified(tenant: string, threads = 0): Promise<Verified & { readonly found: readonly Difference[] }> {
   const found: Difference[] = []
-  const sums = await verify({ store, tenant, prices, report: (difference) => found.push(difference), nowMs: () => performance.now() })
+  const sums = await verify({ store, tenant, prices, report: (difference) => found.push(difference), nowMs: () => performance.now(), threads })
   return { ...sums, found }
 }
 
@@ -59,6 +60,66 @@ test('every capture of a real program, stored: what is derived from the rows aga
   assert.deepEqual(found.map(differenceText), [])
   assert.equal(unsettled, 0)
   assert.ok(entries > 200 && spans > 200, `${entries} entries, ${spans} spans`)
+  const { tookMs: _, ...threaded } = await verified('corpus', 3)
+  const { tookMs: __, ...alone } = await verified('corpus')
+  assert.deepEqual(threaded, alone, 'three threads, each a third of the traces')
+})
+
+test('a run that lasts for days beside short ones, one that never ended and lines that lie outside of their run: each trace is looked at once', async () => {
+  const collector = await smallCollector(store, options('long'))
+  const hour = 3_600
+  const runs = Array.from({ length: 20 }, (_, n) => [made(100 + n, 1, 0, n, agent(30, 6)), made(100 + n, 2, 1, n, call(30, 6))])
+  // The root of the second never comes; a call of the third comes again and says that it began an hour before.
+  await collector.arrive([...runs.flat(), made(200, 1, 0, 0, agent(70, 7)), made(200, 2, 1, 100 * hour, call(70, 7)), made(201, 2, 1, 5, call(50, 5)), made(202, 1, 0, 2, call(20, 2))])
+  await collector.settle()
+  await collector.arrive([made(202, 1, 0, -hour, call(20, 2))])
+  await collector.settle()
+  for (const threads of [0, 2]) {
+    const { found, traces, spans, entries, unsettled } = await verified('long', threads)
+    assert.deepEqual([found.map(differenceText), traces, spans, unsettled], [[], 23, 44, 0])
+    assert.equal(String(entries), (await store.read<{ n: string }>(`SELECT count() AS n FROM ledger_entries FINAL WHERE tenant = 'long'`, {}, { maxSeconds: 30 }))[0]?.n)
+  }
+})
+
+test('threads report what is planted: nothing may stand at the price of a book that nobody has', async () => {
+  const collector = await smallCollector(store, options('planted'))
+  await collector.arrive(Array.from({ length: 9 }, (_, n) => made(300 + n, 1, 0, n, call(30, 6))))
+  await collector.settle()
+  await store.command(`ALTER TABLE ledger_entries UPDATE price_book_version = '${'ab'.repeat(32)}' WHERE tenant = 'planted' AND trace_id = unhex('${(304).toString(16).padStart(32, '0')}') AND meter = 'output.text' SETTINGS mutations_sync = 2`)
+  await store.command(`ALTER TABLE spans UPDATE agent = 'nobody' WHERE tenant = 'planted' AND trace_id = unhex('${(307).toString(16).padStart(32, '0')}') SETTINGS mutations_sync = 2`)
+  const { found, traces } = await verified('planted', 2)
+  assert.equal(traces, 9)
+  assert.deepEqual(found.map(({ of, kind, fields }) => [of, kind, fields.map(({ field }) => field)]).sort(), [
+    ['entry', 'surplus', ['quantity', 'amount']], ['run', 'changed', ['cost']], ['span', 'changed', ['agent']],
+  ])
+})
+
+test('the engine alone finds sums that do not hold, and none in an honest ledger', async () => {
+  const summed = async (tenant: string): Promise<readonly Difference[]> => {
+    const found: Difference[] = []
+    await checkSums({ store, tenant, report: (difference) => found.push(difference), nowMs: () => performance.now() })
+    return found
+  }
+  assert.deepEqual((await summed('corpus')).map(differenceText), [])
+  assert.deepEqual((await summed('long')).map(differenceText), [], 'with reversals')
+  const collector = await smallCollector(store, options('sums'))
+  await collector.arrive(Array.from({ length: 5 }, (_, n) => made(400 + n, 1, 0, n, call(30, 6))))
+  await collector.arrive([made(405, 1, 0, 0, call(30, 6)), made(405, 2, 1, 1, call(70, 7))])
+  await collector.settle()
+  await collector.arrive([made(405, 2, 1, 1, {})])
+  await collector.settle()
+  assert.deepEqual((await summed('sums')).map(differenceText), [])
+  const change = (what: string, trace: number, more = ''): Promise<void> =>
+    store.command(`ALTER TABLE ${what} WHERE tenant = 'sums' AND trace_id = unhex('${trace.toString(16).padStart(32, '0')}')${more} SETTINGS mutations_sync = 2`)
+  const output = ` AND meter = 'output.text'`
+  await change(`ledger_entries UPDATE amount = amount + toDecimal128('0.000000000001', 12)`, 400, output)
+  await change('ledger_entries DELETE', 401, output)
+  await change('spans UPDATE usage_output_text = 7', 402)
+  await change('runs UPDATE cost = 0', 403)
+  await change(`ledger_entries UPDATE quantity = quantity + 1`, 405, `${output} AND kind = 'REVERSAL'`)
+  assert.deepEqual((await summed('sums')).map(({ of, traceId, fields }) => `${of} ${Number.parseInt(traceId, 16)} ${fields[0]?.field}`).sort(), [
+    'entry 400 amount', 'entry 405 what is left', 'run 400 cost', 'run 401 cost', 'run 403 cost', 'span 401 tokens', 'span 402 tokens',
+  ])
 })
 
 test('what a person agreed to for a bill needs no span; a day whose sum is not the ledger\'s is a difference', async () => {
@@ -82,10 +143,10 @@ test('data without tables of this version is named in one line', async (t) => {
   assert.deepEqual([exitCode, lines], [1, ['this data lacks tables of this version: start the server over it once, then verify']])
 })
 
-test('the self-test plants four faults and finds exactly these', async () => {
+test('the self-test plants seven faults and finds exactly these', async () => {
   const lines: string[] = []
   assert.ok(await selfTest({ prices, print: (line) => lines.push(line), nowMs: () => performance.now() }), lines.join('\n'))
-  assert.equal(lines.at(-1), '8 entries, 4 differences')
+  assert.equal(lines.at(-1), '14 entries, 7 differences')
 })
 
 const startedAt = literalSpan({}).startTimeUnixNano

@@ -1,11 +1,14 @@
+import { availableParallelism } from 'node:os'
 import { costDayDifferences } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
-import type { PriceBook } from '../price/book.ts'
-import { checkTrace, isSettled } from './check-trace.ts'
+import { canonicalJson, type PriceBook, shippedBook } from '../price/book.ts'
+import { storedBooks } from '../stored-books.ts'
+import { type CheckedPage, checkPage } from './check-page.ts'
 import type { Difference } from './difference.ts'
-import { elsewhereOf } from './elsewhere.ts'
-import { type StoredBooks, storedBooks } from '../stored-books.ts'
-import { type StoredTrace, storedTraces, tracesById } from './stored-traces.ts'
+import { sharedAnswers } from './elsewhere.ts'
+import { pageThread } from './page-thread.ts'
+import { type Page, storedPages } from './pages.ts'
+import { wholePage } from './stored-traces.ts'
 
 export interface VerifyOptions {
   readonly store: Store
@@ -16,6 +19,8 @@ export interface VerifyOptions {
   readonly report: (difference: Difference) => void
   /** Milliseconds, monotonic. */
   readonly nowMs: () => number
+  /** Threads that work it out; 0 for none beside this one. Where it is left out, the store's size and the machine decide. */
+  readonly threads?: number
 }
 
 export interface Verified {
@@ -33,41 +38,70 @@ export interface Verified {
 export async function verify(options: VerifyOptions): Promise<Verified> {
   const { store, tenant, nowMs } = options
   const began = nowMs()
-  const books = storedBooks(store, () => options.prices)
   const sums = { entries: 0, differences: 0, traces: 0, spans: 0, unsettled: 0 }
-  for await (const batch of storedTraces(store, tenant)) {
-    const { differing, open } = await checkBatch(batch, books, options)
-    // A trace that is settled while its rows are being read is half of both: it is read once more, in one piece.
-    const { differing: certain, open: opened } = differing.size === 0 ? { differing, open: 0 } : await checkBatch(await tracesById(store, tenant, [...differing.keys()]), books, options)
-    const settled = batch.filter(isSettled)
-    sums.traces += settled.length - opened
-    sums.unsettled += open + opened
-    for (const trace of settled) {
-      sums.spans += trace.derived.length
-      sums.entries += trace.entries.length
-    }
-    for (const differences of certain.values()) {
-      sums.differences += differences.length
-      for (const difference of differences) options.report(difference)
-    }
+  const priceBooks = new Set([options.prices.version])
+  const count = ({ checked, priceBooks: named }: Counted): void => {
+    sums.entries += checked.entries
+    sums.traces += checked.traces
+    sums.spans += checked.spans
+    sums.unsettled += checked.unsettled
+    sums.differences += checked.differences.length
+    for (const difference of checked.differences) options.report(difference)
+    for (const version of named) priceBooks.add(version)
   }
+  await using team = await openTeam(options)
+  // Pages are read while those before are worked out: of each the next one only, so that memory holds three.
+  let before: Promise<void> = Promise.resolve()
+  for await (const page of storedPages(store, tenant)) {
+    await before
+    before = team.check(page).then((all) => all.forEach(count))
+    // Said when it is awaited.
+    before.catch(() => undefined)
+  }
+  await before
   for (const { day, ledger, summed } of await costDayDifferences(store, tenant)) {
     sums.differences++
     options.report({ of: 'day', id: day, traceId: '', spanId: '', title: day, kind: 'changed', fields: [{ field: 'cost', stored: summed, recomputed: ledger }] })
   }
-  return { ...sums, priceBooks: books.count, tookMs: nowMs() - began }
+  return { ...sums, priceBooks: priceBooks.size, tookMs: nowMs() - began }
 }
 
-async function checkBatch(
-  batch: readonly StoredTrace[], books: StoredBooks, { store, tenant }: VerifyOptions,
-): Promise<{ readonly differing: ReadonlyMap<string, readonly Difference[]>; readonly open: number }> {
-  const settled = batch.filter(isSettled)
-  await books.load(settled.flatMap((trace) => trace.entries.map((entry) => entry.priceBookVersion)))
-  const elsewhere = await elsewhereOf(store, tenant, settled)
-  const differing = new Map<string, readonly Difference[]>()
-  for (const trace of settled) {
-    const differences = checkTrace(trace, elsewhere(trace), books)
-    if (differences.length > 0) differing.set(trace.traceId, differences)
+interface Counted {
+  readonly checked: CheckedPage
+  readonly priceBooks: readonly string[]
+}
+
+/** Who works pages out: threads, each its share, or for a small store this one. */
+interface Team extends AsyncDisposable {
+  check(page: Page): Promise<readonly Counted[]>
+}
+
+/** A thread takes half a second to start: as long as working out so many spans. */
+const spansWorthThreads = 20_000
+/** ClickHouse needs cores too, and a thread holds what it is making, some 100 MB, beside the page that all share. */
+const threadsMax = 8
+const countSeconds = 60
+
+async function openTeam(options: VerifyOptions): Promise<Team> {
+  const { store, tenant, prices } = options
+  const shared = await sharedAnswers(store, tenant)
+  const wanted = options.threads ?? (await spansStored(options) < spansWorthThreads ? 0 : Math.min(threadsMax, availableParallelism()))
+  if (wanted === 0) {
+    const books = storedBooks(store, () => prices)
+    return { check: async (page) => [{ checked: await checkPage(page, wholePage, { store, tenant, books, shared }), priceBooks: books.versions() }], [Symbol.asyncDispose]: async () => undefined }
   }
-  return { differing, open: batch.length - settled.length }
+  const data = {
+    address: await store.address(), database: store.database, tenant, shared,
+    book: prices.version === shippedBook().version ? undefined : canonicalJson(prices.data),
+  }
+  const threads = Array.from({ length: wanted }, () => pageThread(data))
+  return {
+    check: (page) => Promise.all(threads.map((thread, number) => thread.check(page, { number, of: threads.length }))),
+    [Symbol.asyncDispose]: async () => void (await Promise.all(threads.map((thread) => thread[Symbol.asyncDispose]()))),
+  }
+}
+
+async function spansStored({ store, tenant }: VerifyOptions): Promise<number> {
+  const [row] = await store.read<{ readonly n: string }>('SELECT count() AS n FROM spans WHERE tenant = {tenant:String}', { tenant }, { maxSeconds: countSeconds })
+  return Number(row?.n ?? 0)
 }
