@@ -34,8 +34,10 @@ function standing(lines: Iterable<LedgerEntryRow>): Map<string, LedgerEntryRow> 
 export class Actuals {
   readonly #options: ActualsOptions
   readonly #tallies = new Map<string, Tally>()
-  /** Groups that were touched since somebody last asked, by budget. */
+  /** Groups that usage touched since somebody last asked, by budget. */
   readonly #touched = new Map<string, Set<string>>()
+  /** Groups that were read anew, and that nobody has looked at since: those that wait longest first. */
+  readonly #reread = new Map<string, Set<string>>()
 
   constructor(options: ActualsOptions) {
     this.#options = options
@@ -75,6 +77,7 @@ export class Actuals {
   retire(budgetId: string): void {
     this.#tallies.delete(budgetId)
     this.#touched.delete(budgetId)
+    this.#reread.delete(budgetId)
   }
 
   /** Begins to read every budget anew; `finish` reads once all that was posted before `cut` can be read, `abandon` leaves all as it was. */
@@ -106,10 +109,7 @@ export class Actuals {
     const now = this.#options.now()
     for (const tally of this.#tallies.values()) {
       const groups = tally.restate(restatement, postedAt, now)
-      if (groups.size === 0) continue
-      const touched = this.#touched.get(tally.budget.id)
-      if (touched === undefined) this.#touched.set(tally.budget.id, new Set(groups))
-      else for (const group of groups) touched.add(group)
+      if (groups.size > 0) addAll(this.#touched, tally.budget.id, groups)
     }
   }
 
@@ -137,22 +137,36 @@ export class Actuals {
     }
   }
 
-  /** At most so many groups that were touched and not asked for since. Where a budget was read, all of its groups are. */
-  touched(max: number): { readonly budgetId: string; readonly key: string }[] {
-    const found: { budgetId: string; key: string }[] = []
-    for (const [budgetId, keys] of this.#touched) for (const key of keys) {
-      if (found.length >= max) return found
-      keys.delete(key)
-      found.push({ budgetId, key })
-    }
-    return found
+  /**
+   * Groups to look at, none of them twice: at most so many that usage touched, and of those that were read anew. There may be
+   * a hundred thousand of the latter every minute, and what was just used must not wait behind them.
+   */
+  touched(max: number, rereadMax: number): { readonly budgetId: string; readonly key: string }[] {
+    return [...taken(this.#touched, max), ...taken(this.#reread, rereadMax)]
   }
 
   #touchAll(tally: Tally): void {
-    this.#touched.set(tally.budget.id, new Set(tally.groups().keys()))
+    addAll(this.#reread, tally.budget.id, tally.groups().keys())
   }
 
   prune(): void {
     for (const tally of this.#tallies.values()) tally.prune(this.#options.now())
+  }
+}
+
+type Groups = Map<string, Set<string>>
+
+function addAll(groups: Groups, budgetId: string, keys: Iterable<string>): void {
+  const known = groups.get(budgetId)
+  if (known === undefined) groups.set(budgetId, new Set(keys))
+  else for (const key of keys) known.add(key)
+}
+
+function* taken(groups: Groups, max: number): Generator<{ readonly budgetId: string; readonly key: string }> {
+  let left = max
+  for (const [budgetId, keys] of groups) for (const key of keys) {
+    if (left-- <= 0) return
+    keys.delete(key)
+    yield { budgetId, key }
   }
 }

@@ -1,7 +1,7 @@
 import type { Budget, BudgetAction } from '#otel-config/budgets/budget.ts'
 import type { Stretch } from '#otel-config/budgets/period.ts'
 import { type Estimate, sizeIn } from './call-sizes.ts'
-import { heldIn, type Hold } from './holds.ts'
+import type { Held } from './holds.ts'
 import { groupDimensions, groupKey, groupOf, inScope, type Named, type Tally } from './tally.ts'
 
 /** From the mildest: the most restrictive of all matching budgets is the answer. */
@@ -33,7 +33,7 @@ export interface Question {
   readonly estimate: Estimate
   /** Runs that a `kill` has ended, with the budget that did. */
   readonly killedBy: string | undefined
-  readonly holdsOf: (budget: Budget, key: string) => readonly Hold[]
+  readonly heldOn: (budget: Budget, key: string) => Held
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -45,11 +45,11 @@ export function judge(tallies: Iterable<Tally>, question: Question): BudgetVerdi
   return found
 }
 
-function judgeOne(tally: Tally, { named, estimate, killedBy, holdsOf, now }: Question): BudgetVerdict {
+function judgeOne(tally: Tally, { named, estimate, killedBy, heldOn, now }: Question): BudgetVerdict {
   const { budget } = tally
   const group = groupOf(budget, named)
   const key = groupKey(group)
-  const { held, overshoot } = heldIn(holdsOf(budget, key), budget.measure)
+  const { held, overshoot } = heldOn(budget, key)
   const used = tally.actual(key, now).value
   const reserve = sizeIn(estimate.size, budget.measure)
   const largest = sizeIn(estimate.largest, budget.measure)

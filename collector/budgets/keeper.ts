@@ -19,7 +19,7 @@ import { type BudgetVerdict, groupText, judge, strictest, type Verdict } from '.
 import { type DecideRequest, readDecideRequest, readReleaseRequest } from './decide-request.ts'
 import { defineBudget, type DefinitionOptions, openDefinitions, retireBudget } from './definitions.ts'
 import { burns, forecast } from './forecast.ts'
-import { heldIn, type Hold, Holds, holdsMax } from './holds.ts'
+import { type Hold, Holds, holdsMax } from './holds.ts'
 import type { Journal } from './journal.ts'
 import { type LedgerWatch, spanKeyOf } from './ledger-watch.ts'
 import { type Named, oneCall, type Tally, tokensOf } from './tally.ts'
@@ -203,7 +203,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const at = now()
     const found = judge(this.#actuals.tallies(), {
       named, estimate, now: at, killedBy: this.#killedBy(named.run),
-      holdsOf: (budget, key) => this.#holds.of(budget, key, at).filter(({ id }) => id !== known?.id),
+      heldOn: (budget, key) => this.#holds.of(budget, key, known),
     })
     const verdict = strictest(found.map((one) => one.verdict))
     const hold = found.length === 0 ? undefined : await this.#hold(verdict, known, { id: request.requestId === '' ? crypto.randomUUID() : request.requestId, named, ...estimate, madeAt: at, expiresAt: at + request.holdMs })
@@ -245,7 +245,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
   }
 
   #said({ budget, group, verdict, reason, period, used, held, reserve, overshoot, key }: BudgetVerdict): object {
-    const outlook = this.#forecast(this.#actuals.tally(budget.id), key, period)
+    const outlook = this.#knownForecast(budget.id, key)
     return {
       id: budget.id, version: this.#defined.get(budget.id)?.version ?? 0, group: groupText(budget, group), outcome: verdict, reason, measure: budget.measure,
       limit: amountText(budget.limit), used: amountText(used), held: amountText(held), reserve: amountText(reserve), overshootBound: amountText(overshoot),
@@ -256,10 +256,11 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
 
   readonly #forecasts = new WeakMap<Tally, Map<string, { readonly at: number; readonly said: ReturnType<typeof forecast> }>>()
 
-  /** Worked out once a minute for a group: an answer within milliseconds cannot walk four weeks. */
-  #forecast(tally: Tally | undefined, key: string, period: BudgetVerdict['period']): ReturnType<typeof forecast> {
-    if (tally?.budget.period.kind !== 'calendar' || period === undefined) return undefined
+  /** Worked out once a minute for a group, because it walks four weeks. */
+  #forecast(tally: Tally, key: string): ReturnType<typeof forecast> {
     const now = this.#options.now()
+    const period = tally.periodAt(now)
+    if (tally.budget.period.kind !== 'calendar' || period === undefined) return undefined
     const kept = this.#forecasts.get(tally) ?? new Map()
     this.#forecasts.set(tally, kept)
     const known = kept.get(key)
@@ -267,6 +268,16 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const said = forecast({ hours: tally.hours(key), actual: tally.actual(key, now).value, limit: tally.budget.limit, now, end: period.end })
     kept.set(key, { at: now, said })
     return said
+  }
+
+  /** An answer within milliseconds tells the forecast there is; an old one is worked out anew when the answer is on its way. */
+  #knownForecast(budgetId: string, key: string): ReturnType<typeof forecast> {
+    const tally = this.#actuals.tally(budgetId)
+    if (tally === undefined) return undefined
+    const known = this.#forecasts.get(tally)?.get(key)
+    if (known === undefined) return this.#forecast(tally, key)
+    if (this.#options.now() - known.at >= forecastKeptMs) setImmediate(() => this.#forecast(tally, key))
+    return known.said
   }
 
   /** Decisions are history: they go the way of all rows and are waited for by nobody. */
@@ -316,15 +327,14 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const now = this.#options.now()
     const { value: actual, calls, unpriced } = tally.actual(key, now)
     const period = tally.periodAt(now)
-    const holds = this.#holds.of(budget, key, now)
-    const { held, overshoot } = heldIn(holds, budget.measure)
-    const outlook = this.#forecast(tally, key, period)
+    const { holds, held, overshoot } = this.#holds.of(budget, key)
+    const outlook = this.#forecast(tally, key)
     const enforced = budget.action === 'require_approval' || budget.action === 'deny' || budget.action === 'kill'
     const used = (ms: number) => tally.window(key, now - ms, now)
     const reached = (value: bigint, percents: readonly number[], on: 'actual' | 'forecast') =>
       percents.filter((percent) => Number(value) * 100 >= Number(budget.limit) * percent).map((percent) => ({ percent, on }))
     return {
-      group: groupText(budget, values), period, actual, calls, unpricedCalls: unpriced, held, holds: holds.length, forecast: outlook,
+      group: groupText(budget, values), period, actual, calls, unpricedCalls: unpriced, held, holds, forecast: outlook,
       overshoot: enforced ? overshoot : (used(hourMs).value * BigInt(unseenSeconds)) / 3_600n,
       burn: period === undefined ? [] : burns(budget.limit, period.end - period.start, used),
       crossed: [...reached(actual, budget.thresholds, 'actual'), ...(outlook === undefined ? [] : reached(outlook.value, budget.forecastThresholds, 'forecast'))],
@@ -332,14 +342,14 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     }
   }
 
-  /** At most so many of the groups that were touched, and how they stand now: what alerts look at. */
-  touched(max: number): { readonly defined: DefinedBudget; readonly standing: Standing }[] {
-    return this.#actuals.touched(max).flatMap(({ budgetId, key }) => this.#standingOf(budgetId, key))
+  /** Groups that were touched, at most so many, and how each stands when its turn comes: what alerts look at. */
+  *touched(max: number, rereadMax: number): Generator<{ readonly defined: DefinedBudget; readonly standing: Standing }> {
+    for (const { budgetId, key } of this.#actuals.touched(max, rereadMax)) yield* this.#standingOf(budgetId, key)
   }
 
   #standingOf(budgetId: string, key: string): { readonly defined: DefinedBudget; readonly standing: Standing }[] {
     const [defined, tally] = [this.#defined.get(budgetId), this.#actuals.tally(budgetId)]
-    const values = tally?.groups().get(key)
+    const values = tally?.group(key)
     return defined === undefined || tally === undefined || values === undefined ? [] : [{ defined, standing: this.standing(tally, key, values) }]
   }
 
