@@ -1,6 +1,7 @@
 import { type Budget, budgetDimensions, type Measure } from '#otel-config/budgets/budget.ts'
 import { type CallSize, sizeIn } from './call-sizes.ts'
 import type { Journal, Value } from './journal.ts'
+import type { ArrivedCall } from './ledger-watch.ts'
 import { groupKey, groupOf, inScope, type Named } from './tally.ts'
 
 /** What one call in flight may use: reserved when it was asked about, given back when its span arrives or time runs out. */
@@ -19,15 +20,6 @@ export interface Hold {
 /** Calls in flight at one time; each hold takes about 1 KB. */
 export const holdsMax = 100_000
 const prefix = 'hold:'
-
-/** A call that arrived, as far as it can answer to a hold. */
-export interface ArrivedCall {
-  /** The hold that its span names, '' if none. */
-  readonly holdId: string
-  readonly run: string
-  readonly agent: string
-  readonly models: readonly string[]
-}
 
 /** The holds that are open, in memory and in the journal. */
 export class Holds {
@@ -86,8 +78,8 @@ export class Holds {
     return true
   }
 
-  /** The hold that a call answers to: the one it names, else the oldest of its run, agent and model. */
-  answeredBy({ holdId, run, agent, models }: ArrivedCall): Hold | undefined {
+  /** The hold that a call answers to: the one it names, else the oldest of its run, agent and one of the names of its model. */
+  answeredBy({ holdId, run, agent }: ArrivedCall, models: readonly string[]): Hold | undefined {
     if (holdId !== '') return this.#open.get(holdId)
     for (const hold of this.#byRun.get(run) ?? []) {
       if ((hold.named.agent === agent || hold.named.agent === '') && (hold.named.model === '' || models.includes(hold.named.model))) return hold

@@ -5,8 +5,6 @@ import { type PolicyDecisionRow, policyDecisions } from '#clickhouse/tables/poli
 import { type Budget, BudgetError, budgetsMax, parseBudget } from '#otel-config/budgets/budget.ts'
 import type { BudgetKeeper, DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
 import type { Outcome } from '#semconv/facts.ts'
-import { type Charge, chargeRows } from '../derive/charge.ts'
-import type { Derived } from '../derive/derive.ts'
 import { decisionId } from '../derive/identity.ts'
 import type { PriceBook } from '../price/book.ts'
 import { price } from '../price/price.ts'
@@ -21,7 +19,7 @@ import { defineBudget, type DefinitionOptions, openDefinitions, retireBudget } f
 import { burns, forecast } from './forecast.ts'
 import { type Hold, Holds, holdsMax } from './holds.ts'
 import type { Journal } from './journal.ts'
-import { type LedgerWatch, spanKeyOf } from './ledger-watch.ts'
+import { type ArrivedCall, type LedgerWatch, spanKeyOf } from './ledger-watch.ts'
 import { type Named, oneCall, type Tally, tokensOf } from './tally.ts'
 
 export interface KeeperOptions extends DefinitionOptions {
@@ -31,8 +29,18 @@ export interface KeeperOptions extends DefinitionOptions {
   readonly journal: Journal
   /** Every segment of the spool up to this one is in ClickHouse. */
   readonly loadedThrough: () => number
+  /** The further processes that receive; `undefined` where this one alone does. */
+  readonly others: OtherPosters | undefined
   /** Milliseconds since the epoch. */
   readonly now: () => number
+}
+
+/** Processes that post beside this one and tell it of that. */
+export interface OtherPosters {
+  /** Whether all that they acknowledged before a moment (milliseconds since the epoch) is in ClickHouse. */
+  loadedBefore(ms: number): boolean
+  /** Whether they shall tell: false where there are no budgets. */
+  listen(listens: boolean): void
 }
 
 /** What was posted by others (another collector, a repricing) is read at least so often, and never for more than a fiftieth of the time. */
@@ -43,8 +51,12 @@ const tellingMs = 5_000
 /** How long lines may be on their way into ClickHouse until a reading is put off, in milliseconds. */
 const loadingMsMax = 120_000
 const tickMs = 1_000
+/** By then other processes know that they are listened to. */
+const soonMs = 2 * tickMs
 const closeMs = 500
 const pruneMs = 3_600_000
+/** Where several processes post: spans whose lines are known one by one, so that what two of them got counts once. About 1 KB each. */
+const spansRemembered = 20_000
 /** A run that was killed stays so for this long, in milliseconds. */
 const killedMs = 86_400_000
 /** Tokens of a call of which nothing is known. */
@@ -71,7 +83,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
 
   private constructor(options: KeeperOptions) {
     this.#options = options
-    this.#actuals = new Actuals(options)
+    this.#actuals = new Actuals({ ...options, spansRemembered: options.others === undefined ? 0 : spansRemembered })
     this.#holds = new Holds(options.journal)
   }
 
@@ -98,6 +110,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
       try {
         await sleep(tickMs, undefined, { signal: this.#stop.signal, ref: false })
         this.#expire()
+        this.#options.others?.listen(this.listens)
         if (this.#actuals.size > 0 && now() >= this.#rereadAt) await this.#reread()
       } catch (error) {
         if (this.#stop.signal.aborted) return
@@ -120,15 +133,15 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
 
   /** Reads all sums anew, as of a moment before which everything posted is in ClickHouse. What does not get there in time is tried later. */
   async #reread(): Promise<void> {
-    const { spool, loadedThrough, nowNano, now } = this.#options
+    const { spool, loadedThrough, others, nowNano, now } = this.#options
     const { signal } = this.#stop
     this.#rereadAt = now() + rereadMsMin
     const reading = this.#actuals.beginReading(nowNano())
     try {
       await sleep(tellingMs, undefined, { signal, ref: false })
-      const segment = spool.currentNumber
-      const until = now() + loadingMsMax
-      while (loadedThrough() < segment && spool.backlog().bytes > 0) {
+      const [segment, told] = [spool.currentNumber, now()]
+      const until = told + loadingMsMax
+      while ((loadedThrough() < segment && spool.backlog().bytes > 0) || others?.loadedBefore(told) === false) {
         if (now() > until) return reading.abandon()
         await sleep(tickMs, undefined, { signal, ref: false })
       }
@@ -141,30 +154,29 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     }
   }
 
+  /** What this process was not told, because another one was killed or was not listened to yet, is read as soon as it can be. */
+  readSoon(): void {
+    this.#rereadAt = Math.min(this.#rereadAt, this.#options.now() + soonMs)
+  }
+
   get listens(): boolean {
     return this.#actuals.size > 0 || this.#holds.size > 0
   }
 
-  arrived(derived: readonly Derived[], charges: readonly Charge[], reservations: ReadonlyMap<string, string>): void {
-    for (const charge of charges) {
-      const lines = chargeRows(charge, this.#options)
-      this.#actuals.restate({ before: [], after: lines }, charge.postedAt)
-      const [line] = lines
-      if (line !== undefined && !charge.unpriced) this.#sizes.add(line.agent, line.model, { usd: charge.amount, tokens: tokensOf(lines) })
+  arrived(lines: readonly LedgerEntryRow[], calls: readonly ArrivedCall[]): void {
+    this.#actuals.arrived(lines)
+    for (const [, ofCall] of Map.groupBy(lines, ({ traceId, spanId }) => spanKeyOf(traceId, spanId))) {
+      const [line] = ofCall
+      if (line === undefined || ofCall.some(({ basis }) => basis === 'UNPRICED')) continue
+      this.#sizes.add(line.agent, line.model, { usd: ofCall.reduce((sum, { amount }) => sum + (amount ?? 0n), 0n), tokens: tokensOf(ofCall) })
     }
-    if (this.#holds.size > 0) this.#giveBack(derived, charges, reservations)
+    if (this.#holds.size > 0) for (const call of calls) this.#giveBack(call)
   }
 
   /** A call that has arrived, failed ones too, is not held any more: what it used is in the ledger. */
-  #giveBack(derived: readonly Derived[], charges: readonly Charge[], reservations: ReadonlyMap<string, string>): void {
-    const agents = new Map(charges.map(({ facts, attribution }) => [facts.spanId, attribution.agent]))
-    for (const { facts: { traceId, spanId, step }, first } of derived) {
-      const holdId = reservations.get(spanKeyOf(traceId, spanId)) ?? ''
-      if (holdId === '' && (!first || (step.role !== 'model_call' && step.role !== 'embedding'))) continue
-      const models = [step.requestModel, step.responseModel, this.#pricedAs(step.provider, step.requestModel).model]
-      const hold = this.#holds.answeredBy({ holdId, run: traceId, agent: agents.get(spanId) ?? step.agent, models })
-      if (hold !== undefined) this.#holds.release(hold.id, this.#notForgotten)
-    }
+  #giveBack(call: ArrivedCall): void {
+    const hold = this.#holds.answeredBy(call, [call.requestModel, call.responseModel, this.#pricedAs(call.provider, call.requestModel).model])
+    if (hold !== undefined) this.#holds.release(hold.id, this.#notForgotten)
   }
 
   settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[], postedAt: bigint): void {
@@ -369,7 +381,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const { store, tenant, now, nowNano } = this.#options
     await Promise.all([this.#actuals.define(budget, nowNano()), this.#sizes.isEmpty && this.#sizes.recall(store, tenant, now())])
     // What was posted and is on its way into ClickHouse is missing until all is read anew.
-    this.#rereadAt = 0
+    this.readSoon()
     return defined
   }
 
