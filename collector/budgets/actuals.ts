@@ -133,7 +133,7 @@ export class Actuals {
     if (spansRemembered === 0) return
     const before = this.#told.get(span)
     this.#told.delete(span)
-    this.#told.set(span, { standing, heard: new Set([...before?.heard ?? [], ...heard.map(revisionKey)]) })
+    this.#told.set(span, { standing, heard: new Set([...before?.heard ?? [], ...standing.map(revisionKey), ...heard.map(revisionKey)]) })
     if (this.#told.size > spansRemembered) this.#told.delete(this.#told.keys().next().value as string)
   }
 

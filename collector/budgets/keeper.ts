@@ -94,6 +94,8 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     for (const one of found) keeper.#defined.set(one.budget.id, one)
     if (found.length > 0) await Promise.all([keeper.#actuals.start(found.map(({ budget }) => budget)), keeper.#sizes.recall(options.store, options.tenant, options.now())])
     keeper.#rereadAt = options.now() + rereadMsMin
+    // Before others are started: what they do not tell from their first moment on is known a minute later.
+    options.others?.listen(keeper.listens)
     keeper.#ticks = keeper.#run()
     return keeper
   }
