@@ -3,7 +3,7 @@ import { decimalFromPico } from '#clickhouse/decimal.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import { type PolicyDecisionRow, policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { type Budget, BudgetError, budgetsMax, parseBudget } from '#otel-config/budgets/budget.ts'
-import type { BudgetKeeper, DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
+import type { Approval, ApprovalRequest, BudgetKeeper, DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
 import type { Outcome } from '#semconv/facts.ts'
 import { decisionId } from '../derive/identity.ts'
 import type { PriceBook } from '../price/book.ts'
@@ -12,6 +12,7 @@ import { Refused } from '../refused.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import { Actuals } from './actuals.ts'
+import { Approvals } from './approvals.ts'
 import { CallSizes, type Estimate } from './call-sizes.ts'
 import { type BudgetVerdict, groupText, judge, strictest, type Verdict } from './decide.ts'
 import { type DecideRequest, readDecideRequest, readReleaseRequest } from './decide-request.ts'
@@ -75,21 +76,23 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
   readonly #actuals: Actuals
   readonly #sizes = new CallSizes()
   readonly #holds: Holds
+  readonly #approvals: Approvals
   readonly #defined = new Map<string, DefinedBudget>()
   readonly #stop = new AbortController()
   #ticks: Promise<void> | undefined
   #rereadAt = 0
   #prunedAt = 0
 
-  private constructor(options: KeeperOptions) {
+  private constructor(options: KeeperOptions, approvals: Approvals) {
     this.#options = options
+    this.#approvals = approvals
     this.#actuals = new Actuals({ ...options, spansRemembered: options.others === undefined ? 0 : spansRemembered })
     this.#holds = new Holds(options.journal)
   }
 
   /** Reads definitions and what stands in the ledger: before anything is received or settled. `file`: the operator's budgets. */
   static async open(options: KeeperOptions, file: readonly Budget[]): Promise<Keeper> {
-    const keeper = new Keeper(options)
+    const keeper = new Keeper(options, await Approvals.open(options, options.now()))
     const found = await openDefinitions(options, file)
     for (const one of found) keeper.#defined.set(one.budget.id, one)
     if (found.length > 0) await Promise.all([keeper.#actuals.start(found.map(({ budget }) => budget)), keeper.#sizes.recall(options.store, options.tenant, options.now())])
@@ -217,7 +220,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const at = now()
     const found = judge(this.#actuals.tallies(), {
       named, estimate, now: at, killedBy: this.#killedBy(named.run),
-      heldOn: (budget, key) => this.#holds.of(budget, key, known),
+      heldOn: (budget, key) => this.#holds.of(budget, key, known), approvedFor: (budget, key) => this.#approvals.holding(budget.id, key, at),
     })
     const verdict = strictest(found.map((one) => one.verdict))
     const hold = found.length === 0 ? undefined : await this.#hold(verdict, known, { id: request.requestId === '' ? crypto.randomUUID() : request.requestId, named, ...estimate, madeAt: at, expiresAt: at + request.holdMs })
@@ -258,11 +261,11 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     await this.#options.journal.put(`killed:${run}`, killer.budget.id, this.#options.now() + killedMs)
   }
 
-  #said({ budget, group, verdict, reason, period, used, held, reserve, overshoot, key }: BudgetVerdict): object {
+  #said({ budget, group, verdict, reason, period, used, held, reserve, approved, overshoot, key }: BudgetVerdict): object {
     const outlook = this.#knownForecast(budget.id, key)
     return {
       id: budget.id, version: this.#defined.get(budget.id)?.version ?? 0, group: groupText(budget, group), outcome: verdict, reason, measure: budget.measure,
-      limit: amountText(budget.limit), used: amountText(used), held: amountText(held), reserve: amountText(reserve), overshootBound: amountText(overshoot),
+      limit: amountText(budget.limit), used: amountText(used), held: amountText(held), reserve: amountText(reserve), approved: amountText(approved), overshootBound: amountText(overshoot),
       forecast: outlook === undefined ? null : amountText(outlook.value),
       periodStart: period === undefined ? null : new Date(period.start).toISOString(), periodEnd: period === undefined ? null : new Date(period.end).toISOString(),
     }
@@ -301,7 +304,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const at = nowNano()
     const question = crypto.randomUUID()
     const frame = new FrameWriter()
-    for (const { budget, group, verdict, reason, used, held, reserve } of found) {
+    for (const { budget, group, verdict, reason, used, held, reserve, approved } of found) {
       const version = this.#defined.get(budget.id)?.version ?? 0
       const policyId = `budget:${budget.id}`
       const row: PolicyDecisionRow = {
@@ -310,7 +313,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
         traceId: named.run, spanId: '', agent: named.agent, actor: '',
         evidence: JSON.stringify({
           ...groupText(budget, group), model: named.model, measure: budget.measure, limit: amountText(budget.limit), used: amountText(used), held: amountText(held),
-          reserve: amountText(reserve), basis,
+          reserve: amountText(reserve), approved: amountText(approved), basis,
         }),
       }
       frame.add(policyDecisions, row)
@@ -348,7 +351,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const reached = (value: bigint, percents: readonly number[], on: 'actual' | 'forecast') =>
       percents.filter((percent) => Number(value) * 100 >= Number(budget.limit) * percent).map((percent) => ({ percent, on }))
     return {
-      group: groupText(budget, values), period, actual, calls, unpricedCalls: unpriced, held, holds, forecast: outlook,
+      group: groupText(budget, values), period, actual, approved: this.#approvals.holding(budget.id, key, now).amount, calls, unpricedCalls: unpriced, held, holds, forecast: outlook,
       overshoot: enforced ? overshoot : (used(hourMs).value * BigInt(unseenSeconds)) / 3_600n,
       burn: period === undefined ? [] : burns(budget.limit, period.end - period.start, used),
       crossed: [...reached(actual, budget.thresholds, 'actual'), ...(outlook === undefined ? [] : reached(outlook.value, budget.forecastThresholds, 'forecast'))],
@@ -387,10 +390,29 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     return defined
   }
 
+  approvals(budgetId: string): readonly Approval[] {
+    return this.#approvals.of(budgetId)
+  }
+
+  async approve(budgetId: string, request: ApprovalRequest): Promise<DefinedBudget> {
+    const known = this.#inForce(budgetId)
+    await this.#approvals.approve(known.budget, request, this.#options.now())
+    return known
+  }
+
+  async withdraw(approvalId: string, by: string, why: string): Promise<DefinedBudget> {
+    return this.#inForce(await this.#approvals.withdraw(approvalId, by, why, this.#options.now()))
+  }
+
+  #inForce(budgetId: string): DefinedBudget {
+    const known = this.#defined.get(budgetId)
+    if (known === undefined) throw new BudgetError(`there is no budget '${budgetId.slice(0, 64)}'`)
+    return known
+  }
+
   async retire(budgetId: string): Promise<DefinedBudget> {
     await retireBudget(this.#options, budgetId)
-    const known = this.#defined.get(budgetId)
-    if (known === undefined) throw new BudgetError(`there is no budget '${budgetId}'`)
+    const known = this.#inForce(budgetId)
     this.#defined.delete(budgetId)
     this.#holds.forget(known.budget)
     this.#actuals.retire(budgetId)
