@@ -69,6 +69,7 @@ describe('two collecting processes', () => {
     told.push((new Webhook(secret).verify(body, request.headers as Record<string, string>) as { readonly data: { readonly title: string } }).data.title)
     response.writeHead(204).end()
   })
+  const over = new AbortController()
   const start = (): Promise<Program> => startProgram({ dataDir: join(dir, 'data'), env })
   before(async () => {
     webhook.listen(0, '127.0.0.1')
@@ -85,6 +86,7 @@ rules: [{ id: money, on: budget, notify: [hook] }]
     program = await start()
   })
   after(async () => {
+    over.abort()
     await program[Symbol.asyncDispose]()
     webhook.close()
     await rm(dir, { recursive: true, force: true, maxRetries: 10 })
@@ -92,7 +94,7 @@ rules: [{ id: money, on: budget, notify: [hook] }]
 
   /** Until it is acknowledged, over a connection of its own: the kernel deals it to one of the processes. */
   const deliver = async (body: Buffer, protocol: 'http' | 'grpc'): Promise<void> => {
-    for (;;) {
+    while (!over.signal.aborted) {
       try {
         if (protocol === 'http') {
           if ((await post(program, body, { headers: { connection: 'close' } })).status === 200) return
