@@ -340,9 +340,6 @@ async function collect(config: Config, store: Store, { policies, budgets, alerti
   const { migrate } = await import('#clickhouse/migrate.ts')
   await using begun = new AsyncDisposableStack()
   const count = config.receivers
-  if (count > 1 && (config.budgetsFile !== '' || config.alertsFile !== '')) {
-    throw new ConfigError(`SPANLEDGER_RECEIVERS is '${count}', allowed is 1 where SPANLEDGER_BUDGETS or SPANLEDGER_ALERTS is set: one process decides`)
-  }
   const { spool } = await openSpool(config.dataDir, 0, count)
   begun.defer(() => spool.close())
   await replaySpool(spool, store, consoleLog)
@@ -359,8 +356,9 @@ async function collect(config: Config, store: Store, { policies, budgets, alerti
   const collector = await startCollector({
     store, spool, host: config.host, grpcPort: config.otlpGrpcPort, httpPort: config.otlpHttpPort, sharing, tenant, project,
     prices: shippedBook(), policies, settlementDelayMs: config.settlementDelayMs, log: consoleLog, orphans, journals,
-    ...(others === undefined ? { deciding: { budgets, alerting, dir: join(config.dataDir, 'decider') } } : { peers: others.peers }),
+    deciding: { budgets, alerting, dir: join(config.dataDir, 'decider'), others: others?.posters }, ...(others === undefined ? {} : { peers: others.peers }),
   })
+  if (collector.heard !== undefined) others?.onDeciding(collector.heard)
   begun.move()
   return { collector, others }
 }

@@ -1,9 +1,11 @@
 /** A further receiving process: started and ended by the main one, which tells it everything. See docs/decisions/013. */
 import type { Socket } from 'node:net'
 import { openStore } from '#clickhouse/store.ts'
-import { type Collector, startCollector } from '#collector/collector.ts'
+import { tellingWatch } from '#collector/budgets/ledger-watch.ts'
+import { type Collector, decidingPaths, startCollector } from '#collector/collector.ts'
 import { replaySpool } from '#collector/load/replay.ts'
 import { shippedBook } from '#collector/price/book.ts'
+import { Questions } from '#collector/receivers/control-answer.ts'
 import type { News, Peers } from '#collector/receivers/peers.ts'
 import type { FromReceiver, ToReceiver } from '#collector/receivers/supervise.ts'
 import { openSpoolSoon, spoolDir, spoolIndexes } from '#collector/spool/folders.ts'
@@ -31,6 +33,11 @@ let hear = (from: number, news: News): void => void early.push([from, news])
 let collector: Collector | undefined
 let closeStore: () => PromiseLike<void> = async () => undefined
 
+/** Whether the main process keeps budgets. */
+let listened = false
+const watch = tellingWatch(() => listened, (posting) => void tell({ kind: 'posted', posting }))
+const questions = new Questions((ask, path, body) => void tell({ kind: 'ask', ask, path, body }))
+
 const peersOf = (index: number, count: number): Peers => ({
   index, count,
   send: (to, news) => void tell({ kind: 'news', to, news }),
@@ -48,7 +55,7 @@ async function start({ config, grpcPort, httpPort, sharing }: ReceiverSettings, 
   await replaySpool(spool, store, consoleLog)
   collector = await startCollector({
     store, spool, host: config.host, grpcPort, httpPort, sharing, tenant, project, prices: shippedBook(), policies,
-    settlementDelayMs: config.settlementDelayMs, log: consoleLog, peers: peersOf(index, count),
+    settlementDelayMs: config.settlementDelayMs, log: consoleLog, peers: peersOf(index, count), asking: { watch, controls: questions.controls(decidingPaths) },
     journals: { used: (await spoolIndexes(config.dataDir)).filter((one) => one < count).map((one) => spoolDir(config.dataDir, one)), retired: [] },
   })
   const { backlog, onSummaries } = collector
@@ -73,6 +80,8 @@ process.on('message', (message: ToReceiver<ReceiverSettings>, socket: Socket | u
     case 'start': return void start(message.settings, message.index, message.count).catch(fail)
     case 'news': return hear(message.from, message.news)
     case 'connection': return socket === undefined || collector === undefined ? void socket?.destroy() : collector.accept(message.protocol, socket)
+    case 'listen': return void (listened = message.listens)
+    case 'answer': return questions.answered(message.ask, message.answer)
     case 'metrics': return void tell({ kind: 'metrics', ask: message.ask, text: collector?.metrics() ?? '' })
     case 'close': return void close(message.deadlineMs).catch(fail)
   }

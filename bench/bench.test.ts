@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { decodeTraces } from '#collector/decode/traces.ts'
+import { describeDecided, runDecide } from './decide.ts'
 import { describeStages, runDerive } from './derive.ts'
 import { describeEngine, runEngine } from './engine.ts'
 import { describeIdle, memoryBytes, runIdle } from './idle.ts'
@@ -97,6 +98,13 @@ for (const asked of [{ protocol: 'http', batch: 160 }, { protocol: 'grpc', batch
     assert.ok(received.threads.some(({ name, cpuSeconds }) => name === 'MainThread' && cpuSeconds > 0))
   })
 }
+
+test('decide: every call is allowed, settled, and counted by the decider and the budget, while others send', async () => {
+  const decided = await runDecide({ calls: 20, rate: 160, batch: 16, seconds: 2, warmSeconds: 0.5 })
+  assert.deepEqual([decided.reserveMs.length, decided.settleMs.length, decided.answerMs.length, decided.budgetMs.length], [40, 40, 4, 4])
+  assert.ok(decided.spans > 0)
+  assert.match(describeDecided(decided), /^\| reserve: `POST \/v1\/decide`, from when it was due \| 40 \|/m)
+})
 
 test('idle: every process of the program is seen, and pages that two share are counted once', async (t) => {
   const idle = await runIdle({ seconds: 0.5, runs: 32, restSeconds: 0 })

@@ -23,6 +23,7 @@ import {
   text, time, timeMax, uint32, version, word, words, writeRow,
 } from './table.ts'
 import { alertEvents } from './tables/alert-events.ts'
+import { budgetApprovals } from './tables/budget-approvals.ts'
 import { budgetVersions } from './tables/budget-versions.ts'
 import { callKeyId, callKeys } from './tables/call-keys.ts'
 import { conformance } from './tables/conformance.ts'
@@ -186,7 +187,7 @@ const runRow: RunRow = {
 }
 
 const described: readonly Pick<Table<never>, 'name' | 'columns' | 'computed'>[] =
-  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, conformance, priceBooks, policyVersions, repriceOrders, closedMonths, budgetVersions, alertEvents]
+  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, conformance, priceBooks, policyVersions, repriceOrders, closedMonths, budgetVersions, budgetApprovals, alertEvents]
 
 function contract(name: string, options: StoreOptions, cleanUp: (store: Store) => Promise<void>): void {
   describe(name, () => {
@@ -344,6 +345,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       await store.insert(callKeys, rowBinary(callKeys, [key]), 'keys')
       await store.insert(priceBooks, rowBinary(priceBooks, [{ version: 'ef'.repeat(32), postedAt: 5n, source: 'shipped', body: '{"a":1}' }]), 'book')
       await store.insert(policyVersions, rowBinary(policyVersions, [{ tenant: 'acme', policyId: 'p', version: 1, postedAt: 6n, document: 'id: p\n' }]), 'policy')
+      await store.insert(budgetApprovals, rowBinary(budgetApprovals, [{ tenant: 'acme', budgetId: 'b', approvalId: 'a', withdrawn: true, postedAt: 7n, group: '["ada"]', amount: -1n, until: 8n, actor: 'grace', why: 'w' }]), 'approval')
       await store.insert(budgetVersions, rowBinary(budgetVersions, [{ tenant: 'acme', budgetId: 'b', version: 4_294_967_295, postedAt: 7n, origin: 'API', retired: true, document: 'id: b\n' }]), 'budget')
       await store.insert(alertEvents, rowBinary(alertEvents, [{ tenant: 'acme', id: 'ff'.repeat(32), at: 8n, kind: 'MUTED', ruleId: 'r', alertKey: 'k', severity: 'warning', title: 't', summary: 's', destination: '', detail: 'd' }]), 'alert')
       await store.insert(logRecords, rowBinary(logRecords, [logRow]), 'log')
@@ -374,6 +376,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       assert.deepEqual(await one('SELECT lower(hex(key)) AS k, model, input_tokens FROM call_keys WHERE tenant = \'acme\''), { k: key.key, model: 'gpt-5', input_tokens: '12' })
       assert.deepEqual(await one('SELECT lower(hex(version)) AS v, source, body FROM price_books'), { v: 'ef'.repeat(32), source: 'shipped', body: '{"a":1}' })
       assert.deepEqual(await one('SELECT policy_id, version, document FROM policy_versions'), { policy_id: 'p', version: 1, document: 'id: p\n' })
+      assert.deepEqual(await one('SELECT approval_id, withdrawn, group, toString(amount) AS amount, actor, why FROM budget_approvals'), { approval_id: 'a', withdrawn: true, group: '["ada"]', amount: '-0.000000000001', actor: 'grace', why: 'w' })
       assert.deepEqual(await one('SELECT budget_id, version, origin, retired, document FROM budget_versions'), { budget_id: 'b', version: 4_294_967_295, origin: 'API', retired: true, document: 'id: b\n' })
       assert.deepEqual(await one('SELECT lower(hex(id)) AS id, kind, rule_id, detail FROM alert_events'), { id: 'ff'.repeat(32), kind: 'MUTED', rule_id: 'r', detail: 'd' })
     })

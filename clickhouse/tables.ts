@@ -1,4 +1,5 @@
 import { alertEvents } from './tables/alert-events.ts'
+import { budgetApprovals } from './tables/budget-approvals.ts'
 import { budgetVersions } from './tables/budget-versions.ts'
 import { billApprovals, billImports, billLines } from './tables/bills.ts'
 import { callKeys } from './tables/call-keys.ts'
@@ -70,5 +71,6 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [billImports.name, columnsDdl(billImports)],
   [billApprovals.name, columnsDdl(billApprovals)],
   [budgetVersions.name, columnsDdl(budgetVersions)],
+  [budgetApprovals.name, columnsDdl(budgetApprovals)],
   [alertEvents.name, columnsDdl(alertEvents)],
 ])

@@ -15,7 +15,8 @@ import { type ActivePrices, followPrices } from './active-prices.ts'
 import { Alerter } from './alerts/alerter.ts'
 import { budgetAlerts } from './alerts/crossings.ts'
 import { Journal } from './budgets/journal.ts'
-import { Keeper } from './budgets/keeper.ts'
+import { Keeper, type OtherPosters } from './budgets/keeper.ts'
+import { hear, type LedgerWatch, type Posting } from './budgets/ledger-watch.ts'
 import { storeDefinitions } from './definitions.ts'
 import { Loader, type LoadOptions } from './load/load.ts'
 import { openHere, type SegmentThread, segmentThread } from './load/segment-thread.ts'
@@ -46,6 +47,15 @@ export interface Deciding {
   readonly alerting: Alerting
   /** Where it keeps what it has decided. */
   readonly dir: string
+  /** Further receiving processes, which tell this one what they post. */
+  readonly others: OtherPosters | undefined
+}
+
+/** What a further receiving process has in the decider's place. */
+export interface Asking {
+  readonly watch: LedgerWatch
+  /** Questions of agents, which the decider answers. */
+  readonly controls: Controls
 }
 
 export interface CollectorOptions {
@@ -59,8 +69,10 @@ export interface CollectorOptions {
   readonly project: string
   readonly prices: PriceBook
   readonly policies: PolicySet
-  /** Of the one process that decides; none where several receive. */
+  /** Of the one process that decides: the main one. */
   readonly deciding?: Deciding
+  /** Of those that ask it. */
+  readonly asking?: Asking
   readonly settlementDelayMs: number
   readonly log: Log
   readonly sharing: Sharing
@@ -74,9 +86,11 @@ export interface CollectorOptions {
 
 export interface Collector extends Pick<Listening, 'grpcPort' | 'httpPort' | 'accept'> {
   readonly sharing: Sharing['how']
-  /** `undefined` where several processes receive: what is decided once cannot be decided by each. */
+  /** Of the one process that decides. */
   readonly keeper: BudgetKeeper | undefined
   readonly alerter: AlertKeeper | undefined
+  /** What further receiving processes say to it; `undefined` where this one is such. */
+  readonly heard: Heard | undefined
   /** Prometheus text. */
   metrics(): string
   /** Calls `tell` whenever new or newer summaries of runs are in ClickHouse. */
@@ -85,6 +99,14 @@ export interface Collector extends Pick<Listening, 'grpcPort' | 'httpPort' | 'ac
   backlog(): ReturnType<Spool['backlog']> & { readonly diskFreeBytes: number | undefined }
   /** Takes nothing more, answers what was taken, and loads what it can until `deadlineMs` from now; the rest waits in the spool. */
   close(deadlineMs: number): Promise<void>
+}
+
+/** What further receiving processes tell and ask the one that decides. */
+export interface Heard {
+  posted(posting: Posting): void
+  /** A process was started again: what the one before it posted last may not have been told. */
+  restarted(): void
+  readonly controls: Controls
 }
 
 /** Spans of live traces held in memory, about 500 bytes each. */
@@ -134,9 +156,10 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const { nowNano, nowMs, metrics, prices, handovers, live, thread, loader } = await startLoading(options, begun)
   begun.defer(() => spool.close())
   const decider = options.deciding === undefined ? undefined : begun.use(await openDecider(options.deciding, {
-    ...options, loadedThrough: () => loader.loadedThrough, now: Date.now, nowNano, get prices() { return prices.book },
+    ...options, others: options.deciding.others, loadedThrough: () => loader.loadedThrough, now: Date.now, nowNano, get prices() { return prices.book },
   }))
-  const watch = decider === undefined ? {} : { watch: decider.keeper }
+  const listening = decider?.keeper ?? options.asking?.watch
+  const watch = listening === undefined ? {} : { watch: listening }
   const settler = new Settler({
     ...options, ...watch, live, loader, metrics, delayMs: options.settlementDelayMs, nowMs, nowNano, get prices() { return prices.book },
     ...(handovers === undefined ? {} : { handovers }),
@@ -157,7 +180,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: loopDelay.late })
   // One of several processes is enough for the ledger of all.
   const costDays = (options.peers?.index ?? 0) === 0 ? begun.use(keepCostDays({ store, log, nowMs })) : undefined
-  const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission, controls: decider?.controls ?? new Map() }), (it) => it.close(0))
+  const http = begun.adopt(httpReceiver({ host: options.host, ingest, admission, controls: decider?.controls ?? options.asking?.controls ?? new Map() }), (it) => it.close(0))
   const grpc = begun.adopt(grpcReceiver({ ingest, admission }), (it) => it.close(0))
   const ports = await listen({ ...options, http: http.server, grpc: grpc.server })
   begun.defer(() => ports.close())
@@ -171,6 +194,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     sharing: options.sharing.how,
     keeper: decider?.keeper,
     alerter: decider?.alerter,
+    heard: decider === undefined ? undefined : { posted: (posting) => hear(decider.keeper, posting), restarted: () => decider.keeper.readSoon(), controls: decider.controls },
     metrics: () => metrics.text(spool, Date.now()),
     onSummaries: (tell) => loader.onSummaries(tell),
     backlog: () => ({ ...spool.backlog(), diskFreeBytes: spool.room?.freeBytes }),
@@ -228,7 +252,7 @@ async function startLoading(options: Pick<CollectorOptions, 'store' | 'spool' | 
 }
 
 /** A collector that takes nothing: it loads what waits in the spool and settles, for commands that run where no collector does. It owns the spool from here on. */
-export async function startSettling(options: Omit<CollectorOptions, 'host' | 'grpcPort' | 'httpPort' | 'sharing' | 'journals' | 'peers' | 'orphans' | 'deciding'>): Promise<AsyncDisposable> {
+export async function startSettling(options: Omit<CollectorOptions, 'host' | 'grpcPort' | 'httpPort' | 'sharing' | 'journals' | 'peers' | 'orphans' | 'deciding' | 'asking'>): Promise<AsyncDisposable> {
   const { store, spool } = options
   await using begun = new AsyncDisposableStack()
   const { nowNano, nowMs, metrics, prices, live, loader } = await startLoading(options, begun)
@@ -243,6 +267,10 @@ export async function startSettling(options: Omit<CollectorOptions, 'host' | 'gr
   return begun.move()
 }
 
+/** What agents ask the process that decides. */
+export const decidingPaths = ['/v1/decide', '/v1/release'] as const
+type DecidingPath = (typeof decidingPaths)[number]
+
 interface Decider extends AsyncDisposable {
   readonly keeper: Keeper
   readonly alerter: Alerter
@@ -250,15 +278,16 @@ interface Decider extends AsyncDisposable {
 }
 
 /** `options.prices` is asked for each time: another book may be active by then. */
-async function openDecider({ budgets, alerting, dir }: Deciding, options: Omit<ConstructorParameters<typeof Alerter>[0], 'journal' | 'budgets' | 'alerting'> & Omit<Parameters<typeof Keeper.open>[0], 'journal'>): Promise<Decider> {
+async function openDecider({ budgets, alerting, dir }: Omit<Deciding, 'others'>, options: Omit<ConstructorParameters<typeof Alerter>[0], 'journal' | 'budgets' | 'alerting'> & Omit<Parameters<typeof Keeper.open>[0], 'journal'>): Promise<Decider> {
   await using begun = new AsyncDisposableStack()
   const journal = begun.adopt(await Journal.open({ path: join(dir, 'decisions.journal'), sync: (file: FileHandle) => file.datasync(), now: Date.now }), (it) => it.close())
   const keeper = begun.adopt(await Keeper.open({ ...options, journal, get prices() { return options.prices } }, budgets), (it) => it.close())
   const alerter = begun.adopt(new Alerter({ ...options, alerting, journal, budgets: budgetAlerts(keeper) }), (it) => it.close())
   alerter.start()
+  const answers: Readonly<Record<DecidingPath, (body: Buffer) => Promise<object>>> = { '/v1/decide': (body) => keeper.decide(body), '/v1/release': (body) => keeper.release(body) }
   const closing = begun.move()
   return {
-    keeper, alerter, controls: new Map([['/v1/decide', (body: Buffer) => keeper.decide(body)], ['/v1/release', (body: Buffer) => keeper.release(body)]]),
+    keeper, alerter, controls: new Map(Object.entries(answers)),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
 }

@@ -14,6 +14,7 @@ budgets:
   - { id: clerk-day, period: day, limit: { usd: "0.001" }, scope: { agent: [clerk] }, action: deny, on_unpriced: deny }
   - { id: all-month, period: month, time_zone: Europe/Berlin, limit: { tokens: 1000000 }, action: alert }
   - { id: user-lifetime, period: lifetime, limit: { calls: 5 }, group_by: [user], action: observe }
+  - { id: careful, period: lifetime, limit: { calls: 1 }, scope: { agent: [careful] }, group_by: [user], action: require_approval }
   - { id: run-ceiling, period: run, limit: { usd: "0.002" }, scope: { agent: [runner] }, action: kill }
 `
 
@@ -161,6 +162,40 @@ describe('budgets', () => {
     await control(program, 'release', { reservation: 'priced-later' })
   })
 
+  test('a call beyond the limit passes when a person agrees: for that group, by so much, until then, and not when it is taken back', async () => {
+    const ask = (user: string): Promise<Answer> => decide(program, { agent: 'careful', user, requestId: `careful-${user}`, ...stated })
+    const release = (user: string): Promise<unknown> => control(program, 'release', { reservation: `careful-${user}` })
+    await send(program, modelCall({ traceId: newTraceId(), start: ago(0), attributes: { 'gen_ai.agent.name': 'careful', 'user.id': 'ada' } }, tokens))
+    assert.deepEqual([(await ask('ada')).decision, (await ask('bob')).decision], ['require_approval', 'allow'])
+    await release('bob')
+    interface Approved { readonly approvals: readonly { readonly id: string; readonly amount: string; readonly group: readonly string[]; readonly by: string; readonly why: string; readonly withdrawnBy: string | null }[] }
+    const approve = async (given: object): Promise<Approved> => (await graphql<{ approveBudget: Approved }>(program,
+      'mutation ($id: ID!, $group: [String!]!, $amount: Decimal!, $until: DateTime!, $by: String!, $why: String!) { approveBudget(id: $id, group: $group, amount: $amount, until: $until, by: $by, why: $why) { approvals { id amount group by why withdrawnBy } } }',
+      { id: 'careful', group: ['ada'], amount: '1', until: new Date(Date.now() + 3_600_000).toISOString(), by: 'grace', why: 'the audit', ...given })).approveBudget
+    const { approvals: [approval] } = await approve({})
+    assert.deepEqual([approval?.amount, approval?.group, approval?.by, approval?.why, approval?.withdrawnBy], ['1', ['ada'], 'grace', 'the audit', null])
+    const allowed = await ask('ada')
+    assert.deepEqual([allowed.decision, allowed.budgets.find(({ id }) => id === 'careful')?.reason], ['allow', 'approved by grace'])
+    assert.equal((await decide(program, { agent: 'careful', user: 'ada', ...stated })).decision, 'require_approval', 'a second one is more than was approved')
+    program.signal('SIGKILL')
+    await program.exited
+    program = await start()
+    assert.equal((await ask('ada')).decision, 'allow', 'also after a kill')
+    await release('ada')
+    await graphql(program, 'mutation ($id: ID!) { withdrawBudgetApproval(id: $id, by: "linus", why: "done") { id } }', { id: approval?.id })
+    assert.equal((await ask('ada')).decision, 'require_approval')
+    await assert.rejects(approve({ id: 'clerk-day', group: [] }), /^Error: budget 'clerk-day': its action is deny, only budgets with require_approval can be approved$/)
+    await assert.rejects(approve({ group: [] }), /^Error: budget 'careful': the group needs a value of each of user$/)
+    await assert.rejects(approve({ amount: '-1' }), /^Error: budget 'careful': an amount above 0 is needed$/)
+    await assert.rejects(approve({ until: '2020-01-01T00:00:00Z' }), /^Error: budget 'careful': until must be a time within the next 31 days$/)
+    await assert.rejects(approve({ by: ' ' }), /^Error: by must be a text of 1 to 500 characters$/)
+    program.signal('SIGKILL')
+    await program.exited
+    program = await start()
+    const { budgets: [stored] } = await graphql<{ budgets: readonly Approved[] }>(program, '{ budgets(id: "careful") { approvals { id amount group by why withdrawnBy } } }')
+    assert.deepEqual(stored?.approvals, [{ ...approval, withdrawnBy: 'linus' }])
+  })
+
   test('a run that is killed stays so when there is room again', async () => {
     const runId = newTraceId()
     const { decision } = await decide(program, { agent: 'runner', runId, inputTokens: 1_000_000, maxOutputTokens: 1_000_000 })
@@ -175,15 +210,15 @@ describe('budgets', () => {
       graphql(program, 'mutation ($document: String!) { defineBudget(document: $document) { version groups { nodes { actual } } } }', { document })
     const spent = '{ id: spent, period: lifetime, limit: { usd: 7 }, action: alert }'
     await eventually('what was sent, in ClickHouse', async () =>
-      (await graphql<{ costs: readonly { cost: string }[] }>(program, '{ costs(range: {}) { cost } }')).costs[0]?.cost === dollars(2n * cost))
-    assert.deepEqual((await define(spent)).defineBudget, { version: 1, groups: { nodes: [{ actual: dollars(2n * cost) }] } })
+      (await graphql<{ costs: readonly { cost: string }[] }>(program, '{ costs(range: {}) { cost } }')).costs[0]?.cost === dollars(3n * cost))
+    assert.deepEqual((await define(spent)).defineBudget, { version: 1, groups: { nodes: [{ actual: dollars(3n * cost) }] } })
     assert.equal((await define(spent)).defineBudget.version, 1, 'the same again')
     assert.equal((await define(spent.replace('7', '8'))).defineBudget.version, 2)
     await assert.rejects(define('{ id: spent, period: fortnight }'), /^Error: budget 'spent': period is 'fortnight', allowed: day, week/)
     await assert.rejects(define('{ id: clerk-day, period: day, limit: { usd: 1 }, action: alert }'), /^Error: budget 'clerk-day' is defined in the budgets file: change it there$/)
     const ids = async (): Promise<readonly string[]> => (await graphql<{ budgets: readonly { id: string }[] }>(program, '{ budgets { id } }')).budgets.map(({ id }) => id)
     await graphql(program, 'mutation { retireBudget(id: "spent") { id } }')
-    assert.deepEqual(await ids(), ['all-month', 'clerk-day', 'run-ceiling', 'user-lifetime'])
+    assert.deepEqual(await ids(), ['all-month', 'careful', 'clerk-day', 'run-ceiling', 'user-lifetime'])
     await assert.rejects(graphql(program, 'mutation { retireBudget(id: "spent") { id } }'), /there is no budget 'spent'/)
   })
 

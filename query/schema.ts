@@ -6,7 +6,7 @@ import { conformance } from './conformance/read-conformance.ts'
 import { AlertDestinationType, AlertEventType, AlertPreviewType, AlertRuleType, AlertTestType, AlertType } from './alerts/alert.ts'
 import { muteRule, previewRule, readAlerts, readDestinations, readEvents, readRules, testDestination } from './alerts/read-alerts.ts'
 import { BudgetType } from './budgets/budget.ts'
-import { defineBudget, readBudgets, retireBudget } from './budgets/read-budgets.ts'
+import { approveBudget, type ApproveBudgetArgs, defineBudget, readBudgets, retireBudget, withdrawApproval } from './budgets/read-budgets.ts'
 import { pageArguments, type PageArguments } from './connection.ts'
 import type { QueryContext } from './context.ts'
 import { CostDimensionEnum, CostRowType, IntervalEnum } from './costs/cost-row.ts'
@@ -40,7 +40,7 @@ import { approveResiduals, billApprovals, billImports, importBill, readReconcili
 import { runById, runs, traceById } from './runs/read-runs.ts'
 import { RunConnection, RunType } from './runs/run.ts'
 import { type RunFilter, RunFilterInput, type RunOrder, RunOrderEnum } from './runs/run-filter.ts'
-import { Count, DateTime } from './scalars.ts'
+import { Count, DateTime, Decimal } from './scalars.ts'
 import { argument, asked, listOf, required } from './shape.ts'
 import { type TimeRange, TimeRangeInput } from './time-range.ts'
 
@@ -193,6 +193,19 @@ const Mutation = new GraphQLObjectType<Root, QueryContext>({
     retireBudget: asked<Root, { readonly id: string }>(required(BudgetType), 'Ends a budget; its versions and decisions stay. Answers what it was.', {
       id: argument(required(GraphQLID), 'Its id.'),
     }, (_, { id }, context) => retireBudget(context, id)),
+    approveBudget: asked<Root, ApproveBudgetArgs>(required(BudgetType), 'Lets calls of a budget whose action is REQUIRE_APPROVAL pass its limit by an amount, until a time.', {
+      id: argument(required(GraphQLID), 'The budget.'),
+      group: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLString))), 'Values of what it is divided by, in the order of `groupBy`, the run of a budget per run last; empty where it is not divided.', []),
+      amount: argument(required(Decimal), 'By how much, in its measure.'),
+      until: argument(required(DateTime), 'Until when, at most 31 days from now.'),
+      by: argument(required(GraphQLString), 'Who agrees.'),
+      why: argument(required(GraphQLString), 'Why.'),
+    }, (_, args, context) => approveBudget(context, args)),
+    withdrawBudgetApproval: asked<Root, { readonly id: string; readonly by: string; readonly why: string }>(required(BudgetType), 'Takes an approval back, from now on. Taking it back again changes nothing.', {
+      id: argument(required(GraphQLID), 'The approval.'),
+      by: argument(required(GraphQLString), 'Who takes it back.'),
+      why: argument(required(GraphQLString), 'Why.'),
+    }, (_, args, context) => withdrawApproval(context, args)),
     muteAlertRule: asked<Root, { readonly rule: string; readonly until?: bigint | null }>(required(AlertRuleType), 'Until then the rule fires and tells nobody.', {
       rule: argument(required(GraphQLID), 'The rule.'),
       until: argument(DateTime, 'Null ends it now.'),

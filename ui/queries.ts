@@ -880,14 +880,14 @@ export type ApproveResidualsMutationVariables = Exact<{
 
 export type ApproveResidualsMutation = { approveResiduals: Array<{ entryId: string, cell: string }> };
 
-export type BudgetGroupFieldsFragment = { periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> };
+export type BudgetGroupFieldsFragment = { periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, approved: string, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> };
 
-export type BudgetFieldsFragment = { id: string, version: number, title: string, owner: string | null, origin: BudgetOrigin, definedAt: string, document: string, groupBy: Array<BudgetDimension>, period: BudgetPeriod, rollingHours: number | null, timeZone: string | null, measure: BudgetMeasure, limit: string, thresholds: Array<number>, action: BudgetAction, scope: Array<{ dimension: BudgetDimension, values: Array<string> }>, groups: { total: number, nodes: Array<{ periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> }> } };
+export type BudgetFieldsFragment = { id: string, version: number, title: string, owner: string | null, origin: BudgetOrigin, definedAt: string, document: string, groupBy: Array<BudgetDimension>, period: BudgetPeriod, rollingHours: number | null, timeZone: string | null, measure: BudgetMeasure, limit: string, thresholds: Array<number>, action: BudgetAction, scope: Array<{ dimension: BudgetDimension, values: Array<string> }>, approvals: Array<{ id: string, group: Array<string>, amount: string, until: string, by: string, why: string, at: string, withdrawnAt: string | null, withdrawnBy: string | null }>, groups: { total: number, nodes: Array<{ periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, approved: string, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> }> } };
 
 export type BudgetsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type BudgetsQuery = { budgets: Array<{ id: string, version: number, title: string, owner: string | null, origin: BudgetOrigin, definedAt: string, document: string, groupBy: Array<BudgetDimension>, period: BudgetPeriod, rollingHours: number | null, timeZone: string | null, measure: BudgetMeasure, limit: string, thresholds: Array<number>, action: BudgetAction, scope: Array<{ dimension: BudgetDimension, values: Array<string> }>, groups: { total: number, nodes: Array<{ periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> }> } }> };
+export type BudgetsQuery = { budgets: Array<{ id: string, version: number, title: string, owner: string | null, origin: BudgetOrigin, definedAt: string, document: string, groupBy: Array<BudgetDimension>, period: BudgetPeriod, rollingHours: number | null, timeZone: string | null, measure: BudgetMeasure, limit: string, thresholds: Array<number>, action: BudgetAction, scope: Array<{ dimension: BudgetDimension, values: Array<string> }>, approvals: Array<{ id: string, group: Array<string>, amount: string, until: string, by: string, why: string, at: string, withdrawnAt: string | null, withdrawnBy: string | null }>, groups: { total: number, nodes: Array<{ periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, approved: string, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> }> } }> };
 
 export type DefineBudgetMutationVariables = Exact<{
   document: string;
@@ -942,6 +942,27 @@ export type RestatementQueryVariables = Exact<{
 
 
 export type RestatementQuery = { restatement: { month: string, asOf: string, closedAt: string | null, costThen: string, costNow: string, costSince: string, unpricedThen: number, unpricedNow: number, reasons: Array<{ reason: string, accountedIn: string, entries: number, cost: string, changes: Array<{ kind: LedgerKind, priceBookVersion: string, entries: number, unpricedEntries: number, cost: string }> }> } };
+
+export type ApproveBudgetMutationVariables = Exact<{
+  id: string | number;
+  group: Array<string> | string;
+  amount: string;
+  until: string;
+  by: string;
+  why: string;
+}>;
+
+
+export type ApproveBudgetMutation = { approveBudget: { id: string } };
+
+export type WithdrawBudgetApprovalMutationVariables = Exact<{
+  id: string | number;
+  by: string;
+  why: string;
+}>;
+
+
+export type WithdrawBudgetApprovalMutation = { withdrawBudgetApproval: { id: string } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1085,6 +1106,7 @@ export const BudgetGroupFieldsFragmentDoc = new TypedDocumentString(`
   unpricedCalls
   held
   holds
+  approved
   remaining
   overshootBound
   forecast {
@@ -1131,6 +1153,17 @@ export const BudgetFieldsFragmentDoc = new TypedDocumentString(`
   limit
   thresholds
   action
+  approvals {
+    id
+    group
+    amount
+    until
+    by
+    why
+    at
+    withdrawnAt
+    withdrawnBy
+  }
   groups(first: 10) {
     total
     nodes {
@@ -1150,6 +1183,7 @@ export const BudgetFieldsFragmentDoc = new TypedDocumentString(`
   unpricedCalls
   held
   holds
+  approved
   remaining
   overshootBound
   forecast {
@@ -1902,6 +1936,7 @@ export const BudgetsDocument = new TypedDocumentString(`
   unpricedCalls
   held
   holds
+  approved
   remaining
   overshootBound
   forecast {
@@ -1946,6 +1981,17 @@ fragment BudgetFields on Budget {
   limit
   thresholds
   action
+  approvals {
+    id
+    group
+    amount
+    until
+    by
+    why
+    at
+    withdrawnAt
+    withdrawnBy
+  }
   groups(first: 10) {
     total
     nodes {
@@ -2078,3 +2124,24 @@ export const RestatementDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RestatementQuery, RestatementQueryVariables>;
+export const ApproveBudgetDocument = new TypedDocumentString(`
+    mutation ApproveBudget($id: ID!, $group: [String!]!, $amount: Decimal!, $until: DateTime!, $by: String!, $why: String!) {
+  approveBudget(
+    id: $id
+    group: $group
+    amount: $amount
+    until: $until
+    by: $by
+    why: $why
+  ) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<ApproveBudgetMutation, ApproveBudgetMutationVariables>;
+export const WithdrawBudgetApprovalDocument = new TypedDocumentString(`
+    mutation WithdrawBudgetApproval($id: ID!, $by: String!, $why: String!) {
+  withdrawBudgetApproval(id: $id, by: $by, why: $why) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<WithdrawBudgetApprovalMutation, WithdrawBudgetApprovalMutationVariables>;

@@ -18,7 +18,7 @@ export interface AlerterOptions {
   readonly store: Store
   readonly journal: Journal
   /** Budgets that crossed something since the last call, and whether what was crossed still is. */
-  readonly budgets: { readonly crossed: () => readonly Candidate[]; readonly stillCrossed: (budgetId: string, crossing: string) => boolean }
+  readonly budgets: { readonly crossed: () => AsyncIterable<Candidate> | Iterable<Candidate>; readonly stillCrossed: (budgetId: string, crossing: string) => boolean }
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -119,7 +119,7 @@ export class Alerter implements AlertKeeper {
   async tick(): Promise<void> {
     const { log, now } = this.#options
     // What crossed is told once: one that cannot be written down must not take the others with it.
-    for (const candidate of this.#options.budgets.crossed()) for (const rule of this.#rulesFor(candidate)) {
+    for await (const candidate of this.#options.budgets.crossed()) for (const rule of this.#rulesFor(candidate)) {
       await this.#fire(rule, candidate).catch((error: unknown) => log.warn('an alert could not be written down, it is tried again when the budgets are read anew', { rule: rule.id, budget: candidate.budget, error }))
     }
     await this.#endPeriods()

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decimalFromPico } from '#clickhouse/decimal.ts'
 import type { DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
 import type { Keeper } from '../budgets/keeper.ts'
@@ -36,11 +37,17 @@ export function crossings({ defined: { budget, version }, standing }: StandingBu
   ]
 }
 
-/** Groups of budgets that are looked at in a second; the rest is looked at in the next. */
-const groupsPerTick = 200
+/** Groups of budgets that are looked at in a second: of those that were just used, and of those that were read anew. The rest is looked at in the next. */
+const groupsPerTick = 2_000
+const rereadPerTick = 200
 
-/** Budgets as alerts see them. */
+/** Budgets as alerts see them. Between two groups other work has its turn: agents wait for decisions in this very process. */
 export const budgetAlerts = (keeper: Keeper): AlerterOptions['budgets'] => ({
-  crossed: () => keeper.touched(groupsPerTick).flatMap(crossings),
+  async *crossed() {
+    for (const standing of keeper.touched(groupsPerTick, rereadPerTick)) {
+      yield* crossings(standing)
+      await nextTurn()
+    }
+  },
   stillCrossed: (budgetId, crossing) => keeper.all(budgetId).flatMap(crossings).some((one) => one.crossing === crossing),
 })

@@ -57,10 +57,10 @@ class World {
   trace: Trace = { spans: new Map(), charges: new Map(), entries: new Map() }
   #time: bigint
 
-  constructor(store: Store, startedAt: bigint) {
+  constructor(store: Store, startedAt: bigint, spansRemembered: number) {
     this.store = store
     this.#time = startedAt
-    this.actuals = new Actuals({ tenant: 't', store, now: () => now })
+    this.actuals = new Actuals({ tenant: 't', store, spansRemembered, now: () => now })
   }
 
   async insert(rows: readonly LedgerEntryRow[]): Promise<void> {
@@ -78,7 +78,7 @@ class World {
       for (const charge of chargeArrivals([{ facts: arrived, first, decisions: [] }], (_, id) => this.trace.spans.get(id), options, { add: () => undefined })) {
         this.trace.charges.set(facts.spanId, charge)
         const rows = chargeRows(charge, options)
-        this.actuals.restate({ before: [], after: rows }, charge.postedAt)
+        this.actuals.arrived(rows)
         await this.insert(rows)
       }
     }
@@ -150,9 +150,9 @@ describe('what a budget has used is the sum of the ledger', () => {
     await store[Symbol.asyncDispose]()
     await rm(dir, { recursive: true, force: true })
   })
-  const world = async (): Promise<World> => {
+  const world = async (spansRemembered = 0): Promise<World> => {
     await store.command('TRUNCATE TABLE ledger_entries')
-    const made = new World(store, BigInt(now) * 1_000_000n)
+    const made = new World(store, BigInt(now) * 1_000_000n, spansRemembered)
     await made.actuals.start(budgets)
     return made
   }
@@ -202,23 +202,86 @@ describe('what a budget has used is the sum of the ledger', () => {
     await w.agree('restated')
   })
 
-  test('a trace that was forgotten and comes again is not counted twice', async () => {
-    const w = await world()
+  for (const [name, remembered] of [['', 0], [', where lines are remembered', 100]] as const) {
+    test(`a trace that was forgotten and comes again is not counted twice${name}`, async () => {
+      const w = await world(remembered)
+      await w.arrive(`${agent}\n${calls}`)
+      await w.settle()
+      w.forget()
+      await w.arrive(`${calls}\n${unknown}`)
+      await w.recall(`${agent}\n${calls}`, await linesOf())
+      await w.agree('recalled')
+      await w.settle()
+      await w.agree('settled again')
+    })
+  }
+
+  test('two processes charge the same calls: counted once at once, and as the one that settles says', async () => {
+    const w = await world(100)
     await w.arrive(`${agent}\n${calls}`)
-    await w.settle()
+    const owner = w.trace
     w.forget()
     await w.arrive(`${calls}\n${unknown}`)
+    await w.agree('charged twice')
+    w.trace = owner
+    await w.recall(`${agent}\n${calls}\n${unknown}`, await linesOf())
+    await w.agree('the owner knows all')
+    await w.settle()
+    await w.agree('settled')
+    w.forget()
+    await w.arrive(calls)
+    await w.agree('sent once more')
+  })
+
+  test('what comes again to a process that does not settle it is taken back when the one that does asks', async () => {
+    const before = await world(100)
+    await before.arrive(`${agent}\n${calls}`)
+    await before.settle()
+    const w = new World(store, BigInt(now) * 1_000_000n + 500n, 100)
+    await w.actuals.start(budgets)
+    await w.arrive(calls)
+    w.forget()
     await w.recall(`${agent}\n${calls}`, await linesOf())
+    await w.agree('recalled by the owner, who got nothing')
+    await w.settle()
+    await w.agree('settled')
+    const other = new World(store, BigInt(now) * 1_000_000n + 900n, 100)
+    await other.actuals.start(budgets)
+    await other.recall(agent, await linesOf())
+    other.forget()
+    await other.arrive(calls)
+    await other.agree('recalled before it came again')
+  })
+
+  test('of two processes the one that charged first tells it last', async () => {
+    const w = await world(100)
+    const at = BigInt(now) * 1_000_000n
+    for (const postedAt of [at + 5n, at]) {
+      const line = charged(postedAt)
+      await w.insert([line])
+      w.actuals.arrived([line])
+      await w.agree(`charged at ${postedAt}`)
+    }
+  })
+
+  test('what was posted before anybody remembered is found when the trace is recalled', async () => {
+    const before = await world(100)
+    await before.arrive(`${agent}\n${calls}`)
+    await before.settle()
+    const w = new World(store, BigInt(now) * 1_000_000n + 500n, 100)
+    await w.actuals.start(budgets)
+    await w.arrive(calls)
+    await w.recall(agent, await linesOf())
     await w.agree('recalled')
     await w.settle()
-    await w.agree('settled again')
+    await w.agree('settled')
   })
 
   test('a start reads what stands and goes on from there', async () => {
     const before = await world()
     await before.arrive(`${agent}\n${calls}`)
     await before.settle()
-    const w = new World(store, BigInt(now) * 1_000_000n + 500n)
+    const w = new World(store, BigInt(now) * 1_000_000n + 500n, 0)
     await w.actuals.start(budgets)
     await w.agree('at the start')
     await w.arrive(calls)

@@ -35,12 +35,18 @@ export interface Estimate {
   readonly basis: 'agent_model_p95' | 'model_p95' | 'stated_tokens' | 'assumed_tokens' | 'unpriced'
 }
 
+/** The last calls of a pair, and what was worked out of them: agents ask more often than calls come in. */
+interface Calls {
+  readonly sizes: CallSize[]
+  known: Pick<Estimate, 'size' | 'largest'> | undefined
+}
+
 const keyOf = (agent: string, model: string): string => `${agent}\u0000${model}`
 
 /** How large calls are, by agent and model: enough to say the 95th percentile of the last few hundred. */
 export class CallSizes {
   /** In the order of the last call, so that the first one is the one to forget. */
-  readonly #pairs = new Map<string, CallSize[]>()
+  readonly #pairs = new Map<string, Calls>()
 
   get isEmpty(): boolean {
     return this.#pairs.size === 0
@@ -48,21 +54,21 @@ export class CallSizes {
 
   add(agent: string, model: string, size: CallSize): void {
     for (const key of [keyOf(agent, model), keyOf('*', model)]) {
-      const sizes = this.#pairs.get(key) ?? []
+      const sizes = this.#pairs.get(key)?.sizes ?? []
       this.#pairs.delete(key)
       sizes.push(size)
       if (sizes.length > callsKept) sizes.shift()
-      this.#pairs.set(key, sizes)
+      this.#pairs.set(key, { sizes, known: undefined })
     }
     if (this.#pairs.size > pairsMax) this.#pairs.delete(this.#pairs.keys().next().value as string)
   }
 
   /** Not the worst case: reserving that for every call refuses calls while most of the budget is free. */
   estimate(agent: string, model: string): Estimate | undefined {
-    const own = this.#pairs.get(keyOf(agent, model)) ?? []
-    if (own.length >= callsMin) return { ...p95(own), basis: 'agent_model_p95' }
-    const all = this.#pairs.get(keyOf('*', model)) ?? []
-    return all.length >= callsMin ? { ...p95(all), basis: 'model_p95' } : undefined
+    const own = this.#pairs.get(keyOf(agent, model))
+    if (own !== undefined && own.sizes.length >= callsMin) return { ...(own.known ??= p95(own.sizes)), basis: 'agent_model_p95' }
+    const all = this.#pairs.get(keyOf('*', model))
+    return all !== undefined && all.sizes.length >= callsMin ? { ...(all.known ??= p95(all.sizes)), basis: 'model_p95' } : undefined
   }
 
   /** The latest calls of each agent and model, as the ledger has them. */
@@ -83,7 +89,7 @@ export class CallSizes {
   }
 }
 
-function p95(sizes: readonly CallSize[]): { readonly size: CallSize; readonly largest: CallSize } {
+function p95(sizes: readonly CallSize[]): Pick<Estimate, 'size' | 'largest'> {
   const at = Math.ceil(sizes.length * 0.95) - 1
   const sorted = (read: (size: CallSize) => bigint): bigint[] => sizes.map(read).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
   const [usd, tokens] = [sorted((size) => size.usd), sorted((size) => size.tokens)]

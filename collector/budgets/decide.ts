@@ -1,7 +1,8 @@
 import type { Budget, BudgetAction } from '#otel-config/budgets/budget.ts'
 import type { Stretch } from '#otel-config/budgets/period.ts'
+import type { Approvals } from './approvals.ts'
 import { type Estimate, sizeIn } from './call-sizes.ts'
-import { heldIn, type Hold } from './holds.ts'
+import type { Held } from './holds.ts'
 import { groupDimensions, groupKey, groupOf, inScope, type Named, type Tally } from './tally.ts'
 
 /** From the mildest: the most restrictive of all matching budgets is the answer. */
@@ -19,6 +20,8 @@ export interface BudgetVerdict {
   readonly used: bigint
   readonly held: bigint
   readonly reserve: bigint
+  /** By how much people let it pass the limit. */
+  readonly approved: bigint
   /** By how much the calls in flight may exceed what is reserved for them, this one included. */
   readonly overshoot: bigint
 }
@@ -33,7 +36,8 @@ export interface Question {
   readonly estimate: Estimate
   /** Runs that a `kill` has ended, with the budget that did. */
   readonly killedBy: string | undefined
-  readonly holdsOf: (budget: Budget, key: string) => readonly Hold[]
+  readonly heldOn: (budget: Budget, key: string) => Held
+  readonly approvedFor: (budget: Budget, key: string) => ReturnType<Approvals['holding']>
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -45,19 +49,21 @@ export function judge(tallies: Iterable<Tally>, question: Question): BudgetVerdi
   return found
 }
 
-function judgeOne(tally: Tally, { named, estimate, killedBy, holdsOf, now }: Question): BudgetVerdict {
+function judgeOne(tally: Tally, { named, estimate, killedBy, heldOn, approvedFor, now }: Question): BudgetVerdict {
   const { budget } = tally
   const group = groupOf(budget, named)
   const key = groupKey(group)
-  const { held, overshoot } = heldIn(holdsOf(budget, key), budget.measure)
+  const { held, overshoot } = heldOn(budget, key)
   const used = tally.actual(key, now).value
   const reserve = sizeIn(estimate.size, budget.measure)
+  const { amount: approved, by } = approvedFor(budget, key)
   const largest = sizeIn(estimate.largest, budget.measure)
-  const figures = { budget, group, key, period: tally.periodAt(now), used, held, reserve, overshoot: overshoot + (largest > reserve ? largest - reserve : 0n) }
+  const figures = { budget, group, key, period: tally.periodAt(now), used, held, reserve, approved, overshoot: overshoot + (largest > reserve ? largest - reserve : 0n) }
   if (killedBy === budget.id) return { ...figures, verdict: 'deny', reason: 'the run was stopped by this budget' }
   const unpriced = budget.measure === 'usd' && estimate.basis === 'unpriced'
   if (unpriced && budget.onUnpriced === 'deny') return { ...figures, verdict: atLimit[budget.action], reason: 'no price is known for the model' }
   if (used + held + reserve <= budget.limit) return { ...figures, verdict: 'allow', reason: unpriced ? 'no price is known for the model: nothing is reserved' : 'there is room' }
+  if (used + held + reserve <= budget.limit + approved) return { ...figures, verdict: 'allow', reason: `approved by ${[...new Set(by.map((one) => one.by))].join(', ')}` }
   return { ...figures, verdict: atLimit[budget.action], reason: used >= budget.limit ? 'the limit is used up' : 'used, held and this call together exceed the limit' }
 }
 

@@ -1,6 +1,7 @@
 import { type Budget, budgetDimensions, type Measure } from '#otel-config/budgets/budget.ts'
 import { type CallSize, sizeIn } from './call-sizes.ts'
 import type { Journal, Value } from './journal.ts'
+import type { ArrivedCall } from './ledger-watch.ts'
 import { groupKey, groupOf, inScope, type Named } from './tally.ts'
 
 /** What one call in flight may use: reserved when it was asked about, given back when its span arrives or time runs out. */
@@ -20,22 +21,13 @@ export interface Hold {
 export const holdsMax = 100_000
 const prefix = 'hold:'
 
-/** A call that arrived, as far as it can answer to a hold. */
-export interface ArrivedCall {
-  /** The hold that its span names, '' if none. */
-  readonly holdId: string
-  readonly run: string
-  readonly agent: string
-  readonly models: readonly string[]
-}
-
 /** The holds that are open, in memory and in the journal. */
 export class Holds {
   readonly #journal: Journal
   readonly #open = new Map<string, Hold>()
   readonly #byRun = new Map<string, Set<Hold>>()
-  /** Per budget that was asked about, its holds by group: a decision walks those it is about, and no others. */
-  readonly #byGroup = new Map<Budget, Map<string, Set<Hold>>>()
+  /** Per budget that was asked about, what is held by group: a decision does not walk calls in flight, of which there may be thousands. */
+  readonly #byGroup = new Map<Budget, Map<string, Held>>()
 
   constructor(journal: Journal) {
     this.#journal = journal
@@ -52,7 +44,7 @@ export class Holds {
 
   #add(hold: Hold): void {
     this.#open.set(hold.id, hold)
-    for (const [budget, groups] of this.#byGroup) group(budget, groups, hold)
+    for (const [budget, groups] of this.#byGroup) count(budget, groups, hold, 1)
     if (hold.named.run === '') return
     const ofRun = this.#byRun.get(hold.named.run)
     if (ofRun === undefined) this.#byRun.set(hold.named.run, new Set([hold]))
@@ -61,7 +53,7 @@ export class Holds {
 
   #remove(hold: Hold): void {
     this.#open.delete(hold.id)
-    for (const [budget, groups] of this.#byGroup) groups.get(groupKey(groupOf(budget, hold.named)))?.delete(hold)
+    for (const [budget, groups] of this.#byGroup) count(budget, groups, hold, -1)
     const ofRun = this.#byRun.get(hold.named.run)
     if (ofRun?.delete(hold) === true && ofRun.size === 0) this.#byRun.delete(hold.named.run)
   }
@@ -86,8 +78,8 @@ export class Holds {
     return true
   }
 
-  /** The hold that a call answers to: the one it names, else the oldest of its run, agent and model. */
-  answeredBy({ holdId, run, agent, models }: ArrivedCall): Hold | undefined {
+  /** The hold that a call answers to: the one it names, else the oldest of its run, agent and one of the names of its model. */
+  answeredBy({ holdId, run, agent }: ArrivedCall, models: readonly string[]): Hold | undefined {
     if (holdId !== '') return this.#open.get(holdId)
     for (const hold of this.#byRun.get(run) ?? []) {
       if ((hold.named.agent === agent || hold.named.agent === '') && (hold.named.model === '' || models.includes(hold.named.model))) return hold
@@ -99,14 +91,15 @@ export class Holds {
     for (const { id, expiresAt } of this.#open.values()) if (expiresAt <= now) this.release(id, failed)
   }
 
-  /** Holds on one group of a budget. */
-  of(budget: Budget, key: string, now: number): readonly Hold[] {
+  /** What is held on one group of a budget, `except` for one hold. */
+  of(budget: Budget, key: string, except?: Hold): Held {
     let groups = this.#byGroup.get(budget)
     if (groups === undefined) {
       this.#byGroup.set(budget, (groups = new Map()))
-      for (const hold of this.#open.values()) group(budget, groups, hold)
+      for (const hold of this.#open.values()) count(budget, groups, hold, 1)
     }
-    return [...groups.get(key) ?? []].filter(({ expiresAt }) => expiresAt > now)
+    const held = groups.get(key) ?? nothingHeld
+    return except !== undefined && isOn(budget, key, except) ? added(held, ofOne(except, budget.measure), -1) : held
   }
 
   /** The budget is no more, or another version of it is. */
@@ -115,23 +108,31 @@ export class Holds {
   }
 }
 
-function group(budget: Budget, groups: Map<string, Set<Hold>>, hold: Hold): void {
-  if (!inScope(budget, hold.named)) return
-  const key = groupKey(groupOf(budget, hold.named))
-  const held = groups.get(key)
-  if (held === undefined) groups.set(key, new Set([hold]))
-  else held.add(hold)
+/** How much of a budget holds take, and by how much the calls behind them may exceed it: each by the dearest such call minus what was reserved for it. */
+export interface Held {
+  readonly holds: number
+  readonly held: bigint
+  readonly overshoot: bigint
 }
 
-/** How much of a budget holds take, and by how much the calls behind them may exceed it: each by the dearest such call minus what was reserved for it. */
-export function heldIn(holds: readonly Hold[], measure: Measure): { readonly held: bigint; readonly overshoot: bigint } {
-  let [held, overshoot] = [0n, 0n]
-  for (const { size, largest } of holds) {
-    const [own, most] = [sizeIn(size, measure), sizeIn(largest, measure)]
-    held += own
-    if (most > own) overshoot += most - own
-  }
-  return { held, overshoot }
+const nothingHeld: Held = { holds: 0, held: 0n, overshoot: 0n }
+
+function ofOne({ size, largest }: Hold, measure: Measure): Held {
+  const [held, most] = [sizeIn(size, measure), sizeIn(largest, measure)]
+  return { holds: 1, held, overshoot: most > held ? most - held : 0n }
+}
+
+const added = (a: Held, b: Held, sign: 1 | -1): Held =>
+  ({ holds: a.holds + sign * b.holds, held: a.held + BigInt(sign) * b.held, overshoot: a.overshoot + BigInt(sign) * b.overshoot })
+
+const isOn = (budget: Budget, key: string, { named }: Hold): boolean => inScope(budget, named) && groupKey(groupOf(budget, named)) === key
+
+function count(budget: Budget, groups: Map<string, Held>, hold: Hold, sign: 1 | -1): void {
+  if (!inScope(budget, hold.named)) return
+  const key = groupKey(groupOf(budget, hold.named))
+  const held = added(groups.get(key) ?? nothingHeld, ofOne(hold, budget.measure), sign)
+  if (held.holds === 0) groups.delete(key)
+  else groups.set(key, held)
 }
 
 const valueOf = ({ named, size, largest, madeAt }: Hold): Value => ({ named, madeAt, size: textOf(size), largest: textOf(largest) })

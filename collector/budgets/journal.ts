@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 
 /** Anything that JSON can hold. */
@@ -24,6 +25,8 @@ export interface JournalOptions {
 const headBytes = 8
 /** Longest record, in bytes: a hold takes 400. */
 const recordBytesMax = 65_536
+/** Records that are put together until other work has its turn: a hundred thousand at once would hold up every agent for half a second. */
+const recordsPerTurn = 500
 /** The file is written anew when it holds so many bytes and most of them are history. */
 const compactBytesMin = 1_048_576
 
@@ -143,13 +146,28 @@ export class Journal {
     this.#bytes += bytes.length
   }
 
-  /** Everything that is kept, in a new file that takes the old one's name when it is whole. What waits is in memory already, and is written behind it once more. */
+  /**
+   * Everything that is kept, in a new file that takes the old one's name when it is whole. What waits is in memory already, and is
+   * written behind it once more; so is what changes while the file is written.
+   */
   async #compact(): Promise<void> {
     const { path, sync } = this.#options
     this.expire()
-    const bytes = Buffer.concat([...this.#kept].map(([key, kept]) => recordOf({ key, ...kept })))
     const file = await open(`${path}.new`, 'w', 0o600)
-    await file.writeFile(bytes)
+    let length = 0
+    let records: Buffer[] = []
+    const flush = async (): Promise<void> => {
+      const bytes = Buffer.concat(records)
+      records = []
+      length += bytes.length
+      await file.writeFile(bytes)
+      await nextTurn()
+    }
+    for (const [key, kept] of this.#kept) {
+      records.push(recordOf({ key, ...kept }))
+      if (records.length >= recordsPerTurn) await flush()
+    }
+    await flush()
     await sync(file)
     await file.close()
     await rename(`${path}.new`, path)
@@ -159,8 +177,8 @@ export class Journal {
     const next = await open(path, 'a+', 0o600)
     await this.#file.close()
     this.#file = next
-    this.#bytes = bytes.length
-    this.#liveBytes = bytes.length
+    this.#bytes = length
+    this.#liveBytes = length
   }
 
   async close(): Promise<void> {

@@ -3,10 +3,8 @@ import { decimalFromPico } from '#clickhouse/decimal.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import { type PolicyDecisionRow, policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { type Budget, BudgetError, budgetsMax, parseBudget } from '#otel-config/budgets/budget.ts'
-import type { BudgetKeeper, DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
+import type { Approval, ApprovalRequest, BudgetKeeper, DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
 import type { Outcome } from '#semconv/facts.ts'
-import { type Charge, chargeRows } from '../derive/charge.ts'
-import type { Derived } from '../derive/derive.ts'
 import { decisionId } from '../derive/identity.ts'
 import type { PriceBook } from '../price/book.ts'
 import { price } from '../price/price.ts'
@@ -14,14 +12,15 @@ import { Refused } from '../refused.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import { Actuals } from './actuals.ts'
+import { Approvals } from './approvals.ts'
 import { CallSizes, type Estimate } from './call-sizes.ts'
 import { type BudgetVerdict, groupText, judge, strictest, type Verdict } from './decide.ts'
 import { type DecideRequest, readDecideRequest, readReleaseRequest } from './decide-request.ts'
 import { defineBudget, type DefinitionOptions, openDefinitions, retireBudget } from './definitions.ts'
 import { burns, forecast } from './forecast.ts'
-import { heldIn, type Hold, Holds, holdsMax } from './holds.ts'
+import { type Hold, Holds, holdsMax } from './holds.ts'
 import type { Journal } from './journal.ts'
-import { type LedgerWatch, spanKeyOf } from './ledger-watch.ts'
+import { type ArrivedCall, type LedgerWatch, spanKeyOf } from './ledger-watch.ts'
 import { type Named, oneCall, type Tally, tokensOf } from './tally.ts'
 
 export interface KeeperOptions extends DefinitionOptions {
@@ -31,8 +30,18 @@ export interface KeeperOptions extends DefinitionOptions {
   readonly journal: Journal
   /** Every segment of the spool up to this one is in ClickHouse. */
   readonly loadedThrough: () => number
+  /** The further processes that receive; `undefined` where this one alone does. */
+  readonly others: OtherPosters | undefined
   /** Milliseconds since the epoch. */
   readonly now: () => number
+}
+
+/** Processes that post beside this one and tell it of that. */
+export interface OtherPosters {
+  /** Whether all that they acknowledged before a moment (milliseconds since the epoch) is in ClickHouse. */
+  loadedBefore(ms: number): boolean
+  /** Whether they shall tell: false where there are no budgets. */
+  listen(listens: boolean): void
 }
 
 /** What was posted by others (another collector, a repricing) is read at least so often, and never for more than a fiftieth of the time. */
@@ -43,8 +52,12 @@ const tellingMs = 5_000
 /** How long lines may be on their way into ClickHouse until a reading is put off, in milliseconds. */
 const loadingMsMax = 120_000
 const tickMs = 1_000
+/** By then other processes know that they are listened to. */
+const soonMs = 2 * tickMs
 const closeMs = 500
 const pruneMs = 3_600_000
+/** Where several processes post: spans whose lines are known one by one, so that what two of them got counts once. About 1 KB each. */
+const spansRemembered = 20_000
 /** A run that was killed stays so for this long, in milliseconds. */
 const killedMs = 86_400_000
 /** Tokens of a call of which nothing is known. */
@@ -63,25 +76,29 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
   readonly #actuals: Actuals
   readonly #sizes = new CallSizes()
   readonly #holds: Holds
+  readonly #approvals: Approvals
   readonly #defined = new Map<string, DefinedBudget>()
   readonly #stop = new AbortController()
   #ticks: Promise<void> | undefined
   #rereadAt = 0
   #prunedAt = 0
 
-  private constructor(options: KeeperOptions) {
+  private constructor(options: KeeperOptions, approvals: Approvals) {
     this.#options = options
-    this.#actuals = new Actuals(options)
+    this.#approvals = approvals
+    this.#actuals = new Actuals({ ...options, spansRemembered: options.others === undefined ? 0 : spansRemembered })
     this.#holds = new Holds(options.journal)
   }
 
   /** Reads definitions and what stands in the ledger: before anything is received or settled. `file`: the operator's budgets. */
   static async open(options: KeeperOptions, file: readonly Budget[]): Promise<Keeper> {
-    const keeper = new Keeper(options)
+    const keeper = new Keeper(options, await Approvals.open(options, options.now()))
     const found = await openDefinitions(options, file)
     for (const one of found) keeper.#defined.set(one.budget.id, one)
     if (found.length > 0) await Promise.all([keeper.#actuals.start(found.map(({ budget }) => budget)), keeper.#sizes.recall(options.store, options.tenant, options.now())])
     keeper.#rereadAt = options.now() + rereadMsMin
+    // Before others are started: what they do not tell from their first moment on is known a minute later.
+    options.others?.listen(keeper.listens)
     keeper.#ticks = keeper.#run()
     return keeper
   }
@@ -98,6 +115,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
       try {
         await sleep(tickMs, undefined, { signal: this.#stop.signal, ref: false })
         this.#expire()
+        this.#options.others?.listen(this.listens)
         if (this.#actuals.size > 0 && now() >= this.#rereadAt) await this.#reread()
       } catch (error) {
         if (this.#stop.signal.aborted) return
@@ -120,15 +138,15 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
 
   /** Reads all sums anew, as of a moment before which everything posted is in ClickHouse. What does not get there in time is tried later. */
   async #reread(): Promise<void> {
-    const { spool, loadedThrough, nowNano, now } = this.#options
+    const { spool, loadedThrough, others, nowNano, now } = this.#options
     const { signal } = this.#stop
     this.#rereadAt = now() + rereadMsMin
     const reading = this.#actuals.beginReading(nowNano())
     try {
       await sleep(tellingMs, undefined, { signal, ref: false })
-      const segment = spool.currentNumber
-      const until = now() + loadingMsMax
-      while (loadedThrough() < segment && spool.backlog().bytes > 0) {
+      const [segment, told] = [spool.currentNumber, now()]
+      const until = told + loadingMsMax
+      while ((loadedThrough() < segment && spool.backlog().bytes > 0) || others?.loadedBefore(told) === false) {
         if (now() > until) return reading.abandon()
         await sleep(tickMs, undefined, { signal, ref: false })
       }
@@ -141,30 +159,29 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     }
   }
 
+  /** What this process was not told, because another one was killed or was not listened to yet, is read as soon as it can be. */
+  readSoon(): void {
+    this.#rereadAt = Math.min(this.#rereadAt, this.#options.now() + soonMs)
+  }
+
   get listens(): boolean {
     return this.#actuals.size > 0 || this.#holds.size > 0
   }
 
-  arrived(derived: readonly Derived[], charges: readonly Charge[], reservations: ReadonlyMap<string, string>): void {
-    for (const charge of charges) {
-      const lines = chargeRows(charge, this.#options)
-      this.#actuals.restate({ before: [], after: lines }, charge.postedAt)
-      const [line] = lines
-      if (line !== undefined && !charge.unpriced) this.#sizes.add(line.agent, line.model, { usd: charge.amount, tokens: tokensOf(lines) })
+  arrived(lines: readonly LedgerEntryRow[], calls: readonly ArrivedCall[]): void {
+    this.#actuals.arrived(lines)
+    for (const [, ofCall] of Map.groupBy(lines, ({ traceId, spanId }) => spanKeyOf(traceId, spanId))) {
+      const [line] = ofCall
+      if (line === undefined || ofCall.some(({ basis }) => basis === 'UNPRICED')) continue
+      this.#sizes.add(line.agent, line.model, { usd: ofCall.reduce((sum, { amount }) => sum + (amount ?? 0n), 0n), tokens: tokensOf(ofCall) })
     }
-    if (this.#holds.size > 0) this.#giveBack(derived, charges, reservations)
+    if (this.#holds.size > 0) for (const call of calls) this.#giveBack(call)
   }
 
   /** A call that has arrived, failed ones too, is not held any more: what it used is in the ledger. */
-  #giveBack(derived: readonly Derived[], charges: readonly Charge[], reservations: ReadonlyMap<string, string>): void {
-    const agents = new Map(charges.map(({ facts, attribution }) => [facts.spanId, attribution.agent]))
-    for (const { facts: { traceId, spanId, step }, first } of derived) {
-      const holdId = reservations.get(spanKeyOf(traceId, spanId)) ?? ''
-      if (holdId === '' && (!first || (step.role !== 'model_call' && step.role !== 'embedding'))) continue
-      const models = [step.requestModel, step.responseModel, this.#pricedAs(step.provider, step.requestModel).model]
-      const hold = this.#holds.answeredBy({ holdId, run: traceId, agent: agents.get(spanId) ?? step.agent, models })
-      if (hold !== undefined) this.#holds.release(hold.id, this.#notForgotten)
-    }
+  #giveBack(call: ArrivedCall): void {
+    const hold = this.#holds.answeredBy(call, [call.requestModel, call.responseModel, this.#pricedAs(call.provider, call.requestModel).model])
+    if (hold !== undefined) this.#holds.release(hold.id, this.#notForgotten)
   }
 
   settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[], postedAt: bigint): void {
@@ -203,7 +220,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const at = now()
     const found = judge(this.#actuals.tallies(), {
       named, estimate, now: at, killedBy: this.#killedBy(named.run),
-      holdsOf: (budget, key) => this.#holds.of(budget, key, at).filter(({ id }) => id !== known?.id),
+      heldOn: (budget, key) => this.#holds.of(budget, key, known), approvedFor: (budget, key) => this.#approvals.holding(budget.id, key, at),
     })
     const verdict = strictest(found.map((one) => one.verdict))
     const hold = found.length === 0 ? undefined : await this.#hold(verdict, known, { id: request.requestId === '' ? crypto.randomUUID() : request.requestId, named, ...estimate, madeAt: at, expiresAt: at + request.holdMs })
@@ -244,11 +261,11 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     await this.#options.journal.put(`killed:${run}`, killer.budget.id, this.#options.now() + killedMs)
   }
 
-  #said({ budget, group, verdict, reason, period, used, held, reserve, overshoot, key }: BudgetVerdict): object {
-    const outlook = this.#forecast(this.#actuals.tally(budget.id), key, period)
+  #said({ budget, group, verdict, reason, period, used, held, reserve, approved, overshoot, key }: BudgetVerdict): object {
+    const outlook = this.#knownForecast(budget.id, key)
     return {
       id: budget.id, version: this.#defined.get(budget.id)?.version ?? 0, group: groupText(budget, group), outcome: verdict, reason, measure: budget.measure,
-      limit: amountText(budget.limit), used: amountText(used), held: amountText(held), reserve: amountText(reserve), overshootBound: amountText(overshoot),
+      limit: amountText(budget.limit), used: amountText(used), held: amountText(held), reserve: amountText(reserve), approved: amountText(approved), overshootBound: amountText(overshoot),
       forecast: outlook === undefined ? null : amountText(outlook.value),
       periodStart: period === undefined ? null : new Date(period.start).toISOString(), periodEnd: period === undefined ? null : new Date(period.end).toISOString(),
     }
@@ -256,10 +273,11 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
 
   readonly #forecasts = new WeakMap<Tally, Map<string, { readonly at: number; readonly said: ReturnType<typeof forecast> }>>()
 
-  /** Worked out once a minute for a group: an answer within milliseconds cannot walk four weeks. */
-  #forecast(tally: Tally | undefined, key: string, period: BudgetVerdict['period']): ReturnType<typeof forecast> {
-    if (tally?.budget.period.kind !== 'calendar' || period === undefined) return undefined
+  /** Worked out once a minute for a group, because it walks four weeks. */
+  #forecast(tally: Tally, key: string): ReturnType<typeof forecast> {
     const now = this.#options.now()
+    const period = tally.periodAt(now)
+    if (tally.budget.period.kind !== 'calendar' || period === undefined) return undefined
     const kept = this.#forecasts.get(tally) ?? new Map()
     this.#forecasts.set(tally, kept)
     const known = kept.get(key)
@@ -269,6 +287,16 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     return said
   }
 
+  /** An answer within milliseconds tells the forecast there is; an old one is worked out anew when the answer is on its way. */
+  #knownForecast(budgetId: string, key: string): ReturnType<typeof forecast> {
+    const tally = this.#actuals.tally(budgetId)
+    if (tally === undefined) return undefined
+    const known = this.#forecasts.get(tally)?.get(key)
+    if (known === undefined) return this.#forecast(tally, key)
+    if (this.#options.now() - known.at >= forecastKeptMs) setImmediate(() => this.#forecast(tally, key))
+    return known.said
+  }
+
   /** Decisions are history: they go the way of all rows and are waited for by nobody. */
   #store(found: readonly BudgetVerdict[], named: Named, { basis }: Estimate): void {
     if (found.length === 0) return
@@ -276,7 +304,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const at = nowNano()
     const question = crypto.randomUUID()
     const frame = new FrameWriter()
-    for (const { budget, group, verdict, reason, used, held, reserve } of found) {
+    for (const { budget, group, verdict, reason, used, held, reserve, approved } of found) {
       const version = this.#defined.get(budget.id)?.version ?? 0
       const policyId = `budget:${budget.id}`
       const row: PolicyDecisionRow = {
@@ -285,7 +313,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
         traceId: named.run, spanId: '', agent: named.agent, actor: '',
         evidence: JSON.stringify({
           ...groupText(budget, group), model: named.model, measure: budget.measure, limit: amountText(budget.limit), used: amountText(used), held: amountText(held),
-          reserve: amountText(reserve), basis,
+          reserve: amountText(reserve), approved: amountText(approved), basis,
         }),
       }
       frame.add(policyDecisions, row)
@@ -316,15 +344,14 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const now = this.#options.now()
     const { value: actual, calls, unpriced } = tally.actual(key, now)
     const period = tally.periodAt(now)
-    const holds = this.#holds.of(budget, key, now)
-    const { held, overshoot } = heldIn(holds, budget.measure)
-    const outlook = this.#forecast(tally, key, period)
+    const { holds, held, overshoot } = this.#holds.of(budget, key)
+    const outlook = this.#forecast(tally, key)
     const enforced = budget.action === 'require_approval' || budget.action === 'deny' || budget.action === 'kill'
     const used = (ms: number) => tally.window(key, now - ms, now)
     const reached = (value: bigint, percents: readonly number[], on: 'actual' | 'forecast') =>
       percents.filter((percent) => Number(value) * 100 >= Number(budget.limit) * percent).map((percent) => ({ percent, on }))
     return {
-      group: groupText(budget, values), period, actual, calls, unpricedCalls: unpriced, held, holds: holds.length, forecast: outlook,
+      group: groupText(budget, values), period, actual, approved: this.#approvals.holding(budget.id, key, now).amount, calls, unpricedCalls: unpriced, held, holds, forecast: outlook,
       overshoot: enforced ? overshoot : (used(hourMs).value * BigInt(unseenSeconds)) / 3_600n,
       burn: period === undefined ? [] : burns(budget.limit, period.end - period.start, used),
       crossed: [...reached(actual, budget.thresholds, 'actual'), ...(outlook === undefined ? [] : reached(outlook.value, budget.forecastThresholds, 'forecast'))],
@@ -332,14 +359,14 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     }
   }
 
-  /** At most so many of the groups that were touched, and how they stand now: what alerts look at. */
-  touched(max: number): { readonly defined: DefinedBudget; readonly standing: Standing }[] {
-    return this.#actuals.touched(max).flatMap(({ budgetId, key }) => this.#standingOf(budgetId, key))
+  /** Groups that were touched, at most so many, and how each stands when its turn comes: what alerts look at. */
+  *touched(max: number, rereadMax: number): Generator<{ readonly defined: DefinedBudget; readonly standing: Standing }> {
+    for (const { budgetId, key } of this.#actuals.touched(max, rereadMax)) yield* this.#standingOf(budgetId, key)
   }
 
   #standingOf(budgetId: string, key: string): { readonly defined: DefinedBudget; readonly standing: Standing }[] {
     const [defined, tally] = [this.#defined.get(budgetId), this.#actuals.tally(budgetId)]
-    const values = tally?.groups().get(key)
+    const values = tally?.group(key)
     return defined === undefined || tally === undefined || values === undefined ? [] : [{ defined, standing: this.standing(tally, key, values) }]
   }
 
@@ -359,14 +386,33 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const { store, tenant, now, nowNano } = this.#options
     await Promise.all([this.#actuals.define(budget, nowNano()), this.#sizes.isEmpty && this.#sizes.recall(store, tenant, now())])
     // What was posted and is on its way into ClickHouse is missing until all is read anew.
-    this.#rereadAt = 0
+    this.readSoon()
     return defined
+  }
+
+  approvals(budgetId: string): readonly Approval[] {
+    return this.#approvals.of(budgetId)
+  }
+
+  async approve(budgetId: string, request: ApprovalRequest): Promise<DefinedBudget> {
+    const known = this.#inForce(budgetId)
+    await this.#approvals.approve(known.budget, request, this.#options.now())
+    return known
+  }
+
+  async withdraw(approvalId: string, by: string, why: string): Promise<DefinedBudget> {
+    return this.#inForce(await this.#approvals.withdraw(approvalId, by, why, this.#options.now()))
+  }
+
+  #inForce(budgetId: string): DefinedBudget {
+    const known = this.#defined.get(budgetId)
+    if (known === undefined) throw new BudgetError(`there is no budget '${budgetId.slice(0, 64)}'`)
+    return known
   }
 
   async retire(budgetId: string): Promise<DefinedBudget> {
     await retireBudget(this.#options, budgetId)
-    const known = this.#defined.get(budgetId)
-    if (known === undefined) throw new BudgetError(`there is no budget '${budgetId}'`)
+    const known = this.#inForce(budgetId)
     this.#defined.delete(budgetId)
     this.#holds.forget(known.budget)
     this.#actuals.retire(budgetId)

@@ -1,13 +1,24 @@
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
-import type { Charge } from '../derive/charge.ts'
+import { type Charge, chargeRows, type ChargeOptions } from '../derive/charge.ts'
 import type { Derived } from '../derive/derive.ts'
+
+/** A call that arrived, as far as it can answer to a reservation. */
+export interface ArrivedCall {
+  /** The reservation that its span names, '' if none. */
+  readonly holdId: string
+  readonly run: string
+  readonly agent: string
+  readonly provider: string
+  readonly requestModel: string
+  readonly responseModel: string
+}
 
 /** Whoever must hear of every line that is posted to the ledger, once it is durable. */
 export interface LedgerWatch {
   /** False where nobody listens: lines need not be put together. */
   readonly listens: boolean
-  /** Spans that arrived, the model calls among them that were charged, and the reservations that spans name, by trace and span id. */
-  arrived(derived: readonly Derived[], charges: readonly Charge[], reservations: ReadonlyMap<string, string>): void
+  /** The lines that calls of one request were charged, and its calls, failed ones too. */
+  arrived(lines: readonly LedgerEntryRow[], calls: readonly ArrivedCall[]): void
   /** Settlement posted these lines for a trace of which `known` had been posted. */
   settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[], postedAt: bigint): void
   /**
@@ -15,6 +26,49 @@ export interface LedgerWatch {
    * before (`stored`). A line that is there already was not posted again, whatever its sender thought.
    */
   recalled(own: Iterable<LedgerEntryRow>, stored: readonly LedgerEntryRow[]): void
+}
+
+/** What one process posted, as it says it to the one that keeps budgets. */
+export type Posting =
+  | { readonly kind: 'arrived'; readonly lines: readonly LedgerEntryRow[]; readonly calls: readonly ArrivedCall[] }
+  | { readonly kind: 'settled'; readonly known: readonly LedgerEntryRow[]; readonly posted: readonly LedgerEntryRow[]; readonly postedAt: bigint }
+  | { readonly kind: 'recalled'; readonly own: readonly LedgerEntryRow[]; readonly stored: readonly LedgerEntryRow[] }
+
+/** Tells another process. Of a trace it tells the spans that something was posted about: others may have a hundred thousand lines. */
+export const tellingWatch = (listens: () => boolean, tell: (posting: Posting) => void): LedgerWatch => ({
+  get listens() {
+    return listens()
+  },
+  arrived: (lines, calls) => {
+    if (lines.length > 0 || calls.length > 0) tell({ kind: 'arrived', lines, calls })
+  },
+  settled: (known, posted, postedAt) => {
+    const spans = new Set(posted.map((line) => line.spanId))
+    tell({ kind: 'settled', known: [...known].filter((line) => spans.has(line.spanId)), posted, postedAt })
+  },
+  recalled: (own, stored) => {
+    // What is stored may have come to another process once more, which does not settle the trace and asks nobody.
+    if (stored.length > 0) tell({ kind: 'recalled', own: [...own], stored })
+  },
+})
+
+export function hear(watch: LedgerWatch, posting: Posting): void {
+  switch (posting.kind) {
+    case 'arrived': return watch.arrived(posting.lines, posting.calls)
+    case 'settled': return watch.settled(posting.known, posting.posted, posting.postedAt)
+    case 'recalled': return watch.recalled(posting.own, posting.stored)
+  }
+}
+
+/** Tells what came with one request. `reservations`: those that spans name, by trace and span id. */
+export function tellArrived(watch: LedgerWatch, derived: readonly Derived[], charges: readonly Charge[], reservations: ReadonlyMap<string, string>, options: ChargeOptions): void {
+  const agents = new Map(charges.map(({ facts, attribution }) => [facts.spanId, attribution.agent]))
+  const calls = derived.flatMap(({ facts: { traceId, spanId, step }, first }): ArrivedCall[] => {
+    const holdId = reservations.get(spanKeyOf(traceId, spanId)) ?? ''
+    if (holdId === '' && (!first || (step.role !== 'model_call' && step.role !== 'embedding'))) return []
+    return [{ holdId, run: traceId, agent: agents.get(spanId) ?? step.agent, provider: step.provider, requestModel: step.requestModel, responseModel: step.responseModel }]
+  })
+  watch.arrived(charges.flatMap((charge) => chargeRows(charge, options)), calls)
 }
 
 /** The attribute by which a span names the reservation that was made for it. */

@@ -24,15 +24,8 @@ const linesSql = (where: string, cut: bigint | undefined): string => cut === und
       AND if(revision < ${settlement}, ${settlement - 1n} - revision, revision - ${settlement}) < ${cut}
       ORDER BY revision DESC LIMIT 1 BY toDate(occurred_at), trace_id, span_id, id)`
 
-interface Row extends Readonly<Record<`by_${BudgetDimension}`, string>> {
-  readonly step: string
-  readonly period: string
-  readonly at: string
-  readonly amount: string
-  readonly tokens: string
-  readonly calls: string
-  readonly unpriced: string
-}
+/** In this order, behind the dimensions. */
+type Figures = readonly [step: string, period: string, at: string, amount: string, tokens: string, calls: string, unpriced: string]
 
 const atMs = 'toUnixTimestamp64Milli(occurred_at)'
 const picoText = (expression: string): string => `toString(reinterpret(${expression}, 'Int128'))`
@@ -47,8 +40,8 @@ export async function readSums(store: Store, tenant: string, budget: Budget, now
   const periods = keptPeriods(budget, now)
   const { where, params } = linesOf(budget, tenant, now, periods)
   const starts = periods.map(({ start }) => start).sort((a, b) => a - b)
-  const rows = await store.read<Row>(`
-    SELECT ${[...dims, 'step', 'period'].join(', ')}, toString(max(moment)) AS at, ${picoText('sum(amounts)')} AS amount, ${picoText('sum(quantities)')} AS tokens,
+  const answer = store.readBatches<readonly string[]>(`
+    SELECT ${[...dims, 'toString(step)', 'toString(period)'].join(', ')}, toString(max(moment)) AS at, ${picoText('sum(amounts)')} AS amount, ${picoText('sum(quantities)')} AS tokens,
       toString(countIf(notEmpty(meters))) AS calls, toString(countIf(notEmpty(meters) AND priced = 0)) AS unpriced
     FROM (
       SELECT ${[...by.map((dimension) => `${columns[dimension]} AS by_${dimension}`), ''].join(', ')}
@@ -63,10 +56,11 @@ export async function readSums(store: Store, tenant: string, budget: Budget, now
     GROUP BY ${[...dims, 'step', 'period'].join(', ')}`,
   { ...params, kept: now - stepsKeptMs, first: starts[0] ?? 0, starts }, { maxSeconds: readSecondsMax })
   const groups: Groups = new Map()
-  for (const row of rows) {
-    const calls = Number(row.calls)
-    addTo(groups, by.map((dimension) => row[`by_${dimension}`]), kept(row.step), kept(row.period), Number(row.at), {
-      value: valueOf(budget, row), calls, unpriced: Number(row.unpriced),
+  // As they arrive: rows of a hundred thousand groups at once would hold up every agent that asks.
+  for await (const rows of answer) for (const row of rows) {
+    const [step, period, at, amount, tokens, calls, unpriced] = row.slice(by.length) as unknown as Figures
+    addTo(groups, row.slice(0, by.length), kept(step), kept(period), Number(at), {
+      value: valueOf(budget, { amount, tokens, calls }), calls: Number(calls), unpriced: Number(unpriced),
     })
   }
   return groups
@@ -74,7 +68,7 @@ export async function readSums(store: Store, tenant: string, budget: Budget, now
 
 const kept = (start: string): number | undefined => (start === '-1' ? undefined : Number(start))
 
-function valueOf({ measure }: Budget, row: Row): bigint {
+function valueOf({ measure }: Budget, row: Readonly<Record<'amount' | 'tokens' | 'calls', string>>): bigint {
   switch (measure) {
     case 'usd': return BigInt(row.amount)
     case 'tokens': return BigInt(row.tokens)

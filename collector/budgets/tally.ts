@@ -8,6 +8,7 @@ import { type LedgerMeter, tokenMeters } from '#semconv/facts.ts'
  * one, too; and the shortest window of a burn rate is one step.
  */
 export const stepMs = 300_000
+const hourMs = 3_600_000
 const dayMs = 86_400_000
 /** Steps are kept this long: what a rolling period and the four weeks of a forecast look back on. In milliseconds. */
 export const stepsKeptMs = (rollingDaysMax + 1) * dayMs
@@ -106,6 +107,8 @@ export interface Group {
   readonly values: readonly string[]
   /** By start of the step, for as long as steps are kept. */
   readonly steps: Map<number, Sum>
+  /** The same by start of the hour: a window of days adds up hours, because a decision cannot walk nine thousand steps. */
+  readonly hours: Map<number, Sum>
   /** By start of the calendar period; the one period of runs and lifetimes begins at 0. */
   readonly periods: Map<number, Sum>
   /** Latest usage, in milliseconds since the epoch. */
@@ -129,11 +132,16 @@ export function addTo(groups: Groups, values: readonly string[], step: number | 
   if (step === undefined && period === undefined) return
   const key = groupKey(values)
   let group = groups.get(key)
-  if (group === undefined) groups.set(key, (group = { values, steps: new Map(), periods: new Map(), lastAt: 0 }))
+  if (group === undefined) groups.set(key, (group = { values, steps: new Map(), hours: new Map(), periods: new Map(), lastAt: 0 }))
   if (at > group.lastAt) group.lastAt = at
-  if (step !== undefined) group.steps.set(step, plus(group.steps.get(step) ?? nothing, sum))
-  if (period !== undefined) group.periods.set(period, plus(group.periods.get(period) ?? nothing, sum))
+  if (step !== undefined) {
+    addAt(group.steps, step, sum)
+    addAt(group.hours, step - (step % hourMs), sum)
+  }
+  if (period !== undefined) addAt(group.periods, period, sum)
 }
+
+const addAt = (sums: Map<number, Sum>, start: number, sum: Sum): void => void sums.set(start, plus(sums.get(start) ?? nothing, sum))
 
 /** What the lines of one span say now instead of what they said. */
 export interface Restatement {
@@ -227,23 +235,36 @@ export class Tally {
 
   /** Everything in steps that end after `from` and begin before `to`. */
   window(key: string, from: number, to: number): Sum {
-    let sum = nothing
-    for (const [start, one] of this.#stepsOf(key)) if (start + stepMs > from && start < to) sum = plus(sum, one)
-    return sum
-  }
-
-  *#stepsOf(key: string): Generator<readonly [number, Sum]> {
-    for (const groups of [this.#base, this.#since]) yield* groups.get(key)?.steps ?? []
+    const first = from - (from % stepMs)
+    const [wholeFrom, wholeTo] = [Math.ceil(first / hourMs) * hourMs, Math.floor(to / hourMs) * hourMs]
+    const sums: [value: bigint, calls: number, unpriced: number] = [0n, 0, 0]
+    for (const groups of [this.#base, this.#since]) {
+      const group = groups.get(key)
+      if (group === undefined) continue
+      if (wholeFrom >= wholeTo) addStretch(sums, group.steps, first, to, stepMs)
+      else {
+        addStretch(sums, group.steps, first, wholeFrom, stepMs)
+        addStretch(sums, group.hours, wholeFrom, wholeTo, hourMs)
+        addStretch(sums, group.steps, wholeTo, to, stepMs)
+      }
+    }
+    const [value, calls, unpriced] = sums
+    return { value, calls, unpriced }
   }
 
   /** Sums by hour since the epoch, over the steps that are kept. */
   hours(key: string): ReadonlyMap<number, bigint> {
     const hours = new Map<number, bigint>()
-    for (const [start, { value }] of this.#stepsOf(key)) {
-      const hour = Math.floor(start / 3_600_000)
-      hours.set(hour, (hours.get(hour) ?? 0n) + value)
+    for (const groups of [this.#base, this.#since]) for (const [start, { value }] of groups.get(key)?.hours ?? []) {
+      hours.set(start / hourMs, (hours.get(start / hourMs) ?? 0n) + value)
     }
     return hours
+  }
+
+  /** What a group is called; `undefined` where nothing is known of it. */
+  group(key: string): readonly string[] | undefined {
+    if (key === '' && groupDimensions(this.budget).length === 0) return []
+    return (this.#since.get(key) ?? this.#base.get(key))?.values
   }
 
   /** The groups by key. A budget that is not divided has one, also before anything was used. */
@@ -260,9 +281,21 @@ export class Tally {
     const starts = new Set(this.#periods.map(({ start }) => start))
     const idleMs = this.budget.period.kind === 'run' ? runKeptMs : Number.POSITIVE_INFINITY
     for (const groups of [this.#base, this.#since]) for (const [key, group] of groups) {
-      for (const start of group.steps.keys()) if (start <= now - stepsKeptMs) group.steps.delete(start)
+      for (const sums of [group.steps, group.hours]) for (const start of sums.keys()) if (start <= now - stepsKeptMs) sums.delete(start)
       for (const start of group.periods.keys()) if (!starts.has(start)) group.periods.delete(start)
       if (now - group.lastAt > idleMs || (group.steps.size === 0 && group.periods.size === 0)) groups.delete(key)
     }
   }
+}
+
+/** Adds what begins from `from` and before `to`: by looking at each start there may be, or at each there is, whichever are fewer. */
+function addStretch(sums: [value: bigint, calls: number, unpriced: number], starts: ReadonlyMap<number, Sum>, from: number, to: number, width: number): void {
+  const add = (sum: Sum | undefined): void => {
+    if (sum === undefined) return
+    sums[0] += sum.value
+    sums[1] += sum.calls
+    sums[2] += sum.unpriced
+  }
+  if ((to - from) / width < starts.size) for (let start = from; start < to; start += width) add(starts.get(start))
+  else for (const [start, sum] of starts) if (start >= from && start < to) add(sum)
 }

@@ -10,7 +10,7 @@ import { LogsReader, notLogRecord } from '../decode/logs.ts'
 import { notDataPoint, notMetric } from '../decode/metrics.ts'
 import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
-import { type LedgerWatch, reservationKey, spanKeyOf } from '../budgets/ledger-watch.ts'
+import { type LedgerWatch, reservationKey, spanKeyOf, tellArrived } from '../budgets/ledger-watch.ts'
 import { type Charge, chargeArrivals } from '../derive/charge.ts'
 import { type Copies, type DerivedLog, deriveLog } from '../derive/derive-log.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
@@ -193,7 +193,7 @@ async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOpt
       await understand(body, encoding, options, client, receivedAt, claims)
     if (frame !== undefined) await spool.append(frame)
     live.add(derived, charges, options.nowMs(), spool.currentNumber)
-    if (options.watch?.listens === true) options.watch.arrived(derived, charges, reservations)
+    if (options.watch?.listens === true) tellArrived(options.watch, derived, charges, reservations, options)
     for (const { facts } of derived) known.spans.add(spanKey(facts.traceId, facts.spanId))
     metrics.accounted(accounted)
     metrics.stored(derived.length - deduplicated)

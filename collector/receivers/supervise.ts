@@ -1,9 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { OtherPosters } from '../budgets/keeper.ts'
+import type { Posting } from '../budgets/ledger-watch.ts'
+import type { Heard } from '../collector.ts'
 import type { Log } from '../log.ts'
 import type { Protocol } from '../receive/listen.ts'
 import type { Spool } from '../spool/spool.ts'
+import { answerTo, type ControlAnswer } from './control-answer.ts'
 import type { News, Peers } from './peers.ts'
 
 /** What the main process says to a receiving process. `connection` comes with a socket. */
@@ -12,6 +16,8 @@ export type ToReceiver<Settings> =
   | { readonly kind: 'news'; readonly from: number; readonly news: News }
   | { readonly kind: 'connection'; readonly protocol: Protocol }
   | { readonly kind: 'metrics'; readonly ask: number }
+  | { readonly kind: 'listen'; readonly listens: boolean }
+  | { readonly kind: 'answer'; readonly ask: number; readonly answer: ControlAnswer }
   | { readonly kind: 'close'; readonly deadlineMs: number }
 
 /** And what it answers. */
@@ -22,6 +28,8 @@ export type FromReceiver =
   | { readonly kind: 'metrics'; readonly ask: number; readonly text: string }
   | { readonly kind: 'summaries' }
   | { readonly kind: 'backlog'; readonly backlog: Backlog }
+  | { readonly kind: 'posted'; readonly posting: Posting }
+  | { readonly kind: 'ask'; readonly ask: number; readonly path: string; readonly body: Uint8Array }
 
 export interface ReceiversOptions {
   /** Receiving processes, the main one among them. */
@@ -34,6 +42,10 @@ export interface ReceiversOptions {
 /** The further receiving processes, as the main one sees them: it starts them, and again when one dies, and carries their news. */
 export interface Receivers<Settings> {
   readonly peers: Peers
+  /** As the process that decides sees them. */
+  readonly posters: OtherPosters
+  /** Who hears what they post, and answers what agents ask them. Before they are started. */
+  onDeciding(heard: Heard): void
   /** Resolves when all of them take connections; rejects where one cannot start, with none left running. */
   start(settings: Settings): Promise<void>
   /** Hands a connection to one of them; false where it is the main process' turn. */
@@ -66,19 +78,22 @@ export type Backlog = ReturnType<Spool['backlog']>
 interface Child {
   process: ChildProcess | undefined
   ready: boolean
-  /** As it said last. */
+  /** As it said last, and when, in milliseconds since the epoch. */
   backlog: Backlog
+  saidAt: number
 }
 
 export function superviseReceivers<Settings>({ count, program, log }: ReceiversOptions): Receivers<Settings> {
   /** By index; the main process itself is none. */
-  const children = new Map<number, Child>(Array.from({ length: count - 1 }, (_, n) => [n + 1, { process: undefined, ready: false, backlog: { bytes: 0, segments: 0, since: undefined } }]))
+  const children = new Map<number, Child>(Array.from({ length: count - 1 }, (_, n) => [n + 1, { process: undefined, ready: false, backlog: { bytes: 0, segments: 0, since: undefined }, saidAt: 0 }]))
   const closing = new AbortController()
   const asked = new Map<number, (text: string) => void>()
   const listeners: (() => void)[] = []
   let asks = 0
   let turn = 0
   let hear: (from: number, news: News) => void = () => undefined
+  let heard: Heard | undefined
+  let listens = false
 
   const tell = (to: number, message: ToReceiver<Settings>, socket?: Socket): boolean => {
     const child = children.get(to)?.process
@@ -98,6 +113,7 @@ export function superviseReceivers<Settings>({ count, program, log }: ReceiversO
     const started = fork(program, [], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     child.process = started
     tell(index, { kind: 'start', settings, index, count })
+    tell(index, { kind: 'listen', listens })
     return new Promise((resolve, reject) => {
       let failure = 'it ended'
       const late = setTimeout(() => started.kill('SIGKILL'), startMsMax)
@@ -106,11 +122,17 @@ export function superviseReceivers<Settings>({ count, program, log }: ReceiversO
           case 'ready':
             clearTimeout(late)
             child.ready = true
+            heard?.restarted()
             return resolve()
           case 'failed': return void (failure = message.error)
           case 'news': return carry(index, message.to, message.news)
           case 'summaries': return listeners.forEach((listen) => listen())
-          case 'backlog': return void (child.backlog = message.backlog)
+          case 'backlog':
+            child.backlog = message.backlog
+            child.saidAt = Date.now()
+            return
+          case 'posted': return heard?.posted(message.posting)
+          case 'ask': return void answerTo(heard?.controls.get(message.path), message.body, log).then((answer) => tell(index, { kind: 'answer', ask: message.ask, answer }))
           case 'metrics': return asked.get(message.ask)?.(message.text)
         }
       })
@@ -118,6 +140,7 @@ export function superviseReceivers<Settings>({ count, program, log }: ReceiversO
         clearTimeout(late)
         child.process = undefined
         child.ready = false
+        child.saidAt = 0
         reject(new Error(`receiving process ${index + 1} of ${count} does not start: ${failure}`))
       })
     })
@@ -155,6 +178,15 @@ export function superviseReceivers<Settings>({ count, program, log }: ReceiversO
       send: (to, news) => carry(0, to, news),
       onNews: (listen) => void (hear = listen),
     },
+    posters: {
+      loadedBefore: (ms) => [...children.values()].every(({ ready, saidAt, backlog: { since } }) => ready && saidAt > ms && (since === undefined || since > ms)),
+      listen: (now) => {
+        if (now === listens) return
+        listens = now
+        for (const index of children.keys()) tell(index, { kind: 'listen', listens })
+      },
+    },
+    onDeciding: (by) => void (heard = by),
     async start(settings) {
       try {
         await Promise.all([...children].map(([index, child]) => launch(index, child, settings)))

@@ -11,12 +11,32 @@ export interface DefinedBudget {
   readonly postedAt: bigint
 }
 
+/** What a person agreed to: calls of a group may pass the limit by so much, until then. Times in milliseconds since the epoch. */
+export interface Approval {
+  readonly id: string
+  readonly budget: string
+  /** Values of what the budget is divided by, in its order. */
+  readonly group: readonly string[]
+  /** In the budget's scale. */
+  readonly amount: bigint
+  readonly until: number
+  readonly by: string
+  readonly why: string
+  readonly at: number
+  /** `undefined` as long as it is not taken back. */
+  readonly withdrawn: { readonly at: number; readonly by: string } | undefined
+}
+
+export type ApprovalRequest = Pick<Approval, 'group' | 'amount' | 'until' | 'by' | 'why'>
+
 /** How one group of a budget stands. Figures in the budget's scale, times in milliseconds since the epoch. */
 export interface Standing {
   /** Names and values it is divided by; none where the budget is one. */
   readonly group: Readonly<Record<string, string>>
   readonly period: Stretch | undefined
   readonly actual: bigint
+  /** By how much people let it pass the limit now. */
+  readonly approved: bigint
   readonly calls: number
   readonly unpricedCalls: number
   readonly held: bigint
@@ -38,6 +58,12 @@ export interface BudgetKeeper {
   standings(budgetId: string, first: number): { readonly standings: readonly Standing[]; readonly total: number }
   /** Takes a budget as YAML, a new version where the id is known. Throws `BudgetError`. */
   define(yaml: string): Promise<DefinedBudget>
+  /** Approvals of the last three months, latest first. */
+  approvals(budgetId: string): readonly Approval[]
+  /** Throws `BudgetError`. */
+  approve(budgetId: string, request: ApprovalRequest): Promise<DefinedBudget>
+  /** Throws `BudgetError`. */
+  withdraw(approvalId: string, by: string, why: string): Promise<DefinedBudget>
   /** Throws `BudgetError`. */
   retire(budgetId: string): Promise<DefinedBudget>
 }

@@ -14,7 +14,7 @@ const firstMax = 500
 const previewMs = 30 * 86_400_000
 
 function keeperOf({ alerts }: QueryContext): AlertKeeper {
-  if (alerts === undefined) throw userError('UNAVAILABLE', 'alerts are watched by a collector with one receiving process: ask a server that runs one (`start`, SPANLEDGER_RECEIVERS=1)')
+  if (alerts === undefined) throw userError('UNAVAILABLE', 'alerts are watched by a collector: ask a server that runs one (`start`)')
   return alerts
 }
 

@@ -1,12 +1,15 @@
 import { GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLInt, GraphQLObjectType, GraphQLString } from 'graphql'
 import { type BudgetAction, type BudgetDimension, budgetDimensions, type Measure, thresholdsMax, type UnpricedRule } from '#otel-config/budgets/budget.ts'
-import type { DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
+import type { Approval, DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
 import type { QueryContext } from '../context.ts'
 import { Count, DateTime, Decimal } from '../scalars.ts'
 import { argument, asked, atMost, enumOf, listOf, plain, required } from '../shape.ts'
-import { standingsOf } from './read-budgets.ts'
+import { approvalsOf, standingsOf } from './read-budgets.ts'
 
 const nanos = (ms: number): bigint => BigInt(Math.round(ms)) * 1_000_000n
+
+/** Approvals of one budget that are told. */
+const approvalsShown = 50
 
 /** A value that GraphQL names in capitals. */
 const upper = <T extends string>(word: T): Uppercase<T> => word.toUpperCase() as Uppercase<T>
@@ -117,7 +120,8 @@ const BudgetGroupType = new GraphQLObjectType<BudgetGroup, QueryContext>({
     unpricedCalls: plain(required(Count), 'Those of which no price is known: they are not in an actual in dollars.'),
     held: plain(required(Decimal), 'Reserved for calls in flight.'),
     holds: plain(required(Count), 'Calls in flight.'),
-    remaining: asked(required(Decimal), 'The limit less what is used and held; negative where it was passed.', {}, ({ limit, actual, held }) => limit - actual - held),
+    approved: plain(required(Decimal), 'By how much people let it pass the limit now.'),
+    remaining: asked(required(Decimal), 'The limit and what was approved, less what is used and held; negative where it was passed.', {}, ({ limit, approved, actual, held }) => limit + approved - actual - held),
     overshootBound: asked(required(Decimal), 'By how much the limit may be passed: where calls are refused, what calls in flight may exceed their reservations by; else what burns until a span is seen.', {}, ({ overshoot }) => overshoot),
     forecast: asked(BudgetForecastType, 'Null without a calendar period, or below seven days of history.', {}, ({ forecast }) => forecast ?? null),
     burn: atMost(burnSeverities.length, plain(listOf(BudgetBurnType), 'By pair of windows that are shorter than the period.')),
@@ -132,6 +136,22 @@ const BudgetGroupsType = new GraphQLObjectType<{ readonly nodes: readonly Budget
   fields: {
     nodes: plain(listOf(BudgetGroupType), 'The groups.'),
     total: plain(required(Count), 'How many there are.'),
+  },
+})
+
+const BudgetApprovalType = new GraphQLObjectType<Approval, QueryContext>({
+  name: 'BudgetApproval',
+  description: 'What a person agreed to. It is never changed; that it was taken back is said beside it.',
+  fields: {
+    id: plain(required(GraphQLID), 'Its id.'),
+    group: plain(listOf(GraphQLString), 'Values of `Budget.groupBy`, and the run of a budget per run; empty where the budget is not divided.'),
+    amount: plain(required(Decimal), 'By how much the limit may be passed.'),
+    until: asked(required(DateTime), 'Until when.', {}, ({ until }) => nanos(until)),
+    by: plain(required(GraphQLString), 'Who agreed.'),
+    why: plain(required(GraphQLString), 'Why.'),
+    at: asked(required(DateTime), 'When.', {}, ({ at }) => nanos(at)),
+    withdrawnAt: asked(DateTime, 'When it was taken back; null where it was not.', {}, ({ withdrawn }) => (withdrawn === undefined ? null : nanos(withdrawn.at))),
+    withdrawnBy: asked(GraphQLString, 'Who took it back.', {}, ({ withdrawn }) => withdrawn?.by ?? null),
   },
 })
 
@@ -158,6 +178,7 @@ export const BudgetType = new GraphQLObjectType<DefinedBudget, QueryContext>({
     forecastThresholds: asked(listOf(GraphQLFloat), 'Percents of the limit at which the forecast is told.', {}, ({ budget }) => budget.forecastThresholds),
     action: asked(required(BudgetActionEnum), 'What happens at the limit.', {}, ({ budget }) => upper(budget.action)),
     onUnpriced: asked(required(UnpricedRuleEnum), 'Whether a call whose price nobody knows may pass.', {}, ({ budget }) => upper(budget.onUnpriced)),
+    approvals: atMost(approvalsShown, asked(listOf(BudgetApprovalType), 'What people agreed to in the last three months, latest first.', {}, (defined, _, context) => approvalsOf(context, defined, approvalsShown))),
     groups: asked<DefinedBudget, { readonly first: number }>(required(BudgetGroupsType), 'How it stands.', {
       first: argument(GraphQLInt, 'How many groups, 1 to 500.', 20),
     }, (defined, { first }, context) => standingsOf(context, defined, first)),

@@ -70,3 +70,12 @@ export const answerOf = (budgets: readonly BudgetFieldsFragment[]): string => {
   ].filter((part) => part !== '')
   return `${plural(budgets.length, 'budget')}: ${parts.length === 0 ? 'all have room' : parts.join(', ')}.`
 }
+
+type Approval = BudgetFieldsFragment['approvals'][number]
+
+/** Whether an approval lets calls pass at this moment. */
+export const holds = ({ until, withdrawnAt }: Pick<Approval, 'until' | 'withdrawnAt'>, now: number): boolean => withdrawnAt === null && Date.parse(until) > now
+
+/** Names of a budget's groups, in the order in which an approval gives their values. */
+export const groupNames = ({ groupBy, period }: Pick<BudgetFieldsFragment, 'groupBy' | 'period'>): readonly string[] =>
+  [...groupBy, ...(period === 'RUN' && !groupBy.includes('RUN') ? ['RUN'] : [])].map((dimension) => dimension.toLowerCase())

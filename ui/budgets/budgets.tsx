@@ -3,11 +3,12 @@ import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createSignal, For, Match, Show, Switch } from 'solid-js'
 import { plural } from '../format.ts'
 import { useLive } from '../live.ts'
-import { type BudgetFieldsFragment, type BudgetGroupFieldsFragment, BudgetsDocument, DefineBudgetDocument, RetireBudgetDocument } from '../queries.ts'
+import { ApproveBudgetDocument, type BudgetFieldsFragment, type BudgetGroupFieldsFragment, BudgetsDocument, DefineBudgetDocument, RetireBudgetDocument, WithdrawBudgetApprovalDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
+import { Approvals, type Approving } from './approvals.tsx'
 import { actionWords, amountText, answerOf, groupName, linesHref, periodText, scopeText, share } from './budget-words.ts'
 import styles from './budgets.module.css'
 
@@ -43,7 +44,7 @@ const GroupRow = (props: { budget: BudgetFieldsFragment; group: BudgetGroupField
       <td class={styles['meterCell']}><Meter percent={share(props.group.actual, props.budget.limit)} label={`${props.budget.title} ${name()} used`} /><span>{share(props.group.actual, props.budget.limit).toFixed(1)} %</span></td>
       <td class="number"><Lines budget={props.budget} group={props.group} amount={props.group.actual} from={props.group.periodStart} to={props.group.periodEnd} what="Used" /><Show when={props.group.unpricedCalls > 0}><div class="muted">{plural(props.group.unpricedCalls, 'call')} unpriced</div></Show></td>
       <td class="number"><span title={props.group.held}>{props.group.holds === 0 ? '–' : `${amount(props.group.held)} (${plural(props.group.holds, 'call')})`}</span></td>
-      <td class="number"><span title={props.group.remaining}>{amount(props.group.remaining)}</span></td>
+      <td class="number"><span title={props.group.remaining}>{amount(props.group.remaining)}</span><Show when={props.group.approved !== '0'}><div class="muted">{amount(props.group.approved)} approved</div></Show></td>
       <td class="number">
         <Show when={props.group.forecast} fallback={<span class="muted" title="A forecast needs a calendar period and seven days of history.">not enough history</span>}>
           {(said) => <span title={`One outcome in ten is below ${amount(said().low)}, one above ${amount(said().high)}.`}>{amount(said().value)}<Show when={said().exhaustedAt}>{(at) => <div>used up <Time iso={at()} /></div>}</Show></span>}
@@ -64,7 +65,7 @@ const GroupRow = (props: { budget: BudgetFieldsFragment; group: BudgetGroupField
   )
 }
 
-const BudgetSection = (props: { budget: BudgetFieldsFragment; retire: (id: string) => void; edit: (document: string) => void }) => (
+const BudgetSection = (props: Approving & { budget: BudgetFieldsFragment; retire: (id: string) => void; edit: (document: string) => void }) => (
   <section class={styles['budget']}>
     <h2>{props.budget.title}</h2>
     <p class="muted">
@@ -78,6 +79,7 @@ const BudgetSection = (props: { budget: BudgetFieldsFragment; retire: (id: strin
       </table>
     </div>
     <Show when={props.budget.groups.total > props.budget.groups.nodes.length}><p class="muted">The {props.budget.groups.nodes.length} that used most of {props.budget.groups.total} are shown.</p></Show>
+    <Show when={props.budget.action === 'REQUIRE_APPROVAL'}><Approvals budget={props.budget} approve={props.approve} withdraw={props.withdraw} /></Show>
     <Show when={props.budget.origin === 'API'}>
       <p><button type="button" onClick={() => props.edit(props.budget.document)}>Change</button> <button type="button" onClick={() => props.retire(props.budget.id)}>Retire</button></p>
     </Show>
@@ -120,7 +122,13 @@ export const Budgets = () => {
         <Match when={query.isSuccess && budgets().length === 0}><Empty><p>No budget yet.</p><p>Define one below, or name a file of budgets in <code>SPANLEDGER_BUDGETS</code>.</p></Empty></Match>
         <Match when={query.isSuccess}>
           <For each={budgets()}>
-            {(budget) => <BudgetSection budget={budget} retire={(id) => void change((signal) => ask(RetireBudgetDocument, { id }, signal))} edit={(text) => { setDocument(text); setOpen(true) }} />}
+            {(budget) => (
+              <BudgetSection
+                budget={budget} retire={(id) => void change((signal) => ask(RetireBudgetDocument, { id }, signal))} edit={(text) => { setDocument(text); setOpen(true) }}
+                approve={(request) => void change((signal) => ask(ApproveBudgetDocument, request, signal))}
+                withdraw={(id, by, why) => void change((signal) => ask(WithdrawBudgetApprovalDocument, { id, by, why }, signal))}
+              />
+            )}
           </For>
         </Match>
       </Switch>

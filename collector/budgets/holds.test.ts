@@ -1,0 +1,60 @@
+/** What is held on each group of a budget is the sum of the holds that are open, whatever was made, given back and expired before. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parseBudget } from '#otel-config/budgets/budget.ts'
+import { seededRandom } from '#otel-config/demo/random.ts'
+import { type Hold, Holds } from './holds.ts'
+import { Journal } from './journal.ts'
+import { groupKey } from './tally.ts'
+
+const budgets = [
+  '{ id: all, period: month, limit: { usd: 5 }, action: deny }',
+  '{ id: users, period: month, limit: { tokens: 5 }, action: deny, group_by: [user] }',
+  '{ id: clerk, period: month, limit: { calls: 5 }, action: deny, scope: { agent: [clerk] } }',
+].map(parseBudget)
+const nameless = { project: '', environment: '', service: '', agent: '', workflow: '', model: '', provider: '', user: '', session: '', run: '' }
+
+test('sums of holds, by group, with and without one of them', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'budgets-holds-'))
+  try {
+    const journal = await Journal.open({ path: join(dir, 'decisions.journal'), sync: async () => undefined, now: () => 0 })
+    const holds = new Holds(journal)
+    const random = seededRandom(3, 0)
+    const open = new Map<string, Hold>()
+    for (let n = 0; n < 400; n++) {
+      if (open.size > 0 && random.next() < 0.45) {
+        const id = [...open.keys()][random.integer(0, open.size - 1)] as string
+        open.delete(id)
+        assert.ok(holds.release(id, assert.ifError))
+      } else {
+        const [usd, tokens] = [BigInt(random.integer(0, 1_000)), BigInt(random.integer(0, 1_000))]
+        const hold: Hold = {
+          id: `h${n}`, named: { ...nameless, user: random.pick(['ada', 'bob']), agent: random.pick(['clerk', 'other']) }, size: { usd, tokens },
+          largest: { usd: usd + BigInt(random.integer(0, 2)), tokens }, madeAt: 0, expiresAt: n % 7 === 0 ? 1 : 10,
+        }
+        open.set(hold.id, hold)
+        await holds.make(hold)
+      }
+      if (n === 300) {
+        holds.expire(5, assert.ifError)
+        for (const [id, { expiresAt }] of open) if (expiresAt <= 5) open.delete(id)
+      }
+      const all = [...open.values()]
+      const sum = (of: readonly Hold[], read: (hold: Hold) => bigint): bigint => of.reduce((total, hold) => total + read(hold), 0n)
+      const [everything, users, clerk] = budgets as [typeof budgets[0] & object, typeof budgets[0] & object, typeof budgets[0] & object]
+      assert.deepEqual(holds.of(everything, ''), { holds: all.length, held: sum(all, ({ size }) => size.usd), overshoot: sum(all, ({ size, largest }) => largest.usd - size.usd) })
+      for (const user of ['ada', 'bob']) {
+        const own = all.filter(({ named }) => named.user === user)
+        assert.deepEqual(holds.of(users, groupKey([user])), { holds: own.length, held: sum(own, ({ size }) => size.tokens), overshoot: 0n })
+        for (const one of own.slice(0, 2)) assert.equal(holds.of(users, groupKey([user]), one).held, sum(own, ({ size }) => size.tokens) - one.size.tokens)
+      }
+      assert.equal(holds.of(clerk, '').holds, all.filter(({ named }) => named.agent === 'clerk').length)
+    }
+    await journal.close()
+  } finally {
+    await rm(dir, { recursive: true })
+  }
+})
