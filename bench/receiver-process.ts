@@ -15,7 +15,7 @@ import { Admission } from '#collector/receive/admission.ts'
 import { grpcReceiver, listenGrpc } from '#collector/receive/grpc.ts'
 import { httpReceiver } from '#collector/receive/http.ts'
 import type { IngestOptions } from '#collector/receive/ingest.ts'
-import { Turns } from '#collector/receive/limits.ts'
+import { Turns } from '#collector/receive/turns.ts'
 import { watchLoopDelay } from '#collector/receive/loop-delay.ts'
 import { LiveTraces } from '#collector/settle/live-traces.ts'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
@@ -30,7 +30,7 @@ const tickMs = 200
 
 const [dataDir = ''] = process.argv.slice(2)
 const { spool } = await openSpool(dataDir, 0, 1)
-const [metrics, turns] = [new Metrics(), new Turns()]
+const [metrics, turns] = [new Metrics(), new Turns(() => performance.now())]
 const owner = { tenant: 'default', project: 'default' }
 const started = BigInt(Date.now()) * 1_000_000n
 const live = new LiveTraces({ spansMax: 400_000, settledSpansMax: 20_000, processStartedAt: started })

@@ -30,7 +30,7 @@ import type { Controls } from './receive/control.ts'
 import { grpcReceiver } from './receive/grpc.ts'
 import { httpReceiver } from './receive/http.ts'
 import type { IngestOptions } from './receive/ingest.ts'
-import { Turns } from './receive/limits.ts'
+import { Turns } from './receive/turns.ts'
 import { listen, type Listening, type Sharing } from './receive/listen.ts'
 import { watchLoopDelay } from './receive/loop-delay.ts'
 import { keepCostDays } from './rollup/cost-days.ts'
@@ -174,7 +174,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   const conformance = new Conformance(options)
   const flushing = begun.use(flushRegularly({ conformance, spool, nowNano, log }))
   const ingest: IngestOptions = {
-    ...options, ...watch, live, known, conformance, account: new IngestAccount(options), turns: new Turns(), metrics, nowNano, nowMs, get prices() { return prices.book },
+    ...options, ...watch, live, known, conformance, account: new IngestAccount(options), turns: new Turns(nowMs), metrics, nowNano, nowMs, get prices() { return prices.book },
   }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
   const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: loopDelay.late })

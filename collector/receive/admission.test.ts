@@ -10,7 +10,7 @@ import { encodeRequest } from '../decode/oracle.ts'
 import { Refused, type RefusalReason } from '../refused.ts'
 import { Admission, bytesInFlightMax, bytesOfConnectionMax, requestsInFlightMax } from './admission.ts'
 import { Lateness, lateInRow, lateMs, recoveredMs } from './loop-delay.ts'
-import { bodyBytesMax, derivingMax, inTurns, retrySeconds } from './limits.ts'
+import { bodyBytesMax, retrySeconds } from './limits.ts'
 import { grpcSender, post, startTestReceiver, type TestReceiver } from './test-receiver.ts'
 
 const open = { spoolFull: () => false, diskFull: () => false, loopLate: () => false }
@@ -134,32 +134,16 @@ test('a deadline shorter than the work: the work is done, sent again it is the s
   const receiver = await running(t)
   using grpc = grpcSender(receiver)
   const one = encodeRequest({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8, 1) }] }] }] })
-  await Promise.all(Array.from({ length: derivingMax }, () => receiver.turns.take()))
+  const turn = await receiver.turns.take()
   const given = grpc.send(one, { deadlineMs: 1_000 })
   while (receiver.admission.bytes === 0) await sleep(5)
   const answer = await given
   assert.ok(answer instanceof Error)
   assert.equal(answer.code, status.DEADLINE_EXCEEDED)
-  for (let i = 0; i < derivingMax; i++) receiver.turns.give()
+  turn.give()
   assert.ok(Buffer.isBuffer(await grpc.send(one)))
   assert.match(receiver.metrics.text(receiver.spool, 0), /^spanledger_spans_stored_total 1$[^]*^spanledger_spans_deduplicated_total 1$/m)
   assert.deepEqual([receiver.admission.requests, receiver.admission.bytes], [0, 0])
-})
-
-test('what takes long lets others have their turn between its steps', async () => {
-  let [now, others] = [0, 0]
-  const steps = (function* () {
-    for (let step = 0; step < 10; step++) {
-      now++
-      yield
-    }
-    return others
-  })()
-  setImmediate(function count() {
-    others++
-    if (others < 3) setImmediate(count)
-  })
-  assert.ok(await inTurns(steps, () => now) >= 3)
 })
 
 test('the fuller the spool, the longer the wait, and never so long that an exporter gives up', () => {

@@ -16,7 +16,8 @@ import { LiveTraces } from '../settle/live-traces.ts'
 import { Spool } from '../spool/spool.ts'
 import { httpReceiver } from './http.ts'
 import { Admission, bytesInFlightMax } from './admission.ts'
-import { bodyBytesMax, Turns } from './limits.ts'
+import { bodyBytesMax } from './limits.ts'
+import { Turns } from './turns.ts'
 
 interface Receiver {
   readonly admission: Admission
@@ -29,7 +30,7 @@ async function receiver(t: TestContext): Promise<Receiver> {
   const spool = await Spool.open({ dir, segmentBytesMax: 1e9, segmentAgeMsMax: 60_000, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now })
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
   const admission = new Admission({ spoolFull: () => false, diskFull: () => false, loopLate: () => false })
-  const turns = new Turns()
+  const turns = new Turns(() => performance.now())
   const http = httpReceiver({
     host: '127.0.0.1',
     admission,
@@ -68,7 +69,7 @@ test('what a body becomes when it is decompressed counts as held, and is let go 
   const { admission, post, turns } = await receiver(t)
   const half = gzipSync(unknownField(bodyBytesMax / 2))
   // Nobody is decoded while these hold every turn, so that the bodies stay.
-  await Promise.all(Array.from({ length: 4 }, () => turns.take()))
+  const turn = await turns.take()
   const fitting = bytesInFlightMax / (bodyBytesMax / 2) - 1
   const waiting = Array.from({ length: fitting }, () => post(half))
   const deadline = Date.now() + 20_000
@@ -79,7 +80,7 @@ test('what a body becomes when it is decompressed counts as held, and is let go 
   await new Promise((resolve) => setTimeout(resolve, 300))
   const refused = await post(half)
   assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1'])
-  for (let i = 0; i < 4; i++) turns.give()
+  turn.give()
   assert.deepEqual((await Promise.all(waiting)).map((answer) => answer.status), waiting.map(() => 200))
   assert.deepEqual([admission.bytes, admission.requests], [0, 0], 'all of it was released')
 })

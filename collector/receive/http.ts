@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
 import { hostAllowed, isLoopback } from '#otel-config/loopback-host.ts'
 import { clientOf } from '../account/names.ts'
+import { BufferPool } from '../buffer-pool.ts'
 import { Refused } from '../refused.ts'
 import type { Admission } from './admission.ts'
 import { answerControl, type Controls } from './control.ts'
@@ -111,8 +112,10 @@ async function receive(request: IncomingMessage, response: ServerResponse, signa
     if (expectsContinue(request)) response.writeContinue()
     const body = await readBody(request, hold)
     const payload = await decompress(body, coding, hold)
-    return await withLoopGuard(request.headers[selfHeader]?.toString(), () =>
+    const answer = await withLoopGuard(request.headers[selfHeader]?.toString(), () =>
       ingest(signal, payload, encoding, options.ingest, clientOf(request.headers['user-agent'])))
+    bodies.give(body)
+    return answer
   } finally {
     admission.release(connection, held)
     admission.leave()
@@ -120,6 +123,9 @@ async function receive(request: IncomingMessage, response: ServerResponse, signa
 }
 
 const expectsContinue = (request: IncomingMessage): boolean => request.headers.expect?.toLowerCase() === '100-continue'
+
+/** Nothing that is derived points into a body: it is used again as soon as it is answered. */
+const bodies = new BufferPool(32)
 
 async function readBody(request: IncomingMessage, hold: Hold): Promise<Buffer> {
   const chunks: Buffer[] = []
@@ -130,7 +136,11 @@ async function readBody(request: IncomingMessage, hold: Hold): Promise<Buffer> {
     hold(chunk.length)
     chunks.push(chunk)
   }
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+  if (chunks.length === 1) return chunks[0] as Buffer
+  const body = bodies.take(length)
+  let at = 0
+  for (const chunk of chunks) at += chunk.copy(body, at)
+  return body
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, encoding: Encoding, error: unknown, options: HttpReceiverOptions): void {

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { IngestAccountRow } from '#clickhouse/tables/ingest-account.ts'
 import type { MetricPoint } from '#semconv/metric.ts'
 import { dataPointKey } from '../account/known-records.ts'
@@ -8,7 +7,7 @@ import type { Rejection } from '../decode/traces.ts'
 import { deriveMetric } from '../derive/derive-metric.ts'
 import { frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Encoding, IngestOptions } from './ingest.ts'
-import { inTurns, turnMs } from './limits.ts'
+import { inTurns } from './turns.ts'
 
 /** A metrics request, decoded and derived: what is to be made durable. */
 export interface UnderstoodMetrics {
@@ -26,20 +25,16 @@ export interface UnderstoodMetrics {
  * before, also where it ends in an error.
  */
 export async function understandMetrics(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, claims: number[]): Promise<UnderstoodMetrics> {
-  await options.turns.take()
+  const turn = await options.turns.take()
   try {
-    const converted = encoding === 'json' ? await inTurns(convertMetrics(body), options.nowMs) : { bytes: body, rejections: [] }
+    const converted = encoding === 'json' ? await inTurns(convertMetrics(body), turn) : { bytes: body, rejections: [] }
     const reader = new MetricsReader(converted.bytes)
     const receivedAt = options.nowNano()
     const frame = new FrameWriter()
     const rejections: Rejection[] = [...converted.rejections]
     let accepted = 0
-    let turnEnds = options.nowMs() + turnMs
     for (const point of reader.points()) {
-      if (options.nowMs() >= turnEnds) {
-        await nextTurn()
-        turnEnds = options.nowMs() + turnMs
-      }
+      if (turn.due) await turn.next()
       // A nanosecond apart: of the same point twice in one request the later one is the newer version.
       const one = deriveOne(point, receivedAt + BigInt(accepted), frame, options)
       if (typeof one !== 'string') {
@@ -54,7 +49,7 @@ export async function understandMetrics(body: Buffer, encoding: Encoding, option
     const accounted = options.account.add(frame, { signal: 'metrics', client, stored: claims.length, deduplicated: accepted - claims.length, rejections, at: receivedAt })
     return { accepted, frame: frame.empty ? undefined : frame.finish(), accounted, rejections, warnings: reader.warnings() }
   } finally {
-    options.turns.give()
+    turn.give()
   }
 }
 

@@ -16,7 +16,7 @@ import { LiveTraces } from '../settle/live-traces.ts'
 import { spooledTables } from '../spool/frame.ts'
 import { Spool } from '../spool/spool.ts'
 import { ingest, type IngestOptions } from './ingest.ts'
-import { Turns } from './limits.ts'
+import { Turns } from './turns.ts'
 
 const ledgerTable = spooledTables.findIndex((table) => table.name === 'ledger_entries')
 const traceId = '0af7651916cd43dd8448eb211c80319c'
@@ -45,7 +45,7 @@ async function world(t: TestContext): Promise<World> {
   let nano = 1n
   const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
   return {
-    tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns: new Turns(),
+    tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()), spool, metrics: new Metrics(), log, turns: new Turns(() => performance.now()),
     account: new IngestAccount({ tenant: 't', project: 'p' }), known: new KnownRecords(),
     conformance: new Conformance({ tenant: 't', project: 'p' }),
     live: new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n }), nowNano: () => (nano += 1_000_000n), nowMs: () => performance.now(), rows,

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import type { IngestAccountRow } from '#clickhouse/tables/ingest-account.ts'
 import type { LogRecord, SpanRecord } from '#semconv/attributes.ts'
@@ -18,10 +17,10 @@ import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { Refused } from '../refused.ts'
 import type { Claim, LiveTraces } from '../settle/live-traces.ts'
-import { frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
+import { appendOnce, frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import { understandMetrics } from './ingest-metrics.ts'
-import { inTurns, type Turns, turnMs } from './limits.ts'
+import { inTurns, type Turns } from './turns.ts'
 
 export type Signal = 'traces' | 'logs' | 'metrics'
 export type Encoding = 'protobuf' | 'json'
@@ -92,7 +91,7 @@ async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptio
   const claims: LogClaims = { records: [], steps: [] }
   try {
     const { accepted, told, frame, accounted, rejections, warnings } = await understandLogs(body, encoding, options, client, receivedAt, claims)
-    if (frame !== undefined) await spool.append(frame)
+    if (frame !== undefined) await appendOnce(spool, frame)
     for (const key of claims.records) known.logRecords.add(key)
     for (const key of claims.steps) known.spans.add(key)
     live.add(told, [], options.nowMs(), spool.currentNumber)
@@ -131,21 +130,17 @@ async function understandLogs(
   body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: LogClaims,
 ): Promise<UnderstoodLogs> {
   const { known } = options
-  await options.turns.take()
+  const turn = await options.turns.take()
   try {
-    const converted = encoding === 'json' ? await inTurns(convertLogs(body), options.nowMs) : { bytes: body, rejections: [] }
+    const converted = encoding === 'json' ? await inTurns(convertLogs(body), turn) : { bytes: body, rejections: [] }
     const reader = new LogsReader(converted.bytes)
     const frame = new FrameWriter()
     const told: Derived[] = []
     const copies: Copies = new Map()
     const rejections: Rejection[] = [...converted.rejections]
     let accepted = 0
-    let turnEnds = options.nowMs() + turnMs
     for (const record of reader.records()) {
-      if (options.nowMs() >= turnEnds) {
-        await nextTurn()
-        turnEnds = options.nowMs() + turnMs
-      }
+      if (turn.due) await turn.next()
       const one = deriveOneLog(record, receivedAt + BigInt(accepted), frame, copies, options)
       if ('reason' in one) {
         rejections.push(one)
@@ -166,7 +161,7 @@ async function understandLogs(
     const accounted = options.account.add(frame, { signal: 'logs', client, stored: claims.records.length, deduplicated: accepted - claims.records.length, rejections, at: receivedAt })
     return { accepted, told, frame: frame.empty ? undefined : frame.finish(), accounted, rejections, warnings: reader.warnings() }
   } finally {
-    options.turns.give()
+    turn.give()
   }
 }
 
@@ -175,7 +170,7 @@ async function ingestMetrics(body: Buffer, encoding: Encoding, options: IngestOp
   const claims: number[] = []
   try {
     const { accepted, frame, accounted, rejections, warnings } = await understandMetrics(body, encoding, options, client, claims)
-    if (frame !== undefined) await spool.append(frame)
+    if (frame !== undefined) await appendOnce(spool, frame)
     for (const key of claims) known.dataPoints.add(key)
     metrics.dataPoints({ stored: claims.length, deduplicated: accepted - claims.length, rejections })
     metrics.accounted(accounted)
@@ -191,7 +186,7 @@ async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOpt
   try {
     const { derived, charges, reservations, deduplicated, frame, accounted, rejections, warnings } =
       await understand(body, encoding, options, client, receivedAt, claims)
-    if (frame !== undefined) await spool.append(frame)
+    if (frame !== undefined) await appendOnce(spool, frame)
     live.add(derived, charges, options.nowMs(), spool.currentNumber)
     if (options.watch?.listens === true) tellArrived(options.watch, derived, charges, reservations, options)
     for (const { facts } of derived) known.spans.add(spanKey(facts.traceId, facts.spanId))
@@ -228,9 +223,9 @@ async function understand(
   body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: Claim[],
 ): Promise<Understood> {
   const { account, conformance, known, live, turns } = options
-  await turns.take()
+  const turn = await turns.take()
   try {
-    const converted = encoding === 'json' ? await inTurns(convertTraces(body), options.nowMs) : { bytes: body, rejections: [] }
+    const converted = encoding === 'json' ? await inTurns(convertTraces(body), turn) : { bytes: body, rejections: [] }
     const reader = new TracesReader(converted.bytes)
     const frame = new FrameWriter()
     const derived: Derived[] = []
@@ -238,12 +233,8 @@ async function understand(
     const rejections: Rejection[] = [...converted.rejections]
     let deduplicated = 0
     let index = 0
-    let turnEnds = options.nowMs() + turnMs
     for (const record of reader.spans()) {
-      if (options.nowMs() >= turnEnds) {
-        await nextTurn()
-        turnEnds = options.nowMs() + turnMs
-      }
+      if (turn.due) await turn.next()
       const first = live.claim(record.traceId, record.spanId)
       if (first) claims.push({ traceId: record.traceId, spanId: record.spanId })
       // A nanosecond apart: of the same span twice in one request the later one is the newer version.
@@ -262,7 +253,7 @@ async function understand(
     const accounted = account.add(frame, { signal: 'traces', client, stored: derived.length - deduplicated, deduplicated, rejections, at: receivedAt })
     return { derived, charges, reservations, deduplicated, accounted, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: reader.warnings() }
   } finally {
-    turns.give()
+    turn.give()
   }
 }
 

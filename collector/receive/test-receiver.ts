@@ -20,7 +20,7 @@ import { Admission } from './admission.ts'
 import { grpcReceiver, listenGrpc } from './grpc.ts'
 import { httpReceiver } from './http.ts'
 import type { IngestOptions, Signal } from './ingest.ts'
-import { Turns } from './limits.ts'
+import { Turns } from './turns.ts'
 
 /** What an agent talks to, for tests: both listeners, the decoder and a journal on disk. Nothing is loaded into ClickHouse. */
 export interface TestReceiver extends AsyncDisposable {
@@ -49,7 +49,7 @@ const spansTable = spooledTables.findIndex((table) => table.name === 'spans')
 export async function startTestReceiver(): Promise<TestReceiver> {
   const dir = await mkdtemp(join(tmpdir(), 'receiver-'))
   const spool = await Spool.open({ dir, segmentBytesMax: 1e9, segmentAgeMsMax: 600_000, quotaBytes: 2e9, sync: (file) => file.datasync(), now: Date.now })
-  const [turns, metrics, errors] = [new Turns(), new Metrics(), [] as string[]]
+  const [turns, metrics, errors] = [new Turns(() => performance.now()), new Metrics(), [] as string[]]
   const log: Log = { info: () => undefined, warn: () => undefined, error: (message, fields) => errors.push(`${message} ${String(fields['error'])}`) }
   let refusals = 0
   const append = spool.append.bind(spool)

@@ -18,7 +18,7 @@ import type { PriceBook } from '../price/book.ts'
 import type { Handovers } from '../receivers/handovers.ts'
 import type { Told } from '../receivers/peers.ts'
 import { Repricer } from '../reprice/repricer.ts'
-import { FrameWriter } from '../spool/frame.ts'
+import { appendOnce, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import { type StoredBooks, storedBooks } from '../stored-books.ts'
 import { type AnswerOf, type History, readBegunSince, readCallsTold, readHistory, readSessionTraces, readTold, readUnsettled, type Stored, tracesPerReadMax } from './history.ts'
@@ -270,7 +270,7 @@ export class Settler {
     const { spool, nowMs } = this.#options
     const frame = new FrameWriter()
     const drafts = traces.flatMap((trace) => this.#tryDraft(trace, quiet.has(trace) && this.#isQuiet(trace, nowMs()), others, frame) ?? [])
-    if (!frame.empty) await spool.append(frame.finish())
+    if (!frame.empty) await appendOnce(spool, frame.finish())
     for (const draft of drafts) this.#commit(draft)
   }
 

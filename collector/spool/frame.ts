@@ -11,6 +11,7 @@ import { policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spanContent } from '#clickhouse/tables/span-content.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
+import { BufferPool } from '../buffer-pool.ts'
 
 /**
  * Tables a frame may hold rows of. The position is the number on disk: append, never reorder.
@@ -100,7 +101,7 @@ export class FrameWriter {
   finish(): Buffer {
     const filled = this.#parts.flatMap((part, number) => (part === undefined || part.rows === 0 ? [] : [{ number, part }]))
     const bytes = filled.reduce((sum, { part }) => sum + sectionHeadBytes + part.writer.length, frameHeaderBytes + 1)
-    const frame = Buffer.allocUnsafe(bytes)
+    const frame = frames.take(bytes)
     let at = frame.writeUInt8(filled.length, frameHeaderBytes)
     for (const { number, part } of filled) {
       at = frame.writeUInt8(number, at)
@@ -122,6 +123,18 @@ export class FrameWriter {
       this.#parts[number] = undefined
     })
   }
+}
+
+/** A second of frames at 20,000 spans a second. */
+const frames = new BufferPool(32)
+
+/**
+ * Appends a frame that nobody looks at any more: once it is durable, its buffer is used again. Rejects as `append`; then the buffer
+ * is let go, because it is not known who still reads it.
+ */
+export async function appendOnce(spool: { append(frame: Buffer): Promise<void> }, frame: Buffer): Promise<void> {
+  await spool.append(frame)
+  frames.give(frame)
 }
 
 export interface Section {
