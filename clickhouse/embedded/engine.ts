@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Session } from 'chdb'
@@ -98,6 +99,9 @@ const tell = (message: EngineMessage): Promise<void> =>
   })
 
 async function run(settings: EngineSettings): Promise<void> {
+  // Inserts and merges can wait a moment, a sender that is not answered sends again: on a busy machine the collector goes first.
+  // All threads of the engine begin after this one, and have its priority.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   const inserts = join(settings.dataDir, 'inserts')
   // What is stored are prompts and answers: every file and folder is for its owner only, those that chDB makes too.
   process.umask(0o077)
