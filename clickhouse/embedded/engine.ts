@@ -98,10 +98,19 @@ const tell = (message: EngineMessage): Promise<void> =>
     else process.send(message, () => resolve())
   })
 
+function standBack(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch (error) {
+    // Where a sandbox forbids it, the engine is as right and only competes.
+    console.error('the engine keeps the priority of the collector:', error instanceof Error ? error.message : error)
+  }
+}
+
 async function run(settings: EngineSettings): Promise<void> {
   // Inserts and merges can wait a moment, a sender that is not answered sends again: on a busy machine the collector goes first.
   // All threads of the engine begin after this one, and have its priority.
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+  standBack()
   const inserts = join(settings.dataDir, 'inserts')
   // What is stored are prompts and answers: every file and folder is for its owner only, those that chDB makes too.
   process.umask(0o077)
