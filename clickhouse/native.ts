@@ -299,6 +299,7 @@ class Text implements Builder {
     const start = this.#last
     const end = this.#sink.length
     this.#last = end
+    // Before the bytes are looked up: it may move them.
     this.#sink.room(end - start)
     this.#sink.append(this.#sink.bytes, start, end)
   }

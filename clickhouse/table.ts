@@ -151,18 +151,26 @@ export function writeRow<Row>(table: Table<Row>, writer: RowBinaryWriter, row: R
 function compile<Row>({ columns, alike = 0 }: Table<Row>): WriteRow<Row> {
   const write = (at: number, value: string): string => (typeof columns[at]?.encode === 'string' ? `w.${columns[at].encode}(${value})` : `write${at}(w, ${value})`)
   const places = [...columns.keys()]
-  const head = places.slice(0, alike)
-  const body = `return (w, row) => {
-    ${head.map((at) => `const value${at} = read${at}(row)`).join('\n')}
-    if (head !== undefined && ${head.map((at) => `value${at} === last${at}`).join(' && ') || 'true'}) w.copy(head)
+  const rest = places.slice(alike).map((at) => write(at, `read${at}(row)`)).join('\n')
+  const bound = columns.flatMap(({ read, encode }, at) => (typeof encode === 'string' ? [[`read${at}`, read]] : [[`read${at}`, read], [`write${at}`, encode]]) as [string, unknown][])
+  const body = alike === 0 ? `return (w, row) => {\n${rest}\n}` : copying(places.slice(0, alike), write, rest)
+  return new Function(...bound.map(([name]) => name), body)(...bound.map(([, value]) => value)) as WriteRow<Row>
+}
+
+/** The columns of `head` are written where one has another value than in the row before, else their bytes are copied. */
+function copying(head: readonly number[], write: (at: number, value: string) => string, rest: string): string {
+  const each = (line: (at: number) => string): string => head.map(line).join('\n')
+  return `let head
+  ${each((at) => `let last${at}`)}
+  return (w, row) => {
+    ${each((at) => `const value${at} = read${at}(row)`)}
+    if (head !== undefined && ${head.map((at) => `value${at} === last${at}`).join(' && ')}) w.copy(head)
     else {
       const start = w.length
-      ${head.map((at) => write(at, `value${at}`)).join('\n')}
+      ${each((at) => write(at, `value${at}`))}
       head = w.since(start)
-      ${head.map((at) => `last${at} = value${at}`).join('\n')}
+      ${each((at) => `last${at} = value${at}`)}
     }
-    ${places.slice(alike).map((at) => write(at, `read${at}(row)`)).join('\n')}
+    ${rest}
   }`
-  const bound = columns.flatMap(({ read, encode }, at) => (typeof encode === 'string' ? [[`read${at}`, read]] : [[`read${at}`, read], [`write${at}`, encode]]) as [string, unknown][])
-  return new Function(...bound.map(([name]) => name), `let head\n${head.map((at) => `let last${at}`).join('\n')}\n${body}`)(...bound.map(([, value]) => value)) as WriteRow<Row>
 }

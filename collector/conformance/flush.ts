@@ -1,5 +1,6 @@
 import type { UnixNano } from '#semconv/facts.ts'
 import type { Log } from '../log.ts'
+import { appendOnce } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import { type Conformance, frameOf } from './conformance.ts'
 
@@ -29,7 +30,7 @@ export async function flush({ conformance, spool, nowNano, log }: FlushOptions):
   const frame = frameOf(conformance.take(nowNano()))
   if (frame === undefined) return
   try {
-    await spool.append(frame)
+    await appendOnce(spool, frame)
   } catch (error) {
     log.warn('the conformance view lacks what was counted in the last seconds', { error })
   }
