@@ -7,7 +7,7 @@ import type { Rejection } from '../decode/traces.ts'
 import { deriveMetric } from '../derive/derive-metric.ts'
 import { frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Encoding, IngestOptions } from './ingest.ts'
-import { inTurns } from './turns.ts'
+import { inTurns, type Turn } from './turns.ts'
 
 /** A metrics request, decoded and derived: what is to be made durable. */
 export interface UnderstoodMetrics {
@@ -21,11 +21,12 @@ export interface UnderstoodMetrics {
 }
 
 /**
- * Throws `Malformed` or `Refused` where the whole request is not taken. `claims` grows by the keys of points that nobody brought
+ * Gives the turn back. Throws `Malformed` or `Refused` where the whole request is not taken. `claims` grows by the keys of points that nobody brought
  * before, also where it ends in an error.
  */
-export async function understandMetrics(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, claims: number[]): Promise<UnderstoodMetrics> {
-  const turn = await options.turns.take()
+export async function understandMetrics(
+  turn: Turn, body: Buffer, encoding: Encoding, options: IngestOptions, client: string, claims: number[],
+): Promise<UnderstoodMetrics> {
   try {
     const converted = encoding === 'json' ? await inTurns(convertMetrics(body), turn) : { bytes: body, rejections: [] }
     const reader = new MetricsReader(converted.bytes)
@@ -34,7 +35,7 @@ export async function understandMetrics(body: Buffer, encoding: Encoding, option
     const rejections: Rejection[] = [...converted.rejections]
     let accepted = 0
     for (const point of reader.points()) {
-      if (turn.due) await turn.next()
+      if (turn.due()) await turn.next()
       // A nanosecond apart: of the same point twice in one request the later one is the newer version.
       const one = deriveOne(point, receivedAt + BigInt(accepted), frame, options)
       if (typeof one !== 'string') {

@@ -20,7 +20,7 @@ import type { Claim, LiveTraces } from '../settle/live-traces.ts'
 import { appendOnce, frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import { understandMetrics } from './ingest-metrics.ts'
-import { inTurns, type Turns } from './turns.ts'
+import { inTurns, type Turn, type Turns } from './turns.ts'
 
 export type Signal = 'traces' | 'logs' | 'metrics'
 export type Encoding = 'protobuf' | 'json'
@@ -76,21 +76,24 @@ async function answerOf(signal: Signal, body: Buffer, encoding: Encoding, option
   // What is accepted from now on is no business of the summaries made so far, until it is in memory.
   const receivedAt = options.live.arriving(options.nowNano())
   try {
+    // Here, and not where records are derived: a function that waited is old, and V8 keeps until the next full collection all that
+    // an old one ever held, a hundred objects a span.
+    const turn = await options.turns.take()
     switch (signal) {
-      case 'traces': return await ingestTraces(body, encoding, options, client, receivedAt)
-      case 'logs': return await ingestLogs(body, encoding, options, client, receivedAt)
-      case 'metrics': return await ingestMetrics(body, encoding, options, client)
+      case 'traces': return await ingestTraces(turn, body, encoding, options, client, receivedAt)
+      case 'logs': return await ingestLogs(turn, body, encoding, options, client, receivedAt)
+      case 'metrics': return await ingestMetrics(turn, body, encoding, options, client)
     }
   } finally {
     options.live.arrived(receivedAt)
   }
 }
 
-async function ingestLogs(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<Answer> {
+async function ingestLogs(turn: Turn, body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<Answer> {
   const { spool, live, metrics, known } = options
   const claims: LogClaims = { records: [], steps: [] }
   try {
-    const { accepted, told, frame, accounted, rejections, warnings } = await understandLogs(body, encoding, options, client, receivedAt, claims)
+    const { accepted, told, frame, accounted, rejections, warnings } = await understandLogs(turn, body, encoding, options, client, receivedAt, claims)
     if (frame !== undefined) await appendOnce(spool, frame)
     for (const key of claims.records) known.logRecords.add(key)
     for (const key of claims.steps) known.spans.add(key)
@@ -125,12 +128,11 @@ interface UnderstoodLogs {
   readonly warnings: readonly string[]
 }
 
-/** `claims` grows also where it ends in an error. */
+/** Gives the turn back. `claims` grows also where it ends in an error. */
 async function understandLogs(
-  body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: LogClaims,
+  turn: Turn, body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: LogClaims,
 ): Promise<UnderstoodLogs> {
   const { known } = options
-  const turn = await options.turns.take()
   try {
     const converted = encoding === 'json' ? await inTurns(convertLogs(body), turn) : { bytes: body, rejections: [] }
     const reader = new LogsReader(converted.bytes)
@@ -140,7 +142,7 @@ async function understandLogs(
     const rejections: Rejection[] = [...converted.rejections]
     let accepted = 0
     for (const record of reader.records()) {
-      if (turn.due) await turn.next()
+      if (turn.due()) await turn.next()
       const one = deriveOneLog(record, receivedAt + BigInt(accepted), frame, copies, options)
       if ('reason' in one) {
         rejections.push(one)
@@ -165,11 +167,11 @@ async function understandLogs(
   }
 }
 
-async function ingestMetrics(body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
+async function ingestMetrics(turn: Turn, body: Buffer, encoding: Encoding, options: IngestOptions, client: string): Promise<Answer> {
   const { spool, metrics, known } = options
   const claims: number[] = []
   try {
-    const { accepted, frame, accounted, rejections, warnings } = await understandMetrics(body, encoding, options, client, claims)
+    const { accepted, frame, accounted, rejections, warnings } = await understandMetrics(turn, body, encoding, options, client, claims)
     if (frame !== undefined) await appendOnce(spool, frame)
     for (const key of claims) known.dataPoints.add(key)
     metrics.dataPoints({ stored: claims.length, deduplicated: accepted - claims.length, rejections })
@@ -180,12 +182,12 @@ async function ingestMetrics(body: Buffer, encoding: Encoding, options: IngestOp
   }
 }
 
-async function ingestTraces(body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<Answer> {
+async function ingestTraces(turn: Turn, body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint): Promise<Answer> {
   const { spool, live, metrics, known } = options
   const claims: Claim[] = []
   try {
     const { derived, charges, reservations, deduplicated, frame, accounted, rejections, warnings } =
-      await understand(body, encoding, options, client, receivedAt, claims)
+      await understand(turn, body, encoding, options, client, receivedAt, claims)
     if (frame !== undefined) await appendOnce(spool, frame)
     live.add(derived, charges, options.nowMs(), spool.currentNumber)
     if (options.watch?.listens === true) tellArrived(options.watch, derived, charges, reservations, options)
@@ -218,12 +220,11 @@ interface Understood {
   readonly warnings: readonly string[]
 }
 
-/** `claims` grows by the spans charged here, also where it ends in an error. */
+/** Gives the turn back. `claims` grows by the spans charged here, also where it ends in an error. */
 async function understand(
-  body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: Claim[],
+  turn: Turn, body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: Claim[],
 ): Promise<Understood> {
-  const { account, conformance, known, live, turns } = options
-  const turn = await turns.take()
+  const { account, conformance, known, live } = options
   try {
     const converted = encoding === 'json' ? await inTurns(convertTraces(body), turn) : { bytes: body, rejections: [] }
     const reader = new TracesReader(converted.bytes)
@@ -234,7 +235,7 @@ async function understand(
     let deduplicated = 0
     let index = 0
     for (const record of reader.spans()) {
-      if (turn.due) await turn.next()
+      if (turn.due()) await turn.next()
       const first = live.claim(record.traceId, record.spanId)
       if (first) claims.push({ traceId: record.traceId, spanId: record.spanId })
       // A nanosecond apart: of the same span twice in one request the later one is the newer version.

@@ -16,7 +16,7 @@ function workshop() {
     mostOpen = Math.max(mostOpen, open.size)
     for (let step = 0; step < steps; step++) {
       now++
-      if (turn.due) await turn.next()
+      if (turn.due()) await turn.next()
     }
     open.delete(name)
     done.push(name)

@@ -18,7 +18,7 @@ export const quantumMs = 50
 /** The leave of one request to be decoded and derived. */
 export interface Turn {
   /** Other work waits: call `next`. */
-  readonly due: boolean
+  due(): boolean
   /** Lets other work have its turn; resolves when this request may go on. */
   next(): Promise<void>
   /** It is done, or failed. */
@@ -54,9 +54,7 @@ export class Turns {
     const now = this.#nowMs
     let [turnEnds, quantumEnds] = [now() + turnMs, now() + quantumMs]
     return {
-      get due() {
-        return now() >= turnEnds
-      },
+      due: () => now() >= turnEnds,
       next: async () => {
         await nextTurn()
         if (now() >= quantumEnds) {
@@ -91,6 +89,6 @@ export async function inTurns<T>(steps: Iterator<undefined, T>, turn: Turn): Pro
   for (;;) {
     const step = steps.next()
     if (step.done === true) return step.value
-    if (turn.due) await turn.next()
+    if (turn.due()) await turn.next()
   }
 }
