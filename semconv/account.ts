@@ -38,10 +38,9 @@ export interface TraceAccount {
   readonly tokens: TokenUsage
   /** What the instrumentation claims in all, `undefined` where it claims nothing. */
   readonly reportedCost: PicoUsd | undefined
-  /** By span id, every span. */
-  readonly verdicts: ReadonlyMap<string, SpanVerdict>
-  /** By span id, every span. */
-  readonly attributions: ReadonlyMap<string, Attribution>
+  /** By span id, every span; as `attributions` made when first asked for, because a settlement looks up few. */
+  readonly verdicts: () => ReadonlyMap<string, SpanVerdict>
+  readonly attributions: () => ReadonlyMap<string, Attribution>
   /** By start of the span. */
   readonly billables: readonly Billable[]
   /** Charges made on arrival that must not stand, by span id, and why. */
@@ -61,8 +60,6 @@ export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): Trac
   const tools = toolCalls(tree)
   const books = settleUsage(tree, attribution, elsewhere)
   const top = tree.spans[tree.top]
-  const verdicts = onceById(tree, books.verdicts)
-  const attributionById = onceById(tree, attribution)
   return {
     isRun: tree.spans.some((span) => isGenAi[span.step.role]),
     name: top?.name ?? '',
@@ -84,8 +81,8 @@ export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): Trac
     errorCount: tree.spans.reduce((count, span) => count + (span.failed ? 1 : 0), 0),
     tokens: tokenUsage(books.total),
     reportedCost: books.reportedCost,
-    get verdicts() { return verdicts() },
-    get attributions() { return attributionById() },
+    verdicts: onceById(tree, books.verdicts),
+    attributions: onceById(tree, attribution),
     billables: books.billables,
     uncounted: toldBetter.size === 0 ? books.uncounted : new Map([...books.uncounted, ...[...toldBetter].map((id) => [id, 'mirrored'] as const)]),
     repeatedToolCalls: tools.repeated,
@@ -114,7 +111,10 @@ function firstWorkflow(tree: Tree): string {
   return ''
 }
 
-/** A map of 100,000 ids costs as much as half the account, and a settlement looks up few of them: it is made when asked for. */
+/**
+ * A map of 100,000 ids costs as much as half the account. A function and no getter: the getters of an object literal stand in its
+ * hidden class, which V8 never scavenges, so all they see, here a whole trace, would live until the next full collection.
+ */
 function onceById<Value>(tree: Tree, values: readonly Value[]): () => ReadonlyMap<string, Value> {
   let map: ReadonlyMap<string, Value> | undefined
   return () => (map ??= new Map(values.map((value, node) => [tree.spans[node]!.spanId, value])))

@@ -107,7 +107,7 @@ export function post(
   }
   for (const [spanId, entries] of postedBySpan) {
     const lines = wanted.get(spanId) ?? []
-    const owner = ownerOf(account.attributions.get(spanId), spans.get(spanId))
+    const owner = ownerOf(account.attributions().get(spanId), spans.get(spanId))
     for (const meter of new Set(entries.map((entry) => entry.meter))) {
       if (lines.some((line) => line.meter === meter)) continue
       const surplus = ofMeter(entries, meter)

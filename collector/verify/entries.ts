@@ -41,7 +41,7 @@ export function checkEntries<Row>({ derived, entries, starts }: LedgerOf<Row>, a
     count += own.length
     const checked = checkSpan({
       entries: inOrder(own), facts, billable, books, starts: starts.get(spanId) ?? new Set(facts === undefined ? [] : [facts.startedAt]),
-      owner: facts === undefined ? undefined : { ...account.attributions.get(spanId) ?? nobody, service: facts.service, environment: facts.environment },
+      owner: facts === undefined ? undefined : { ...account.attributions().get(spanId) ?? nobody, service: facts.service, environment: facts.environment },
     })
     differences.push(...checked.differences)
     cost += checked.cost

@@ -25,6 +25,6 @@ export function sampleAccount(account: Partial<TraceAccount>): TraceAccount {
     environment: 'production', workflow: '', agents: [], users: [], sessions: [], providers: [], models: [], modelCalls: 0,
     failedModelCalls: 0, unmeteredModelCalls: 0, toolCalls: 0, failedToolCalls: 0, spanCount: 0, errorCount: 0,
     tokens: { input: 0, cachedInput: 0, cacheWrite: 0, output: 0, reasoning: 0, total: 0 }, reportedCost: undefined,
-    verdicts: new Map(), attributions: new Map(), billables: [], uncounted: new Map(), repeatedToolCalls: [], ...account,
+    verdicts: () => new Map(), attributions: () => new Map(), billables: [], uncounted: new Map(), repeatedToolCalls: [], ...account,
   }
 }

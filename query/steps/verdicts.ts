@@ -90,7 +90,7 @@ async function readVerdicts(context: QueryContext, run: Run): Promise<Verdicts> 
   const [facts, ledger] = await Promise.all([run.spanCount > accountedSpansMax ? [] : readFacts(context, run), ledgerBySpan(context, run)])
   if (facts.length === 0) return { of: new Map(), attributions: new Map(), ledger }
   const { verdicts, attributions } = account(facts, elsewhere(facts, ledger))
-  return { of: run.isRun ? verdicts : new Map([...verdicts, ...silenced(facts)]), attributions, ledger }
+  return { of: run.isRun ? verdicts() : new Map([...verdicts(), ...silenced(facts)]), attributions: attributions(), ledger }
 }
 
 /** Calls of a coding agent in a trace that is no run: settlement found that another trace tells them better. */
