@@ -20,17 +20,22 @@ interface Builder {
   /** Bytes that stand before any data of the column: versions of dictionaries, nested ones included. */
   prefix(out: ByteSink): void
   data(out: ByteSink): void
+  /** Begins anew, in the memory it has. */
+  clear(): void
+  /** How much that is. */
+  readonly capacity: number
 }
 
 /** A type that this file does not know: such rows are inserted as they are. */
 export class UnknownType extends Error {}
 
 /**
- * The block, with `columns` in their order, the first `alike` of which mostly repeat the row before (see `Table`). Throws
- * `UnknownType`, or `RangeError` where `body` does not hold `rowCount` rows.
+ * The block, with `columns` in their order, the first `alike` of which mostly repeat the row before (see `Table`). It stands in
+ * `memory` if it has room. Throws `UnknownType`, or `RangeError` where `body` does not hold `rowCount` rows.
  */
-export function nativeBlock(columns: readonly NativeColumn[], rowCount: number, body: Buffer, alike = 0): Buffer<ArrayBuffer> {
-  const builders = columns.map(({ type, rowType = type }) => builderOf(type, rowCount, fixedWidth(rowType)))
+export function nativeBlock(columns: readonly NativeColumn[], rowCount: number, body: Buffer, alike = 0, memory: Buffer = Buffer.allocUnsafeSlow(body.length)): Buffer {
+  const kind = columns.map(({ type, rowType = type }) => `${type} ${rowType}`).join()
+  const builders = takeSpare(kind, body.length) ?? columns.map(({ type, rowType = type }) => builderOf(type, rowCount, fixedWidth(rowType)))
   const rows = new Rows(body)
   const head = headOf(builders, alike)
   const takeHead = takeRow(columns, 0, head.length)
@@ -52,7 +57,7 @@ export function nativeBlock(columns: readonly NativeColumn[], rowCount: number, 
     takeRest(builders, rows)
   }
   if (!rows.done) throw new RangeError(`${rowCount} rows end before the ${body.length} bytes do`)
-  const out = new ByteSink(body.length)
+  const out = new ByteSink(memory)
   out.varint(columns.length)
   out.varint(rowCount)
   columns.forEach(({ name, type }, at) => {
@@ -62,8 +67,34 @@ export function nativeBlock(columns: readonly NativeColumn[], rowCount: number, 
     builders[at]?.prefix(out)
     builders[at]?.data(out)
   })
+  giveBack(kind, builders)
   return out.finish()
 }
+
+/** What builders of one kind of block may keep while nobody uses them, in bytes. A crowd's segments are of 32 MiB at most. */
+const spareBytesMax = 48 * 1024 * 1024
+/** Builders that have more than this many times the bytes of the next rows are let go: what a crowd needed a trickle does not keep. */
+const spareShareMax = 64
+
+/**
+ * Builders of the last block, by its columns' types. Made anew for every block they were 40 MB of garbage a second that V8 does not
+ * see as such: it counts as external memory, and each 64 MiB of it began a full collection.
+ */
+const spare = new Map<string, readonly Builder[]>()
+
+function takeSpare(kind: string, bodyLength: number): readonly Builder[] | undefined {
+  const builders = spare.get(kind)
+  spare.delete(kind)
+  return builders !== undefined && capacityOf(builders) <= Math.max(bodyLength, 1024) * spareShareMax ? builders : undefined
+}
+
+function giveBack(kind: string, builders: readonly Builder[]): void {
+  if (capacityOf(builders) > spareBytesMax) return
+  for (const builder of builders) builder.clear()
+  spare.set(kind, builders)
+}
+
+const capacityOf = (builders: readonly Builder[]): number => builders.reduce((sum, { capacity }) => sum + capacity, 0)
 
 type TakeRow = (builders: readonly Builder[], rows: Rows) => void
 /** By the types of the columns, and which of them. Tables are few. */
@@ -151,16 +182,20 @@ class Rows {
 
 /** Grows as it is appended to. */
 class ByteSink {
-  bytes: Buffer<ArrayBuffer>
+  bytes: Buffer
   length = 0
 
-  constructor(capacity: number) {
-    this.bytes = Buffer.allocUnsafeSlow(Math.max(capacity, 64))
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+
+  clear(): void {
+    this.length = 0
   }
 
   room(more: number): void {
     if (this.length + more <= this.bytes.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.length + more, this.bytes.length * 2))
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.length + more, this.bytes.length * 2, 64))
     this.bytes.copy(larger, 0, 0, this.length)
     this.bytes = larger
   }
@@ -195,9 +230,9 @@ class ByteSink {
     this.length += 8
   }
 
-  /** What was written, in a buffer of its own that can be handed to another thread. */
-  finish(): Buffer<ArrayBuffer> {
-    return this.bytes.length === this.length ? this.bytes : Buffer.from(this.bytes.buffer, 0, this.length)
+  /** What was written. */
+  finish(): Buffer {
+    return this.bytes.subarray(0, this.length)
   }
 }
 
@@ -234,6 +269,14 @@ class Fixed implements Builder {
     this.#at = end
   }
 
+  clear(): void {
+    this.#at = 0
+  }
+
+  get capacity(): number {
+    return this.#bytes.length
+  }
+
   /** Items of lists: how many there are is not known before. */
   #grow(): void {
     const larger = new Uint8Array(this.#bytes.length * 2)
@@ -256,8 +299,8 @@ class Nullable implements Builder {
 
   constructor(width: number, rowCount: number) {
     this.#width = width
-    this.#isNull = new ByteSink(rowCount)
-    this.#values = new ByteSink(rowCount * width)
+    this.#isNull = new ByteSink(Buffer.allocUnsafeSlow(rowCount))
+    this.#values = new ByteSink(Buffer.allocUnsafeSlow(rowCount * width))
     this.#zeros = Buffer.alloc(width)
   }
 
@@ -276,6 +319,15 @@ class Nullable implements Builder {
     out.append(this.#isNull.bytes, 0, this.#isNull.length)
     out.append(this.#values.bytes, 0, this.#values.length)
   }
+
+  clear(): void {
+    this.#isNull.clear()
+    this.#values.clear()
+  }
+
+  get capacity(): number {
+    return this.#isNull.bytes.length + this.#values.bytes.length
+  }
 }
 
 /** In both formats a string is its length and its bytes. */
@@ -285,7 +337,7 @@ class Text implements Builder {
   #last = 0
 
   constructor(rowCount: number) {
-    this.#sink = new ByteSink(rowCount * 8)
+    this.#sink = new ByteSink(Buffer.allocUnsafeSlow(rowCount * 8))
   }
 
   take(rows: Rows): void {
@@ -309,6 +361,15 @@ class Text implements Builder {
   data(out: ByteSink): void {
     out.append(this.#sink.bytes, 0, this.#sink.length)
   }
+
+  clear(): void {
+    this.#sink.clear()
+    this.#last = 0
+  }
+
+  get capacity(): number {
+    return this.#sink.bytes.length
+  }
 }
 
 /** Version of a dictionary's serialization: `SharedDictionariesWithAdditionalKeys`. */
@@ -318,7 +379,7 @@ const hasAdditionalKeys = 1 << 9
 
 class Words implements Builder {
   /** Every key once, each with its length before it. */
-  readonly #keys = new ByteSink(256)
+  readonly #keys = new ByteSink(Buffer.allocUnsafeSlow(256))
   /** Where each key begins in `#keys`, behind its length, and how long it is. */
   #keyAt = new Uint32Array(16)
   #keyLength = new Uint32Array(16)
@@ -407,9 +468,21 @@ class Words implements Builder {
     out.append(this.#keys.bytes, 0, this.#keys.length)
     out.uint64(this.#rowCount)
     const used = this.#rows.subarray(0, this.#rowCount)
-    const numbers = width === 1 ? Uint8Array.from(used) : width === 2 ? Uint16Array.from(used) : used
+    const numbers = width === 1 ? new Uint8Array(used) : width === 2 ? new Uint16Array(used) : used
     const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
     out.append(bytes, 0, bytes.length)
+  }
+
+  clear(): void {
+    this.#keys.clear()
+    this.#slots.fill(0)
+    this.#count = 0
+    this.#rowCount = 0
+    this.#last = -1
+  }
+
+  get capacity(): number {
+    return this.#keys.bytes.length + (this.#keyAt.length * 2 + this.#slots.length + this.#rows.length) * 4
   }
 }
 
@@ -455,5 +528,15 @@ class List implements Builder {
     for (let row = 0; row < this.#rowCount; row++) out.uint64(this.#ends[row] as number)
     if (this.#total === 0) return
     for (const builder of this.#items) builder.data(out)
+  }
+
+  clear(): void {
+    for (const builder of this.#items) builder.clear()
+    this.#rowCount = 0
+    this.#total = 0
+  }
+
+  get capacity(): number {
+    return capacityOf(this.#items) + this.#ends.length * 4
   }
 }

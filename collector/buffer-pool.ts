@@ -1,27 +1,26 @@
 /** Smaller ones come from Node's own pool, or cost V8 nothing worth saving. In bytes. */
 const pooledBytesMin = 64 * 1024
-/** A larger one is let go, so that one huge request does not hold its memory for ever. In bytes. */
-const pooledBytesMax = 4 * 1024 * 1024
-
 /**
  * Large buffers that are used again. V8 counts them as external memory, and begins to mark the whole heap whenever they grew by
  * 64 MiB: the bodies and frames of 13,000 spans a second took it two seconds.
  */
 export class BufferPool {
   readonly #keptMax: number
+  readonly #bytesMax: number
   /** The one given back last is at the end: its memory is warm. */
   readonly #kept: ArrayBufferLike[] = []
   /** Those that are in use: what is not from here, or was given back already, is not taken. */
   readonly #lent = new WeakSet<ArrayBufferLike>()
 
-  /** Keeps at most `keptMax` buffers of up to 4 MiB while nobody uses them. */
-  constructor(keptMax: number) {
+  /** Keeps at most `keptMax` buffers while nobody uses them. One over `bytesMax` is let go, so that one huge request does not hold its memory for ever. */
+  constructor(keptMax: number, bytesMax = 4 * 1024 * 1024) {
     this.#keptMax = keptMax
+    this.#bytesMax = bytesMax
   }
 
   /** A buffer of this length; what stands in it is what stood there. */
   take(length: number): Buffer {
-    if (length < pooledBytesMin || length > pooledBytesMax) return Buffer.allocUnsafe(length)
+    if (length < pooledBytesMin || length > this.#bytesMax) return Buffer.allocUnsafe(length)
     const at = this.#kept.findLastIndex(({ byteLength }) => byteLength >= length)
     const bytes = at === -1 ? Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(length))).buffer : this.#kept.splice(at, 1)[0] as ArrayBufferLike
     this.#lent.add(bytes)

@@ -5,6 +5,7 @@ import { rowsAreAtFault, StoreError } from '#clickhouse/store-error.ts'
 import { asPresent, type NamedTable } from '#clickhouse/tables.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
+import { BufferPool } from '../buffer-pool.ts'
 import { type Section, spooledTables } from '../spool/frame.ts'
 import type { Segment } from '../spool/segment.ts'
 
@@ -142,7 +143,14 @@ async function insertRows(content: Segment, { from, to }: FrameRange, number: nu
   const bodyOf = table.columns.some(({ rowType }) => rowType !== undefined) ? asBlock : options.bodyOf
   const { body, format } = bodyOf(table, sections)
   await store.insert(table, body, token, format)
+  blocks.give(body)
 }
+
+/**
+ * Where blocks stand while they are on their way: those of a segment's tables. A segment is of 32 MiB at most, but for one huge
+ * request. Made anew, each began a full collection of its thread.
+ */
+const blocks = new BufferPool(8, 32 * 1024 * 1024)
 
 /** As they stand in the journal. */
 export const asRows: OpenOptions['bodyOf'] = (_table, sections) => ({ body: Buffer.concat(sections.map(({ body }) => body)), format: 'RowBinary' })
@@ -163,5 +171,7 @@ const alikeOf = ({ name }: NamedTable): number => spooledTables.find((table) => 
 
 /** As one block, which costs the engine a third of what rows do. Throws where none can be made, such as of a column of an older program. */
 export const asBlock: OpenOptions['bodyOf'] = (table, sections) => ({
-  body: nativeBlock(table.columns, sections.reduce((sum, { rows }) => sum + rows, 0), joined(sections), alikeOf(table)), format: 'Native',
+  body: blockOf(table, sections.reduce((sum, { rows }) => sum + rows, 0), joined(sections)), format: 'Native',
 })
+
+const blockOf = (table: NamedTable, rowCount: number, rows: Buffer): Buffer => nativeBlock(table.columns, rowCount, rows, alikeOf(table), blocks.take(rows.length))
