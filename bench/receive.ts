@@ -44,7 +44,7 @@ const warmSeconds = 5
 /** The collector up to its acknowledgement, alone in a process: each case with a new one. Throws where not everything sent was counted as stored. */
 export async function runReceive(asked: ReceiveCase, warmUpSeconds = warmSeconds): Promise<Received> {
   const dir = await mkdtemp(join(tmpdir(), 'spanledger-receive-'))
-  const child = fork(join(import.meta.dirname, 'receiver-process.ts'), [dir], { execArgv: ['--max-semi-space-size=64'] })
+  const child = fork(join(import.meta.dirname, 'receiver-process.ts'), [dir], { execArgv: ['--max-semi-space-size=64', '--no-allocation-site-pretenuring'] })
   try {
     const addresses = await told(child)
     if ('metrics' in addresses) throw new Error('the receiver did not say where it listens')
