@@ -50,15 +50,16 @@ test('payloads: one span per request makes the same runs', () => {
 })
 
 for (const options of [
-  { rate: 1_600, seconds: 1, batch: 160, protocol: 'http' },
-  { rate: 1_600, seconds: 1, batch: 160, protocol: 'grpc' },
-  { rate: runsSideBySide * 2, seconds: 4, batch: 1, protocol: 'http' },
+  { rate: 1_600, seconds: 1, warmSeconds: 1, batch: 160, protocol: 'http' },
+  { rate: 1_600, seconds: 1, warmSeconds: 0, batch: 160, protocol: 'grpc' },
+  { rate: runsSideBySide * 2, seconds: 4, warmSeconds: 0, batch: 1, protocol: 'http' },
 ] as const satisfies readonly LoadOptions[]) {
   test(`load: ${options.batch} a request over ${options.protocol} is stored, settled and billed to the digit`, async () => {
     const result = await runLoad({ ...options, env: { SPANLEDGER_SETTLEMENT_DELAY_MS: '300' } })
     assert.deepEqual(mismatches(result), [])
     assert.equal(result.refusedRequests, 0)
-    assert.equal(result.stored.spans, options.rate * options.seconds)
+    assert.equal(result.stored.spans, options.rate * (options.warmSeconds + options.seconds))
+    assert.equal(result.countedSpans, options.rate * options.seconds)
     assert.equal(result.ackMs.length, (options.rate * options.seconds) / options.batch)
     assert.match(describeLoad(options, result), /all settled, ledger \$\d+\.\d+, exact/)
     assert.deepEqual(mismatches({ ...result, stored: { ...result.stored, ledger: result.stored.ledger - 1n } }).length, 1)

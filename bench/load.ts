@@ -13,6 +13,8 @@ export interface LoadOptions {
   /** Spans a second. */
   readonly rate: number
   readonly seconds: number
+  /** Sent before, at the same rate, and not counted but for exactness: a program that began just now is compiled while it runs. */
+  readonly warmSeconds: number
   /** Spans per request. */
   readonly batch: number
   readonly protocol: 'http' | 'grpc'
@@ -41,6 +43,8 @@ export interface Stored {
 
 export interface LoadResult {
   readonly sentSpans: number
+  /** Acknowledged over `sendingSeconds`. */
+  readonly countedSpans: number
   readonly refusedRequests: number
   readonly expected: Stored
   readonly stored: Stored
@@ -90,8 +94,9 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   await using program = await startProgram({ env: options.env ?? {} })
   await using store = await engineOf(program)
   using sender = senderOf(options.protocol, program)
-  const before = usagesOf(program)
-  const sending = await sendAll(options, sender.send, async (second, acknowledgedSpans) => ({ second, acknowledgedSpans, ...await backlogOf(program), ...usagesOf(program) }))
+  let before = usagesOf(program)
+  const sending = await sendAll({ ...options, warmed: () => (before = usagesOf(program)) }, sender.send,
+    async (second, acknowledgedSpans) => ({ second, acknowledgedSpans, ...await backlogOf(program), ...usagesOf(program) }))
   const after = usagesOf(program)
   const answered = performance.now()
   const stored = await settled(store, sending.expected)
@@ -110,40 +115,59 @@ export function gauge(metrics: string, name: string): number {
 
 const gauges = (metrics: string, name: string): number[] => [...metrics.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map(([, value]) => Number(value))
 
-type Sending<Seen> = Pick<LoadResult, 'sentSpans' | 'refusedRequests' | 'expected' | 'ackMs' | 'sendingSeconds'> & { readonly samples: readonly Seen[] }
+type Sending<Seen> = Pick<LoadResult, 'sentSpans' | 'countedSpans' | 'refusedRequests' | 'expected' | 'ackMs' | 'sendingSeconds'> & { readonly samples: readonly Seen[] }
 
-/** `answered` hears of each answer: milliseconds since it was due, and whether the request was taken. */
+export interface SendOptions extends Pick<LoadOptions, 'rate' | 'seconds' | 'batch' | 'warmSeconds'> {
+  /** Called when what counts begins. */
+  readonly warmed?: () => void
+}
+
+/** `answered` hears of each answer that counts: milliseconds since it was due, and whether the request was taken. */
 export async function sendAll<Seen>(
-  options: Pick<LoadOptions, 'rate' | 'seconds' | 'batch'>, send: Send, sample: (second: number, spans: number) => Promise<Seen>, answered: (ms: number, accepted: boolean) => void = () => undefined,
+  options: SendOptions, send: Send, sample: (second: number, spans: number) => Promise<Seen>, answered: (ms: number, accepted: boolean) => void = () => undefined,
 ): Promise<Sending<Seen>> {
   const next = payloads({ batch: options.batch, seed: 1 })
-  const requests = Math.ceil((options.rate * options.seconds) / options.batch)
-  const msPerRequest = (1000 * options.batch) / options.rate
+  const warming = new Tally()
+  const warmRequests = await sendFor(options.warmSeconds, options, async (due) => {
+    const payload = next(nowNano())
+    warming.answer(payload, await send(payload.body), performance.now() - due)
+  })
+  options.warmed?.()
   const tally = new Tally()
-  const inFlight = new Set<Promise<void>>()
   const samples: Promise<Seen>[] = []
   const began = performance.now()
-  for (let sent = 0; sent < requests; sent++) {
-    const due = began + sent * msPerRequest
+  const requests = await sendFor(options.seconds, options, async (due) => {
     if (performance.now() >= began + (samples.length + 1) * 1000) samples.push(sample(samples.length + 1, tally.spans))
+    const payload = next(nowNano())
+    const accepted = await send(payload.body)
+    const ms = performance.now() - due
+    tally.answer(payload, accepted, ms)
+    answered(ms, accepted)
+  })
+  const sendingSeconds = (performance.now() - began) / 1000
+  return {
+    sentSpans: (warmRequests + requests) * options.batch, countedSpans: tally.spans, refusedRequests: warming.refused + tally.refused, expected: tally.expected(warming),
+    ackMs: tally.ackMs, sendingSeconds, samples: await Promise.all(samples),
+  }
+}
+
+const nowNano = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6))
+
+/** Calls `request` at the rate, with the moment when it was due, and waits for all of them; how many there were. */
+async function sendFor(seconds: number, { rate, batch }: SendOptions, request: (due: number) => Promise<void>): Promise<number> {
+  const requests = Math.ceil((rate * seconds) / batch)
+  const inFlight = new Set<Promise<void>>()
+  const began = performance.now()
+  for (let sent = 0; sent < requests; sent++) {
+    const due = began + (sent * 1000 * batch) / rate
     if (inFlight.size >= inFlightMax) await Promise.race(inFlight)
     const early = due - performance.now()
     if (early > 0.5) await sleep(early)
-    const payload = next(BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)))
-    const sending = send(payload.body).then((accepted) => {
-      const ms = performance.now() - due
-      tally.answer(payload, accepted, ms)
-      answered(ms, accepted)
-      inFlight.delete(sending)
-    })
+    const sending = request(due).then(() => void inFlight.delete(sending))
     inFlight.add(sending)
   }
   await Promise.all(inFlight)
-  const sendingSeconds = (performance.now() - began) / 1000
-  return {
-    sentSpans: requests * options.batch, refusedRequests: tally.refused, expected: tally.expected(), ackMs: tally.ackMs, sendingSeconds,
-    samples: await Promise.all(samples),
-  }
+  return requests
 }
 
 /** What was accepted, and so must be found. */
@@ -165,8 +189,11 @@ class Tally {
     for (let run = 0; run < payload.runs; run++) this.#runs.add(payload.firstRun + run)
   }
 
-  expected(): Stored {
-    return { spans: this.spans, runs: this.#runs.size, settledRuns: this.#runs.size, ledger: this.#cost, runCosts: this.#cost }
+  /** Of this and of what was sent before. */
+  expected(before: Tally): Stored {
+    const runs = this.#runs.union(before.#runs).size
+    const cost = before.#cost + this.#cost
+    return { spans: before.spans + this.spans, runs, settledRuns: runs, ledger: cost, runCosts: cost }
   }
 }
 
@@ -218,8 +245,8 @@ export function describeLoad(options: LoadOptions, result: LoadResult): string {
   const sampled = samples.filter((sample) => samples.length <= 12 || sample.second % Math.ceil(samples.length / 12) === 0)
   return `| figure | value |
 | --- | --- |
-| asked for | ${options.rate} spans/s for ${options.seconds} s, ${options.batch} per request, ${options.protocol} |
-| acknowledged | ${result.expected.spans} spans in ${seconds.toFixed(1)} s: ${(result.expected.spans / seconds).toFixed(0)}/s |
+| asked for | ${options.rate} spans/s for ${options.seconds} s after ${options.warmSeconds} s of the same, ${options.batch} per request, ${options.protocol} |
+| acknowledged | ${result.countedSpans} spans in ${seconds.toFixed(1)} s: ${(result.countedSpans / seconds).toFixed(0)}/s |
 | refused requests | ${result.refusedRequests} |
 | acknowledgement, from when it was due | p50 ${quantile(ackMs, 0.5).toFixed(1)} ms, p99 ${quantile(ackMs, 0.99).toFixed(1)} ms, max ${quantile(ackMs, 1).toFixed(0)} ms |
 | processor while sending | generator ${share(cpu.generator)}; collector and console ${share(cpu.collector)}; engine ${share(cpu.engine)} |
@@ -233,10 +260,10 @@ ${sampled.map((s) => `| ${s.second} | ${s.acknowledgedSpans} | ${mib(s.spoolByte
 }
 
 if (import.meta.main) {
-  const { RATE = '20000', SECONDS = '60', BATCH = '512', PROTOCOL = 'http', PROGRAM_NODE_OPTIONS = '', RECEIVERS = '1' } = process.env
+  const { RATE = '20000', SECONDS = '60', WARM = '15', BATCH = '512', PROTOCOL = 'http', PROGRAM_NODE_OPTIONS = '', RECEIVERS = '1' } = process.env
   if (PROTOCOL !== 'http' && PROTOCOL !== 'grpc') throw new Error(`PROTOCOL is '${PROTOCOL}', allowed are http and grpc`)
   const options: LoadOptions = {
-    rate: Number(RATE), seconds: Number(SECONDS), batch: Number(BATCH), protocol: PROTOCOL,
+    rate: Number(RATE), seconds: Number(SECONDS), warmSeconds: Number(WARM), batch: Number(BATCH), protocol: PROTOCOL,
     env: { SPANLEDGER_RECEIVERS: RECEIVERS, ...(PROGRAM_NODE_OPTIONS === '' ? {} : { NODE_OPTIONS: PROGRAM_NODE_OPTIONS }) },
   }
   const taken = takenOn()

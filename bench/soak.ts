@@ -10,7 +10,7 @@ import { senderOf } from './senders.ts'
 import { untilSeen } from './start.ts'
 
 /** `seconds` is all of it; the program's variables go in `env`. */
-export interface SoakOptions extends LoadOptions {
+export interface SoakOptions extends Omit<LoadOptions, 'warmSeconds'> {
   /** Length of a row of the result, in seconds: a minute, but in tests. */
   readonly rowSeconds: number
 }
@@ -45,7 +45,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const rowAt = (ms: number): Growing => rows[Math.min(Math.floor((ms - began) / 1000 / options.rowSeconds), rows.length - 1)] as Growing
   const ended = new AbortController()
   const probing = probe(program, ended.signal, (sentAt, ms) => rowAt(sentAt).visibleMs.push(ms))
-  const sending = await sendAll(options, sender.send,
+  const sending = await sendAll({ ...options, warmSeconds: 0 }, sender.send,
     async (second, acknowledgedSpans): Promise<Sample> => ({ second, acknowledgedSpans, ...await backlogOf(program), ...usagesOf(program) }),
     (ms, accepted) => {
       const row = rowAt(performance.now())
@@ -94,8 +94,8 @@ async function probe(program: Program, ended: AbortSignal, seen: (sentAt: number
  * Spans a second that the program takes, loads and settles when more are sent than it can take: what was acknowledged, over the
  * time until all of it was settled.
  */
-export async function findMaximum(options: Omit<LoadOptions, 'rate' | 'seconds'>, spans: number): Promise<number> {
-  const result = await runLoad({ ...options, rate: overload, seconds: spans / overload })
+export async function findMaximum(options: Pick<LoadOptions, 'batch' | 'protocol' | 'env'>, spans: number): Promise<number> {
+  const result = await runLoad({ ...options, rate: overload, seconds: spans / overload, warmSeconds: 0 })
   const wrong = mismatches(result)
   if (wrong.length > 0) throw new Error(`the maximum is of no use: ${wrong.join('; ')}`)
   return result.expected.spans / (result.sendingSeconds + result.drainSeconds)
