@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { appendFile, mkdtemp, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import { Journal } from './journal.ts'
 
@@ -59,6 +60,52 @@ test('a disk that fails is told to whoever waits, memory forgets, and the next o
   await journal.close()
   const next = await openAt(path)
   assert.deepEqual([next.get('a'), next.get('b')?.value], [undefined, 2])
+  await next.close()
+})
+
+test('what need only survive a kill does not wait for the disk, which has it a moment later', async (t) => {
+  const path = await journalFile(t)
+  const synced = Promise.withResolvers<void>()
+  let held = true
+  const killed = await Journal.open({
+    path, now: () => 0, sync: async (file) => {
+      if (held) await synced.promise
+      await file.datasync()
+    },
+  })
+  await Promise.all([killed.put('hold:1', 1, 100, 'written'), killed.put('hold:2', 2, 100, 'written')])
+  await killed.drop('hold:2', 'written')
+  const next = await openAt(path)
+  assert.deepEqual([next.get('hold:1')?.value, next.get('hold:2')], [1, undefined], 'a kill leaves it')
+  await next.close()
+  const alert = killed.put('alert:1', 1, 100)
+  assert.equal(await Promise.race([alert.then(() => 'answered'), sleep(100, 'waits')]), 'waits', 'what must survive a power failure waits')
+  held = false
+  synced.resolve()
+  await alert
+  await killed.close()
+})
+
+test('what was only written is synced without being asked, and where that fails it is written anew from memory', async (t) => {
+  const path = await journalFile(t)
+  const tried = Promise.withResolvers<void>()
+  let broken = true
+  const journal = await Journal.open({
+    path, now: () => 0, sync: async (file) => {
+      tried.resolve()
+      if (broken) throw new Error('EIO')
+      await file.datasync()
+    },
+  })
+  await journal.put('hold:1', 1, 100, 'written')
+  await tried.promise
+  broken = false
+  // As if the failed sync had taken back what was written.
+  await truncate(path, 0)
+  await journal.put('alert:1', 2, 100)
+  await journal.close()
+  const next = await openAt(path)
+  assert.deepEqual([next.get('hold:1')?.value, next.get('alert:1')?.value], [1, 2])
   await next.close()
 })
 

@@ -30,27 +30,38 @@ const recordsPerTurn = 500
 /** The file is written anew when it holds so many bytes and most of them are history. */
 const compactBytesMin = 1_048_576
 
+/** What was only written is on disk after this many milliseconds. */
+const syncMs = 50
+
+/** When a record counts as kept: once the system has it, which a kill of every process survives, or once the disk has it. */
+export type Until = 'written' | 'synced'
+
 interface Waiting {
   readonly record: Buffer
+  readonly until: Until
   readonly done: () => void
   readonly failed: (error: unknown) => void
 }
 
 /**
  * What must be decided at most once: holds on budgets, alerts that were sent. A small file, one record after the other, one
- * `fdatasync` for all that wait (group commit). All of it is in memory, so an answer waits for the disk and for nothing else,
+ * `fdatasync` for all that wait (group commit). All of it is in memory, so an answer waits for the file and for nothing else,
  * and a process that was killed finds every decision it had answered.
  */
 export class Journal {
   readonly #options: JournalOptions
   readonly #kept: Map<string, Kept>
   #file: FileHandle
-  /** Bytes up to the last record that is known to be on disk. */
+  /** Bytes up to the last record that was written. */
   #bytes: number
+  /** Some of them may not be on disk. */
+  #unsynced = false
+  #syncTimer: NodeJS.Timeout | undefined
   #liveBytes = 0
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
   #torn = false
+  #syncIsDue = false
   #closed = false
 
   private constructor(options: JournalOptions, file: FileHandle, bytes: number, kept: Map<string, Kept>) {
@@ -81,13 +92,13 @@ export class Journal {
     for (const entry of this.#kept) if (entry[0].startsWith(prefix)) yield entry
   }
 
-  /** Memory knows it at once; resolves when the disk does. Rejects where that fails, and memory forgets it again. */
-  async put(key: string, value: Value, expiresAt: number): Promise<void> {
+  /** Memory knows it at once; resolves when it is kept. Rejects where that fails, and memory forgets it again. */
+  async put(key: string, value: Value, expiresAt: number, until: Until = 'synced'): Promise<void> {
     const kept = { value, expiresAt }
     const before = this.#kept.get(key)
     this.#kept.set(key, kept)
     try {
-      await this.#append({ key, value, expiresAt })
+      await this.#append({ key, value, expiresAt }, until)
     } catch (error) {
       if (this.#kept.get(key) === kept) {
         if (before === undefined) this.#kept.delete(key)
@@ -98,8 +109,8 @@ export class Journal {
   }
 
   /** Forgets it. Whoever does not wait may see it once more after a crash. */
-  async drop(key: string): Promise<void> {
-    if (this.#kept.delete(key)) await this.#append({ key })
+  async drop(key: string, until: Until = 'synced'): Promise<void> {
+    if (this.#kept.delete(key)) await this.#append({ key }, until)
   }
 
   /** Forgets what has expired. The disk follows when the file is written anew. */
@@ -110,11 +121,11 @@ export class Journal {
     return expired
   }
 
-  #append(content: { readonly key: string } & Partial<Kept>): Promise<void> {
+  #append(content: { readonly key: string } & Partial<Kept>, until: Until): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the journal is closed'))
     const record = recordOf(content)
     return new Promise((done, failed) => {
-      this.#waiting.push({ record, done, failed })
+      this.#waiting.push({ record, until, done, failed })
       this.#writing ??= this.#write()
     })
   }
@@ -122,28 +133,43 @@ export class Journal {
   async #write(): Promise<void> {
     // Whoever comes in the same turn is written with the first.
     await Promise.resolve()
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#syncIsDue) {
       const group = this.#waiting
       this.#waiting = []
       try {
-        await this.#commit(Buffer.concat(group.map(({ record }) => record)))
-        for (const { done } of group) done()
+        await this.#commit(group)
       } catch (error) {
         this.#torn = true
+        this.#unsynced = false
+        this.#syncIsDue = false
+        // Of one that was told `written` this is not heard any more.
         for (const { failed } of group) failed(error)
       }
     }
     this.#writing = undefined
+    if (this.#unsynced && !this.#closed) this.#syncTimer ??= setTimeout(() => this.#syncLater(), syncMs).unref()
   }
 
-  async #commit(bytes: Buffer): Promise<void> {
-    if (this.#bytes > compactBytesMin && this.#bytes > 2 * this.#liveBytes) await this.#compact()
-    // What failed before may stand half written behind the last record.
-    if (this.#torn) await this.#file.truncate(this.#bytes)
+  #syncLater(): void {
+    this.#syncTimer = undefined
+    this.#syncIsDue = this.#unsynced
+    if (this.#syncIsDue) this.#writing ??= this.#write()
+  }
+
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    const bytes = Buffer.concat(group.map(({ record }) => record))
+    // What failed before may stand half written, and what was written before it may be gone: memory has all of it.
+    if (this.#torn || (this.#bytes > compactBytesMin && this.#bytes > 2 * this.#liveBytes)) await this.#compact()
     this.#torn = false
     await this.#file.writeFile(bytes)
-    await this.#options.sync(this.#file)
     this.#bytes += bytes.length
+    this.#unsynced = true
+    for (const { until, done } of group) if (until === 'written') done()
+    if (!this.#syncIsDue && group.every(({ until }) => until === 'written')) return
+    this.#syncIsDue = false
+    await this.#options.sync(this.#file)
+    this.#unsynced = false
+    for (const { done } of group) done()
   }
 
   /**
@@ -183,7 +209,9 @@ export class Journal {
 
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#syncTimer)
     await this.#writing
+    if (this.#unsynced) await this.#options.sync(this.#file)
     await this.#file.close()
   }
 }
