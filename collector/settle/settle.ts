@@ -75,10 +75,12 @@ const idleMs = 60_000
 const putOffReminderMs = 300_000
 /** How often the next start is told what is summed up: it looks at what was accepted since. In milliseconds. */
 const summedUpMsMin = 1_000
-/** Turns of a tick that are being made durable side by side; their frames are held in memory. */
+/** Frames of a tick that are being made durable side by side; they are held in memory. */
 const writesMax = 8
-/** Spans accounted before what arrives gets its turn: about 20 ms. */
-const spansPerTurn = 200
+/** Spans accounted into one frame. */
+const spansPerFrame = 200
+/** How long traces are accounted before what arrives gets its turn, in milliseconds: an agent that asks for a reservation waits as long. */
+const turnMs = 2
 
 /** Above this many changing traces, a new one is shown when it settles, or after this many milliseconds: nobody watches thousands begin. */
 const crowdedTraces = 500
@@ -252,25 +254,41 @@ export class Settler {
     for (const dir of this.#retired.splice(0)) await forgetSummedUp(dir)
   }
 
-  /** Turn by turn. The next is worked out while those before it are made durable: one wait for the disk after the other took longer than a tick. */
+  /** Frame by frame. The next is worked out while those before it are made durable: one wait for the disk after the other took longer than a tick. */
   async #settleAll(traces: readonly LiveTrace[], quiet: ReadonlySet<LiveTrace>, others: Others): Promise<void> {
     const writing: Promise<unknown>[] = []
     const failed: unknown[] = []
-    for (const turn of inTurns(traces)) {
+    for (const group of framesOf(traces)) {
       if (this.#closed) break
-      writing.push(this.#settle(turn, quiet, others).catch((error: unknown) => failed.push(error)))
-      await (writing.length < writesMax ? nextTurn() : writing.shift())
+      const frame = new FrameWriter()
+      const drafts = await this.#draftAll(group, quiet, others, frame)
+      writing.push(this.#makeDurable(drafts, frame).catch((error: unknown) => failed.push(error)))
+      if (writing.length >= writesMax) await writing.shift()
     }
     await Promise.all(writing)
     if (failed.length > 0) throw failed[0]
   }
 
-  /** One turn of a tick. What arrived since `quiet` was found keeps a trace from being settled now. */
-  async #settle(traces: readonly LiveTrace[], quiet: ReadonlySet<LiveTrace>, others: Others): Promise<void> {
-    const { spool, nowMs } = this.#options
-    const frame = new FrameWriter()
-    const drafts = traces.flatMap((trace) => this.#tryDraft(trace, quiet.has(trace) && this.#isQuiet(trace, nowMs()), others, frame) ?? [])
-    if (!frame.empty) await appendOnce(spool, frame.finish())
+  /** What arrived since `quiet` was found keeps a trace from being settled now. */
+  async #draftAll(traces: readonly LiveTrace[], quiet: ReadonlySet<LiveTrace>, others: Others, frame: FrameWriter): Promise<Draft[]> {
+    const { nowMs } = this.#options
+    const drafts: Draft[] = []
+    let now = nowMs()
+    let turnEnds = now + turnMs
+    for (const trace of traces) {
+      const draft = this.#tryDraft(trace, quiet.has(trace) && this.#isQuiet(trace, now), others, frame)
+      if (draft !== undefined) drafts.push(draft)
+      now = nowMs()
+      if (now < turnEnds) continue
+      await nextTurn()
+      now = nowMs()
+      turnEnds = now + turnMs
+    }
+    return drafts
+  }
+
+  async #makeDurable(drafts: readonly Draft[], frame: FrameWriter): Promise<void> {
+    if (!frame.empty) await appendOnce(this.#options.spool, frame.finish())
     for (const draft of drafts) this.#commit(draft)
   }
 
@@ -513,19 +531,19 @@ function memo<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
   }
 }
 
-/** Traces in groups of about `spansPerTurn` spans; a larger trace is a group of its own. */
-function* inTurns(traces: readonly LiveTrace[]): Generator<readonly LiveTrace[]> {
-  let turn: LiveTrace[] = []
+/** Traces in groups of about `spansPerFrame` spans; a larger trace is a group of its own. */
+function* framesOf(traces: readonly LiveTrace[]): Generator<readonly LiveTrace[]> {
+  let group: LiveTrace[] = []
   let spans = 0
   for (const trace of traces) {
-    turn.push(trace)
+    group.push(trace)
     spans += trace.spans.size
-    if (spans < spansPerTurn) continue
-    yield turn
-    turn = []
+    if (spans < spansPerFrame) continue
+    yield group
+    group = []
     spans = 0
   }
-  if (turn.length > 0) yield turn
+  if (group.length > 0) yield group
 }
 
 /** A trace nobody has seen yet is summed up at once; a changing one again after a while. In a crowd, most settle before that. */
