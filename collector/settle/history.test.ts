@@ -37,6 +37,8 @@ test('who else tells an answer: never the trace that asks, and ids that end in a
   assert.deepEqual((await readCallsTold(store, 'default', [{ key, traceId: '01'.repeat(16) }], 50)).length, 2)
   assert.deepEqual(await readCallsTold(store, 'default', [{ key, traceId: '01'.repeat(16) }], 1), [], 'an answer that too many tell is none')
   assert.deepEqual(await readCallsTold(store, 'nobody', [{ key, traceId: own }], 50), [])
+  const many = Array.from({ length: 10_001 }, (_, n) => ({ key: n.toString(16).padStart(16, '1'), traceId: own }))
+  assert.deepEqual((await readCallsTold(store, 'default', [...many, { key, traceId: own }], 50)).map(({ traceId }) => traceId), [other], 'also at the end of more than one query')
 })
 
 test('a span without a summary is found however far the clock jumped after it', async () => {

@@ -142,7 +142,7 @@ export function ledgerEntry(row: EntryRow): LedgerEntryRow {
   }
 }
 
-/** Answers asked about in one query: parameters travel in the URL, 32 characters each. */
+/** Answers asked about in one query, 32 characters each: a query of the engine has at most 262,144 (`max_query_size`). */
 const answersPerReadMax = 5_000
 
 /** A provider's answer and the trace that asks who else tells it. */
@@ -154,10 +154,14 @@ export interface AnswerOf {
 
 /**
  * Keys and traces one behind the other, as one text: as arrays of texts it took the engine longer to read the question than to
- * answer it. `numbers` cuts it up again.
+ * answer it. `numbers` cuts it up again. It stands in the query, because the client takes a parameter apart character by character;
+ * of its 64 characters none means anything to SQL.
  */
-const askedAnswers = `WITH base64URLDecode({answers:String}) AS answers, asked AS (
-  SELECT toFixedString(substring(answers, 24 * number + 1, 8), 8) AS key, substring(answers, 24 * number + 1, 24) AS told FROM numbers({count:UInt64}))`
+const askedAnswers = (asked: readonly AnswerOf[]): string => {
+  const answers = Buffer.from(asked.map(({ key, traceId }) => key + traceId).join(''), 'hex').toString('base64url')
+  return `WITH base64URLDecode('${answers}') AS answers, asked AS (
+  SELECT toFixedString(substring(answers, 24 * number + 1, 8), 8) AS key, substring(answers, 24 * number + 1, 24) AS told FROM numbers(${asked.length}))`
+}
 /** What the asking traces tell themselves is left out: that is almost every row. */
 const toldByOthers = `tenant = {tenant:String} AND key IN (SELECT key FROM asked) AND concat(key, trace_id) NOT IN (SELECT told FROM asked)`
 
@@ -175,21 +179,17 @@ export async function readCallsTold(store: Store, tenant: string, answers: reado
   return told.filter((one) => (byKey.get(one.key)?.length ?? 0) <= tellersMax)
 }
 
-const paramsOf = (tenant: string, asked: readonly AnswerOf[]) => ({
-  tenant, count: asked.length, answers: Buffer.from(asked.map(({ key, traceId }) => key + traceId).join(''), 'hex').toString('base64url'),
-})
-
 async function sharedAnswers(store: Store, tenant: string, asked: readonly AnswerOf[]): Promise<readonly AnswerOf[]> {
   const rows = await store.read<{ key_hex: string }>(
-    `${askedAnswers} SELECT DISTINCT lower(hex(key)) AS key_hex FROM call_keys WHERE ${toldByOthers}`, paramsOf(tenant, asked), { maxSeconds: readSecondsMax })
+    `${askedAnswers(asked)} SELECT DISTINCT lower(hex(key)) AS key_hex FROM call_keys WHERE ${toldByOthers}`, { tenant }, { maxSeconds: readSecondsMax })
   const keys = new Set(rows.map((row) => row.key_hex))
   return asked.filter((answer) => keys.has(answer.key))
 }
 
 async function readTellers(store: Store, tenant: string, asked: readonly AnswerOf[], tellersMax: number): Promise<CallTold[]> {
   const rows = await store.read<CallToldRow>(
-    `${askedAnswers} SELECT ${callToldColumns} FROM call_keys FINAL WHERE ${toldByOthers} LIMIT {most:UInt32} BY key`,
-    { ...paramsOf(tenant, asked), most: tellersMax + 1 }, { maxSeconds: readSecondsMax })
+    `${askedAnswers(asked)} SELECT ${callToldColumns} FROM call_keys FINAL WHERE ${toldByOthers} LIMIT {most:UInt32} BY key`,
+    { tenant, most: tellersMax + 1 }, { maxSeconds: readSecondsMax })
   return rows.map((row) => ({
     key: row.key_hex, traceId: row.trace, spanId: row.span, startedAt: BigInt(row.started), endedAt: BigInt(row.ended), service: row.service,
     scopeName: row.scope_name, model: row.model, inputTokens: Number(row.input_tokens), outputTokens: Number(row.output_tokens),
