@@ -5,6 +5,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { account, type Billable, chargedOnArrival, type Elsewhere, type TraceAccount } from './account.ts'
 import { type Meter, roles, type SpanFacts, type Step, type Usage } from './facts.ts'
@@ -228,4 +230,24 @@ test('hostile shapes of 50,000 spans stay linear', () => {
     // Linear takes well under a second, also on a busy machine; what is quadratic takes far longer than the bound.
     assert.ok(performance.now() - from < 5000, `${shape} took ${Math.round(performance.now() - from)} ms`)
   }
+})
+
+test('what was accounted is garbage for a scavenge, not only for a full collection', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void
+  const oldBytes = (): number => getHeapSpaceStatistics().find(({ space_name }) => space_name === 'old_space')?.space_used_size ?? 0
+  const traces = 200
+  const settleAll = (): void => {
+    for (let trace = 0; trace < traces; trace++) account(wide(200, () => ({ role: 'tool', tool: 't' })), nowhere)
+    // What survives two is old.
+    collect({ type: 'minor' })
+    collect({ type: 'minor' })
+  }
+  // What the first ones leave behind is compiled code.
+  settleAll()
+  collect()
+  const before = oldBytes()
+  settleAll()
+  const kept = (oldBytes() - before) / traces
+  assert.ok(kept < 5_000, `${Math.round(kept)} bytes of a trace of 200 spans are kept, it takes some 100,000`)
 })
