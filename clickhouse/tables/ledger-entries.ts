@@ -50,6 +50,10 @@ export interface LedgerEntryRow {
 export const revisionAtArrival = (postedAt: UnixNano): bigint => (1n << 63n) - 1n - postedAt
 /** A settlement knows more than any arrival, a later settlement more than an earlier one. */
 export const revisionAtSettlement = (postedAt: UnixNano): bigint => (1n << 63n) + postedAt
+/** When a row was posted, as its revision says: one that only says whose the line is was posted later than the line. */
+export const postedAtOfRevision = (revision: bigint): UnixNano => (revision < 1n << 63n ? (1n << 63n) - 1n - revision : revision - (1n << 63n))
+/** The same in SQL. */
+export const postedAtOfRevisionSql = `if(revision < ${1n << 63n}, ${(1n << 63n) - 1n} - revision, revision - ${1n << 63n})`
 
 /** In SQL: the line counts tokens, neither pieces nor dollars. */
 export const countsTokens = `meter IN (${tokenMeters.map((meter) => `'${meter}'`).join(', ')})`

@@ -19,6 +19,7 @@ import { readHistory } from '../settle/history.ts'
 import { contested, entryKey, post, writeOut } from '../settle/post.ts'
 import { Actuals } from './actuals.ts'
 import { CallSizes } from './call-sizes.ts'
+import { linesOf as toldLines, noLines, restatement } from './lines.ts'
 import { readSums } from './read-sums.ts'
 import type { Groups, Tally } from './tally.ts'
 
@@ -60,7 +61,12 @@ class World {
   constructor(store: Store, startedAt: bigint, spansRemembered: number) {
     this.store = store
     this.#time = startedAt
-    this.actuals = new Actuals({ tenant: 't', store, spansRemembered, now: () => now })
+    this.actuals = new Actuals({ tenant: 't', store, spansRemembered, now: () => now, nowNano: () => this.#time })
+  }
+
+  /** A moment behind everything that was posted. */
+  get time(): bigint {
+    return ++this.#time
   }
 
   async insert(rows: readonly LedgerEntryRow[]): Promise<void> {
@@ -70,7 +76,8 @@ class World {
     await this.store.insert(ledgerEntries, writer.take(), crypto.randomUUID())
   }
 
-  async arrive(lines: string): Promise<void> {
+  /** `again`: the sender is known to repeat itself. */
+  async arrive(lines: string, again = false): Promise<void> {
     for (const facts of spansOf(lines)) {
       const first = !this.trace.spans.has(facts.spanId)
       const arrived = { ...facts, receivedAt: ++this.#time }
@@ -78,7 +85,8 @@ class World {
       for (const charge of chargeArrivals([{ facts: arrived, first, decisions: [] }], (_, id) => this.trace.spans.get(id), options, { add: () => undefined })) {
         this.trace.charges.set(facts.spanId, charge)
         const rows = chargeRows(charge, options)
-        this.actuals.arrived(rows)
+        if (again) this.actuals.cameAgain(rows)
+        else this.actuals.arrived(rows)
         await this.insert(rows)
       }
     }
@@ -89,7 +97,7 @@ class World {
     writeOut(this.trace, contested(accounted, this.trace.spans, this.trace), options)
     const at = ++this.#time
     const { rows } = post(accounted, this.trace.spans, this.trace, at, options)
-    this.actuals.settled(this.trace.entries.values(), rows, at)
+    this.actuals.settled(this.trace.entries.values(), rows)
     for (const row of rows) this.trace.entries.set(entryKey(row), row)
     await this.insert(rows)
   }
@@ -111,8 +119,8 @@ class World {
 
   async agree(what: string): Promise<void> {
     for (const budget of budgets) {
-      const read = await readSums(this.store, 't', budget, now, undefined)
-      assert.deepEqual(said(this.actuals.tally(budget.id) as Tally), stored(read, this.actuals.tally(budget.id) as Tally), `${what}: ${budget.id}`)
+      const { groups } = await readSums(this.store, 't', budget, now, undefined)
+      assert.deepEqual(said(this.actuals.tally(budget.id) as Tally), stored(groups, this.actuals.tally(budget.id) as Tally), `${what}: ${budget.id}`)
     }
   }
 }
@@ -216,6 +224,69 @@ describe('what a budget has used is the sum of the ledger', () => {
     })
   }
 
+  for (const [name, remembered] of [['', 0], [', where lines are remembered', 100]] as const) {
+    test(`what is known to come again counts once at every moment, and what is new in it once ClickHouse was asked${name}`, async () => {
+      const before = await world(remembered)
+      await before.arrive(`${agent}\n${calls}`)
+      await before.settle()
+      const w = new World(store, BigInt(now) * 1_000_000n + 500n, remembered)
+      await w.actuals.start(budgets)
+      await w.arrive(calls, true)
+      await w.agree('sent again')
+      await w.arrive(unknown, true)
+      await w.recall(`${agent}\n${calls}`, await linesOf())
+      await w.agree('recalled')
+      await w.settle()
+      await w.agree('settled')
+    })
+
+    test(`ClickHouse is read anew before a trace that came again is recalled${name}`, async () => {
+      const w = await world(remembered)
+      await w.arrive(`${agent}\n${calls}`)
+      await w.settle()
+      w.forget()
+      await w.arrive(calls)
+      await w.actuals.beginReading(w.time).finish()
+      await w.agree('read anew')
+      await w.recall(agent, await linesOf())
+      await w.agree('recalled')
+      await w.settle()
+      await w.agree('settled')
+    })
+  }
+
+  test('a call that was never charged although it came before counts before it is in ClickHouse', async () => {
+    const w = await world()
+    await w.arrive(calls, true)
+    await w.recall(calls, [])
+    await w.agree('recalled')
+  })
+
+  test('what a process posted that was killed before it could tell counts when its trace is recalled', async () => {
+    const w = await world(100)
+    const killed = charged(w.time)
+    await w.insert([killed])
+    await w.arrive(calls)
+    await w.recall(agent, await linesOf())
+    await w.agree('recalled')
+    await w.settle()
+    await w.agree('settled')
+  })
+
+  test('of two processes the one that charged first tells it last, when ClickHouse is read anew already', async () => {
+    const w = await world(100)
+    const [first, cut, second] = [w.time, w.time, w.time]
+    const { finish } = w.actuals.beginReading(cut)
+    for (const postedAt of [second, first]) {
+      const line = charged(postedAt)
+      await w.insert([line])
+      w.actuals.arrived([line])
+    }
+    await w.agree('while it is read')
+    await finish()
+    await w.agree('read anew')
+  })
+
   test('two processes charge the same calls: counted once at once, and as the one that settles says', async () => {
     const w = await world(100)
     await w.arrive(`${agent}\n${calls}`)
@@ -300,10 +371,27 @@ describe('what a budget has used is the sum of the ledger', () => {
     const later: LedgerEntryRow = { ...others, ownId: 'ac'.repeat(32), spanId: '00000000000000fe', postedAt: cut + 5n, revision: revisionAtArrival(cut + 5n) }
     const moved: LedgerEntryRow = { ...others, agent: 'desk', revision: revisionAtSettlement(cut + 9n) }
     await w.insert([others, later, moved])
-    w.actuals.restate({ before: [], after: [later] }, cut + 5n)
-    w.actuals.restate({ before: [others], after: [moved] }, cut + 9n)
+    w.actuals.restate(restatement(noLines, toldLines([later])))
+    w.actuals.restate(restatement(toldLines([others]), toldLines([others, moved])))
     await finish()
     await w.agree('read anew')
+  })
+
+  test('whose a call is becomes known while ClickHouse is read anew, and its rows are merged by then', async () => {
+    const w = await world()
+    await w.arrive(calls)
+    const { finish } = w.actuals.beginReading(w.time)
+    await w.arrive(agent)
+    await w.settle()
+    await store.command('OPTIMIZE TABLE ledger_entries FINAL')
+    await finish()
+    await w.agree('read anew')
+    // Another program said so, and nobody was told.
+    const reading = w.actuals.beginReading(w.time)
+    await w.insert((await linesOf()).map((line) => ({ ...line, agent: 'desk', revision: revisionAtSettlement(w.time) })))
+    await store.command('OPTIMIZE TABLE ledger_entries FINAL')
+    await reading.finish()
+    await w.agree('told by another')
   })
 
   test('searches are no tokens, and what a bill has beyond the ledger is no call', async () => {
@@ -313,7 +401,7 @@ describe('what a budget has used is the sum of the ledger', () => {
     const settled: LedgerEntryRow = { ...line, ownId: 'ae'.repeat(32), kind: 'ADJUSTMENT', reason: 'reconciled', traceId: '', spanId: '', agent: '', quantity: 7_000n * 10n ** 12n }
     const calls = Array.from({ length: 20 }, (_, n): LedgerEntryRow => ({ ...line, ownId: n.toString(16).padStart(64, 'c'), spanId: n.toString(16).padStart(16, 'c') }))
     await w.insert([line, search, settled, ...calls])
-    for (const after of [[line, search], [settled], ...calls.map((call) => [call])]) w.actuals.restate({ before: [], after }, line.postedAt)
+    for (const after of [[line, search], [settled], ...calls.map((call) => [call])]) w.actuals.restate(restatement(noLines, toldLines(after)))
     await w.agree('with a search and a bill')
     assert.deepEqual(said(w.actuals.tally('tokens') as Tally), { '': `${7_000n * 10n ** 12n} 0 0`, shop: `${2_100n * 10n ** 12n} 21 0` })
     assert.deepEqual(said(w.actuals.tally('calls') as Tally), { 'gpt-4o ': `${21n * 10n ** 12n} 21 0` })

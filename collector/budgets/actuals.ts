@@ -1,10 +1,10 @@
 import type { Store } from '#clickhouse/store.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { Budget } from '#otel-config/budgets/budget.ts'
-import { lineName } from '../derive/identity.ts'
 import { spanKeyOf } from './ledger-watch.ts'
+import { latest, type Lines, linesOf, noLines, type Restatement, restatement, union, without } from './lines.ts'
 import { readSums } from './read-sums.ts'
-import { type Restatement, Tally } from './tally.ts'
+import { keepBefore, type Reading, Tally } from './tally.ts'
 
 export interface ActualsOptions {
   readonly tenant: string
@@ -13,32 +13,20 @@ export interface ActualsOptions {
   readonly spansRemembered: number
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Nanoseconds since the epoch. */
+  readonly nowNano: () => bigint
 }
 
-const dayNanos = 86_400_000_000_000n
-/** What `ledger_entries` takes for one line: id and day. The highest revision of it stands. */
-const lineKey = (line: LedgerEntryRow): string => `${lineName(line)} ${line.occurredAt / dayNanos}`
-
-/** As the table does: of each line the highest revision. */
-function standing(lines: Iterable<LedgerEntryRow>): LedgerEntryRow[] {
-  const found = new Map<string, LedgerEntryRow>()
-  for (const line of lines) {
-    const known = found.get(lineKey(line))
-    if (known === undefined || line.revision > known.revision) found.set(lineKey(line), line)
-  }
-  return [...found.values()]
+/** A reading of ClickHouse that has begun: one of both ends it. */
+export interface BegunReading {
+  readonly finish: () => Promise<void>
+  readonly abandon: () => void
 }
+
+/** Spans that came again and are not counted, until ClickHouse is asked; those that wait longest are left to the next reading. */
+const cameAgainMax = 20_000
 
 const bySpan = (lines: Iterable<LedgerEntryRow>): Map<string, LedgerEntryRow[]> => Map.groupBy(lines, ({ traceId, spanId }) => spanKeyOf(traceId, spanId))
-
-/** Lines of one span that were told, all of them and those that stand. */
-interface Told {
-  readonly standing: readonly LedgerEntryRow[]
-  /** Line and revision of each that was told. */
-  readonly heard: ReadonlySet<string>
-}
-
-const revisionKey = (line: LedgerEntryRow): string => `${lineKey(line)}@${line.revision}`
 
 /**
  * What every budget has used: read from the ledger once, then told of each line that is posted. Kept in memory so that a decision
@@ -51,8 +39,13 @@ export class Actuals {
   readonly #touched = new Map<string, Set<string>>()
   /** Groups that were read anew, and that nobody has looked at since: those that wait longest first. */
   readonly #reread = new Map<string, Set<string>>()
+  readonly #readings = new Set<Reading>()
   /** By span, the one that was told last at the end. Two processes may get the same span; each is charged, and one line stands. */
-  readonly #told = new Map<string, Told>()
+  readonly #told = new Map<string, Lines>()
+  /** When the latest line was posted of the spans that are not remembered any more. */
+  #forgottenTo = 0n
+  /** By span: lines that are not counted, because the span came before and those that were posted then count. */
+  readonly #again = new Map<string, readonly LedgerEntryRow[]>()
 
   constructor(options: ActualsOptions) {
     this.#options = options
@@ -72,18 +65,18 @@ export class Actuals {
 
   /** Takes a budget in, or anew in another version. What is posted while it is read is counted once: `cut` is when reading began. */
   async define(budget: Budget, cut: bigint): Promise<void> {
-    const { now } = this.#options
-    const tally = new Tally(budget, new Map(), now())
-    tally.beginReading(cut)
+    const tally = new Tally(budget, new Map(), 0n, this.#options.now())
     this.#tallies.set(budget.id, tally)
-    await this.#read(tally, cut)
+    await this.#begin([tally], cut).finish()
   }
 
   /** Reads the budgets that a start finds: nothing is being posted yet. */
   async start(budgets: readonly Budget[]): Promise<void> {
-    const { store, tenant, now } = this.#options
+    const { store, tenant, now, nowNano } = this.#options
+    const cut = nowNano()
     for (const budget of budgets) {
-      const tally = new Tally(budget, await readSums(store, tenant, budget, now(), undefined), now())
+      const { groups } = await readSums(store, tenant, budget, now(), undefined)
+      const tally = new Tally(budget, groups, cut, now())
       this.#tallies.set(budget.id, tally)
       this.#touchAll(tally)
     }
@@ -96,85 +89,111 @@ export class Actuals {
   }
 
   /** Begins to read every budget anew; `finish` reads once all that was posted before `cut` can be read, `abandon` leaves all as it was. */
-  beginReading(cut: bigint): { readonly finish: () => Promise<void>; readonly abandon: () => void } {
-    const tallies = [...this.#tallies.values()]
-    for (const tally of tallies) tally.beginReading(cut)
-    return {
-      finish: async () => {
-        for (const tally of tallies) await this.#read(tally, cut)
-      },
-      abandon: () => {
-        for (const tally of tallies) tally.endReading(cut, undefined)
-      },
-    }
+  beginReading(cut: bigint): BegunReading {
+    return this.#begin([...this.#tallies.values()], cut)
   }
 
-  async #read(tally: Tally, cut: bigint): Promise<void> {
+  #begin(tallies: readonly Tally[], cut: bigint): BegunReading {
     const { store, tenant, now } = this.#options
-    try {
-      tally.endReading(cut, await readSums(store, tenant, tally.budget, now(), cut))
-      this.#touchAll(tally)
-    } catch (error) {
-      tally.endReading(cut, undefined)
-      throw error
+    const reading: Reading = { cut, restated: new Map() }
+    this.#readings.add(reading)
+    for (const tally of tallies) tally.beginReading(reading)
+    const abandon = (): void => {
+      this.#readings.delete(reading)
+      for (const tally of tallies) tally.endReading(reading, undefined, now())
     }
+    const finish = async (): Promise<void> => {
+      try {
+        for (const tally of tallies) {
+          tally.endReading(reading, await readSums(store, tenant, tally.budget, now(), cut), now())
+          this.#touchAll(tally)
+        }
+      } finally {
+        abandon()
+      }
+    }
+    return { finish, abandon }
   }
 
-  restate(restatement: Restatement, postedAt: bigint): void {
+  restate(change: Restatement): void {
     const now = this.#options.now()
+    for (const reading of this.#readings) keepBefore(reading, change)
     for (const tally of this.#tallies.values()) {
-      const groups = tally.restate(restatement, postedAt, now)
+      const groups = tally.restate(change, now)
       if (groups.size > 0) addAll(this.#touched, tally.budget.id, groups)
     }
   }
 
-  #remember(span: string, standing: readonly LedgerEntryRow[], heard: readonly LedgerEntryRow[]): void {
+  #remember(span: string, lines: Lines): void {
     const { spansRemembered } = this.#options
     if (spansRemembered === 0) return
-    const before = this.#told.get(span)
     this.#told.delete(span)
-    this.#told.set(span, { standing, heard: new Set([...before?.heard ?? [], ...standing.map(revisionKey), ...heard.map(revisionKey)]) })
-    if (this.#told.size > spansRemembered) this.#told.delete(this.#told.keys().next().value as string)
+    this.#told.set(span, lines)
+    if (this.#told.size <= spansRemembered) return
+    const [oldest, forgotten] = this.#told.entries().next().value as [string, Lines]
+    this.#told.delete(oldest)
+    const forgottenTo = latest(forgotten.all)
+    if (forgottenTo > this.#forgottenTo) this.#forgottenTo = forgottenTo
   }
 
   /** Calls were charged on arrival. */
   arrived(lines: readonly LedgerEntryRow[]): void {
+    for (const [span, own] of bySpan(lines)) this.#add(span, this.#told.get(span) ?? noLines, own)
+  }
+
+  /**
+   * Calls that came before were charged once more, because their trace was forgotten: by a restart, or because it was quiet for long.
+   * Counted now they would count twice until ClickHouse is asked, and a threshold would be told that nobody passed.
+   */
+  cameAgain(lines: readonly LedgerEntryRow[]): void {
     for (const [span, own] of bySpan(lines)) {
-      const before = this.#told.get(span)?.standing ?? []
-      const after = standing([...before, ...own])
-      this.restate({ before, after }, latest(own))
-      this.#remember(span, after, own)
+      const told = this.#told.get(span)
+      if (told !== undefined) this.#add(span, told, own)
+      else this.#again.set(span, union(this.#again.get(span) ?? [], own))
+    }
+    for (const span of this.#again.keys()) {
+      if (this.#again.size <= cameAgainMax) return
+      this.#again.delete(span)
     }
   }
 
   /** Of each span that `posted` is about: all its lines before, and all after. */
-  settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[], postedAt: bigint): void {
+  settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[]): void {
     const changed = bySpan(posted)
     const knownOf = bySpan([...known].filter(({ traceId, spanId }) => changed.has(spanKeyOf(traceId, spanId))))
-    for (const [span, lines] of changed) {
-      const before = standing([...this.#told.get(span)?.standing ?? [], ...knownOf.get(span) ?? []])
-      const after = standing([...before, ...lines])
-      this.restate({ before, after }, postedAt)
-      this.#remember(span, after, lines)
-    }
+    for (const [span, lines] of changed) this.#add(span, linesOf(union(this.#told.get(span)?.all ?? [], knownOf.get(span) ?? [])), lines)
+  }
+
+  #add(span: string, before: Lines, lines: readonly LedgerEntryRow[]): void {
+    const after = linesOf(union(before.all, lines))
+    this.restate(restatement(before, after))
+    this.#remember(span, after)
   }
 
   recalled(own: Iterable<LedgerEntryRow>, stored: readonly LedgerEntryRow[]): void {
-    const ownOf = bySpan(standing(own))
-    for (const [span, lines] of bySpan(stored)) {
-      const told = this.#told.get(span)
-      const mine = told?.standing ?? ownOf.get(span) ?? []
-      const heard = told?.heard ?? new Set(mine.map(revisionKey))
-      const earlier = lines.filter((line) => !heard.has(revisionKey(line)))
-      if (earlier.length === 0) continue
-      const after = standing([...earlier, ...mine])
-      if (mine.length > 0) {
-        this.restate({ before: mine, after: [] }, latest(mine))
-        this.restate({ before: earlier, after }, latest(mine))
-      }
-      // What is there counts already: another process may yet get it once more, and charge it.
-      this.#remember(span, after, earlier)
+    const [ownOf, storedOf] = [bySpan(own), bySpan(stored)]
+    for (const span of new Set([...storedOf.keys(), ...ownOf.keys()])) this.#recalledSpan(span, ownOf.get(span) ?? [], storedOf.get(span) ?? [])
+  }
+
+  /**
+   * What counts of a span are the lines that were told, and those that were posted before anybody remembers. Taken together they
+   * are less: of one line one revision stands.
+   */
+  #recalledSpan(span: string, own: readonly LedgerEntryRow[], stored: readonly LedgerEntryRow[]): void {
+    const again = this.#again.get(span) ?? []
+    this.#again.delete(span)
+    const mine = this.#told.get(span)?.all ?? without(own, again)
+    const earlier = without(stored, [...mine, ...again])
+    if (earlier.length === 0 && again.length === 0) return
+    // What was posted since the last line that is forgotten, and is not remembered, was never told: by a process that was killed.
+    const counted = this.#options.spansRemembered === 0 ? earlier : earlier.filter((line) => latest([line]) <= this.#forgottenTo)
+    const all = linesOf(union(mine, earlier, again))
+    if (mine.length > 0 || again.length > 0 || counted.length < earlier.length) {
+      this.restate(restatement(linesOf(counted), noLines))
+      this.restate(restatement(linesOf(mine), all))
     }
+    // What is there counts already: another process may yet get it once more, and charge it.
+    this.#remember(span, all)
   }
 
   /**
@@ -193,8 +212,6 @@ export class Actuals {
     for (const tally of this.#tallies.values()) tally.prune(this.#options.now())
   }
 }
-
-const latest = (lines: readonly LedgerEntryRow[]): bigint => lines.reduce((at, { postedAt }) => (postedAt > at ? postedAt : at), 0n)
 
 type Groups = Map<string, Set<string>>
 

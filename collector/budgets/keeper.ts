@@ -47,6 +47,8 @@ export interface OtherPosters {
 /** What was posted by others (another collector, a repricing) is read at least so often, and never for more than a fiftieth of the time. */
 const rereadMsMin = 60_000
 const rereadShareMax = 50
+/** By how much another process' clock may be ahead of this one's, in nanoseconds: what was told already must be dated before what is read. */
+const clocksApartNano = 10_000_000n
 /** A line that is being made durable may be told of this much later than it is dated. */
 const tellingMs = 5_000
 /** How long lines may be on their way into ClickHouse until a reading is put off, in milliseconds. */
@@ -141,7 +143,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const { spool, loadedThrough, others, nowNano, now } = this.#options
     const { signal } = this.#stop
     this.#rereadAt = now() + rereadMsMin
-    const reading = this.#actuals.beginReading(nowNano())
+    const reading = this.#actuals.beginReading(nowNano() + clocksApartNano)
     try {
       await sleep(tellingMs, undefined, { signal, ref: false })
       const [segment, told] = [spool.currentNumber, now()]
@@ -184,8 +186,12 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     if (hold !== undefined) this.#holds.release(hold.id, this.#notForgotten)
   }
 
-  settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[], postedAt: bigint): void {
-    this.#actuals.settled(known, posted, postedAt)
+  cameAgain(lines: readonly LedgerEntryRow[]): void {
+    this.#actuals.cameAgain(lines)
+  }
+
+  settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[]): void {
+    this.#actuals.settled(known, posted)
   }
 
   recalled(own: Iterable<LedgerEntryRow>, stored: readonly LedgerEntryRow[]): void {
@@ -384,8 +390,9 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     if (before !== undefined) this.#holds.forget(before.budget)
     this.#defined.set(budget.id, defined)
     const { store, tenant, now, nowNano } = this.#options
+    // What was posted and is on its way into ClickHouse is missing until all is read anew; everything is, where it cannot be read now.
+    this.readSoon()
     await Promise.all([this.#actuals.define(budget, nowNano()), this.#sizes.isEmpty && this.#sizes.recall(store, tenant, now())])
-    // What was posted and is on its way into ClickHouse is missing until all is read anew.
     this.readSoon()
     return defined
   }

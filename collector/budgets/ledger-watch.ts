@@ -19,8 +19,10 @@ export interface LedgerWatch {
   readonly listens: boolean
   /** The lines that calls of one request were charged, and its calls, failed ones too. */
   arrived(lines: readonly LedgerEntryRow[], calls: readonly ArrivedCall[]): void
+  /** Calls that were acknowledged before were charged once more, because their trace was forgotten: `recalled` will say which lines stand. */
+  cameAgain(lines: readonly LedgerEntryRow[]): void
   /** Settlement posted these lines for a trace of which `known` had been posted. */
-  settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[], postedAt: bigint): void
+  settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[]): void
   /**
    * A trace that was forgotten came back: lines were posted on its arrival (`own`), and ClickHouse now tells what had been posted
    * before (`stored`). A line that is there already was not posted again, whatever its sender thought.
@@ -31,7 +33,8 @@ export interface LedgerWatch {
 /** What one process posted, as it says it to the one that keeps budgets. */
 export type Posting =
   | { readonly kind: 'arrived'; readonly lines: readonly LedgerEntryRow[]; readonly calls: readonly ArrivedCall[] }
-  | { readonly kind: 'settled'; readonly known: readonly LedgerEntryRow[]; readonly posted: readonly LedgerEntryRow[]; readonly postedAt: bigint }
+  | { readonly kind: 'came_again'; readonly lines: readonly LedgerEntryRow[] }
+  | { readonly kind: 'settled'; readonly known: readonly LedgerEntryRow[]; readonly posted: readonly LedgerEntryRow[] }
   | { readonly kind: 'recalled'; readonly own: readonly LedgerEntryRow[]; readonly stored: readonly LedgerEntryRow[] }
 
 /** Tells another process. Of a trace it tells the spans that something was posted about: others may have a hundred thousand lines. */
@@ -42,9 +45,10 @@ export const tellingWatch = (listens: () => boolean, tell: (posting: Posting) =>
   arrived: (lines, calls) => {
     if (lines.length > 0 || calls.length > 0) tell({ kind: 'arrived', lines, calls })
   },
-  settled: (known, posted, postedAt) => {
+  cameAgain: (lines) => tell({ kind: 'came_again', lines }),
+  settled: (known, posted) => {
     const spans = new Set(posted.map((line) => line.spanId))
-    tell({ kind: 'settled', known: [...known].filter((line) => spans.has(line.spanId)), posted, postedAt })
+    tell({ kind: 'settled', known: [...known].filter((line) => spans.has(line.spanId)), posted })
   },
   recalled: (own, stored) => {
     // What is stored may have come to another process once more, which does not settle the trace and asks nobody.
@@ -55,20 +59,35 @@ export const tellingWatch = (listens: () => boolean, tell: (posting: Posting) =>
 export function hear(watch: LedgerWatch, posting: Posting): void {
   switch (posting.kind) {
     case 'arrived': return watch.arrived(posting.lines, posting.calls)
-    case 'settled': return watch.settled(posting.known, posting.posted, posting.postedAt)
+    case 'came_again': return watch.cameAgain(posting.lines)
+    case 'settled': return watch.settled(posting.known, posting.posted)
     case 'recalled': return watch.recalled(posting.own, posting.stored)
   }
 }
 
-/** Tells what came with one request. `reservations`: those that spans name, by trace and span id. */
-export function tellArrived(watch: LedgerWatch, derived: readonly Derived[], charges: readonly Charge[], reservations: ReadonlyMap<string, string>, options: ChargeOptions): void {
+/** What came with one request. */
+export interface ArrivedRequest {
+  readonly derived: readonly Derived[]
+  readonly charges: readonly Charge[]
+  /** Reservations that spans name, by trace and span id. */
+  readonly reservations: ReadonlyMap<string, string>
+  /** Spans that are charged although they came before, by trace and span id. */
+  readonly again: ReadonlySet<string>
+}
+
+export function tellArrived(watch: LedgerWatch, { derived, charges, reservations, again }: ArrivedRequest, options: ChargeOptions): void {
   const agents = new Map(charges.map(({ facts, attribution }) => [facts.spanId, attribution.agent]))
   const calls = derived.flatMap(({ facts: { traceId, spanId, step }, first }): ArrivedCall[] => {
-    const holdId = reservations.get(spanKeyOf(traceId, spanId)) ?? ''
-    if (holdId === '' && (!first || (step.role !== 'model_call' && step.role !== 'embedding'))) return []
+    const key = spanKeyOf(traceId, spanId)
+    const holdId = reservations.get(key) ?? ''
+    // What came before gave its reservation back then; another call that is like it still needs its own.
+    if (holdId === '' && (!first || again.has(key) || (step.role !== 'model_call' && step.role !== 'embedding'))) return []
     return [{ holdId, run: traceId, agent: agents.get(spanId) ?? step.agent, provider: step.provider, requestModel: step.requestModel, responseModel: step.responseModel }]
   })
-  watch.arrived(charges.flatMap((charge) => chargeRows(charge, options)), calls)
+  const lines = charges.flatMap((charge) => chargeRows(charge, options))
+  const isAgain = ({ traceId, spanId }: LedgerEntryRow): boolean => again.has(spanKeyOf(traceId, spanId))
+  watch.arrived(again.size === 0 ? lines : lines.filter((line) => !isAgain(line)), calls)
+  if (again.size > 0) watch.cameAgain(lines.filter(isAgain))
 }
 
 /** The attribute by which a span names the reservation that was made for it. */

@@ -2,6 +2,9 @@ import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import { type Budget, type BudgetDimension, type Measure, rollingDaysMax } from '#otel-config/budgets/budget.ts'
 import { calendarPeriod, type Stretch } from '#otel-config/budgets/period.ts'
 import { type LedgerMeter, tokenMeters } from '#semconv/facts.ts'
+import { spanKeyOf } from './ledger-watch.ts'
+import { type Lines, type Restatement, standingBefore } from './lines.ts'
+import type { ReadSums } from './read-sums.ts'
 
 /**
  * Width of a step of time, in milliseconds. Every zone's offset from UTC is a whole number of steps, so a calendar period is
@@ -12,6 +15,8 @@ const hourMs = 3_600_000
 const dayMs = 86_400_000
 /** Steps are kept this long: what a rolling period and the four weeks of a forecast look back on. In milliseconds. */
 export const stepsKeptMs = (rollingDaysMax + 1) * dayMs
+/** Usage that is dated later than this is summed up when its time has come: clocks of senders are ahead, and some name any year. In milliseconds. */
+export const stepsAheadMs = dayMs
 /** Calendar periods that are kept before the current one. */
 export const periodsKept = 12
 /** A run that was silent for longer is forgotten by its budget, in milliseconds: runs come by the million and end unannounced. */
@@ -117,10 +122,10 @@ export interface Group {
 
 export type Groups = Map<string, Group>
 
-/** Which periods of a budget are kept, current one first. A budget that has none of the calendar is summed from 0. */
+/** Which periods of a budget are kept: the next one first, because clocks of senders are ahead. A budget that has none of the calendar is summed from 0. */
 export function keptPeriods({ period }: Budget, now: number): readonly Stretch[] {
   switch (period.kind) {
-    case 'calendar': return Array.from({ length: periodsKept + 1 }, (_, n) => calendarPeriod(period.unit, period.timeZone, now, -n))
+    case 'calendar': return Array.from({ length: periodsKept + 2 }, (_, n) => calendarPeriod(period.unit, period.timeZone, now, 1 - n))
     case 'rolling': return []
     case 'run':
     case 'lifetime': return [{ start: 0, end: Number.POSITIVE_INFINITY }]
@@ -143,67 +148,113 @@ export function addTo(groups: Groups, values: readonly string[], step: number | 
 
 const addAt = (sums: Map<number, Sum>, start: number, sum: Sum): void => void sums.set(start, plus(sums.get(start) ?? nothing, sum))
 
-/** What the lines of one span say now instead of what they said. */
-export interface Restatement {
-  readonly before: readonly LedgerEntryRow[]
-  readonly after: readonly LedgerEntryRow[]
+/** Sums of usage, and the moment before which they hold all that was posted without having been told of it. */
+interface Sums {
+  readonly groups: Groups
+  /** Nanoseconds since the epoch. */
+  readonly cut: bigint
 }
 
-/** The groups of one budget as they were read from ClickHouse, and what was posted since. */
+/** A reading of ClickHouse that is under way. */
+export interface Reading {
+  /** It will say what was posted before. */
+  readonly cut: bigint
+  /** By trace and span id, of spans that were restated since: their lines until then. */
+  readonly restated: Map<string, Lines>
+}
+
+/** Spans of one reading; lines of others that ClickHouse has merged meanwhile count from the next one on: rather too little than twice. */
+const restatedMax = 20_000
+
+/** Notes what a span said when the reading began. */
+export function keepBefore({ cut, restated }: Reading, { before }: Restatement): void {
+  const [line] = before.standing
+  if (line === undefined || restated.size >= restatedMax) return
+  const span = spanKeyOf(line.traceId, line.spanId)
+  if (!restated.has(span) && standingBefore(before, cut).length > 0) restated.set(span, before)
+}
+
+/**
+ * The groups of one budget as they were read from ClickHouse, and what was posted since. Of a span, the latter is what its lines say
+ * less what those of them say that were posted before the reading: whatever is told late, or twice, or in another order.
+ */
 export class Tally {
   readonly budget: Budget
   #base: Groups
-  #since: Groups = new Map()
-  /** While ClickHouse is read anew: what is posted after the moment that is read. */
-  #next: { readonly cut: bigint; readonly groups: Groups } | undefined
+  #since: Sums
+  /** While ClickHouse is read anew. */
+  #next: Sums | undefined
   #periods: readonly Stretch[]
 
-  constructor(budget: Budget, base: Groups, now: number) {
+  /** `base` holds what was posted before `cut`. */
+  constructor(budget: Budget, base: Groups, cut: bigint, now: number) {
     this.budget = budget
     this.#base = base
+    this.#since = { groups: new Map(), cut }
     this.#periods = keptPeriods(budget, now)
   }
 
-  /** `postedAt`: since when the ledger says so. Answers the groups that were touched. */
-  restate({ before, after }: Restatement, postedAt: bigint, now: number): ReadonlySet<string> {
+  /** Answers the groups that were touched. */
+  restate(restatement: Restatement, now: number): ReadonlySet<string> {
     const touched = new Set<string>()
-    for (const one of contributions(this.budget, before)) touched.add(this.#add({ ...one, sum: negated(one.sum) }, postedAt, now))
-    for (const one of contributions(this.budget, after)) touched.add(this.#add(one, postedAt, now))
+    for (const one of this.#changes(restatement, this.#since.cut)) {
+      this.#add(this.#since.groups, one, now)
+      touched.add(groupKey(one.group))
+    }
+    if (this.#next !== undefined) for (const one of this.#changes(restatement, this.#next.cut)) this.#add(this.#next.groups, one, now)
     return touched
   }
 
-  #add({ group, at, sum }: Contribution, postedAt: bigint, now: number): string {
-    const step = at > now - stepsKeptMs ? at - (at % stepMs) : undefined
-    const period = this.#periodOf(at, now)
-    addTo(this.#since, group, step, period, at, sum)
-    if (this.#next !== undefined && postedAt >= this.#next.cut) addTo(this.#next.groups, group, step, period, at, sum)
-    return groupKey(group)
+  /** What a restatement changes in sums that begin with `cut`. */
+  *#changes({ before, after, changedFrom }: Restatement, cut: bigint): Generator<Contribution> {
+    yield* this.#signed(before.standing, -1)
+    yield* this.#signed(after.standing, 1)
+    // Almost always the lines from before the reading are the same on both sides.
+    if (changedFrom >= cut) return
+    yield* this.#signed(standingBefore(before, cut), 1)
+    yield* this.#signed(standingBefore(after, cut), -1)
   }
 
+  *#signed(lines: readonly LedgerEntryRow[], sign: 1 | -1): Generator<Contribution> {
+    for (const one of contributions(this.budget, lines)) yield sign === 1 ? one : { ...one, sum: negated(one.sum) }
+  }
+
+  #add(groups: Groups, { group, at, sum }: Contribution, now: number): void {
+    const step = at > now - stepsKeptMs && at <= now + stepsAheadMs ? at - (at % stepMs) : undefined
+    addTo(groups, group, step, this.#periodOf(at, now), at, sum)
+  }
+
+  /** `undefined` where it is not kept: long ago, or a time that has not come yet and is read when it has. */
   #periodOf(at: number, now: number): number | undefined {
-    this.#turn(Math.max(at, now))
+    this.#turn(now)
     return this.#periods.find(({ start, end }) => start <= at && at < end)?.start
   }
 
-  /** The calendar goes on: the first of the kept periods holds `now`, or usage that a clock dated ahead. */
+  /** The calendar goes on. What names a later year does not move it. */
   #turn(now: number): void {
-    const [current] = this.#periods
-    if (current !== undefined && now >= current.end) this.#periods = keptPeriods(this.budget, now)
+    const [next] = this.#periods
+    if (this.budget.period.kind === 'calendar' && next !== undefined && now >= next.start) this.#periods = keptPeriods(this.budget, now)
   }
 
-  /** Reading ClickHouse anew begins: it will say what was posted before `cut`. */
-  beginReading(cut: bigint): void {
+  /** Reading ClickHouse anew begins. Nothing that was told so far was posted later than what it will say. */
+  beginReading({ cut }: Reading): void {
     this.#next = { cut, groups: new Map() }
   }
 
-  /** What was read as of `cut` takes the place of what was known; without it, all stays as it was. A reading that another one has overtaken says nothing. */
-  endReading(cut: bigint, base: Groups | undefined): void {
-    if (this.#next?.cut !== cut) return
-    if (base !== undefined) {
-      this.#base = base
-      this.#since = this.#next.groups
-    }
+  /** What was read takes the place of what was known; without it, all stays as it was. A reading that another one has overtaken says nothing. */
+  endReading({ cut, restated }: Reading, read: ReadSums | undefined, now: number): void {
+    const next = this.#next
+    if (next?.cut !== cut) return
     this.#next = undefined
+    if (read === undefined) return
+    for (const [span, used] of read.renamed) {
+      const before = restated.get(span)
+      if (before !== undefined) for (const one of contributions(this.budget, standingBefore(before, cut))) this.#add(read.groups, one, now)
+      // By somebody who did not tell: nothing is known of it but the name it has now.
+      else if (restated.size < restatedMax) for (const one of used) addTo(read.groups, ...one)
+    }
+    this.#base = read.groups
+    this.#since = next
   }
 
   /** The period that holds `now`; `undefined` for budgets that look back or never end. */
@@ -223,7 +274,7 @@ export class Tally {
   }
 
   #ofPeriod(key: string, start: number): Sum {
-    return plus(this.#base.get(key)?.periods.get(start) ?? nothing, this.#since.get(key)?.periods.get(start) ?? nothing)
+    return plus(this.#base.get(key)?.periods.get(start) ?? nothing, this.#since.groups.get(key)?.periods.get(start) ?? nothing)
   }
 
   /** The kept calendar periods before the current one, latest first. */
@@ -238,7 +289,7 @@ export class Tally {
     const first = from - (from % stepMs)
     const [wholeFrom, wholeTo] = [Math.ceil(first / hourMs) * hourMs, Math.floor(to / hourMs) * hourMs]
     const sums: [value: bigint, calls: number, unpriced: number] = [0n, 0, 0]
-    for (const groups of [this.#base, this.#since]) {
+    for (const groups of [this.#base, this.#since.groups]) {
       const group = groups.get(key)
       if (group === undefined) continue
       if (wholeFrom >= wholeTo) addStretch(sums, group.steps, first, to, stepMs)
@@ -255,7 +306,7 @@ export class Tally {
   /** Sums by hour since the epoch, over the steps that are kept. */
   hours(key: string): ReadonlyMap<number, bigint> {
     const hours = new Map<number, bigint>()
-    for (const groups of [this.#base, this.#since]) for (const [start, { value }] of groups.get(key)?.hours ?? []) {
+    for (const groups of [this.#base, this.#since.groups]) for (const [start, { value }] of groups.get(key)?.hours ?? []) {
       hours.set(start / hourMs, (hours.get(start / hourMs) ?? 0n) + value)
     }
     return hours
@@ -264,14 +315,14 @@ export class Tally {
   /** What a group is called; `undefined` where nothing is known of it. */
   group(key: string): readonly string[] | undefined {
     if (key === '' && groupDimensions(this.budget).length === 0) return []
-    return (this.#since.get(key) ?? this.#base.get(key))?.values
+    return (this.#since.groups.get(key) ?? this.#base.get(key))?.values
   }
 
   /** The groups by key. A budget that is not divided has one, also before anything was used. */
   groups(): ReadonlyMap<string, readonly string[]> {
     const found = new Map<string, readonly string[]>()
     if (groupDimensions(this.budget).length === 0) found.set('', [])
-    for (const groups of [this.#base, this.#since]) for (const [key, { values }] of groups) found.set(key, values)
+    for (const groups of [this.#base, this.#since.groups]) for (const [key, { values }] of groups) found.set(key, values)
     return found
   }
 
@@ -280,10 +331,10 @@ export class Tally {
     this.#turn(now)
     const starts = new Set(this.#periods.map(({ start }) => start))
     const idleMs = this.budget.period.kind === 'run' ? runKeptMs : Number.POSITIVE_INFINITY
-    for (const groups of [this.#base, this.#since]) for (const [key, group] of groups) {
+    for (const groups of [this.#base, this.#since.groups]) for (const [key, group] of groups) {
       for (const sums of [group.steps, group.hours]) for (const start of sums.keys()) if (start <= now - stepsKeptMs) sums.delete(start)
       for (const start of group.periods.keys()) if (!starts.has(start)) group.periods.delete(start)
-      if (now - group.lastAt > idleMs || (group.steps.size === 0 && group.periods.size === 0)) groups.delete(key)
+      if (Math.abs(now - group.lastAt) > idleMs || (group.steps.size === 0 && group.periods.size === 0)) groups.delete(key)
     }
   }
 }

@@ -9,7 +9,7 @@ import { LogsReader, notLogRecord } from '../decode/logs.ts'
 import { notDataPoint, notMetric } from '../decode/metrics.ts'
 import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
-import { type LedgerWatch, reservationKey, spanKeyOf, tellArrived } from '../budgets/ledger-watch.ts'
+import { type ArrivedRequest, type LedgerWatch, reservationKey, spanKeyOf, tellArrived } from '../budgets/ledger-watch.ts'
 import { type Charge, chargeArrivals } from '../derive/charge.ts'
 import { type Copies, type DerivedLog, deriveLog } from '../derive/derive-log.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
@@ -186,11 +186,11 @@ async function ingestTraces(turn: Turn, body: Buffer, encoding: Encoding, option
   const { spool, live, metrics, known } = options
   const claims: Claim[] = []
   try {
-    const { derived, charges, reservations, deduplicated, frame, accounted, rejections, warnings } =
-      await understand(turn, body, encoding, options, client, receivedAt, claims)
+    const understood = await understand(turn, body, encoding, options, client, receivedAt, claims)
+    const { derived, charges, deduplicated, frame, accounted, rejections, warnings } = understood
     if (frame !== undefined) await appendOnce(spool, frame)
     live.add(derived, charges, options.nowMs(), spool.currentNumber)
-    if (options.watch?.listens === true) tellArrived(options.watch, derived, charges, reservations, options)
+    if (options.watch?.listens === true) tellArrived(options.watch, understood, options)
     for (const { facts } of derived) known.spans.add(spanKey(facts.traceId, facts.spanId))
     metrics.accounted(accounted)
     metrics.stored(derived.length - deduplicated)
@@ -205,12 +205,8 @@ async function ingestTraces(turn: Turn, body: Buffer, encoding: Encoding, option
 }
 
 /** A request, decoded and derived: what is to be made durable. */
-interface Understood {
-  readonly derived: readonly Derived[]
-  readonly charges: readonly Charge[]
-  /** Reservations that spans name, by trace and span id. */
-  readonly reservations: ReadonlyMap<string, string>
-  /** How many of them came before. */
+interface Understood extends ArrivedRequest {
+  /** How many spans came before. */
   readonly deduplicated: number
   /** What the frame says of the request. */
   readonly accounted: readonly IngestAccountRow[]
@@ -231,6 +227,7 @@ async function understand(
     const frame = new FrameWriter()
     const derived: Derived[] = []
     const reservations = new Map<string, string>()
+    const again = new Set<string>()
     const rejections: Rejection[] = [...converted.rejections]
     let deduplicated = 0
     let index = 0
@@ -245,14 +242,16 @@ async function understand(
         derived.push(one)
         const reservation = options.watch?.listens === true ? record.attributes.get(reservationKey) : undefined
         if (typeof reservation === 'string') reservations.set(spanKeyOf(record.traceId, record.spanId), reservation)
-        if (!first || known.spans.has(spanKey(record.traceId, record.spanId))) deduplicated++
+        if (!first) deduplicated++
+        else if (known.spans.has(spanKey(record.traceId, record.spanId))) again.add(spanKeyOf(record.traceId, record.spanId))
         else conformance.see(record, one.facts)
       }
     }
+    deduplicated += again.size
     const charges = charge(derived, frame, options)
     rejections.push(...reader.rejections())
     const accounted = account.add(frame, { signal: 'traces', client, stored: derived.length - deduplicated, deduplicated, rejections, at: receivedAt })
-    return { derived, charges, reservations, deduplicated, accounted, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: reader.warnings() }
+    return { derived, charges, reservations, again, deduplicated, accounted, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: reader.warnings() }
   } finally {
     turn.give()
   }

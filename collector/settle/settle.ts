@@ -486,7 +486,7 @@ export class Settler {
   #commit(draft: Draft): void {
     const { trace } = draft
     const { watch } = this.#options
-    if (watch?.listens === true && draft.posting.rows.length > 0) watch.settled(trace.entries.values(), draft.posting.rows, draft.version)
+    if (watch?.listens === true && draft.posting.rows.length > 0) watch.settled(trace.entries.values(), draft.posting.rows)
     for (const entry of draft.posting.rows) trace.entries.set(entryKey(entry), entry)
     for (const decision of draft.decisions) trace.decisions.set(decision.id, decision)
     if (draft.repriced) {
