@@ -242,6 +242,14 @@ describe('budgets', () => {
     }
   })
 
+  test('a question that is asked once more and refused then holds nothing any more', async () => {
+    const ask = (): Promise<Answer> => decide(program, { agent: 'careful', user: 'cyd', requestId: 'careful-cyd', ...stated })
+    assert.equal((await ask()).decision, 'allow')
+    await send(program, modelCall({ traceId: newTraceId(), start: ago(0), attributes: { 'gen_ai.agent.name': 'careful', 'user.id': 'cyd' } }, tokens))
+    assert.equal((await ask()).decision, 'require_approval')
+    assert.deepEqual((await standings(program, 'careful')).filter(({ group }) => group[0]?.values[0] === 'cyd').map(({ actual, holds }) => [actual, holds]), [['1', 0]])
+  })
+
   test('a question that cannot be is one clear line', async () => {
     const refusal = async (question: unknown, contentType?: string): Promise<readonly [number, string]> => {
       const { status, body } = await control<{ error: string }>(program, 'decide', question, contentType)

@@ -37,6 +37,12 @@ export function crossings({ defined: { budget, version }, standing }: StandingBu
   ]
 }
 
+/** The group that a crossing is of, out of its name: a budget per run may have a hundred thousand others. */
+function groupIn(crossing: string): readonly string[] {
+  const [, group = '[]'] = /^[^:]*:\d+:[^:]*:(\[.*\]):[^:]+:[^:]+$/s.exec(crossing) ?? []
+  return JSON.parse(group) as string[]
+}
+
 /** Groups of budgets that are looked at in a second: of those that were just used, and of those that were read anew. The rest is looked at in the next. */
 const groupsPerTick = 2_000
 const rereadPerTick = 200
@@ -49,5 +55,5 @@ export const budgetAlerts = (keeper: Keeper): AlerterOptions['budgets'] => ({
       await nextTurn()
     }
   },
-  stillCrossed: (budgetId, crossing) => keeper.all(budgetId).flatMap(crossings).some((one) => one.crossing === crossing),
+  stillCrossed: (budgetId, crossing) => keeper.of(budgetId, groupIn(crossing)).flatMap(crossings).some((one) => one.crossing === crossing),
 })

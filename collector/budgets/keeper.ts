@@ -21,7 +21,7 @@ import { burns, forecast } from './forecast.ts'
 import { type Hold, Holds, holdsMax } from './holds.ts'
 import type { Journal } from './journal.ts'
 import { type ArrivedCall, type LedgerWatch, spanKeyOf } from './ledger-watch.ts'
-import { type Named, oneCall, type Tally, tokensOf } from './tally.ts'
+import { groupKey, type Named, oneCall, reached, type Tally, tokensOf } from './tally.ts'
 
 export interface KeeperOptions extends DefinitionOptions {
   readonly project: string
@@ -244,7 +244,10 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
 
   /** Counted before anybody else is answered, answered when it is on disk. A call that may not go on holds nothing. */
   async #hold(verdict: Verdict, known: Hold | undefined, hold: Hold): Promise<Hold | undefined> {
-    if (verdict === 'deny' || verdict === 'require_approval') return undefined
+    if (verdict === 'deny' || verdict === 'require_approval') {
+      if (known !== undefined) this.#holds.release(known.id, this.#notForgotten)
+      return undefined
+    }
     if (known !== undefined) return known
     if (this.#holds.size >= holdsMax) throw new Refused('overloaded', `${holdsMax} calls are in flight already, ask again later`)
     try {
@@ -354,13 +357,12 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const outlook = this.#forecast(tally, key)
     const enforced = budget.action === 'require_approval' || budget.action === 'deny' || budget.action === 'kill'
     const used = (ms: number) => tally.window(key, now - ms, now)
-    const reached = (value: bigint, percents: readonly number[], on: 'actual' | 'forecast') =>
-      percents.filter((percent) => Number(value) * 100 >= Number(budget.limit) * percent).map((percent) => ({ percent, on }))
+    const crossed = (value: bigint, percents: readonly number[], on: 'actual' | 'forecast') => reached(budget, value, percents).map((percent) => ({ percent, on }))
     return {
       group: groupText(budget, values), period, actual, approved: this.#approvals.holding(budget.id, key, now).amount, calls, unpricedCalls: unpriced, held, holds, forecast: outlook,
       overshoot: enforced ? overshoot : (used(hourMs).value * BigInt(unseenSeconds)) / 3_600n,
       burn: period === undefined ? [] : burns(budget.limit, period.end - period.start, used),
-      crossed: [...reached(actual, budget.thresholds, 'actual'), ...(outlook === undefined ? [] : reached(outlook.value, budget.forecastThresholds, 'forecast'))],
+      crossed: [...crossed(actual, budget.thresholds, 'actual'), ...(outlook === undefined ? [] : crossed(outlook.value, budget.forecastThresholds, 'forecast'))],
       history: tally.history(key, now).map(({ start, end, sum }) => ({ start, end, actual: sum.value })),
     }
   }
@@ -376,9 +378,9 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     return defined === undefined || tally === undefined || values === undefined ? [] : [{ defined, standing: this.standing(tally, key, values) }]
   }
 
-  /** Every group of a budget. */
-  all(budgetId: string): { readonly defined: DefinedBudget; readonly standing: Standing }[] {
-    return [...this.#actuals.tally(budgetId)?.groups().keys() ?? []].flatMap((key) => this.#standingOf(budgetId, key))
+  /** One group of a budget; none where nothing is known of it. */
+  of(budgetId: string, group: readonly string[]): { readonly defined: DefinedBudget; readonly standing: Standing }[] {
+    return this.#standingOf(budgetId, groupKey(group))
   }
 
   async define(yaml: string): Promise<DefinedBudget> {

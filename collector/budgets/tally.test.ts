@@ -5,7 +5,7 @@ import { type LedgerEntryRow, revisionAtArrival, revisionAtSettlement } from '#c
 import { seededRandom } from '#otel-config/demo/random.ts'
 import { parseBudget } from '#otel-config/budgets/budget.ts'
 import { linesOf, noLines, restatement, standingBefore, union } from './lines.ts'
-import { addTo, contributions, type Groups, nothing, plus, type Reading, stepMs, Tally } from './tally.ts'
+import { addTo, contributions, type Groups, nothing, plus, type Reading, reached, stepMs, Tally } from './tally.ts'
 
 const hourMs = 3_600_000
 const now = Date.parse('2026-11-27T10:23:45Z')
@@ -52,6 +52,13 @@ test('a span that names a year far ahead does not end today, and one of a clock 
   assert.equal(tally.actual('', now).value, 2n * 10n ** 12n)
   assert.equal(tally.actual('', midnight + 2_000).value, 10n ** 12n)
   assert.deepEqual(tally.history('', midnight + 2_000).map(({ sum }) => sum.calls).slice(0, 2), [2, 0])
+})
+
+test('a threshold is reached at its last digit and not before', () => {
+  const limit = 100_000n * 10n ** 12n
+  assert.deepEqual(reached({ limit }, limit - 1n, [50, 99.999999, 100, 200]), [50, 99.999999])
+  assert.deepEqual(reached({ limit }, limit, [50, 100, 200]), [50, 100])
+  assert.deepEqual(reached({ limit: 3n }, 1n, [33.3, 33.4]), [33.3])
 })
 
 test('revisions of the lines of a span, told in any order, late and twice, while sums are read anew and after: in the end what stands counts', () => {

@@ -107,6 +107,13 @@ function valueOf(measure: Measure, lines: readonly LedgerEntryRow[], calls: numb
   }
 }
 
+/** Thresholds are told to a millionth of a percent. */
+const percentScale = 1_000_000
+
+/** Those of `percents` of the limit that a value has reached: to the digit, because a float of ten thousand dollars is a few too many. */
+export const reached = ({ limit }: Pick<Budget, 'limit'>, value: bigint, percents: readonly number[]): readonly number[] =>
+  percents.filter((percent) => value * BigInt(100 * percentScale) >= limit * BigInt(Math.round(percent * percentScale)))
+
 /** Sums of one group. */
 export interface Group {
   readonly values: readonly string[]
