@@ -38,6 +38,11 @@ export const billLinesMax = 200_000
 
 const short = (value: unknown): string => `'${String(value).slice(0, 80)}'`
 
+/** Dollars, or pieces of what a bill counts, in one cell of it: ten times the tokens of all the world's models in a day. */
+const figureMax = 1_000_000_000_000_000n
+/** Of one line after equal ones are summed, times 10^12: what `Decimal(38, 12)` holds, and sums of a day's lines still do. */
+export const sumMax = 10n ** 33n
+
 const scale = 12
 const decimalText = /^(-?)(\d{0,26})(?:\.(\d{0,40}))?(?:[eE]([+-]?\d{1,2}))?$/
 
@@ -48,6 +53,7 @@ export function pico(text: string, where: string): bigint {
   const digits = BigInt(whole + fraction)
   const shift = scale - fraction.length + Number(exponent)
   const value = shift >= 0 ? digits * 10n ** BigInt(shift) : rounded(digits, 10n ** BigInt(-shift))
+  if (value > figureMax * 10n ** BigInt(scale)) throw new BillError(`${where} is ${short(text)}: at most ${figureMax} is taken`)
   return sign === '-' ? -value : value
 }
 
@@ -71,8 +77,10 @@ export function assertDollars(currency: string, where: string): void {
   if (currency.toUpperCase() !== 'USD') throw new BillError(`${where} is ${short(currency)}: only bills in USD can be reconciled`)
 }
 
+/** The day in UTC: of a time that names another offset, that may be the one beside. */
 export function dayOf(text: string, where: string): string {
-  const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0]
+  const time = /T.*[+-]\d{2}:\d{2}$/.test(text) ? Date.parse(text) : Number.NaN
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(Number.isNaN(time) ? text : new Date(time).toISOString())?.[0]
   if (day === undefined || Number.isNaN(Date.parse(day)) || day < '2020-01-01' || day >= '2040-01-01') throw new BillError(`${where} is ${short(text)}: a date such as 2026-11-21 is expected`)
   return day
 }

@@ -62,6 +62,7 @@ for (const [what, parse, text, message] of [
   ['a negative quantity in CSV', parseCsvBill, csv(focusHead, `1,USD,Usage,,${day},-1,Tokens,A,AI and Machine Learning,,Input Tokens,`), /row 2 ConsumedQuantity is '-1'/],
   ['more cached than there was', parseJsonBill, openaiUsage(day, [{ ...usage, input_cached_tokens: 2 }]), /more input_cached_tokens than input_tokens/],
   ['no number', parseJsonBill, anthropicCosts(day, [{ amount: 'much' }]), /amount is 'much': a decimal number is expected/],
+  ['more than there is', parseJsonBill, openaiCosts(day, [['x', '1e60']]), /amount is '1e60': at most 1000000000000000 is taken/],
   ['no date', parseCsvBill, csv(focusHead, '1,USD,Usage,,20 Nov,1,Tokens,A,AI and Machine Learning,,Input Tokens,'), /ChargePeriodStart is '20 Nov': a date/],
   ['a field that is not there', parseJsonBill, anthropicUsage(day, [{ model: 'm', output_tokens: 1 }]), /data 1 result 1 has no uncached_input_tokens/],
   ['half a file', parseJsonBill, '{"data": [', /begins like JSON and is none/],
@@ -76,6 +77,12 @@ for (const [what, parse, text, message] of [
   })
 }
 
+test('a unit in unknown words counts no tokens, and a time is of its day in UTC', () => {
+  const focus = (unit: string, time: string): unknown => parseCsvBill(csv(focusHead, `1,USD,Usage,,${time},2,${unit},A,AI and Machine Learning,,Input Tokens,`)).lines.map(({ day: on, quantity }) => [on, quantity === undefined ? null : quantity / tokens])
+  for (const [unit, quantity] of [['Tokens', 2n], ['1000 Tokens', 2_000n], ['1M tokens', 2_000_000n], ['Million Tokens', 2_000_000n], ['Dozen Tokens', null], ['12345678901 Tokens', null]] as const) assert.deepEqual(focus(unit, day), [[day, quantity]], unit)
+  assert.deepEqual(focus('Tokens', '2026-11-20T23:30:00-08:00'), [['2026-11-21', 2n]])
+  assert.deepEqual(focus('Tokens', '2026-11-20T23:30:00Z'), [[day, 2n]])
+})
 test('decimals are exact, and what no pico-dollar holds is rounded half to even', () => {
   for (const [text, value] of [['1', 10n ** 12n], ['-0.5', -5n * 10n ** 11n], ['.25', 25n * 10n ** 10n], ['1e-12', 1n], ['0.0000000000005', 0n], ['0.0000000000015', 2n], ['0.0000000000025', 2n], ['12345678901.123456789012', 12_345_678_901_123_456_789_012n]] as const) assert.equal(pico(text, 'x'), value, text)
   assert.deepEqual([rounded(-5n, 10n), rounded(-15n, 10n), rounded(14n, 10n)], [0n, -2n, 1n])

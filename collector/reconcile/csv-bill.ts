@@ -19,11 +19,14 @@ const kept = (source: Bill['source'], lines: readonly BillLine[], what: string):
   return { source, lines }
 }
 
-/** Tokens in one unit of a bill; `undefined` where it counts something else. */
+const factors: Readonly<Record<string, bigint>> = { '': 1n, k: 1_000n, thousand: 1_000n, m: 1_000_000n, million: 1_000_000n }
+
+/** Tokens in one unit of a bill; `undefined` where it counts something else, or in words that nobody knows. */
 function tokensPerUnit(unit: string): bigint | undefined {
-  const [, size = '1', factor = ''] = /^(?:(\d+)\s*)?([km])?\s*(?:input |output )?tokens?$/i.exec(unit.trim()) ?? []
-  if (!/tokens?$/i.test(unit.trim()) || unit.length > 40) return undefined
-  return BigInt(size) * (factor.toLowerCase() === 'k' ? 1_000n : factor.toLowerCase() === 'm' ? 1_000_000n : 1n)
+  const found = /^(?:(\d{1,9})\s*)?(k|m|thousand|million)?\s*(?:input |output )?tokens?$/i.exec(unit.trim())
+  if (found === null) return undefined
+  const [, size = '1', factor = ''] = found
+  return BigInt(size) * (factors[factor.toLowerCase()] ?? 1n)
 }
 
 const quantityOf = (row: CsvRow, amount: string, unit: string, heading: string): bigint | undefined => {

@@ -4,7 +4,7 @@ import { type Billed, type Cell, matchBills, type Metered } from './match.ts'
 
 const day = '2026-11-20'
 const next = '2026-11-21'
-const metered = (said: Partial<Metered> = {}): Metered => ({ day, provider: 'openai', model: 'gpt-5', meter: 'input', quantity: 1_000n, amount: 2_000n, unpricedLines: 0, ...said })
+const metered = (said: Partial<Metered> = {}): Metered => ({ day, provider: 'openai', model: 'gpt-5', meter: 'input', quantity: 1_000n, amount: 2_000n, unpricedLines: 0, settlements: 0, ...said })
 const billed = (said: Partial<Billed> = {}): Billed => ({ source: 'focus', provider: 'openai', account: '', day, model: 'gpt-5', meter: 'input', quantity: 1_000n, amount: 2_000n, importedAt: 1n, ...said })
 const told = (cells: readonly Cell[]): unknown => cells.map(({ id, class: of, residualQuantity, residualAmount, quantityEffect }) => [id, of, residualQuantity ?? null, residualAmount ?? null, quantityEffect ?? null])
 const cell = `${day}/openai/gpt-5/input`

@@ -17,6 +17,8 @@ export interface Metered {
   readonly quantity: bigint
   readonly amount: PicoUsd
   readonly unpricedLines: number
+  /** Lines that were agreed to for a bill. */
+  readonly settlements: number
 }
 
 export interface Billed extends BillLine {
@@ -34,6 +36,8 @@ export interface Cell {
   readonly meter: BillMeter
   readonly meteredQuantity: bigint
   readonly meteredAmount: PicoUsd
+  /** How often something was agreed to for a bill of it. */
+  readonly settlements: number
   readonly unpricedLines: number
   /** `undefined` where no bill tells it. */
   readonly billedQuantity: bigint | undefined
@@ -65,13 +69,16 @@ export function matchBills(metered: readonly Metered[], lines: readonly Billed[]
     sum.meteredQuantity += line.quantity
     sum.meteredAmount += line.amount
     sum.unpricedLines += line.unpricedLines
+    sum.settlements += line.settlements
   }
   for (const line of billed) {
     const sum = sumOf(sums, fold(line))
     if (line.quantity !== undefined) sum.billedQuantity = (sum.billedQuantity ?? 0n) + line.quantity
     if (line.amount !== undefined) sum.billedAmount = (sum.billedAmount ?? 0n) + line.amount
   }
-  return classified([...sums.values()].map((sum) => withBills(sum, billed))).sort((a, b) => {
+  const tell = (fact: 'quantity' | 'amount'): ReadonlySet<string> => new Set(billed.filter((line) => line[fact] !== undefined).map(({ provider, day }) => `${provider}/${day}`))
+  const told = { quantity: tell('quantity'), amount: tell('amount') }
+  return classified([...sums.values()].map((sum) => withBills(sum, told))).sort((a, b) => {
     const [left, right] = [size(a.residualAmount ?? 0n), size(b.residualAmount ?? 0n)]
     return left === right ? (a.id < b.id ? -1 : 1) : left > right ? -1 : 1
   })
@@ -116,15 +123,15 @@ type Sum = { -readonly [K in Exclude<keyof Cell, 'residualQuantity' | 'residualA
 function sumOf(sums: Map<string, Sum>, { day, provider, model, meter }: Place): Sum {
   const id = [day, provider, model || '*', meter || '*'].join('/')
   let sum = sums.get(id)
-  if (sum === undefined) sums.set(id, (sum = { id, day, provider, model, meter, meteredQuantity: 0n, meteredAmount: 0n, unpricedLines: 0, billedQuantity: undefined, billedAmount: undefined }))
+  if (sum === undefined) sums.set(id, (sum = { id, day, provider, model, meter, meteredQuantity: 0n, meteredAmount: 0n, settlements: 0, unpricedLines: 0, billedQuantity: undefined, billedAmount: undefined }))
   return sum
 }
 
-/** A provider's bill of a day that does not name a cell bills nothing for it. */
-function withBills(sum: Sum, billed: readonly Billed[]): Cell {
-  const own = billed.filter(({ provider, day }) => provider === sum.provider && day === sum.day)
-  const billedQuantity = sum.billedQuantity ?? (sum.meter !== 'other' && own.some(({ quantity }) => quantity !== undefined) ? 0n : undefined)
-  const billedAmount = sum.billedAmount ?? (own.some(({ amount }) => amount !== undefined) ? 0n : undefined)
+/** A provider's bill of a day that does not name a cell bills nothing for it. `told`: providers' days of which a bill tells quantities, and money. */
+function withBills(sum: Sum, told: Readonly<Record<'quantity' | 'amount', ReadonlySet<string>>>): Cell {
+  const day = `${sum.provider}/${sum.day}`
+  const billedQuantity = sum.billedQuantity ?? (sum.meter !== 'other' && told.quantity.has(day) ? 0n : undefined)
+  const billedAmount = sum.billedAmount ?? (told.amount.has(day) ? 0n : undefined)
   const residualQuantity = billedQuantity === undefined ? undefined : billedQuantity - sum.meteredQuantity
   const residualAmount = billedAmount === undefined ? undefined : billedAmount - sum.meteredAmount
   return { ...sum, billedQuantity, billedAmount, residualQuantity, residualAmount, quantityEffect: effectOf(sum, residualQuantity, residualAmount), class: 'MATCHED' }

@@ -84,6 +84,25 @@ test('an approved residual is a line of the ledger, with who and why; twice is o
   assert.deepEqual((await desk.approvals()).map(({ cell: of, actor, why, entryId }) => [of, actor, why, entryId]), [[cell, 'ada', 'the batch job has no telemetry', first?.entryId]])
   assert.deepEqual(await classes(), { [cell]: 'MATCHED', [`${day}/openai/gpt-5/output`]: 'PRICE' })
 })
+test('what is left again, because the ledger was corrected to what it said before, can be agreed to again', async () => {
+  const again = reconciliation({ store, tenant: 'again', project: 'p', prices: async () => shippedBook(), nowNano: () => now++ })
+  const cell = `${day}/openai/gpt-5/input`
+  const left = async (): Promise<bigint | undefined> => (await again.cells({})).find(({ id }) => id === cell)?.residualQuantity
+  await insert([row(5, { tenant: 'again' })])
+  await again.importBill('usage.json', openaiUsage(day, [{ model: 'gpt-5', input_tokens: 1_500, input_cached_tokens: 0, output_tokens: 0 }]), 'ada')
+  await again.approve([cell], 'ada', 'no telemetry')
+  assert.equal(await left(), 0n)
+  await insert([row(6, { tenant: 'again', kind: 'REVERSAL', reason: 'mirrored', quantity: -500n * tokens, amount: 0n })])
+  assert.equal(await left(), 500n * tokens)
+  const approved = await again.approve([cell], 'ada', 'nor had those')
+  assert.deepEqual([approved.length, await left()], [1, 0n])
+})
+test('a bill that comes to more than a ledger can hold changes nothing', async () => {
+  const full = reconciliation({ store, tenant: 'full', project: 'p', prices: async () => shippedBook(), nowNano: () => now++ })
+  const line = `1,USD,Usage,,${day},1000000000000000,999999999M Tokens,A,AI and Machine Learning,,Input Tokens,`
+  await assert.rejects(full.importBill('huge.csv', csv(focusHead, line), 'ada'), /^BillError: the lines of A on one day come to more than a ledger can hold$/)
+  assert.deepEqual([await full.imports(), await full.cells({})], [[], []])
+})
 test('a later bill of the day leaves a residual of its own', async () => {
   await desk.importBill('usage-2.json', openaiUsage(day, [{ model: 'gpt-5', input_tokens: 2_500, output_tokens: 10 }]), 'ada')
   const cell = (await desk.cells({})).find(({ meter }) => meter === 'input')

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { picoFromDecimal } from '#clickhouse/decimal.ts'
 import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { type Table, writeRow } from '#clickhouse/table.ts'
@@ -7,7 +8,7 @@ import { type LedgerEntryRow, ledgerEntries, revisionAtArrival, unpricedLines } 
 import type { LedgerMeter, UnixNano } from '#semconv/facts.ts'
 import type { PriceBook } from '../price/book.ts'
 import { providerNamed, selectCard } from '../price/match.ts'
-import { type Bill, billBytesMax, BillError, billLinesMax, type BillLine, type BillMeter, type BillSource, pico } from './bill.ts'
+import { type Bill, billBytesMax, BillError, billLinesMax, type BillLine, type BillMeter, type BillSource, sumMax } from './bill.ts'
 import { meterClass, parseCsvBill } from './csv-bill.ts'
 import { parseJsonBill } from './json-bill.ts'
 import { type Billed, type Cell, matchBills, type Metered } from './match.ts'
@@ -86,6 +87,8 @@ export function reconciliation(options: ReconcileOptions): Reconciliation {
         tenant, importId, importedAt, day: BigInt(Date.parse(line.day)) * 1_000_000n, source: bill.source, provider: line.provider, account: line.account, model: line.model,
         meter: line.meter, quantity: line.quantity, amount: line.amount,
       }))
+      const tooMuch = lines.find(({ quantity = 0n, amount = 0n }) => [quantity, amount].some((value) => (value < 0n ? -value : value) > sumMax))
+      if (tooMuch !== undefined) throw new BillError(`the lines of ${tooMuch.model || tooMuch.provider} on one day come to more than a ledger can hold`)
       if (lines.length > billLinesMax) throw new BillError(`the bill has ${lines.length} lines, at most ${billLinesMax} are taken at once: import it in parts, each of whole days`)
       const imported = { tenant, importId, importedAt, source: bill.source, name: written(name, 'the name'), lines: lines.length, actor: written(actor, 'who imports') }
       await insert(store, billLines, lines)
@@ -174,20 +177,21 @@ toString(model) AS model, toString(meter) AS meter, toString(quantity) AS quanti
 FROM bill_lines FINAL WHERE tenant = {tenant:String}${sql} AND import_id IN (SELECT import_id FROM bill_imports FINAL WHERE tenant = {tenant:String})`, params)
   return rows.map(({ at, date, source, provider, account, model, meter, quantity, amount }) => ({
     ...folded(prices, provider, model), day: date, account, source: source as BillSource, meter: meter as BillMeter, importedAt: BigInt(at),
-    quantity: quantity === null ? undefined : pico(quantity, 'quantity'), amount: amount === null ? undefined : pico(amount, 'amount'),
+    quantity: quantity === null ? undefined : picoFromDecimal(quantity), amount: amount === null ? undefined : picoFromDecimal(amount),
   }))
 }
 
 async function meteredUsage(read: Read, prices: PriceBook, days: Days): Promise<Metered[]> {
   const { sql, params } = daysSql('occurred_at', days)
-  const rows = await read<Readonly<Record<'day' | 'provider' | 'model' | 'meter' | 'card' | 'all_quantity' | 'known_amount' | 'unpriced', string>>>(
+  const rows = await read<Readonly<Record<'day' | 'provider' | 'model' | 'meter' | 'card' | 'all_quantity' | 'known_amount' | 'unpriced' | 'settlements', string>>>(
     `SELECT toString(toDate(occurred_at)) AS day, toString(provider) AS provider, toString(model) AS model, toString(meter) AS meter, if(reason = 'reconciled', toString(price_card), '') AS card,
-toString(sumIf(quantity, meter != 'reported_cost')) AS all_quantity, toString(ifNull(sum(amount), 0)) AS known_amount, toString(${unpricedLines}) AS unpriced
+toString(sumIf(quantity, meter != 'reported_cost')) AS all_quantity, toString(ifNull(sum(amount), 0)) AS known_amount, toString(${unpricedLines}) AS unpriced,
+toString(countIf(reason = 'reconciled')) AS settlements
 FROM ledger_entries FINAL WHERE tenant = {tenant:String}${sql}
 AND toDate(occurred_at) IN (SELECT toDate(day) FROM bill_lines WHERE tenant = {tenant:String}) GROUP BY day, provider, model, meter, card`, params)
-  return rows.map(({ day, provider, model, meter, card, all_quantity, known_amount, unpriced }) => ({
+  return rows.map(({ day, provider, model, meter, card, all_quantity, known_amount, unpriced, settlements }) => ({
     ...folded(prices, provider, model), day, meter: card.startsWith(cardPrefix) ? (card.slice(cardPrefix.length) as BillMeter) : meterClass(meter),
-    quantity: pico(all_quantity, 'quantity'), amount: pico(known_amount, 'amount'), unpricedLines: Number(unpriced),
+    quantity: picoFromDecimal(all_quantity), amount: picoFromDecimal(known_amount), unpricedLines: Number(unpriced), settlements: Number(settlements),
   }))
 }
 
@@ -212,11 +216,14 @@ const ledgerMeter: Readonly<Record<BillMeter, LedgerMeter>> = {
   input: 'input.uncached', cache_read: 'input.cache_read', cache_write: 'input.cache_write.5m', output: 'output.text', other: 'reported_cost', '': 'unsplit',
 }
 
-/** The line that makes the ledger say what the bill says, `undefined` where it does. Its id is made of all that was compared: agreed twice, it is one line. */
+/**
+ * The line that makes the ledger say what the bill says, `undefined` where it does. Its id is made of all that was compared, and of how
+ * often something was settled before: agreed twice, it is one line, and what is left again when the ledger was corrected is another.
+ */
 function adjustment(cell: Cell, postedAt: UnixNano, { tenant, project }: ReconcileOptions): LedgerEntryRow | undefined {
   const { residualQuantity = 0n, residualAmount = 0n } = cell
   if (residualQuantity === 0n && residualAmount === 0n) return undefined
-  const compared = [cell.id, cell.meteredQuantity, cell.meteredAmount, cell.billedQuantity ?? '', cell.billedAmount ?? '']
+  const compared = [cell.id, cell.meteredQuantity, cell.meteredAmount, cell.billedQuantity ?? '', cell.billedAmount ?? '', ...(cell.settlements === 0 ? [] : [cell.settlements])]
   return {
     tenant, project, ownId: createHash('sha256').update(['reconciled', tenant, ...compared].join('\u0000')).digest('hex'), kind: 'ADJUSTMENT', reason: 'reconciled',
     occurredAt: BigInt(Date.parse(cell.day)) * 1_000_000n, postedAt, traceId: '', spanId: '', provider: cell.provider, model: cell.model,
