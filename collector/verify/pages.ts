@@ -194,10 +194,10 @@ export const blocksOf = <Types extends Parameters<typeof readNative>[1]>(bytes: 
 /**
  * Traces with rows that no run leads to: nobody summed them up yet, or a line of the ledger lies before or behind the run (a span
  * that came again with another start). Read by their ids, so that nothing in the ledger is overlooked. What a person agreed to for
- * a bill (collector/reconcile) is of no trace: no span can prove it, its approval does.
+ * a bill (collector/reconcile) is of no trace: no span can prove it, its approval does (`agreed.ts`).
  */
 async function strayTraces(store: Store, tenant: string): Promise<ReadonlySet<string>> {
-  const bounds = `(SELECT trace_id, started_at AS first, ifNull(ended_at, toDateTime64('2262-01-01', 9)) AS last, materialize(1) AS known FROM runs FINAL WHERE tenant = {tenant:String})`
+  const bounds = `(SELECT trace_id, started_at AS first, ifNull(ended_at, last_received_at) AS last, materialize(1) AS known FROM runs FINAL WHERE tenant = {tenant:String})`
   const rows = await store.read<{ trace: string }>(
     `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM (
        SELECT trace_id, occurred_at AS at FROM ledger_entries WHERE tenant = {tenant:String} AND reason != 'reconciled'

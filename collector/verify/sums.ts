@@ -3,6 +3,7 @@ import { costDayDifferences } from '#clickhouse/cost-days.ts'
 import { countsTokens } from '#clickhouse/tables/ledger-entries.ts'
 import { usageColumn } from '#clickhouse/tables/usage-column.ts'
 import { tokenMeters } from '#semconv/facts.ts'
+import { checkAgreed } from './agreed.ts'
 import type { Difference } from './difference.ts'
 import type { VerifyOptions } from './verify.ts'
 
@@ -85,6 +86,7 @@ export async function checkSums({ store, tenant, report, nowMs }: Omit<VerifyOpt
   for (const { day, ledger: own, summed } of await costDayDifferences(store, tenant)) {
     say({ of: 'day', id: day, traceId: '', spanId: '', title: day, kind: 'changed', fields: [{ field: 'cost', stored: summed, recomputed: own }] })
   }
+  for (const difference of (await checkAgreed(store, tenant)).differences) say(difference)
   return { entries: await entriesOf(store, tenant), differences, tookMs: nowMs() - began }
 }
 

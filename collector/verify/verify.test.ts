@@ -81,6 +81,15 @@ test('a run that lasts for days beside short ones, one that never ended and line
   }
 })
 
+test('a line of the ledger that lies behind a run that has not ended is looked at', async () => {
+  const collector = await smallCollector(store, options('open'))
+  await collector.arrive([made(210, 2, 1, 0, call(30, 6))])
+  await collector.settle()
+  assert.deepEqual((await verified('open')).found.map(differenceText), [])
+  await store.command(`INSERT INTO ledger_entries SELECT * REPLACE (addYears(occurred_at, 50) AS occurred_at, unhex('${id(99)}') AS span_id) FROM ledger_entries WHERE tenant = 'open'`)
+  assert.deepEqual((await verified('open')).found.map(({ of, kind }) => `${of} ${kind}`), ['entry surplus', 'entry surplus'])
+})
+
 test('threads report what is planted: nothing may stand at the price of a book that nobody has', async () => {
   const collector = await smallCollector(store, options('planted'))
   await collector.arrive(Array.from({ length: 9 }, (_, n) => made(300 + n, 1, 0, n, call(30, 6))))
@@ -127,10 +136,24 @@ test('what a person agreed to for a bill needs no span; a day whose sum is not t
   await desk.importBill('costs.json', openaiCosts('2026-11-20', [['gpt-5, input', '1.5']]), 'ada')
   assert.equal((await desk.approve(['2026-11-20/openai/gpt-5/input'], 'ada', 'a key without telemetry')).length, 1)
   await refreshCostDays(store)
-  assert.deepEqual((await verified('billed')).found, [])
+  const { found: none, entries } = await verified('billed')
+  assert.deepEqual([none, entries], [[], 1])
   await store.command(`INSERT INTO cost_days (tenant, day, agent, amount, entries, covered) VALUES ('billed', '2026-11-20', 'nobody', 5, 1, 1)`)
   const { differences, found } = await verified('billed')
   assert.deepEqual([differences, found.map(differenceText)], [1, ['day 2026-11-20, summed up: is not what comes out\n    cost: stored 5, recomputed 0']])
+})
+
+test('an entry that nobody agreed to is surplus, and one that was agreed to and is not there is missing', async () => {
+  const desk = reconciliation({ store, tenant: 'disagreed', project: 'p', prices: async () => prices, nowNano: () => 1_795_500_000_000_000_000n })
+  await desk.importBill('costs.json', openaiCosts('2026-11-20', [['gpt-5, input', '1.5']]), 'ada')
+  const [approval] = await desk.approve(['2026-11-20/openai/gpt-5/input'], 'ada', 'a key without telemetry')
+  await store.command(`INSERT INTO ledger_entries SELECT * REPLACE (unhex('${'ab'.repeat(32)}') AS own_id) FROM ledger_entries WHERE tenant = 'disagreed'`)
+  await store.command(`ALTER TABLE ledger_entries DELETE WHERE tenant = 'disagreed' AND id = unhex('${approval?.entryId}') SETTINGS mutations_sync = 2`)
+  const expected = [['surplus', 'ab'.repeat(32)], ['missing', approval?.entryId]]
+  assert.deepEqual((await verified('disagreed')).found.map(({ kind, id: entry }) => [kind, entry]), expected)
+  const found: Difference[] = []
+  await checkSums({ store, tenant: 'disagreed', report: (difference) => found.push(difference), nowMs: () => performance.now() })
+  assert.deepEqual(found.map(({ kind, id: entry }) => [kind, entry]), expected)
 })
 
 test('data without tables of this version is named in one line', async (t) => {

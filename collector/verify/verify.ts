@@ -3,6 +3,7 @@ import { costDayDifferences } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { canonicalJson, type PriceBook, shippedBook } from '../price/book.ts'
 import { storedBooks } from '../stored-books.ts'
+import { checkAgreed } from './agreed.ts'
 import { type CheckedPage, checkPage } from './check-page.ts'
 import type { Difference } from './difference.ts'
 import { sharedAnswers } from './elsewhere.ts'
@@ -63,6 +64,10 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
     sums.differences++
     options.report({ of: 'day', id: day, traceId: '', spanId: '', title: day, kind: 'changed', fields: [{ field: 'cost', stored: summed, recomputed: ledger }] })
   }
+  const agreed = await checkAgreed(store, tenant)
+  sums.entries += agreed.entries
+  sums.differences += agreed.differences.length
+  for (const difference of agreed.differences) options.report(difference)
   return { ...sums, priceBooks: priceBooks.size, tookMs: nowMs() - began }
 }
 
