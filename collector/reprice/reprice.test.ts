@@ -159,3 +159,14 @@ test('books are read by the version that entries name', async () => {
   assert.deepEqual(books.named(older.version)?.data, older.data)
   assert.equal(books.named('ab'.repeat(32)), undefined)
 })
+
+test('a book that was in use stays known when another takes its place: calls in memory were charged with it', () => {
+  const older = olderBook()
+  let inUse = older
+  const books = storedBooks(store, () => inUse)
+  books.follow()
+  inUse = shippedBook()
+  books.follow()
+  assert.equal(books.named(older.version), older)
+  assert.equal(books.named(''), inUse)
+})

@@ -222,6 +222,7 @@ export class Settler {
   async #tick(): Promise<void> {
     const { live, loader, spool, nowMs } = this.#options
     const now = nowMs()
+    this.#books.follow()
     if (this.#leftThrough !== undefined && loader.loadedThrough >= this.#leftThrough) {
       this.#leftThrough = undefined
       await this.#findFormer()
