@@ -21,17 +21,17 @@ export class KnownRecords {
   readonly logRecords = new KnownKeys()
   readonly dataPoints = new KnownKeys()
 
-  /** What a former process acknowledged and the journal's replay has loaded. */
-  async recall(store: Store, tenant: string): Promise<void> {
-    const recalled = async (known: KnownKeys, rowBytes: number, columns: string, from: string, keyAt: (rows: Buffer, at: number) => number): Promise<void> => {
-      const rows = await store.readBinary(`SELECT ${columns} FROM ${from} >= now() - INTERVAL ${hoursBack} HOUR AND tenant = {tenant:String} LIMIT ${readMax}`,
+  /** What a former process acknowledged and the journal's replay has loaded; of spans and log records the latest, which tables have in order of minutes. */
+  async recall(store: Store, tenant: string, most = readMax): Promise<void> {
+    const recalled = async (known: KnownKeys, rowBytes: number, columns: string, from: string, order: string, keyAt: (rows: Buffer, at: number) => number): Promise<void> => {
+      const rows = await store.readBinary(`SELECT ${columns} FROM ${from} >= now() - INTERVAL ${hoursBack} HOUR AND tenant = {tenant:String} ${order} LIMIT ${most}`,
         { tenant }, { maxSeconds: readSecondsMax, format: 'RowBinary' })
       for (let at = 0; at < rows.length; at += rowBytes) known.add(keyAt(rows, at))
     }
     await Promise.all([
-      recalled(this.spans, 24, 'trace_id, span_id', 'spans WHERE started_at', (rows, at) => mixedAt(rows, at + 8)),
-      recalled(this.logRecords, 16, 'id', 'log_records WHERE at', mixedAt),
-      recalled(this.dataPoints, 32, 'series, at, started_at', 'metric_points WHERE at', (rows, at) =>
+      recalled(this.spans, 24, 'trace_id, span_id', 'spans WHERE started_at', 'ORDER BY toStartOfMinute(started_at) DESC', (rows, at) => mixedAt(rows, at + 8)),
+      recalled(this.logRecords, 16, 'id', 'log_records WHERE at', 'ORDER BY toStartOfMinute(at) DESC', mixedAt),
+      recalled(this.dataPoints, 32, 'series, at, started_at', 'metric_points WHERE at', '', (rows, at) =>
         pointOf(rows.readUInt32BE(at), rows.readUInt32BE(at + 4), rows.readBigInt64LE(at + 16), rows.readBigInt64LE(at + 24))),
     ])
   }

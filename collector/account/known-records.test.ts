@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { migrate } from '#clickhouse/migrate.ts'
+import { openStore } from '#clickhouse/store.ts'
+import { KnownRecords, logRecordKey, spanKey } from './known-records.ts'
+
+const id = (n: number, bytes: number): string => n.toString(16).padStart(bytes * 2, '0')
+
+test('of more records than a start reads, those of the last minutes are known: they are what is sent again after a kill', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'known-'))
+  const store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 1024 * 1024 * 1024, readSessions: 2 })
+  t.after(async () => {
+    await store[Symbol.asyncDispose]()
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 10 })
+  })
+  await migrate(store)
+  const minutesAgo = [50, 40, 30, 2, 1]
+  for (const [n, minutes] of minutesAgo.entries()) {
+    await store.command(`INSERT INTO spans (tenant, trace_id, span_id, started_at) VALUES ('t', unhex('${id(n + 1, 16)}'), unhex('${id(n + 1, 8)}'), now() - INTERVAL ${minutes} MINUTE)`)
+    await store.command(`INSERT INTO log_records (tenant, id, at) VALUES ('t', unhex('${id(n + 1, 16)}'), now() - INTERVAL ${minutes} MINUTE)`)
+  }
+  const known = new KnownRecords()
+  await known.recall(store, 't', 2)
+  assert.deepEqual(minutesAgo.filter((_, n) => known.spans.has(spanKey(id(n + 1, 16), id(n + 1, 8)))), [2, 1])
+  assert.deepEqual(minutesAgo.filter((_, n) => known.logRecords.has(logRecordKey(id(n + 1, 16)))), [2, 1])
+})
