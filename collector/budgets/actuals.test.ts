@@ -118,7 +118,7 @@ class World {
   }
 
   async agree(what: string): Promise<void> {
-    for (const budget of budgets) {
+    for (const { budget } of this.actuals.tallies()) {
       const { groups } = await readSums(this.store, 't', budget, now, undefined)
       assert.deepEqual(said(this.actuals.tally(budget.id) as Tally), stored(groups, this.actuals.tally(budget.id) as Tally), `${what}: ${budget.id}`)
     }
@@ -392,6 +392,21 @@ describe('what a budget has used is the sum of the ledger', () => {
     await store.command('OPTIMIZE TABLE ledger_entries FINAL')
     await reading.finish()
     await w.agree('told by another')
+  })
+
+  test('while another version of a budget is read, the one before answers, and both hear of everything', async () => {
+    const w = await world()
+    await w.arrive(calls)
+    const [before] = budgets as [Budget]
+    const defining = w.actuals.define({ ...before, groupBy: ['model'] }, w.time)
+    const old = w.actuals.tally('all') as Tally
+    assert.equal(old.budget, before)
+    const [used] = Object.values(said(old))
+    assert.match(used ?? '', / 2 0$/)
+    await Promise.all([w.arrive(unknown), defining])
+    assert.match(Object.values(said(old))[0] ?? '', / 3 1$/)
+    await w.agree('read')
+    assert.deepEqual(Object.keys(said(w.actuals.tally('all') as Tally)), ['gpt-4o', 'nobody-knows-this'])
   })
 
   test('searches are no tokens, and what a bill has beyond the ledger is no call', async () => {

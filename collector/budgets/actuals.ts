@@ -35,6 +35,8 @@ const bySpan = (lines: Iterable<LedgerEntryRow>): Map<string, LedgerEntryRow[]> 
 export class Actuals {
   readonly #options: ActualsOptions
   readonly #tallies = new Map<string, Tally>()
+  /** Of budgets that are being read for the first time, or in another version: told of everything, asked nothing. */
+  readonly #coming = new Set<Tally>()
   /** Groups that usage touched since somebody last asked, by budget. */
   readonly #touched = new Map<string, Set<string>>()
   /** Groups that were read anew, and that nobody has looked at since: those that wait longest first. */
@@ -52,7 +54,7 @@ export class Actuals {
   }
 
   get size(): number {
-    return this.#tallies.size
+    return this.#tallies.size + this.#coming.size
   }
 
   tally(budgetId: string): Tally | undefined {
@@ -63,11 +65,19 @@ export class Actuals {
     return this.#tallies.values()
   }
 
-  /** Takes a budget in, or anew in another version. What is posted while it is read is counted once: `cut` is when reading began. */
+  /**
+   * Takes a budget in, or anew in another version, which answers when it was read: until then the one before does, because nothing
+   * used would let every call pass. What is posted meanwhile is counted once: `cut` is when reading began.
+   */
   async define(budget: Budget, cut: bigint): Promise<void> {
     const tally = new Tally(budget, new Map(), 0n, this.#options.now())
-    this.#tallies.set(budget.id, tally)
-    await this.#begin([tally], cut).finish()
+    this.#coming.add(tally)
+    try {
+      await this.#begin([tally], cut).finish()
+    } finally {
+      this.#coming.delete(tally)
+      this.#tallies.set(budget.id, tally)
+    }
   }
 
   /** Reads the budgets that a start finds: nothing is being posted yet. */
@@ -118,6 +128,7 @@ export class Actuals {
   restate(change: Restatement): void {
     const now = this.#options.now()
     for (const reading of this.#readings) keepBefore(reading, change)
+    for (const tally of this.#coming) tally.restate(change, now)
     for (const tally of this.#tallies.values()) {
       const groups = tally.restate(change, now)
       if (groups.size > 0) addAll(this.#touched, tally.budget.id, groups)

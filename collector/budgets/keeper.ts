@@ -82,6 +82,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
   readonly #defined = new Map<string, DefinedBudget>()
   readonly #stop = new AbortController()
   #ticks: Promise<void> | undefined
+  #changing: Promise<unknown> = Promise.resolve()
   #rereadAt = 0
   #prunedAt = 0
 
@@ -383,20 +384,32 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     return this.#standingOf(budgetId, groupKey(group))
   }
 
-  async define(yaml: string): Promise<DefinedBudget> {
-    const budget = parseBudget(yaml)
-    const before = this.#defined.get(budget.id)
-    if (before === undefined && this.#defined.size >= budgetsMax) throw new BudgetError(`there are ${budgetsMax} budgets, retire one first`)
-    const defined = await defineBudget(this.#options, budget)
-    if (before?.version === defined.version) return before
-    if (before !== undefined) this.#holds.forget(before.budget)
-    this.#defined.set(budget.id, defined)
-    const { store, tenant, now, nowNano } = this.#options
-    // What was posted and is on its way into ClickHouse is missing until all is read anew; everything is, where it cannot be read now.
-    this.readSoon()
-    await Promise.all([this.#actuals.define(budget, nowNano()), this.#sizes.isEmpty && this.#sizes.recall(store, tenant, now())])
-    this.readSoon()
-    return defined
+  define(yaml: string): Promise<DefinedBudget> {
+    return this.#inTurn(async () => {
+      const budget = parseBudget(yaml)
+      const before = this.#defined.get(budget.id)
+      if (before === undefined && this.#defined.size >= budgetsMax) throw new BudgetError(`there are ${budgetsMax} budgets, retire one first`)
+      const defined = await defineBudget(this.#options, budget)
+      if (before?.version === defined.version) return before
+      const { store, tenant, now, nowNano } = this.#options
+      try {
+        await this.#actuals.define(budget, nowNano())
+      } finally {
+        if (before !== undefined) this.#holds.forget(before.budget)
+        this.#defined.set(budget.id, defined)
+        // What was posted and is on its way into ClickHouse is missing until all is read anew; everything is, where it could not be read.
+        this.readSoon()
+      }
+      if (this.#sizes.isEmpty) await this.#sizes.recall(store, tenant, now())
+      return defined
+    })
+  }
+
+  /** One after the other: a budget that is retired while it is read must not come back. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#changing.then(work, work)
+    this.#changing = next.catch(() => undefined /* told to who asked for it */)
+    return next
   }
 
   approvals(budgetId: string): readonly Approval[] {
@@ -419,13 +432,15 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     return known
   }
 
-  async retire(budgetId: string): Promise<DefinedBudget> {
-    await retireBudget(this.#options, budgetId)
-    const known = this.#inForce(budgetId)
-    this.#defined.delete(budgetId)
-    this.#holds.forget(known.budget)
-    this.#actuals.retire(budgetId)
-    return known
+  retire(budgetId: string): Promise<DefinedBudget> {
+    return this.#inTurn(async () => {
+      await retireBudget(this.#options, budgetId)
+      const known = this.#inForce(budgetId)
+      this.#defined.delete(budgetId)
+      this.#holds.forget(known.budget)
+      this.#actuals.retire(budgetId)
+      return known
+    })
   }
 }
 
