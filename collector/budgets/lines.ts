@@ -1,5 +1,5 @@
 import { type LedgerEntryRow, postedAtOfRevision } from '#clickhouse/tables/ledger-entries.ts'
-import { lineName } from '../derive/identity.ts'
+import { entryKey } from '../derive/identity.ts'
 
 /** The lines of one span as they were told: any of them in several revisions. */
 export interface Lines {
@@ -16,17 +16,14 @@ export interface Restatement {
   readonly changedFrom: bigint
 }
 
-const dayNanos = 86_400_000_000_000n
-/** What `ledger_entries` takes for one line: id and day. The highest revision of it stands. */
-const lineKey = (line: LedgerEntryRow): string => `${lineName(line)} ${line.occurredAt / dayNanos}`
-const revisionKey = (line: LedgerEntryRow): string => `${lineKey(line)}@${line.revision}`
+const revisionKey = (line: LedgerEntryRow): string => `${entryKey(line)}@${line.revision}`
 
 /** As the table does: of each line the highest revision. */
 function standing(lines: readonly LedgerEntryRow[]): readonly LedgerEntryRow[] {
   const found = new Map<string, LedgerEntryRow>()
   for (const line of lines) {
-    const known = found.get(lineKey(line))
-    if (known === undefined || line.revision > known.revision) found.set(lineKey(line), line)
+    const known = found.get(entryKey(line))
+    if (known === undefined || line.revision > known.revision) found.set(entryKey(line), line)
   }
   return [...found.values()]
 }
@@ -43,7 +40,7 @@ export function linesOf(lines: readonly LedgerEntryRow[]): Lines {
   const standingNow = standing(lines)
   if (standingNow.length === lines.length) return { all: lines, standing: standingNow }
   const supersedes = (other: LedgerEntryRow, line: LedgerEntryRow): boolean =>
-    other.revision > line.revision && postedAtOf(other) <= postedAtOf(line) && lineKey(other) === lineKey(line)
+    other.revision > line.revision && postedAtOf(other) <= postedAtOf(line) && entryKey(other) === entryKey(line)
   return { all: lines.filter((line) => !lines.some((other) => supersedes(other, line))), standing: standingNow }
 }
 export const noLines: Lines = { all: [], standing: [] }

@@ -11,10 +11,11 @@ import { captures } from '../corpus/captures.ts'
 import { decodeLogs } from '../decode/logs.ts'
 import { shippedBook } from '../price/book.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
-import { entryKey, post, type Posted } from '../settle/post.ts'
+import { post, type Posted } from '../settle/post.ts'
 import { meets, sessionsTold, speaks, toldBetter } from '../settle/told-better.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import { derive, type Derived } from './derive.ts'
+import { entryKey } from './identity.ts'
 import { deriveLog, logRunId } from './derive-log.ts'
 
 const options = { tenant: 't', project: '', prices: shippedBook(), policies: parsePolicies('policies: []') }

@@ -21,8 +21,15 @@ export const ownLedgerEntryId = (tenant: string, traceId: string, spanId: string
 export const idOf = ({ ownId, tenant, traceId, spanId, meter, kind }: Pick<LedgerEntryRow, 'ownId' | 'tenant' | 'traceId' | 'spanId' | 'meter' | 'kind'>): string =>
   ownId === '' ? ledgerEntryId(tenant, traceId, spanId, meter, kind, 0) : ownId
 
-/** As good as its id for telling a line from another, and made without hashing. */
-export const lineName = ({ ownId, traceId, spanId, meter, kind }: LedgerEntryRow): string => `${traceId} ${spanId} ${meter} ${kind} ${ownId}`
+const dayNanos = 86_400_000_000_000n
+
+/**
+ * One row of the ledger, of which the highest revision counts: as good as id and day, and made without hashing. A span that came again
+ * with another start is charged twice, where its trace was forgotten meanwhile: on one day that is one row; on two, both stand until
+ * settlement takes one back.
+ */
+export const entryKey = ({ ownId, traceId, spanId, meter, kind, occurredAt }: LedgerEntryRow): string =>
+  `${traceId} ${spanId} ${meter} ${kind} ${ownId} ${occurredAt / dayNanos}`
 
 export const decisionId = (tenant: string, policyId: string, policyVersion: number, place: DecisionPlace, traceId: string, spanId: string): string =>
   sha256(['decision', tenant, policyId, String(policyVersion), place, traceId, spanId].join(separator))

@@ -3,8 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { account } from '#semconv/account.ts'
 import { spanOf } from '#semconv/testdata/span-lines.ts'
+import { type Charge, chargeArrivals, chargeRows } from '../derive/charge.ts'
+import { shippedBook } from '../price/book.ts'
+import { postedOf, spansOf, writeAllOut } from './held-charges.ts'
+import type { LiveSpan } from './held-spans.ts'
 import { LiveTraces } from './live-traces.ts'
+import { post } from './post.ts'
 import { readSummedUp, writeSummedUp } from './summed-up.ts'
 
 const line = 's  -  model_call  sdk  0-100  10 in 5 out  model=gpt-4o'
@@ -56,4 +62,22 @@ test('what a process said is summed up is read by the next, and nothing where no
   assert.equal(await readSummedUp(dir), 1_795_000_000_000_000_001n)
   await writeFile(join(dir, 'summed-up.json'), '{"thr')
   assert.equal(await readSummedUp(dir), undefined)
+})
+
+test('a call that comes again with another start of its day, when its trace was forgotten, is the line that is there', () => {
+  const options = { tenant: 't', project: 'p', prices: shippedBook() }
+  const told = (line: string, receivedAt: bigint): LiveSpan => ({ ...spanOf(line), traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), receivedAt })
+  const charged = (facts: LiveSpan): Charge[] => chargeArrivals([{ facts, first: true, decisions: [] }], () => undefined, options, { add: () => undefined })
+  const first = told('c  -  model_call  ai  10-300  100 in 20 out  model=gpt-4o', 1n)
+  const again = told('c  -  model_call  ai  15-300  100 in 20 out  model=gpt-4o', 2n)
+  const live = new LiveTraces({ spansMax: 100, settledSpansMax: 100, processStartedAt: 0n })
+  live.add([{ facts: again, first: true, decisions: [] }], charged(again), 0, 0)
+  const trace = live.get(again.traceId)
+  assert.ok(trace)
+  writeAllOut(trace, options)
+  live.merge(trace, [first], charged(first).flatMap((charge) => chargeRows(charge, options)), [])
+  const spans = spansOf(trace)
+  const posted = postedOf(trace, spans)
+  assert.deepEqual(post(account([...spans.values()], { replayed: new Set(), mirrored: new Set() }), spans, posted, 3n, options).rows, [])
+  assert.equal(trace.entries.size, 2)
 })

@@ -4,10 +4,11 @@ import { isToldByLog } from '#semconv/agent-logs.ts'
 import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 import type { Charge } from '../derive/charge.ts'
 import type { Derived } from '../derive/derive.ts'
+import { entryKey } from '../derive/identity.ts'
 import type { Handovers } from '../receivers/handovers.ts'
 import { type HeldCharge, heldCharge } from './held-charges.ts'
 import { HeldSpans, type LiveSpan } from './held-spans.ts'
-import { entryKey, type Repricing } from './post.ts'
+import type { Repricing } from './post.ts'
 import { sessionKey } from './told-better.ts'
 
 /** What a run's summary needs of a decision. */

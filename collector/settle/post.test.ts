@@ -6,10 +6,11 @@ import { account, type Elsewhere } from '#semconv/account.ts'
 import type { SpanFacts } from '#semconv/facts.ts'
 import { factsOf } from '#semconv/testdata/span-lines.ts'
 import { type Charge, chargeArrivals, chargeRows } from '../derive/charge.ts'
+import { entryKey } from '../derive/identity.ts'
 import { shippedBook } from '../price/book.ts'
 import { differenceText } from '../verify/difference.ts'
 import { checkEntries } from '../verify/entries.ts'
-import { contested, entryKey, post, writeOut } from './post.ts'
+import { contested, post, writeOut } from './post.ts'
 import { costOf } from './summary.ts'
 
 const options = { tenant: 't', project: 'p', prices: shippedBook() }

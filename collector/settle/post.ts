@@ -2,7 +2,7 @@ import { type LedgerEntryRow, revisionAtSettlement } from '#clickhouse/tables/le
 import type { Attribution, Billable, TraceAccount } from '#semconv/account.ts'
 import type { LedgerKind, LedgerMeter, LedgerReason, PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
 import { type Charge, type ChargeOptions, chargeRows } from '../derive/charge.ts'
-import { idOf, lineName, ownLedgerEntryId } from '../derive/identity.ts'
+import { entryKey, idOf, ownLedgerEntryId } from '../derive/identity.ts'
 import { type LedgerLine, ledgerLines } from '../derive/ledger-lines.ts'
 import type { PriceBook } from '../price/book.ts'
 
@@ -31,12 +31,6 @@ export interface Posted {
   readonly charges: Map<string, Charge>
   readonly entries: Map<string, LedgerEntryRow>
 }
-
-/**
- * One row of the ledger. A span that came again with another start has its charge twice, under one id on two days: both
- * stand until settlement takes one back.
- */
-export const entryKey = (entry: LedgerEntryRow): string => `${lineName(entry)} ${entry.occurredAt}`
 
 /** Writes charges out as the lines they were posted as, so that they can be compared and corrected one by one. */
 export function writeOut(posted: Posted, charges: readonly Charge[], options: PostOptions): void {

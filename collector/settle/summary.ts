@@ -1,9 +1,10 @@
 import type { RunRow } from '#clickhouse/tables/runs.ts'
 import type { TraceAccount } from '#semconv/account.ts'
 import { kindOfRole, type PicoUsd, type SpanFacts } from '#semconv/facts.ts'
+import { entryKey } from '../derive/identity.ts'
 import { type PriceBook, priceBookProvider } from '../price/book.ts'
 import type { LiveTrace } from './live-traces.ts'
-import { entryKey, type Posted, type Posting, type PostOptions } from './post.ts'
+import type { Posted, Posting, PostOptions } from './post.ts'
 
 /** What a summary needs of a trace. */
 export type Summed = Posted & Pick<LiveTrace, 'traceId' | 'decisions' | 'lastReceivedAt'> & { readonly spans: ReadonlyMap<string, SpanFacts> }

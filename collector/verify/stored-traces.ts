@@ -4,7 +4,7 @@ import { type StoredContentRow, storedContentColumns, storedSpans, type StoredSp
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { LedgerMeter, LedgerReason, PicoUsd, RunStatus, SpanFacts, TokenUsage, UnixNano, UsageFlag } from '#semconv/facts.ts'
 import { spanFacts } from '../derive/derive.ts'
-import { lineName } from '../derive/identity.ts'
+import { entryKey } from '../derive/identity.ts'
 import { blocksOf, type Condition, entryTypes, type Page, readOptions, runTypes } from './pages.ts'
 
 /** A run as it is stored: what settlement says of it, in the words of `runs`. */
@@ -217,13 +217,12 @@ export function currentEntries(rows: readonly EntryRow[], tenant: string): reado
   const current = new Map<string, LedgerEntryRow>()
   for (const row of rows) {
     const entry = ledgerEntry(row, tenant)
-    const key = `${lineName(entry)} ${entry.occurredAt / dayNanos}`
+    const key = entryKey(entry)
     const known = current.get(key)
     if (known === undefined || known.revision < entry.revision) current.set(key, entry)
   }
   return [...current.values()]
 }
-const dayNanos = 86_400_000_000_000n
 
 const ledgerEntry = ({ columns, row }: EntryRow, tenant: string): LedgerEntryRow => ({
   tenant, project: columns.project(row), ownId: columns.own_id(row), kind: columns.kind(row), reason: columns.reason(row) as LedgerReason,
