@@ -53,18 +53,21 @@ export function runFeed(reader: Reader, options: { readonly incompleteAfterMs: n
       })
       .then((rows) => rows.map((row) => ({ id: row.id, version: row.version_text, settled: row.settled, status: row.status_now, isRun: row.is_run })))
   }
-  const since = (version: bigint) =>
-    read(when('version > {since:UInt64}', { since: (version < 0n ? 0n : version).toString() }), `ORDER BY version LIMIT ${changesMax}`)
+  const after = (version: bigint): Where => when('version > {since:UInt64}', { since: (version < 0n ? 0n : version).toString() })
+  const since = (version: bigint) => read(after(version), `ORDER BY version LIMIT ${changesMax}`)
+
+  /** The newest, oldest first: the oldest after a version are the same ones look for look where they are more than one look tells. */
+  const latest = async (where: Where) => (await read(where, `ORDER BY version DESC LIMIT ${changesMax}`)).reverse()
 
   /** The first look only finds out where the present is. */
   async function look(): Promise<void> {
     if (from === undefined) {
-      const [latest] = await read(when('1'), 'ORDER BY version DESC LIMIT 1')
-      from = latest === undefined ? 0n : BigInt(latest.version)
-      for (const { id, version } of await since(from - overlapNanos)) told.set(id, BigInt(version))
+      const known = await latest(when('1'))
+      from = BigInt(known.at(-1)?.version ?? 0)
+      for (const { id, version } of known) told.set(id, BigInt(version))
       return
     }
-    for (const change of await since(from - overlapNanos)) {
+    for (const change of await latest(after(from - overlapNanos))) {
       const version = BigInt(change.version)
       if ((told.get(change.id) ?? 0n) >= version) continue
       told.set(change.id, version)
