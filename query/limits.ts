@@ -24,7 +24,7 @@ const fieldsMax = 20_000
 
 interface Walk {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
-  readonly variables: Readonly<Record<string, unknown>>
+  readonly variables: ReadonlyMap<string, unknown>
   fields: number
   aliases: number
 }
@@ -39,7 +39,7 @@ export function beyondLimits(
   const root = operation.operation === 'mutation' ? schema.getMutationType() : schema.getQueryType()
   if (root == null) throw new Error(`the schema has no ${operation.operation}`)
   const fragments = new Map(document.definitions.filter((d) => d.kind === Kind.FRAGMENT_DEFINITION).map((d) => [d.name.value, d]))
-  const walk: Walk = { fragments, variables, fields: 0, aliases: 0 }
+  const walk: Walk = { fragments, variables: new Map([...defaultNumbers(operation), ...Object.entries(variables)]), fields: 0, aliases: 0 }
   try {
     const cost = selectionCost(walk, operation.selectionSet, root, 1)
     if (walk.aliases > aliasesMax) return userError('BAD_INPUT', `the query has ${walk.aliases} aliases, at most ${aliasesMax} are allowed: send several queries`)
@@ -52,6 +52,10 @@ export function beyondLimits(
     throw error
   }
 }
+
+/** What variables are where the request says nothing. */
+const defaultNumbers = ({ variableDefinitions = [] }: OperationDefinitionNode): [string, unknown][] =>
+  variableDefinitions.flatMap(({ variable, defaultValue }) => (defaultValue?.kind === Kind.INT ? [[variable.name.value, Number(defaultValue.value)]] : []))
 
 class TooDeep extends Error {}
 
@@ -98,7 +102,7 @@ function items(walk: Walk, node: FieldNode, field: GraphQLField<unknown, unknown
   const first = field.args.find((arg) => arg.name === 'first')
   if (first !== undefined) {
     const given = node.arguments?.find((argument) => argument.name.value === 'first')?.value
-    const value = given?.kind === Kind.VARIABLE ? walk.variables[given.name.value] : given?.kind === Kind.INT ? Number(given.value) : undefined
+    const value = given?.kind === Kind.VARIABLE ? walk.variables.get(given.name.value) : given?.kind === Kind.INT ? Number(given.value) : undefined
     const count = value ?? first.defaultValue
     return typeof count === 'number' && count > 0 ? count : 1
   }

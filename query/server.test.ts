@@ -131,6 +131,14 @@ test('a page size in a variable is bounded too', async () => {
   const [error] = await query.refusal('query($n: Int!) { runs(first: $n) { nodes { steps { id } } } }', { n: 500_000 })
   assert.equal(error?.code, 'TOO_WIDE')
 })
+test('a page size in the default of a variable is bounded too', async () => {
+  const text = 'query($n: Int = 500) { runs(first: $n) { nodes { steps { id name kind status cost agent } } } }'
+  assert.deepEqual((await query.refusal(text)).map(({ code }) => code), ['TOO_WIDE'])
+  assert.deepEqual(await query.refusal(text, { n: 1 }), [], 'what is given counts, not the default')
+  const twenty = Array.from({ length: 20 }, (_, n) => `a${n}: ledger { id }`).join(' ')
+  const [error] = await query.refusal(`query($constructor: Int) { runs(first: $constructor) { nodes { ${twenty} } } }`)
+  assert.equal(error?.code, 'TOO_WIDE', 'the default of the field')
+})
 test('a money variable that is no decimal is refused by name', async () => {
   const [error] = await query.refusal('query($m: Decimal) { runs(filter: {minCost: $m}) { totalCount } }', { m: '0,5' })
   assert.equal(error?.code, 'BAD_INPUT')
