@@ -257,6 +257,56 @@ describe('traces that are not as they should be', { skip }, () => {
     assert.deepEqual(problems, [])
   })
 
+  test('a page that was away, and one whose updates were paused, shows what happened meanwhile', async () => {
+    const traceId = newTraceId()
+    const agent = newSpanId()
+    const { page, problems } = await openPage(chromium, program.console)
+    const connected = () => page.locator('button[data-state=connected]').waitFor()
+    const hide = (state: 'hidden' | 'visible') => page.evaluate((now) => {
+      Object.defineProperty(document, 'visibilityState', { value: now, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }, state)
+    await send([agentSpan({ traceId, spanId: agent })])
+    await settledTrace(program, traceId, 1)
+    await shows(page, traceId, ['invoke_agent clerk'])
+    await connected()
+    await hide('hidden')
+    await send([modelCall({ traceId, parentSpanId: agent }, { input: 10, output: 1 })])
+    await settledTrace(program, traceId, 2)
+    await hide('visible')
+    await treeRows(page).nth(1).waitFor()
+    await connected()
+    await page.getByTitle('Pause live updates').click()
+    await send([modelCall({ traceId, parentSpanId: agent }, { input: 10, output: 1 })])
+    await settledTrace(program, traceId, 3)
+    await page.getByTitle('Follow live updates').click()
+    await treeRows(page).nth(2).waitFor()
+    assert.deepEqual(problems, [])
+  })
+
+  test('a trace that is slow to load appears although it changes all the time', { timeout: 90_000 }, async () => {
+    const traceId = newTraceId()
+    const agent = newSpanId()
+    await send([agentSpan({ traceId, spanId: agent })])
+    await settledTrace(program, traceId, 1)
+    const { page, problems } = await openPage(chromium, program.console)
+    await page.route('**/skeleton', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 4_000))
+      // The page may have given up on it.
+      await route.continue().catch(() => undefined)
+    })
+    await page.goto(`/runs/${traceId}`)
+    const shown = treeRows(page).first().waitFor().then(() => true)
+    let done = false
+    void shown.then(() => { done = true }, () => { done = true })
+    for (let more = 0; !done; more++) {
+      await send([plainSpan({ traceId, name: `more ${more}`, parentSpanId: agent })])
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    assert.ok(await shown)
+    assert.deepEqual(problems, [])
+  })
+
   test('a trace without an agent is shown, and called what it is', async () => {
     const traceId = newTraceId()
     await send([plainSpan({ traceId, name: 'GET /health' })])

@@ -8,8 +8,11 @@ export interface Live {
   readonly wanted: Accessor<boolean>
   readonly setWanted: (wanted: boolean) => void
   /** Called with the ids of runs that changed, at most once a second. Ends with the owner that asked. */
-  readonly onRuns: (listener: (ids: ReadonlySet<string>) => void) => void
+  readonly onRuns: (listener: Listener) => void
 }
+
+/** `undefined` after a time in which nobody listened: any run may have changed. */
+type Listener = (ids: ReadonlySet<string> | undefined) => void
 
 /** Milliseconds in which changes are gathered before pages hear of them: a busy server must not redraw a page per span. */
 const gatherMs = 1_000
@@ -32,15 +35,18 @@ const idsOf = (data: string): string[] => {
 export const createLive = (): Live => {
   const [wanted, setWanted] = createSignal(true)
   const [state, setState] = createSignal<LiveState>('off')
-  const listeners = new Set<(ids: ReadonlySet<string>) => void>()
+  const listeners = new Set<Listener>()
   let source: EventSource | undefined
   let changed = new Set<string>()
+  /** Changes may have gone untold: the stream was closed or broke, and what a page shows is from before. */
+  let missed = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const tell = (): void => {
     timer = undefined
-    const ids = changed
+    const ids = missed ? undefined : changed
     changed = new Set()
+    missed = missed && state() !== 'connected'
     for (const listener of listeners) listener(ids)
   }
   const hear = (event: MessageEvent<string>): void => {
@@ -48,6 +54,7 @@ export const createLive = (): Live => {
     timer ??= setTimeout(tell, gatherMs)
   }
   const close = (): void => {
+    if (source !== undefined) missed = true
     source?.close()
     source = undefined
     setState('off')
@@ -56,9 +63,13 @@ export const createLive = (): Live => {
     if (source !== undefined) return
     setState('connecting')
     source = new EventSource('/v1/runs/events')
-    source.addEventListener('open', () => setState('connected'))
+    source.addEventListener('open', () => {
+      setState('connected')
+      if (missed) timer ??= setTimeout(tell, gatherMs)
+    })
     source.addEventListener('error', () => {
       setState('reconnecting')
+      missed = true
       // The browser gives up for good after a refused answer: then this page tries again itself.
       if (source?.readyState === EventSource.CLOSED) {
         source = undefined
@@ -88,6 +99,20 @@ export const createLive = (): Live => {
       listeners.add(listener)
       onCleanup(() => listeners.delete(listener))
     },
+  }
+}
+
+/** `act` at once, then at most once in `ms`: what comes in between is followed by one more at the end, so that the last one is never lost. */
+export const atMostEvery = (ms: number, act: () => void): (() => void) => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let next = 0
+  onCleanup(() => clearTimeout(timer))
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      next = Date.now() + ms
+      act()
+    }, Math.max(0, next - Date.now()))
   }
 }
 

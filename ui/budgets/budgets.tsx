@@ -2,7 +2,7 @@ import { A } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createSignal, For, Match, Show, Switch } from 'solid-js'
 import { plural } from '../format.ts'
-import { useLive } from '../live.ts'
+import { atMostEvery, useLive } from '../live.ts'
 import { ApproveBudgetDocument, type BudgetFieldsFragment, type BudgetGroupFieldsFragment, BudgetsDocument, DefineBudgetDocument, RetireBudgetDocument, WithdrawBudgetApprovalDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
@@ -96,12 +96,7 @@ export const Budgets = () => {
     queryKey: ['budgets'], queryFn: ({ signal }: { signal: AbortSignal }) => ask(BudgetsDocument, {}, signal), placeholderData: keepPreviousData, reconcile: 'id' as const,
   }))
   const refresh = (): void => void query.refetch()
-  let last = 0
-  live.onRuns(() => {
-    if (Date.now() - last < 2_000) return
-    last = Date.now()
-    refresh()
-  })
+  live.onRuns(atMostEvery(2_000, refresh))
   const change = async (act: (signal: AbortSignal) => Promise<unknown>): Promise<void> => {
     setRefused('')
     try {

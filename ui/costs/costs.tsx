@@ -4,7 +4,7 @@ import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
 import { count, decimalExact, knownCost, money, moneyExact, moneyPixels, plural, signedMoney } from '../format.ts'
-import { useLive } from '../live.ts'
+import { atMostEvery, useLive } from '../live.ts'
 import { type CostCountsFragment, type CostFieldsFragment, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
@@ -149,13 +149,8 @@ export const Costs = () => {
   const refresh = (): void => {
     for (const query of [totals, tables, runs, chart]) void query.refetch()
   }
-  let last = 0
-  live.onRuns(() => {
-    // Sums over everything are dear: once in ten seconds is live enough for a total.
-    if (Date.now() - last < 10_000) return
-    last = Date.now()
-    refresh()
-  })
+  // Sums over everything are dear: once in ten seconds is live enough for a total.
+  live.onRuns(atMostEvery(10_000, refresh))
 
   const total = () => (totals.isSuccess ? totals.data.total[0] : undefined)
   /** Links say the moments that were asked for: a preset would have moved on by the time the ledger opens. */

@@ -23,6 +23,8 @@ export const loadSkeleton = (id: Accessor<string>): LoadedSkeleton => {
   let controller: AbortController | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let tookMs = 0
+  /** Asked for while an answer is on its way. That one is shown first: a trace may change more often than it can be read. */
+  let again = false
   const fetchNow = async (run: string): Promise<void> => {
     controller?.abort()
     const mine = new AbortController()
@@ -40,10 +42,16 @@ export const loadSkeleton = (id: Accessor<string>): LoadedSkeleton => {
     }
     tookMs = performance.now() - before
     setAsking(false)
+    if (!again) return
+    again = false
+    refresh()
   }
   createEffect(() => {
     const run = id()
     untrack(() => {
+      again = false
+      clearTimeout(timer)
+      timer = undefined
       setSkeleton(undefined)
       setFailure(undefined)
       void fetchNow(run)
@@ -53,7 +61,11 @@ export const loadSkeleton = (id: Accessor<string>): LoadedSkeleton => {
     clearTimeout(timer)
     controller?.abort()
   })
-  const refresh = (): void => {
+  function refresh(): void {
+    if (asking()) {
+      again = true
+      return
+    }
     timer ??= setTimeout(() => {
       timer = undefined
       void fetchNow(id())

@@ -159,7 +159,7 @@ export const Run = () => {
     loaded.refresh()
   }
   live.onRuns((ids) => {
-    if (ids.has(params.id)) refresh()
+    if (ids === undefined || ids.has(params.id)) refresh()
   })
   createEffect(() => {
     document.title = `${run()?.name ?? 'Run'} · Spanledger`

@@ -73,7 +73,7 @@ export const Runs = () => {
   }
   live.onRuns((ids) => {
     if (ingest.data?.ingest.runCount === 0) void ingest.refetch()
-    else if (scrollY <= atTopPx) refresh()
+    else if (ids === undefined || scrollY <= atTopPx) refresh()
     else {
       const shown = new Set(list.rows().map((run) => run.id))
       setNews((before) => new Set([...before, ...[...ids].filter((id) => !shown.has(id))]))
