@@ -77,23 +77,23 @@ interface RawRequest {
 
 const types = protobuf.parse(proto, { keepCase: false }).root
 
-export async function startFakeReceiver(answer: (request: ReceivedRequest) => Answer = () => ({ rejected: 0 })): Promise<FakeReceiver> {
+export async function startFakeReceiver(answer: (request: ReceivedRequest) => Answer | Promise<Answer> = () => ({ rejected: 0 })): Promise<FakeReceiver> {
   const requests: ReceivedRequest[] = []
   const raw = { requestSerialize: (b: Buffer) => b, requestDeserialize: (b: Buffer) => b, responseSerialize: (b: Buffer) => b, responseDeserialize: (b: Buffer) => b }
   const path = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
   const service: ServiceDefinition = { export: { path, requestStream: false, responseStream: false, ...raw } }
-  const answered = (body: Buffer, metadata: Metadata): Answer => {
+  const answered = (body: Buffer, metadata: Metadata): Answer | Promise<Answer> => {
     const request = { bytes: body.length, metadata, spans: decode(body) }
     requests.push(request)
     return answer(request)
   }
-  const handle: UntypedHandleCall = (call: { request: Buffer; metadata: Metadata }, done: (error: object | null, response?: Uint8Array) => void) => {
-    const said = answered(call.request, call.metadata)
+  const handle: UntypedHandleCall = async (call: { request: Buffer; metadata: Metadata }, done: (error: object | null, response?: Uint8Array) => void) => {
+    const said = await answered(call.request, call.metadata)
     if ('unavailable' in said) return done({ code: status.UNAVAILABLE, details: said.unavailable })
     done(null, responseOf(said.rejected))
   }
-  const http = createServer((request, response) => void buffer(request).then((body) => {
-    const said = answered(body, new Metadata())
+  const http = createServer((request, response) => void buffer(request).then(async (body) => {
+    const said = await answered(body, new Metadata())
     if ('unavailable' in said) return response.writeHead(503).end()
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(responseOf(said.rejected))
   }))

@@ -174,6 +174,26 @@ test('rejected and failed spans are counted as such', async () => {
   assert.match(lines.join('\n'), /\d+ rejected, \d+ failed \(.+\)$/)
 })
 
+test('what is said of the history has every span of it in it, also where an earlier batch is answered last', async () => {
+  let requests = 0
+  await using receiver = await startFakeReceiver(async () => {
+    if (requests++ === 0) await new Promise((resolve) => setTimeout(resolve, 500))
+    return { rejected: 0 }
+  })
+  const said: string[] = []
+  await runDemo({ endpoint: receiver.endpoint, live: false, historyHours: 24, stopped: never, log: (line) => said.push(line), now, seed: 3, runs: 20 })
+  const spans = receiver.spans().length
+  assert.deepEqual(said, [`history: 20 runs, ${spans} spans: ${spans} acknowledged, 0 rejected, 0 failed`])
+})
+
+test('an address of another protocol is named as such', async () => {
+  await using receiver = await startFakeReceiver()
+  await assert.rejects(
+    runDemo({ endpoint: receiver.http, live: false, historyHours: 24, stopped: never, log: quiet, now, seed: 1, runs: 2 }),
+    (error) => error instanceof DemoError && /an OTLP\/gRPC address is needed, such as http:\/\/localhost:4317/.test(error.message),
+  )
+})
+
 test('a receiver that acknowledges nothing is an error, and so is nobody listening', async () => {
   const endpoint = await (async () => {
     await using receiver = await startFakeReceiver(() => ({ unavailable: 'spool is full' }))

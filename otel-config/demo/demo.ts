@@ -54,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const report = (): DemoReport => ({ ...counts, acknowledged: sender.sent.acknowledged, rejected: sender.sent.rejected, failed: sender.sent.failed })
   try {
     await sendHistory(options, random, now, sender, counts)
-    if (sender.sent.acknowledged === 0 && counts.spans > 0) throw new DemoError(`no span was acknowledged by ${endpoint}: ${sender.sent.problem}`)
+    if (sender.sent.acknowledged === 0 && counts.spans > 0) throw new DemoError(`no span was acknowledged by ${endpoint}: ${sender.sent.problem}${protocolHint(sender.sent.problem)}`)
     if (options.runs > 0) log(`history: ${summary(report(), sender)}`)
     if (options.live) {
       log(`live: a run every ${liveEveryMs / 1_000} s, press Ctrl-C to stop`)
@@ -103,6 +103,9 @@ function summary({ runs, spans, acknowledged, rejected, failed }: DemoReport, { 
   const problem = sent.problem === '' ? '' : ` (${sent.problem})`
   return `${n(runs)} runs, ${n(spans)} spans: ${n(acknowledged)} acknowledged, ${n(rejected)} rejected, ${n(failed)} failed${problem}`
 }
+
+/** An application's own OTEL_EXPORTER_OTLP_ENDPOINT often names the port of OTLP/HTTP. */
+const protocolHint = (problem: string): string => (problem.includes('Protocol error') ? '; an OTLP/gRPC address is needed, such as http://localhost:4317: name it with --endpoint' : '')
 
 /** The exporter would retry for a while and then fail in its own words; this says at once what is missing. */
 async function assertListens(endpoint: string): Promise<void> {

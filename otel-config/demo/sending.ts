@@ -41,8 +41,9 @@ export interface Sender {
 export function openSender(endpoint: string, random: Random): Sender {
   const sent: Sent = { acknowledged: 0, rejected: 0, failed: 0, problem: '' }
   countPartialSuccess(sent)
+  const underWay = new Set<Promise<void>>()
   const processor = new BatchSpanProcessor({
-    exporter: counting(new OTLPTraceExporter({ url: endpoint, timeoutMillis: timeoutMs }), sent),
+    exporter: counting(new OTLPTraceExporter({ url: endpoint, timeoutMillis: timeoutMs }), sent, underWay),
     maxExportBatchSize: batchSpansMax, maxQueueSize: queuedSpansMax, scheduledDelayMillis: delayMs, exportTimeoutMillis: timeoutMs,
   })
   const ids: IdGenerator = { generateTraceId: () => random.hex(32), generateSpanId: () => random.hex(16) }
@@ -55,6 +56,11 @@ export function openSender(endpoint: string, random: Random): Sender {
   }).getTracer(scope, version)
   // The processor rejects where an export failed; the exporter has counted it already.
   const settled = (): undefined => undefined
+  /** The processor waits for what it sends now, not for a full batch that it sent before. */
+  const flush = async (): Promise<void> => {
+    await processor.forceFlush().catch(settled)
+    await Promise.all(underWay)
+  }
   return {
     sent,
     tracer: (scenario) => {
@@ -62,26 +68,31 @@ export function openSender(endpoint: string, random: Random): Sender {
       tracers.set(scenario.service, tracer)
       return tracer
     },
-    flush: () => processor.forceFlush().catch(settled),
+    flush,
     close: async () => {
-      await processor.forceFlush().catch(settled)
+      await flush()
       await processor.shutdown().catch(settled)
       diag.disable()
     },
   }
 }
 
-function counting(exporter: SpanExporter, sent: Sent): SpanExporter {
+function counting(exporter: SpanExporter, sent: Sent, underWay: Set<Promise<void>>): SpanExporter {
+  const send = (spans: ReadableSpan[], done: (result: ExportResult) => void): Promise<void> => new Promise((resolve) => exporter.export(spans, (result) => {
+    if (result.code === ExportResultCode.SUCCESS) {
+      sent.acknowledged += spans.length
+    } else {
+      sent.failed += spans.length
+      sent.problem = result.error?.message ?? 'export failed'
+    }
+    done(result)
+    resolve()
+  }))
   return {
-    export: (spans: ReadableSpan[], done: (result: ExportResult) => void) => exporter.export(spans, (result) => {
-      if (result.code === ExportResultCode.SUCCESS) {
-        sent.acknowledged += spans.length
-      } else {
-        sent.failed += spans.length
-        sent.problem = result.error?.message ?? 'export failed'
-      }
-      done(result)
-    }),
+    export: (spans, done) => {
+      const answered = send(spans, done).finally(() => underWay.delete(answered))
+      underWay.add(answered)
+    },
     shutdown: () => exporter.shutdown(),
     forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
   }
