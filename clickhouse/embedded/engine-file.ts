@@ -27,8 +27,14 @@ export function readEngineFile(dataDir: string): EngineAddress | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  const value: unknown = JSON.parse(text)
-  return isAddress(value) ? value : undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return isAddress(value) ? value : undefined
+  } catch (error) {
+    // A crash of the machine can leave a file that was just renamed empty.
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
 }
 
 const isAddress = (value: unknown): value is EngineAddress =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -219,6 +219,24 @@ test('data that something else holds is refused, and the holder named', async ()
     // Without engine.json there is nothing to attach to; the lock on the data still says who has it.
     rmSync(join(dataDir, 'engine.json'))
     await assert.rejects(openStore({ ...small, dataDir, lockWaitMs: 300 }), { message: `the data folder ${dataDir} is in use by process ${pid}: stop it, or choose another folder` })
+  }
+  rmSync(dataDir, { recursive: true })
+})
+
+test('what a crash left in the files that say who has the data keeps nobody out', async () => {
+  const dataDir = dir()
+  mkdirSync(join(dataDir, 'clickhouse'))
+  const left: readonly (readonly [file: string, content: string])[] = [
+    // Numbers of processes come again, in a container after each start: this one is of who starts the engine.
+    ['clickhouse/status', `PID: ${process.pid}\nStarted at: 2026-11-20 12:00:00\nRevision: 1\n`],
+    ['clickhouse/status', ''],
+    ['engine.json', ''],
+    ['engine.json', '{"url":"http://127.0.0.1:1"'],
+  ]
+  for (const [file, content] of left) {
+    writeFileSync(join(dataDir, file), content)
+    await using store = await openStore({ ...small, dataDir, lockWaitMs: 600_000 })
+    assert.deepEqual(await store.read('SELECT 1 AS one', {}, soon), [{ one: 1 }], file)
   }
   rmSync(dataDir, { recursive: true })
 })

@@ -53,15 +53,31 @@ const connectionArguments = (settings: EngineSettings): string[] => [
 
 const clickhouseDir = (dataDir: string): string => join(dataDir, 'clickhouse')
 
-/** The living process that ClickHouse's own lock file names, `undefined` where it ended or there is none. */
+/**
+ * The living process that ClickHouse's own lock file names, `undefined` where it ended or there is none. Never this process or the
+ * one that started it: where numbers of processes come again, as in a container, theirs stand in the file that a crash left.
+ */
 function lockHolder(dataDir: string): number | undefined {
   try {
-    const pid = Number(/^PID: (\d+)/.exec(readFileSync(join(clickhouseDir(dataDir), 'status'), 'utf8'))?.[1])
+    const [, text] = /^PID: (\d+)/.exec(readFileSync(join(clickhouseDir(dataDir), 'status'), 'utf8')) ?? []
+    // A crash of the machine can leave the file empty.
+    if (text === undefined || Number(text) === process.pid || Number(text) === process.ppid) return undefined
+    return lives(Number(text)) ? Number(text) : undefined
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
     process.kill(pid, 0)
-    return pid
+    return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    // Somebody else's process.
+    if (code === 'EPERM') return true
+    if (code === 'ESRCH') return false
     throw error
   }
 }
