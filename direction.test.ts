@@ -100,8 +100,8 @@ test('the environment is read in one place', () => {
   assert.deepEqual(readers.filter((file) => !mayReadEnvironment.includes(file)), [])
 })
 /**
- * What runs in other people's processes reads OpenTelemetry's own variables, the engine what its parent tells it; the freeze
- * script is run by hand.
+ * What runs in other people's processes reads OpenTelemetry's own variables, the engine what its parent tells it; the fuzzer
+ * is run by hand.
  */
 const mayReadEnvironment = ['collector/decode/fuzz.ts', 'otel-config/preset.ts', 'otel-config/demo/command.ts', 'clickhouse/embedded/engine.ts', 'clickhouse/embedded/engine-process.ts']
 

@@ -120,7 +120,7 @@ const cases: readonly Case[] = [
 ]
 
 const elsewhere: readonly Pointer[] = [
-  { mistake: 'which integrations count cached input as input is guessed', reported: 'litellm#26919, openllmetry#2175', provedBy: ['semconv/counting.test.ts', 'who counts nowhere else'] },
+  { mistake: 'which integrations count cached input as input is guessed', reported: 'litellm#26919, openllmetry#2175', provedBy: ['semconv/counting.test.ts', 'who: \'LiteLLM\', scope: \'litellm\''] },
   { mistake: 'a price fix does not reach what was billed', reported: 'langfuse-docs#2018, langfuse#12184', provedBy: ['collector/reprice/reprice.test.ts', 'nothing the second time'] },
   { mistake: 'money is derived from counters that reset and collide', reported: 'claude-code#2454, claude-code#72500', provedBy: ['e2e/metrics.test.ts', 'tokens that metrics tell do not change costs'] },
 ]

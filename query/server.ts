@@ -49,7 +49,6 @@ export interface QueryOptions {
   readonly backlog: () => Backlog | undefined
   /** `undefined` where bills are not reconciled by this process. */
   readonly reconciler: Reconciler | undefined
-  /** `undefined` where no collector runs in this process. */
   /** Both are `undefined` where no collector runs in this process. */
   readonly budgets: BudgetKeeper | undefined
   readonly alerts: AlertKeeper | undefined

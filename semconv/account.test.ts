@@ -87,8 +87,7 @@ for (const { title, spans, elsewhere, expected } of cases(written)) {
 for (const [vector, why] of [
   ['T1–T4, T16, T17, T22, T23, T29', 'one span alone: interpretation, not accounting'],
   ['T12', 'the whole corpus above: every case is accounted again doubled and reversed'],
-  ['T19', 'needs the log record tool_decision; a trace shows no span for a call that nobody ran'],
-  ['T20, T26 logs and metrics', 'need log records and metrics; their trace part is above'],
+  ['T19, T20, T26 logs', 'log records: collector/derive/derive-log.test.ts; their trace part is above'],
 ]) test(`${vector}`, { skip: why }, () => undefined)
 
 /** All of it, so that two can be compared. */

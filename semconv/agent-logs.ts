@@ -3,8 +3,8 @@ import { eventNameOf, timeOf } from './log-events.ts'
 import { finite, tokenCount, truth, word } from './value.ts'
 
 /**
- * Coding agents tell their model calls and tool calls as log events, most of them whether or not they also send spans
- * (semconv.md 5.4, 8). An event that tells one is read as the span it could have been; the run is what one prompt of a session set off.
+ * Coding agents tell their model calls and tool calls as log events, most of them whether or not they also send spans.
+ * An event that tells one is read as the span it could have been; the run is what one prompt of a session set off.
  */
 export interface AgentEvent {
   /** The event's full name, and the span's. */

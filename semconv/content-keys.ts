@@ -1,6 +1,6 @@
 /**
  * Attributes that hold what people and models said: they go to the content store, under redaction, retention and capture
- * policy, never to the span's searchable attributes (semconv.md 9.8). Ten emitters send them by default, so the
+ * policy, never to the span's searchable attributes. Ten emitters send them by default, so the
  * collector, not the emitter, is the privacy boundary.
  */
 export const contentKeys: readonly string[] = [

@@ -34,7 +34,7 @@ function roundedQuotient(dividend: bigint, divisor: bigint): bigint {
 }
 
 /**
- * What the instrumentation says the call cost (semconv.md 3.6). Zero is no claim: price lists that do not know a model
+ * What the instrumentation says the call cost. Zero is no claim: price lists that do not know a model
  * send 0 (captured from OpenLIT), and an unknown price must never be shown as free.
  */
 export function reportedCost(reading: Reading): PicoUsd | undefined {

@@ -4,7 +4,7 @@ import { interpret } from './interpret.ts'
 import { type Literal, literalSpan } from './literal-span.ts'
 
 /**
- * What each emitter puts into its input and output keys (semconv.md 3.4). Every row sends 1000 input tokens, 400 of them
+ * What each emitter puts into its input and output keys. Every row sends 1000 input tokens, 400 of them
  * or beside them read from the cache, and 100 output tokens, 30 of them or beside them reasoning.
  */
 type Basis = 'inclusive' | 'exclusive'

@@ -38,7 +38,7 @@ const openllmetryScopes: ReadonlySet<string> = new Set([
 ].map((name) => `opentelemetry.instrumentation.${name}`))
 
 /**
- * The first row whose signs a span shows decides its dialect (semconv.md 1.3). Per span, never per service:
+ * The first row whose signs a span shows decides its dialect. Per span, never per service:
  * instrumentations mix. The schema URL is no sign, because many emitters leave it empty or pin an old one.
  */
 export const detection: readonly (readonly [Dialect, Signs])[] = [

@@ -7,7 +7,7 @@ import type { UsageCounts } from './usage.ts'
 /** The step while it is put together; `interpret` hands it out as read-only. */
 export type Draft = { -readonly [F in keyof Step]: Step[F] }
 
-/** How an emitter counts, where somebody read it in its source (semconv.md 3.4). */
+/** How an emitter counts, where somebody read it in its source. */
 export interface CountingRule {
   /** Why we believe it: repository@commit, or the section that says so. */
   readonly source: string

@@ -139,7 +139,7 @@ export interface AgentDecision {
   readonly target: string
 }
 
-/** One span, understood: every canonical field of `semconv.md` 4 that we store. '' means the telemetry does not say. */
+/** One span, understood: every field that we store. '' means the telemetry does not say. */
 export interface Step {
   readonly dialect: string
   readonly role: Role

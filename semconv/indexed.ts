@@ -1,7 +1,7 @@
 import type { Attributes, AttributeValue } from './attributes.ts'
 import { plain, type Json } from './value.ts'
 
-/** Highest index and deepest path that flattened keys may have (semconv.md 9.3): hostile keys must not cost memory. */
+/** Highest index and deepest path that flattened keys may have: hostile keys must not cost memory. */
 const indexLimit = 10_000
 const depthLimit = 8
 

@@ -128,7 +128,7 @@ function firstTokenMillis(reading: Reading, span: SpanRecord): number | undefine
   return wait >= 0 && wait <= firstChunkLimitMillis ? wait : undefined
 }
 
-/** An array, JSON text of one (Mastra), or one word (semconv.md 9.5). Kept as sent: `end_turn` stays `end_turn`. */
+/** An array, JSON text of one (Mastra), or one word. Kept as sent: `end_turn` stays `end_turn`. */
 export function finishReasons(value: AttributeValue | undefined): readonly string[] {
   if (value === undefined) return none
   const json = typeof value === 'string' && !/^\s*["[]/.test(value) ? value : parsed(value)
@@ -216,7 +216,7 @@ function decide(draft: Draft, reading: Reading, span: SpanRecord): void {
  */
 const notUnique = /^chatcmpl-\d{1,3}$/
 
-/** What proves that two spans tell the same call (semconv.md 6.3, step 1). */
+/** What proves that two spans tell the same call. */
 function callKeys(dialect: Dialect, draft: Draft, reading: Reading): readonly string[] {
   if (draft.role !== 'model_call' && draft.role !== 'embedding') return none
   const keys: string[] = []

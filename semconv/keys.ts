@@ -244,7 +244,7 @@ export const shared: Keys = {
 
 /**
  * Fields where what the conventions name beats what the span's own dialect names: identity must come out the same
- * whichever instrumentation wrote the span (semconv.md 4.4).
+ * whichever instrumentation wrote the span.
  */
 export const conventionFirst: ReadonlySet<Field> = new Set<Field>(['session', 'user', 'agent'])
 

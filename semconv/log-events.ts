@@ -19,7 +19,7 @@ const vendorLength = 32
 export const timeOf = (record: LogRecord): bigint => (record.timeUnixNano === 0n ? record.observedTimeUnixNano : record.timeUnixNano)
 
 /**
- * GenAI events that belong to a span: the conventions' content and evaluation events (semconv.md 2.6) and those of 1.28 to
+ * GenAI events that belong to a span: the conventions' content and evaluation events and those of 1.28 to
  * 1.36. Their span shows them, whichever of the two comes first.
  */
 export const isSpanEvent = (eventName: string): boolean => eventName.startsWith('gen_ai.')

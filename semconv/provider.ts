@@ -27,7 +27,7 @@ export const providerAliases: Readonly<Record<string, string>> = {
   claude: 'anthropic', 'perplexity-ai': 'perplexity', pplx: 'perplexity',
 }
 
-/** Values that name who made the span, not who answered the call. They never price (semconv.md 2.2). */
+/** Values that name who made the span, not who answered the call. They never price. */
 export const frameworks: ReadonlySet<string> = new Set([
   'strands-agents', 'strands', 'langchain', 'langgraph', 'llamaindex', 'llama_index', 'autogen', 'crewai', 'gcp.vertex.agent',
   'agent_framework', 'microsoft.agent_framework', 'github', 'litellm', 'haystack', 'dspy', 'instructor', 'pydantic-ai',

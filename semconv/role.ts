@@ -4,7 +4,7 @@ import { remembered } from './memo.ts'
 import type { Reading } from './reading.ts'
 
 /**
- * `gen_ai.operation.name` and what it is (semconv.md 2.1): the enum of registry.yaml@e9de14ba, `handle_conversation_turn`
+ * `gen_ai.operation.name` and what it is: the enum of registry.yaml@e9de14ba, `handle_conversation_turn`
  * of #571, `run_guardrail` of #427, and values that real emitters add.
  */
 export const operationRoles: Readonly<Record<string, Role>> = {
@@ -90,7 +90,7 @@ const isEmbedding = remembered((name: string): boolean => /^[a-z]+\.embed(?:ding
 /** `transfer_to_billing`, `handoff_to_x`, ADK's `transfer_to_agent`: control moves, nothing is executed. */
 export const isHandoffTool = remembered((tool: string): boolean => /^(?:transfer_to_|handoff_to_|handoff to )/.test(tool))
 
-/** semconv.md 5.2, in its order. */
+/** By the first rule that fits. */
 export function roleOf(reading: Reading, span: SpanRecord): Role {
   const role = roleByRule(reading, span)
   if (role !== 'tool') return role

@@ -25,7 +25,7 @@ export interface UsageCounts {
   audioSeconds?: number | undefined
 }
 
-/** What the table of emitters says about these counts (semconv.md 3.4). */
+/** What the table of emitters says about these counts. */
 export interface Counting {
   readonly input?: 'inclusive' | 'exclusive'
   readonly output?: 'inclusive' | 'exclusive'
@@ -43,7 +43,7 @@ export interface NormalUsage {
 }
 
 /**
- * Reported counts as a disjoint vector (semconv.md 3.5). Hard arithmetic beats the table, the table beats weak
+ * Reported counts as a disjoint vector. Hard arithmetic beats the table, the table beats weak
  * arithmetic, weak arithmetic beats the convention's default.
  */
 export function normaliseUsage(counts: UsageCounts, counting: Counting): NormalUsage {

@@ -79,7 +79,7 @@ export function plain(value: AttributeValue, depth = 0): Json {
 }
 
 /**
- * JSON out of a value, by the decoding order of semconv.md 2.10: structured values as they are, text parsed, and parsed
+ * JSON out of a value: structured values as they are, text parsed, and parsed
  * once more where the emitter encoded twice (Vercel, LangSmith). `undefined` where the text is no JSON.
  */
 export function parsed(value: AttributeValue | undefined): Json | undefined {

@@ -4,7 +4,7 @@ import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 
 /**
  * A coding agent may tell one call as a span and as a log event, with no id that both carry; only the session is in both. So
- * the source that tells more speaks for a session as long as it lasts (semconv.md 6.1, H9), whichever comes first.
+ * the source that tells more speaks for a session as long as it lasts, whichever comes first.
  */
 
 /** Events are stamped and exported apart from spans, and a prompt is logged before its first span begins. Nanoseconds. */

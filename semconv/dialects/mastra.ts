@@ -21,7 +21,7 @@ export const mastra: Dialect = {
   },
   counting: [{ source: 'mastra-ai/mastra@087c72fa (AI SDK v6 usage)', input: 'inclusive', output: 'inclusive' }],
   refine(draft, reading) {
-    // One generation, told again in pieces: steps and chunks never count (semconv.md 6.1 H13).
+    // One generation, told again in pieces: steps and chunks never count.
     const kind = reading.word('kind').toLowerCase()
     if (parts.has(kind) || parts.has(reading.word('operation'))) draft.usagePartial = true
     const counted = reading.count('input') !== undefined || reading.count('output') !== undefined

@@ -39,7 +39,7 @@ export const openllmetry: Dialect = {
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.google_generativeai', output: 'exclusive' },
   ],
   counts(counts, reading) {
-    // Gemini: reasoning is not reported, but the total contains it (semconv.md 3.4).
+    // Gemini: reasoning is not reported, but the total contains it.
     if (counts.reasoning !== undefined || !/^gcp\.|gemini|google|vertex/i.test(reading.word('provider'))) return
     const { input, output, total } = counts
     if (input === undefined || output === undefined || total === undefined) return
