@@ -36,7 +36,7 @@ class Ledger {
 
   take(facts: SpanFacts): void {
     const first = !this.spans.has(facts.spanId)
-    const arrived = { ...facts, receivedAt: this.#time }
+    const arrived = { ...facts, receivedAt: ++this.#time }
     this.spans.set(facts.spanId, arrived)
     this.#starts.set(facts.spanId, (this.#starts.get(facts.spanId) ?? new Set()).add(facts.startedAt))
     const charges = chargeArrivals([{ facts: arrived, first, decisions: [] }], (_, spanId) => this.spans.get(spanId), options, { add: () => undefined })
@@ -245,6 +245,58 @@ test('whatever spans say when they come again, the ledger stands where they end,
     ledger.settle(last)
     assert.deepEqual(ledger.differences(last), [])
     assert.deepEqual(ledger.settle(last), [])
+  }), { numRuns: 300 })
+})
+
+/** A ledger whose process may forget the trace: what comes then is charged as if it were new, until the store is asked before the next settlement. */
+class StoredLedger extends Ledger {
+  readonly #rows = new Map<string, LedgerEntryRow>()
+  readonly #stored = new Map<string, SpanFacts & { readonly receivedAt: bigint }>()
+
+  override take(facts: SpanFacts): void {
+    super.take(facts)
+    const taken = this.spans.get(facts.spanId)
+    if (taken !== undefined) this.#stored.set(facts.spanId, taken)
+    for (const row of this.entries.values()) this.#store(row)
+  }
+
+  #store(row: LedgerEntryRow): void {
+    const known = this.#rows.get(entryKey(row))
+    if (known === undefined || row.revision > known.revision) this.#rows.set(entryKey(row), row)
+  }
+
+  forget(): void {
+    for (const held of [this.spans, this.charges, this.entries]) held.clear()
+  }
+
+  override settle(elsewhere = nowhere): LedgerEntryRow[] {
+    for (const [id, span] of this.#stored) this.spans.set(id, span)
+    for (const [key, row] of this.#rows) if (row.revision > (this.entries.get(key)?.revision ?? -1n)) this.entries.set(key, row)
+    const rows = super.settle(elsewhere)
+    for (const row of rows) this.#store(row)
+    return rows
+  }
+}
+
+test('whatever spans say when they come again, when they say they began, and whatever was forgotten between, what stands is what they said last', () => {
+  const later = (facts: SpanFacts, by: bigint): SpanFacts => ({ ...facts, startedAt: facts.startedAt + by, endedAt: facts.endedAt + by })
+  const told = [...tree, ...tree.map((facts) => later(facts, 5_000_000n)), ...factsOf(`
+    c1    sub   model_call  ai     20-200  300000 in 20 out  model=gemini-2.5-pro
+    c3    root  model_call  ai    512-700  251 in 50 out     model=gpt-4o-mini user=ada`)]
+  fc.assert(fc.property(fc.array(fc.record({ facts: fc.constantFrom(...told), next: fc.constantFrom('nothing', 'settle', 'forget', 'settle and forget') }), { minLength: 1, maxLength: 20 }), (steps) => {
+    const ledger = new StoredLedger()
+    for (const { facts, next } of steps) {
+      ledger.take(facts)
+      if (next.startsWith('settle')) ledger.settle()
+      if (next.endsWith('forget')) ledger.forget()
+    }
+    ledger.settle()
+    assert.deepEqual(ledger.settle(), [])
+    assert.deepEqual(ledger.differences(), [])
+    const fresh = new Ledger()
+    for (const facts of ledger.spans.values()) fresh.take(facts)
+    fresh.settle()
+    assert.deepEqual(ledger.net(), fresh.net())
   }), { numRuns: 300 })
 })
 
