@@ -20,6 +20,8 @@ export interface StackSeries {
 export interface LineSeries extends Omit<StackSeries, 'values'> {
   /** Null where there is no value; `text` is then ''. */
   readonly values: readonly (number | null)[]
+  /** A line to compare with and no measurements: it has no dots. */
+  readonly isLimit?: boolean
 }
 
 /** A single measurement on top of lines. */
@@ -253,6 +255,6 @@ export const Lines = (props: Drawn & { readonly series: readonly LineSeries[]; r
   <Chart
     {...props} heights={props.series.map((one) => one.values)} speaks={(one, bucket) => one.text[bucket] !== ''}
     yRange={(min, max) => (min === null || max === null ? [0, 1] : [Math.min(0, min * 1.05), max > 0 ? max * 1.08 : max === min ? 1 : 0])}
-    look={(one) => ({ label: one.label, stroke: tokenColor(one.token), width: 2, points: { show: true, size: 6, fill: tokenColor(one.token) } })}
+    look={(one) => ({ label: one.label, stroke: tokenColor(one.token), width: 2, points: { show: one.isLimit !== true, size: 6, fill: tokenColor(one.token) } })}
   />
 )
