@@ -23,6 +23,7 @@ import {
   text, time, timeMax, uint32, version, word, words, writeRow,
 } from './table.ts'
 import { alertEvents } from './tables/alert-events.ts'
+import { alertRuleVersions } from './tables/alert-rule-versions.ts'
 import { budgetApprovals } from './tables/budget-approvals.ts'
 import { budgetVersions } from './tables/budget-versions.ts'
 import { callKeyId, callKeys } from './tables/call-keys.ts'
@@ -187,7 +188,7 @@ const runRow: RunRow = {
 }
 
 const described: readonly Pick<Table<never>, 'name' | 'columns' | 'computed'>[] =
-  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, conformance, priceBooks, policyVersions, repriceOrders, closedMonths, budgetVersions, budgetApprovals, alertEvents]
+  [spans, spanContent, ledgerEntries, policyDecisions, runs, callKeys, logRecords, metricPoints, ingestAccount, conformance, priceBooks, policyVersions, repriceOrders, closedMonths, budgetVersions, budgetApprovals, alertEvents, alertRuleVersions]
 
 function contract(name: string, options: StoreOptions, cleanUp: (store: Store) => Promise<void>): void {
   describe(name, () => {
@@ -348,6 +349,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       await store.insert(budgetApprovals, rowBinary(budgetApprovals, [{ tenant: 'acme', budgetId: 'b', approvalId: 'a', withdrawn: true, postedAt: 7n, group: '["ada"]', amount: -1n, until: 8n, actor: 'grace', why: 'w' }]), 'approval')
       await store.insert(budgetVersions, rowBinary(budgetVersions, [{ tenant: 'acme', budgetId: 'b', version: 4_294_967_295, postedAt: 7n, origin: 'API', retired: true, document: 'id: b\n' }]), 'budget')
       await store.insert(alertEvents, rowBinary(alertEvents, [{ tenant: 'acme', id: 'ff'.repeat(32), at: 8n, kind: 'MUTED', ruleId: 'r', alertKey: 'k', severity: 'warning', title: 't', summary: 's', destination: '', detail: 'd' }]), 'alert')
+      await store.insert(alertRuleVersions, rowBinary(alertRuleVersions, [{ tenant: 'acme', ruleId: 'r', version: 4_294_967_295, postedAt: 9n, retired: true, document: 'id: r\n' }]), 'rule')
       await store.insert(logRecords, rowBinary(logRecords, [logRow]), 'log')
       await store.insert(logRecords, rowBinary(logRecords, [{ ...logRow, receivedAt: facts.endedAt + 1n }]), 'log again')
       await store.insert(logRecords, nativeBlock(logRecords.columns, 1, rowBinary(logRecords, [{ ...logRow, tenant: 'block' }])), 'log in a block', 'Native')
@@ -379,6 +381,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       assert.deepEqual(await one('SELECT approval_id, withdrawn, group, toString(amount) AS amount, actor, why FROM budget_approvals'), { approval_id: 'a', withdrawn: true, group: '["ada"]', amount: '-0.000000000001', actor: 'grace', why: 'w' })
       assert.deepEqual(await one('SELECT budget_id, version, origin, retired, document FROM budget_versions'), { budget_id: 'b', version: 4_294_967_295, origin: 'API', retired: true, document: 'id: b\n' })
       assert.deepEqual(await one('SELECT lower(hex(id)) AS id, kind, rule_id, detail FROM alert_events'), { id: 'ff'.repeat(32), kind: 'MUTED', rule_id: 'r', detail: 'd' })
+      assert.deepEqual(await one('SELECT rule_id, version, retired, document FROM alert_rule_versions'), { rule_id: 'r', version: 4_294_967_295, retired: true, document: 'id: r\n' })
     })
 
     test('the same span sent again is one row, the later one', async () => {

@@ -1,4 +1,5 @@
 import { alertEvents } from './tables/alert-events.ts'
+import { alertRuleVersions } from './tables/alert-rule-versions.ts'
 import { budgetApprovals } from './tables/budget-approvals.ts'
 import { budgetVersions } from './tables/budget-versions.ts'
 import { billApprovals, billImports, billLines } from './tables/bills.ts'
@@ -73,4 +74,5 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [budgetVersions.name, columnsDdl(budgetVersions)],
   [budgetApprovals.name, columnsDdl(budgetApprovals)],
   [alertEvents.name, columnsDdl(alertEvents)],
+  [alertRuleVersions.name, columnsDdl(alertRuleVersions)],
 ])

@@ -14,6 +14,7 @@ import { flushRegularly } from './conformance/flush.ts'
 import { type ActivePrices, followPrices } from './active-prices.ts'
 import { Alerter } from './alerts/alerter.ts'
 import { budgetAlerts } from './alerts/crossings.ts'
+import { Rules } from './alerts/rules.ts'
 import { Journal } from './budgets/journal.ts'
 import { Keeper, type OtherPosters } from './budgets/keeper.ts'
 import { hear, type LedgerWatch, type Posting } from './budgets/ledger-watch.ts'
@@ -278,11 +279,12 @@ interface Decider extends AsyncDisposable {
 }
 
 /** `options.prices` is asked for each time: another book may be active by then. */
-async function openDecider({ budgets, alerting, dir }: Omit<Deciding, 'others'>, options: Omit<ConstructorParameters<typeof Alerter>[0], 'journal' | 'budgets' | 'alerting'> & Omit<Parameters<typeof Keeper.open>[0], 'journal'>): Promise<Decider> {
+async function openDecider({ budgets, alerting, dir }: Omit<Deciding, 'others'>, options: Omit<Parameters<typeof Keeper.open>[0], 'journal'>): Promise<Decider> {
   await using begun = new AsyncDisposableStack()
   const journal = begun.adopt(await Journal.open({ path: join(dir, 'decisions.journal'), sync: (file: FileHandle) => file.datasync(), now: Date.now }), (it) => it.close())
   const keeper = begun.adopt(await Keeper.open({ ...options, journal, get prices() { return options.prices } }, budgets), (it) => it.close())
-  const alerter = begun.adopt(new Alerter({ ...options, alerting, journal, budgets: budgetAlerts(keeper) }), (it) => it.close())
+  const rules = await Rules.open({ ...options, alerting })
+  const alerter = begun.adopt(new Alerter({ ...options, rules, destinations: alerting.destinations, journal, budgets: budgetAlerts(keeper) }), (it) => it.close())
   alerter.start()
   const answers: Readonly<Record<DecidingPath, (body: Buffer) => Promise<object>>> = { '/v1/decide': (body) => keeper.decide(body), '/v1/release': (body) => keeper.release(body) }
   const closing = begun.move()

@@ -73,4 +73,26 @@ rules: [{ id: money, on: budget, notify: [hook] }]
     assert.deepEqual(said.alerts.map(({ title, firing, severity }) => [title, firing, severity]), [['month: 100 % used', true, 'CRITICAL'], ['month: 50 % used', true, 'WARNING']])
     assert.doesNotMatch(JSON.stringify(said) + program.log(), new RegExp(`${secret}|http://127`))
   })
+
+  test('a person makes a rule, looks at it in the past, changes and deletes it; the file\'s are the operator\'s', async () => {
+    const define = (document: string): Promise<{ defineAlertRule: { id: string; version: number; origin: string; document: string } }> =>
+      graphql(program, 'mutation ($document: String!) { defineAlertRule(document: $document) { id version origin document } }', { document })
+    const spending = '{ id: spending, on: spend, above: 0, window: 1h, notify: [hook] }'
+    const { alertPreview } = await graphql<{ alertPreview: { total: number; readings: readonly { value: number | null }[] } }>(
+      program, 'query ($document: String) { alertPreview(document: $document, range: {}) { total readings { value } } }', { document: spending })
+    assert.equal(alertPreview.total, 1)
+    assert.deepEqual([alertPreview.readings.length <= 200, alertPreview.readings.some(({ value }) => (value ?? 0) > 0)], [true, true])
+    assert.deepEqual((await define(spending)).defineAlertRule, { id: 'spending', version: 1, origin: 'API', document: 'id: spending\non: spend\nabove: 0\nwindow: 1h\nnotify:\n  - hook\n' })
+    assert.equal((await define(spending.replace('above: 0', 'above: 1000'))).defineAlertRule.version, 2)
+    program.signal('SIGKILL')
+    await program.exited
+    program = await start()
+    const rules = async (): Promise<readonly object[]> => (await graphql<{ alertRules: readonly object[] }>(program, '{ alertRules { id origin version above unknown } }')).alertRules
+    assert.deepEqual(await rules(), [{ id: 'money', origin: 'FILE', version: null, above: null, unknown: [] }, { id: 'spending', origin: 'API', version: 2, above: 1_000, unknown: [] }])
+    await assert.rejects(define('{ id: money, on: budget, notify: [] }'), /^Error: rule 'money' is defined in the alerts file: change it there$/)
+    await assert.rejects(define('{ id: other, on: spend, notify: [] }'), /^Error: rule 'other': above is missing, a number from 0 is needed \(US dollars\)$/)
+    await graphql(program, 'mutation { retireAlertRule(id: "spending") { id } }')
+    assert.equal((await rules()).length, 1)
+    await assert.rejects(graphql(program, '{ alertPreview(range: {}) { total } }'), /a preview is of one rule: name it in rule, or write it in document/)
+  })
 })

@@ -117,6 +117,28 @@ export const filledStates: readonly ConsoleState[] = [
       await page.getByRole('alert').waitFor()
     },
   },
+  { name: 'alerts', open: (page) => goTo(page, '/alerts', rows) },
+  {
+    name: 'alert-rule-being-made',
+    open: async (page) => {
+      await goTo(page, '/alerts', rows)
+      await page.getByRole('button', { name: 'New rule' }).click()
+      await page.getByLabel('Looks at').selectOption('spend')
+      await page.getByLabel(/^Fires above/).fill('0')
+      await page.getByRole('button', { name: 'Preview on the last 30 days' }).click()
+      await page.locator(chartCanvas).waitFor()
+    },
+  },
+  {
+    name: 'alert-rule-refused',
+    open: async (page) => {
+      await goTo(page, '/alerts', rows)
+      await page.getByRole('button', { name: 'Change: failing' }).click()
+      await page.getByLabel(/^Fires above/).fill('many')
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByRole('alert').getByText('a number from 0 is needed').waitFor()
+    },
+  },
   { name: 'ledger-of-run', open: (page, shown) => goTo(page, `/ledger?run=${shown.run}`, rows) },
   { name: 'unpriced', open: (page) => goTo(page, '/unpriced', rows) },
   {
@@ -186,6 +208,9 @@ export async function fillConsole(program: Program): Promise<Shown> {
   await storedMetric(program)
   for (const document of ['{ id: all, title: Everything, period: lifetime, limit: { usd: "0.1" }, action: alert }', '{ id: agents, period: month, group_by: [agent], limit: { tokens: 50000 }, action: deny, owner: finance }']) {
     await graphql(program, 'mutation ($document: String!) { defineBudget(document: $document) { id } }', { document })
+  }
+  for (const document of ['{ id: failing, on: error_rate, above: 20, window: 15m, for: 5m, group_by: service, notify: [] }', '{ id: money, on: budget, budgets: [all], notify: [] }']) {
+    await graphql(program, 'mutation ($document: String!) { defineAlertRule(document: $document) { id } }', { document })
   }
   return { run, guardrail, modelCall: first('MODEL_CALL'), toolCall: first('TOOL_CALL'), plainTrace, unpricedRun }
 }

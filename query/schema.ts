@@ -1,10 +1,11 @@
 import { GraphQLID, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
+import { signals } from '#otel-config/alerts/alert.ts'
 import { type CodingDimension, CodingDimensionEnum, CodingRowType } from './coding-agents/coding-agent.ts'
 import { codingAgents } from './coding-agents/read-coding-agents.ts'
 import { InstrumentationType } from './conformance/instrumentation.ts'
 import { conformance } from './conformance/read-conformance.ts'
-import { AlertDestinationType, AlertEventType, AlertPreviewType, AlertRuleType, AlertTestType, AlertType } from './alerts/alert.ts'
-import { muteRule, previewRule, readAlerts, readDestinations, readEvents, readRules, testDestination } from './alerts/read-alerts.ts'
+import { AlertDestinationType, AlertEventType, AlertPreviewType, AlertRuleType, AlertSignalType, AlertTestType, AlertType } from './alerts/alert.ts'
+import { defineRule, muteRule, type PreviewArgs, previewRule, readAlerts, readDestinations, readEvents, readRules, retireRule, testDestination } from './alerts/read-alerts.ts'
 import { BudgetType } from './budgets/budget.ts'
 import { approveBudget, type ApproveBudgetArgs, defineBudget, readBudgets, retireBudget, withdrawApproval } from './budgets/read-budgets.ts'
 import { pageArguments, type PageArguments } from './connection.ts'
@@ -41,7 +42,7 @@ import { runById, runs, traceById } from './runs/read-runs.ts'
 import { RunConnection, RunType } from './runs/run.ts'
 import { type RunFilter, RunFilterInput, type RunOrder, RunOrderEnum } from './runs/run-filter.ts'
 import { Count, DateTime, Decimal } from './scalars.ts'
-import { argument, asked, listOf, required } from './shape.ts'
+import { argument, asked, atMost, listOf, required } from './shape.ts'
 import { type TimeRange, TimeRangeInput } from './time-range.ts'
 
 type Root = Record<string, never>
@@ -154,10 +155,12 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
     alertEvents: asked<Root, { readonly first: number }>(listOf(AlertEventType), 'What became of alerts and of telling about them, latest first.', {
       first: argument(GraphQLInt, 'How many, 1 to 500.', 100),
     }, (_, { first }, context) => readEvents(context, first)),
-    alertPreview: asked<Root, { readonly rule: string; readonly range: TimeRange }>(listOf(AlertPreviewType), 'When a rule would have fired in the past, up to 500 windows.', {
-      rule: argument(required(GraphQLID), 'The rule.'),
+    alertSignals: atMost(signals.length, asked<Root>(listOf(AlertSignalType), 'What rules can look at, beside budgets.', {}, () => signals)),
+    alertPreview: asked<Root, PreviewArgs>(required(AlertPreviewType), 'What a rule would have said in the past: one in force, or one that is written and not yet defined. Of a short window, only the last 3,000 are looked at.', {
+      rule: argument(GraphQLID, 'A rule in force,'),
+      document: argument(GraphQLString, 'or one as `defineAlertRule` takes it.'),
       range: argument(required(TimeRangeInput), 'Up to 30 days; the last 30 where a side is left out.'),
-    }, (_, { rule, range }, context) => previewRule(context, rule, range)),
+    }, (_, args, context) => previewRule(context, args)),
   },
 })
 
@@ -206,6 +209,12 @@ const Mutation = new GraphQLObjectType<Root, QueryContext>({
       by: argument(required(GraphQLString), 'Who takes it back.'),
       why: argument(required(GraphQLString), 'Why.'),
     }, (_, args, context) => withdrawApproval(context, args)),
+    defineAlertRule: asked<Root, { readonly document: string }>(required(AlertRuleType), 'Takes a rule, or the next version of one that is there. One that says what it said before changes nothing. Whom it tells must be a destination of the operator\'s file.', {
+      document: argument(required(GraphQLString), 'The rule as YAML or JSON, as described in docs/alerts.md.'),
+    }, (_, { document }, context) => defineRule(context, document)),
+    retireAlertRule: asked<Root, { readonly id: string }>(required(AlertRuleType), 'Ends a rule and the alerts that it fired; its versions and its history stay. Answers what it was.', {
+      id: argument(required(GraphQLID), 'Its id.'),
+    }, (_, { id }, context) => retireRule(context, id)),
     muteAlertRule: asked<Root, { readonly rule: string; readonly until?: bigint | null }>(required(AlertRuleType), 'Until then the rule fires and tells nobody.', {
       rule: argument(required(GraphQLID), 'The rule.'),
       until: argument(DateTime, 'Null ends it now.'),

@@ -31,6 +31,13 @@ export type AlertEventKind =
   /** It was over. */
   | 'RESOLVED';
 
+/** Who may change a rule. */
+export type AlertRuleOrigin =
+  /** Whoever may call this API. */
+  | 'API'
+  /** The operator, in the alerts file. */
+  | 'FILE';
+
 /** How bad it is. */
 export type AlertSeverity =
   /** A limit is used up, or burns within hours. */
@@ -906,14 +913,31 @@ export type RetireBudgetMutation = { retireBudget: { id: string } };
 export type AlertsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type AlertsQuery = { alerts: Array<{ key: string, rule: string, severity: AlertSeverity, title: string, summary: string, firing: boolean, firedAt: string, resolvedAt: string | null, waiting: Array<string> }>, alertRules: Array<{ id: string, on: string, above: number | null, unit: string | null, windowMs: number | null, forMs: number | null, groupBy: string | null, notify: Array<string>, mutedUntil: string | null }>, alertDestinations: Array<{ id: string, kind: AlertDestinationKind, failures: number, gone: boolean }>, alertEvents: Array<{ at: string, kind: AlertEventKind, rule: string, key: string, title: string, destination: string | null, detail: string | null }> };
+export type AlertsQuery = { alerts: Array<{ key: string, rule: string, severity: AlertSeverity, title: string, summary: string, firing: boolean, firedAt: string, resolvedAt: string | null, waiting: Array<string> }>, alertRules: Array<{ id: string, on: string, above: number | null, unit: string | null, windowMs: number | null, forMs: number | null, groupBy: string | null, noData: string | null, budgets: Array<string>, notify: Array<string>, unknown: Array<string>, origin: AlertRuleOrigin, version: number | null, definedAt: string | null, mutedUntil: string | null }>, alertSignals: Array<{ id: string, unit: string, groupBy: Array<string> }>, alertDestinations: Array<{ id: string, kind: AlertDestinationKind, failures: number, gone: boolean }>, alertEvents: Array<{ at: string, kind: AlertEventKind, rule: string, key: string, title: string, destination: string | null, detail: string | null }> };
+
+export type AlertRuleFieldsFragment = { id: string, on: string, above: number | null, unit: string | null, windowMs: number | null, forMs: number | null, groupBy: string | null, noData: string | null, budgets: Array<string>, notify: Array<string>, unknown: Array<string>, origin: AlertRuleOrigin, version: number | null, definedAt: string | null, mutedUntil: string | null };
 
 export type AlertPreviewQueryVariables = Exact<{
-  rule: string | number;
+  rule?: string | number | null | undefined;
+  document?: string | null | undefined;
 }>;
 
 
-export type AlertPreviewQuery = { alertPreview: Array<{ at: string, group: string, value: number }> };
+export type AlertPreviewQuery = { alertPreview: { from: string, to: string, total: number, alerts: Array<{ group: string, since: string, firedAt: string, resolvedAt: string | null, highest: number | null }>, readings: Array<{ start: string, end: string, value: number | null }> } };
+
+export type DefineAlertRuleMutationVariables = Exact<{
+  document: string;
+}>;
+
+
+export type DefineAlertRuleMutation = { defineAlertRule: { id: string, version: number | null } };
+
+export type RetireAlertRuleMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RetireAlertRuleMutation = { retireAlertRule: { id: string } };
 
 export type MuteAlertRuleMutationVariables = Exact<{
   rule: string | number;
@@ -1208,6 +1232,25 @@ export const BudgetFieldsFragmentDoc = new TypedDocumentString(`
     actual
   }
 }`, {"fragmentName":"BudgetFields"}) as unknown as TypedDocumentString<BudgetFieldsFragment, unknown>;
+export const AlertRuleFieldsFragmentDoc = new TypedDocumentString(`
+    fragment AlertRuleFields on AlertRule {
+  id
+  on
+  above
+  unit
+  windowMs
+  forMs
+  groupBy
+  noData
+  budgets
+  notify
+  unknown
+  origin
+  version
+  definedAt
+  mutedUntil
+}
+    `, {"fragmentName":"AlertRuleFields"}) as unknown as TypedDocumentString<AlertRuleFieldsFragment, unknown>;
 export const RunsDocument = new TypedDocumentString(`
     query Runs($first: Int!, $after: String, $filter: RunFilter, $orderBy: RunOrder!) {
   runs(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
@@ -2028,15 +2071,12 @@ export const AlertsDocument = new TypedDocumentString(`
     waiting
   }
   alertRules {
+    ...AlertRuleFields
+  }
+  alertSignals {
     id
-    on
-    above
     unit
-    windowMs
-    forMs
     groupBy
-    notify
-    mutedUntil
   }
   alertDestinations {
     id
@@ -2054,16 +2094,59 @@ export const AlertsDocument = new TypedDocumentString(`
     detail
   }
 }
-    `) as unknown as TypedDocumentString<AlertsQuery, AlertsQueryVariables>;
+    fragment AlertRuleFields on AlertRule {
+  id
+  on
+  above
+  unit
+  windowMs
+  forMs
+  groupBy
+  noData
+  budgets
+  notify
+  unknown
+  origin
+  version
+  definedAt
+  mutedUntil
+}`) as unknown as TypedDocumentString<AlertsQuery, AlertsQueryVariables>;
 export const AlertPreviewDocument = new TypedDocumentString(`
-    query AlertPreview($rule: ID!) {
-  alertPreview(rule: $rule, range: {  }) {
-    at
-    group
-    value
+    query AlertPreview($rule: ID, $document: String) {
+  alertPreview(rule: $rule, document: $document, range: {  }) {
+    from
+    to
+    total
+    alerts {
+      group
+      since
+      firedAt
+      resolvedAt
+      highest
+    }
+    readings {
+      start
+      end
+      value
+    }
   }
 }
     `) as unknown as TypedDocumentString<AlertPreviewQuery, AlertPreviewQueryVariables>;
+export const DefineAlertRuleDocument = new TypedDocumentString(`
+    mutation DefineAlertRule($document: String!) {
+  defineAlertRule(document: $document) {
+    id
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<DefineAlertRuleMutation, DefineAlertRuleMutationVariables>;
+export const RetireAlertRuleDocument = new TypedDocumentString(`
+    mutation RetireAlertRule($id: ID!) {
+  retireAlertRule(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<RetireAlertRuleMutation, RetireAlertRuleMutationVariables>;
 export const MuteAlertRuleDocument = new TypedDocumentString(`
     mutation MuteAlertRule($rule: ID!, $until: DateTime) {
   muteAlertRule(rule: $rule, until: $until) {

@@ -11,10 +11,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'standardwebhooks'
 import { migrate } from '#clickhouse/migrate.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
-import type { Alerting, AlertRule, Destination } from '#otel-config/alerts/alert.ts'
+import { type Alerting, type AlertRule, type Destination, parseAlertRule } from '#otel-config/alerts/alert.ts'
 import { Journal } from '../budgets/journal.ts'
 import { Alerter } from './alerter.ts'
 import type { Candidate } from './candidate.ts'
+import { Rules } from './rules.ts'
 
 interface Received {
   readonly path: string
@@ -93,18 +94,20 @@ describe('alerts', () => {
   /** An alerter at a time of the test's choosing; `restart` is what a kill leaves. */
   const world = async (t: TestContext, alerting: Alerting) => {
     const path = join(await mkdtemp(join(dir, 'decider-')), 'journal')
+    const tenant = `t${path}`
     const state = { now: begin, candidates: [] as readonly Candidate[], still: true, warnings: [] as string[] }
-    const open = async (): Promise<{ readonly alerter: Alerter; readonly journal: Journal }> => {
+    const open = async (file: Alerting = alerting): Promise<{ readonly alerter: Alerter; readonly journal: Journal }> => {
       const journal = await Journal.open({ path, sync: (file) => file.datasync(), now: () => state.now })
       const log = { info: () => undefined, warn: (message: string, { error }: Readonly<Record<string, unknown>>) => state.warnings.push(`${message}: ${String(error)}`), error: (message: string) => assert.fail(message) }
-      const alerter = new Alerter({ alerting, tenant: `t${path}`, store, journal, log, now: () => state.now, budgets: { crossed: () => state.candidates, stillCrossed: () => state.still } })
+      const rules = await Rules.open({ store, tenant, alerting: file, log, nowNano: () => BigInt(state.now) * 1_000_000n })
+      const alerter = new Alerter({ rules, destinations: file.destinations, tenant, store, journal, log, now: () => state.now, budgets: { crossed: () => state.candidates, stillCrossed: () => state.still } })
       t.after(async () => {
         await alerter.close()
         await journal.close()
       })
       return { journal, alerter }
     }
-    return { state, open, tenant: `t${path}` }
+    return { state, open, tenant }
   }
   const until = async (what: string, alerter: Alerter, look: () => boolean): Promise<void> => {
     for (let tries = 0; tries < 500 && !look(); tries++) {
@@ -113,7 +116,7 @@ describe('alerts', () => {
     }
     assert.ok(look(), what)
   }
-  const rule = (notify: readonly string[]): AlertRule => ({ id: 'money', on: 'budget', budgets: [], notify })
+  const rule = (notify: readonly string[]): AlertRule => parseAlertRule(JSON.stringify({ id: 'money', on: 'budget', notify }))
 
   test('every kind of destination hears of an alert once, also after a restart, and of its end when the period is over', async (t) => {
     const [http, mail] = [await receiver(t), await mailServer(t)]
@@ -226,7 +229,7 @@ describe('alerts', () => {
 
   test('an error rate that lasts fires for its service, and is over when it is', async (t) => {
     const http = await receiver(t)
-    const failing: AlertRule = { id: 'failing', on: 'error_rate', above: 20, windowMs: hour, forMs: 60_000, groupBy: 'service', noData: 'resolve', notify: ['slack'] }
+    const failing = parseAlertRule('{ id: failing, on: error_rate, above: 20, window: 1h, for: 1m, group_by: service, notify: [slack] }')
     const { state, open, tenant } = await world(t, { rules: [failing], destinations: [{ id: 'slack', kind: 'slack', url: http.url }] })
     const run = (trace: number, service: string, status: string, at: number): string =>
       `('${tenant}', unhex('${trace.toString(16).padStart(32, '0')}'), 1, true, '${status}', fromUnixTimestamp64Milli(${at}, 'UTC'), '${service}')`
@@ -239,7 +242,8 @@ describe('alerts', () => {
     state.now += 90_000
     await until('it is told', alerter, () => http.got.length === 1)
     assert.deepEqual(alerter.alerts().map(({ title, summary }) => [title, summary]), [['error rate of service shop is above 20', '50 percent of runs that failed, in the last 60 minutes.']])
-    assert.deepEqual((await alerter.preview('failing', begin - 60 * hour, begin)).map(({ group, value }) => [group, value]), [['desk', 100], ['shop', 50]])
+    const { total, alerts } = await alerter.preview({ rule: 'failing' }, begin - 60 * hour, begin)
+    assert.deepEqual([total, ...alerts.map(({ group, highest, resolvedAt }) => [group, highest, resolvedAt])], [2, ['shop', 50, undefined], ['desk', 100, begin - 48 * hour]])
     state.now += 2 * hour
     await until('it is over', alerter, () => http.got.length === 2)
     assert.match(http.got[1]?.body ?? '', /Resolved: error rate of service shop/)
@@ -248,11 +252,124 @@ describe('alerts', () => {
 
   test('every signal can be read', async (t) => {
     const rules = (['error_rate', 'latency_p95', 'spend', 'spend_jump', 'denials', 'loops', 'rejected', 'silence'] as const)
-      .map((on): AlertRule => ({ id: on.replace('_', '-'), on, above: 0, windowMs: hour, forMs: 0, groupBy: undefined, noData: 'resolve', notify: [] }))
+      .map((on) => parseAlertRule(JSON.stringify({ id: on.replace('_', '-'), on, above: 0, window: '1h', notify: [] })))
     const { state, open } = await world(t, { rules, destinations: [] })
     const { alerter } = await open()
     await alerter.tick()
     assert.deepEqual(state.warnings, [])
     assert.deepEqual(alerter.alerts().map(({ rule: id }) => id), ['silence'], 'nothing was ever received')
+  })
+
+  const hook = (t: TestContext) => receiver(t).then((http) => ({ http, alerting: { rules: [], destinations: [{ id: 'slack', kind: 'slack', url: http.url }, { id: 'other', kind: 'slack', url: `${http.url}/other` }] } satisfies Alerting }))
+
+  test('a rule is defined, changed and retired by a person; what it fired is over, and who was told of it is told that', async (t) => {
+    const { http, alerting } = await hook(t)
+    const { state, open, tenant } = await world(t, alerting)
+    const { alerter } = await open()
+    const first = await alerter.define('{ id: money, on: budget, notify: [slack] }')
+    assert.deepEqual([first.defined?.version, first.unknown], [1, []])
+    assert.equal((await alerter.define('{ id: money, on: budget, notify: [slack] }')).defined?.version, 1, 'the same again')
+    state.candidates = [crossed]
+    await until('it is told', alerter, () => http.got.length === 1)
+    assert.equal((await alerter.define('{ id: money, on: budget, notify: [other] }')).defined?.version, 2)
+    assert.deepEqual(alerter.alerts().map(({ firing }) => firing), [true], 'whom it tells makes no other alert')
+    await alerter.mute('money', begin + hour)
+    await alerter.mute('money', undefined)
+    await alerter.retire('money')
+    await until('its end is told', alerter, () => http.got.length === 2)
+    assert.deepEqual(http.got.map(({ path, body }) => [path, body.includes('Resolved')]), [['/', false], ['/', true]])
+    assert.deepEqual(alerter.rules(), [])
+    await assert.rejects(alerter.retire('money'), { name: 'AlertError', message: `there is no rule 'money'` })
+    assert.equal((await alerter.define('{ id: money, on: budget, notify: [slack] }')).defined?.version, 4, 'after the version that retired it')
+    const rows = await store.read<{ said: string }>('SELECT concat(toString(version), if(retired, \' retired\', \'\')) AS said FROM alert_rule_versions WHERE tenant = {tenant:String} ORDER BY version', { tenant }, { maxSeconds: 10 })
+    assert.deepEqual(rows.map(({ said }) => said), ['1', '2', '3 retired', '4'])
+  })
+
+  test('a rule that looks at something else from now on ends what it fired', async (t) => {
+    const { http, alerting } = await hook(t)
+    const { open, state } = await world(t, alerting)
+    const { alerter } = await open()
+    await alerter.define('{ id: quiet, on: silence, above: 30, notify: [slack] }')
+    await until('nothing was ever received', alerter, () => http.got.length === 1)
+    await alerter.define('{ id: quiet, on: silence, above: 60, notify: [slack] }')
+    assert.deepEqual(alerter.alerts().map(({ firing }) => firing), [true])
+    await alerter.define('{ id: quiet, on: rejected, above: 0, notify: [slack] }')
+    await until('it is over', alerter, () => http.got.length === 2)
+    state.now += hour
+    await alerter.tick()
+    assert.deepEqual(alerter.alerts().map(({ firing }) => firing), [false])
+    assert.deepEqual(state.warnings, [])
+  })
+
+  test('what was defined holds after a restart; a rule of the file wins over it, and nobody else changes it', async (t) => {
+    const { alerting } = await hook(t)
+    const { state, open } = await world(t, alerting)
+    const { alerter } = await open()
+    await alerter.define('{ id: mine, on: loops, above: 0, notify: [slack] }')
+    await alerter.define('{ id: money, on: loops, above: 5, notify: [] }')
+    const { alerter: next } = await open()
+    assert.deepEqual(next.rules().map(({ rule: { id }, defined }) => [id, defined?.version]), [['mine', 1], ['money', 1]])
+
+    const withFile = await open({ rules: [rule(['slack'])], destinations: alerting.destinations })
+    assert.deepEqual(withFile.alerter.rules().map(({ rule: { id, on }, defined }) => [id, on, defined?.version]), [['money', 'budget', undefined], ['mine', 'loops', 1]])
+    assert.match(state.warnings.join(), /the alerts file has a rule of this id/)
+    const ofFile = { name: 'AlertError', message: `rule 'money' is defined in the alerts file: change it there` }
+    await assert.rejects(withFile.alerter.define('{ id: money, on: budget, notify: [] }'), ofFile)
+    await assert.rejects(withFile.alerter.retire('money'), ofFile)
+
+    const without = await open({ rules: [], destinations: [] })
+    assert.deepEqual(without.alerter.rules().map(({ rule: { id }, unknown }) => [id, unknown]), [['mine', ['slack']], ['money', []]], 'a destination that left the file is said')
+  })
+
+  test('a rule that cannot be is one clear line and changes nothing', async (t) => {
+    const { alerting } = await hook(t)
+    const { open } = await world(t, alerting)
+    const { alerter } = await open()
+    await assert.rejects(alerter.define('{ id: r, on: budget, notify: [nobody] }'), { name: 'AlertError', message: `rule 'r': notify names 'nobody', destinations are slack, other` })
+    await assert.rejects(alerter.define('{ id: r, on: weather, notify: [] }'), { name: 'AlertError', message: /^rule 'r': on is 'weather', allowed: budget, error_rate/ })
+    await assert.rejects(alerter.preview({ document: '{ id: r, on: budget, notify: [] }' }, begin, begin + hour), { name: 'AlertError', message: /^rule 'r': rules on budgets have no preview/ })
+    assert.deepEqual(alerter.rules(), [])
+  })
+
+  test('an alert whose rule left the file is over', async (t) => {
+    const { alerting } = await hook(t)
+    const { state, open } = await world(t, { ...alerting, rules: [rule([])] })
+    const { alerter } = await open()
+    state.candidates = [crossed]
+    await alerter.tick()
+    assert.deepEqual(alerter.alerts().map(({ firing }) => firing), [true])
+    const { alerter: next } = await open({ ...alerting, rules: [] })
+    state.candidates = []
+    await next.tick()
+    assert.deepEqual(next.alerts().map(({ firing }) => firing), [false])
+  })
+
+  test('silence in the past is every gap, until something came', async (t) => {
+    const { open, tenant } = await world(t, { rules: [], destinations: [] })
+    const { alerter } = await open()
+    const preview = async (): Promise<readonly unknown[]> => {
+      const { alerts, readings } = await alerter.preview({ document: '{ id: quiet, on: silence, above: 30, notify: [] }' }, begin - 3 * hour, begin)
+      return [alerts.map(({ firedAt, resolvedAt, highest }) => [minutesAgo(firedAt), minutesAgo(resolvedAt ?? begin), highest]), readings.map(({ value }) => value)]
+    }
+    const minutesAgo = (ms: number): number => (begin - ms) / 60_000
+    assert.deepEqual(await preview(), [[], Array.from({ length: 12 }, () => undefined)], 'nothing was ever received')
+    const received = (ago: number): string => `('${tenant}', fromUnixTimestamp64Milli(${begin - ago * 60_000}, 'UTC'), '${ago}')`
+    await store.command(`INSERT INTO ingest_account (tenant, at, instance) VALUES ${[170, 165, 100, 98, 40, 20].map(received).join(', ')}`)
+    // 65 minutes until 100 minutes ago, 58 until 40 minutes ago: told at the end of the first window above 30.
+    assert.deepEqual(await preview(), [[[60, 15, 58], [120, 75, 65]], [5, 15, 30, 45, 60, 65, 23, 38, 53, 58, 20, 20]])
+  })
+
+  test('a rule that is only written is looked at in the past: what an hour cost beside the hours before', async (t) => {
+    const { open, tenant } = await world(t, { rules: [], destinations: [] })
+    const { alerter } = await open()
+    const spent = (hoursAgo: number, agent: string, amount: string): string =>
+      `('${tenant}', fromUnixTimestamp64Milli(${begin - hoursAgo * hour + 1}, 'UTC'), '${agent}', ${amount}, unhex('${Buffer.from(`${agent}${hoursAgo}`.padEnd(16)).toString('hex')}'))`
+    // A dollar an hour for a week is the usual of agent a; b is seen for the first time.
+    const hours = Array.from({ length: 168 }, (_, index) => spent(index + 3, 'a', '1'))
+    await store.command(`INSERT INTO ledger_entries (tenant, occurred_at, agent, amount, trace_id) VALUES ${[...hours, spent(2, 'a', '5'), spent(1, 'a', '2'), spent(1, 'b', '100')].join(', ')}`)
+    const { total, alerts, readings } = await alerter.preview({ document: '{ id: jump, on: spend_jump, above: 3, window: 1h, group_by: agent, notify: [] }' }, begin - 2 * hour, begin)
+    assert.deepEqual([total, alerts.map(({ group, highest, since }) => [group, highest, since])], [1, [['a', 5, begin - 2 * hour]]])
+    // 167 hours of one dollar and one of five.
+    assert.deepEqual(readings.map(({ value }) => value), [5, (2 * 168) / 172])
   })
 })

@@ -4,16 +4,20 @@ import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { writeRow } from '#clickhouse/table.ts'
 import { type AlertEventKind, alertEvents, type AlertEventRow } from '#clickhouse/tables/alert-events.ts'
-import { AlertError, type Alerting, type AlertRule, type Destination, signalUnits } from '#otel-config/alerts/alert.ts'
-import type { AlertKeeper, AlertState, DestinationState, RuleState } from '#otel-config/alerts/standing.ts'
+import { AlertError, type AlertRule, type Destination, signalUnits } from '#otel-config/alerts/alert.ts'
+import type { AlertKeeper, AlertState, DefinedRule, DestinationState, Preview, RuleState } from '#otel-config/alerts/standing.ts'
 import type { Journal, Value } from '../budgets/journal.ts'
 import type { Log } from '../log.ts'
+import { backtest, windowsMax } from './backtest.ts'
 import type { Candidate } from './candidate.ts'
 import { type Attempt, deliver, type Notice } from './notice.ts'
-import { type Reading, readings, type SignalRule } from './signals.ts'
+import type { Rules } from './rules.ts'
+import { pastReadings, type Reading, readings, type SignalRule } from './signals.ts'
 
 export interface AlerterOptions {
-  readonly alerting: Alerting
+  readonly rules: Rules
+  /** Of the operator's file. */
+  readonly destinations: readonly Destination[]
   readonly tenant: string
   readonly store: Store
   readonly journal: Journal
@@ -57,6 +61,8 @@ interface Alert extends Candidate {
   readonly firing: boolean
   readonly firedAt: number
   readonly resolvedAt: number | null
+  /** Who was told that it fired, and is told that it is over: its rule may name others by then. */
+  readonly notify: readonly string[]
   readonly deliveries: readonly Delivery[]
 }
 
@@ -84,8 +90,8 @@ export class Alerter implements AlertKeeper {
 
   constructor(options: AlerterOptions) {
     this.#options = options
-    this.#circuits = new Map(options.alerting.destinations.map(({ id }) => [id, { failures: 0, openUntil: 0, gone: false, busy: false }]))
-    for (const [key, { value }] of options.journal.startingWith(prefix)) this.#alerts.set(key.slice(prefix.length), value as unknown as Alert)
+    this.#circuits = new Map(options.destinations.map(({ id }) => [id, { failures: 0, openUntil: 0, gone: false, busy: false }]))
+    for (const [key, { value }] of options.journal.startingWith(prefix)) this.#alerts.set(key.slice(prefix.length), recalled(value))
     // What a crash kept from ClickHouse is told once more: the same event is the same row.
     for (const alert of this.#alerts.values()) {
       this.#record('FIRING', alert, alert.firedAt)
@@ -127,24 +133,27 @@ export class Alerter implements AlertKeeper {
     await this.#storeEvents()
     if (now() < this.#readAt) return
     this.#readAt = now() + readEveryMs
-    await this.#endCrossings()
-    for (const rule of this.#options.alerting.rules) if (rule.on !== 'budget') await this.#look(rule)
+    await this.#endObsolete()
+    for (const { rule } of this.#options.rules.all()) if (rule.on !== 'budget') await this.#look(rule)
   }
 
   #rulesFor({ budget }: Candidate): AlertRule[] {
-    return this.#options.alerting.rules.filter((rule) => rule.on === 'budget' && (rule.budgets.length === 0 || rule.budgets.includes(budget)))
+    return this.#options.rules.all().flatMap(({ rule }) => (rule.on === 'budget' && looksAt(rule, budget) ? [rule] : []))
   }
 
   /** Once: an alert that is known, also one that is over, is not fired again while its period lasts. */
   async #fire(rule: AlertRule, candidate: Candidate): Promise<void> {
+    // While it was looked at, somebody may have changed it.
+    if (this.#options.rules.get(rule.id)?.rule !== rule) return
     const key = `${rule.id}:${candidate.key}`
     const known = this.#alerts.get(key)
     if (known !== undefined && (known.firing || candidate.once)) return
     const at = this.#options.now()
     const muted = this.#mutedUntil(rule.id) !== undefined
+    const notify = muted ? [] : rule.notify.filter((id) => this.#circuits.has(id))
     const alert: Alert = {
-      ...candidate, key, rule: rule.id, id: crypto.randomUUID(), firing: true, firedAt: at, resolvedAt: null,
-      deliveries: muted ? [] : rule.notify.map((destination) => ({ destination, status: 'firing', attempt: 0, nextAt: at })),
+      ...candidate, key, rule: rule.id, id: crypto.randomUUID(), firing: true, firedAt: at, resolvedAt: null, notify,
+      deliveries: notify.map((destination) => ({ destination, status: 'firing', attempt: 0, nextAt: at })),
     }
     await this.#keep(alert)
     this.#alerts.set(key, alert)
@@ -154,8 +163,7 @@ export class Alerter implements AlertKeeper {
 
   async #resolve(alert: Alert): Promise<void> {
     const at = this.#options.now()
-    const told = this.#options.alerting.rules.find(({ id }) => id === alert.rule)?.notify ?? []
-    const deliveries = this.#mutedUntil(alert.rule) === undefined ? told.map((destination): Delivery => ({ destination, status: 'resolved', attempt: 0, nextAt: at })) : []
+    const deliveries = this.#mutedUntil(alert.rule) === undefined ? alert.notify.map((destination): Delivery => ({ destination, status: 'resolved', attempt: 0, nextAt: at })) : []
     const resolved: Alert = { ...alert, firing: false, resolvedAt: at, deliveries: [...alert.deliveries, ...deliveries] }
     await this.#update(resolved)
     this.#record('RESOLVED', resolved, at)
@@ -183,10 +191,13 @@ export class Alerter implements AlertKeeper {
     }
   }
 
-  /** Budgets without a period that ends: over when what was crossed is not any more. */
-  async #endCrossings(): Promise<void> {
+  /** Over are alerts of a rule that is no more, and those of budgets without a period that ends when what was crossed is not any more. */
+  async #endObsolete(): Promise<void> {
+    const { rules, budgets } = this.#options
     for (const alert of this.#alerts.values()) {
-      if (alert.firing && alert.budget !== '' && alert.periodEnd === null && !this.#options.budgets.stillCrossed(alert.budget, alert.crossing)) await this.#resolve(alert)
+      if (!alert.firing) continue
+      const crossed = alert.budget === '' || alert.periodEnd !== null || budgets.stillCrossed(alert.budget, alert.crossing)
+      if (!crossed || rules.get(alert.rule) === undefined) await this.#resolve(alert)
     }
   }
 
@@ -208,12 +219,13 @@ export class Alerter implements AlertKeeper {
       if (alert.rule !== rule.id || !alert.firing || alert.budget !== '' || (values.get(alert.group) ?? -1) > rule.above) continue
       if (values.has(alert.group) || rule.noData !== 'keep') await this.#resolve(alert)
     }
-    for (const key of this.#since.keys()) if (key.startsWith(`${rule.id}\u0000`) && !((values.get(key.slice(rule.id.length + 1)) ?? -1) > rule.above)) this.#since.delete(key)
+    const since = sinceKey(rule, '')
+    for (const key of this.#since.keys()) if (key.startsWith(since) && !((values.get(key.slice(since.length)) ?? -1) > rule.above)) this.#since.delete(key)
   }
 
   async #above(rule: SignalRule, group: string, value: number): Promise<void> {
     const { now } = this.#options
-    const key = `${rule.id}\u0000${group}`
+    const key = sinceKey(rule, group)
     const since = this.#since.get(key) ?? now()
     this.#since.set(key, since)
     if (now() - since < rule.forMs) return
@@ -228,7 +240,7 @@ export class Alerter implements AlertKeeper {
 
   #deliverDue(): void {
     const now = this.#options.now()
-    for (const { id } of this.#options.alerting.destinations) {
+    for (const { id } of this.#options.destinations) {
       const circuit = this.#circuits.get(id)
       if (circuit === undefined || circuit.busy || circuit.openUntil > now) continue
       const due = [...this.#alerts.values()].find((alert) => (firstFor(alert, id)?.nextAt ?? Number.POSITIVE_INFINITY) <= now)
@@ -290,13 +302,13 @@ export class Alerter implements AlertKeeper {
   }
 
   #destination(id: string): Destination {
-    const found = this.#options.alerting.destinations.find((one) => one.id === id)
+    const found = this.#options.destinations.find((one) => one.id === id)
     if (found === undefined) throw new AlertError(`there is no destination '${id.slice(0, 64)}'`)
     return found
   }
 
-  #rule(id: string): AlertRule {
-    const found = this.#options.alerting.rules.find((one) => one.id === id)
+  #rule(id: string): DefinedRule {
+    const found = this.#options.rules.get(id)
     if (found === undefined) throw new AlertError(`there is no rule '${id.slice(0, 64)}'`)
     return found
   }
@@ -312,18 +324,45 @@ export class Alerter implements AlertKeeper {
   }
 
   rules(): readonly RuleState[] {
-    return this.#options.alerting.rules.map((rule) => ({ rule, mutedUntil: this.#mutedUntil(rule.id) }))
+    return this.#options.rules.all().map((defined) => this.#stateOf(defined))
+  }
+
+  #stateOf(defined: DefinedRule): RuleState {
+    const { id, notify } = defined.rule
+    return { ...defined, mutedUntil: this.#mutedUntil(id), unknown: notify.filter((destination) => !this.#circuits.has(destination)) }
   }
 
   destinations(): readonly DestinationState[] {
-    return this.#options.alerting.destinations.map(({ id, kind }) => ({ id, kind, failures: this.#circuits.get(id)?.failures ?? 0, gone: this.#circuits.get(id)?.gone ?? false }))
+    return this.#options.destinations.map(({ id, kind }) => ({ id, kind, failures: this.#circuits.get(id)?.failures ?? 0, gone: this.#circuits.get(id)?.gone ?? false }))
   }
 
   async mute(id: string, until: number | undefined): Promise<RuleState> {
     const rule = this.#rule(id)
     if (until === undefined) await this.#options.journal.drop(`mute:${id}`)
     else await this.#options.journal.put(`mute:${id}`, true, until)
-    return { rule, mutedUntil: this.#mutedUntil(id) }
+    return this.#stateOf(rule)
+  }
+
+  async define(yaml: string): Promise<RuleState> {
+    const { rules } = this.#options
+    const rule = rules.read(yaml)
+    const before = rules.get(rule.id)?.rule
+    const defined = await rules.define(rule)
+    if (before !== undefined && before !== defined.rule) await this.#endOf(before, rule)
+    return this.#stateOf(defined)
+  }
+
+  async retire(id: string): Promise<RuleState> {
+    const retired = await this.#options.rules.retire(id)
+    await this.#endOf(retired.rule, undefined)
+    await this.#options.journal.drop(`mute:${id}`)
+    return this.#stateOf(retired)
+  }
+
+  /** A rule that was changed begins anew; what it fired is over where it does not look at that any more. */
+  async #endOf(before: AlertRule, now: AlertRule | undefined): Promise<void> {
+    for (const key of this.#since.keys()) if (key.startsWith(sinceKey(before, ''))) this.#since.delete(key)
+    for (const alert of this.#alerts.values()) if (alert.rule === before.id && alert.firing && !remains(alert, before, now)) await this.#resolve(alert)
   }
 
   async test(id: string): Promise<{ readonly ok: boolean; readonly detail: string }> {
@@ -334,13 +373,29 @@ export class Alerter implements AlertKeeper {
     return { ok, detail }
   }
 
-  async preview(id: string, from: number, to: number): Promise<readonly { readonly at: number; readonly group: string; readonly value: number }[]> {
-    const rule = this.#rule(id)
-    if (rule.on === 'budget' || rule.on === 'silence') throw new AlertError(`rule '${id}': ${rule.on} has no preview`)
+  async preview(of: { readonly rule: string } | { readonly document: string }, from: number, to: number): Promise<Preview> {
+    const rule = 'rule' in of ? this.#rule(of.rule).rule : this.#options.rules.read(of.document)
+    if (rule.on === 'budget') throw new AlertError(`rule '${rule.id}': rules on budgets have no preview, the page Budgets shows their former periods`)
     const { store, tenant } = this.#options
-    const found = (await readings(store, tenant, rule, from, to)).filter(({ value }) => value > rule.above)
-    return found.sort((a, b) => a.start - b.start).map(({ start, group, value }) => ({ at: start + rule.windowMs, group, value }))
+    const begin = Math.max(from, to - windowsMax * rule.windowMs)
+    return backtest(rule, await pastReadings(store, tenant, rule, begin, to), begin, to)
   }
+}
+
+/** Whether a rule on budgets is about this one. */
+const looksAt = ({ budgets }: Extract<AlertRule, { readonly on: 'budget' }>, budget: string): boolean => budgets.length === 0 || budgets.includes(budget)
+
+/** Whether what a rule fired is among what it looks at now. */
+function remains({ budget }: Alert, before: AlertRule, now: AlertRule | undefined): boolean {
+  if (now === undefined || now.on === 'budget' || before.on === 'budget') return now?.on === 'budget' && before.on === 'budget' && looksAt(now, budget)
+  return now.on === before.on && now.groupBy === before.groupBy
+}
+
+const sinceKey = ({ id }: AlertRule, group: string): string => `${id}\u0000${group}`
+/** As the journal has it. An older program did not note who was told. */
+function recalled(value: Value): Alert {
+  const alert = value as unknown as Omit<Alert, 'notify'> & Partial<Pick<Alert, 'notify'>>
+  return { ...alert, notify: alert.notify ?? [] }
 }
 
 const firstFor = ({ deliveries }: Alert, destination: string): Delivery | undefined => deliveries.find((one) => one.destination === destination)

@@ -1,5 +1,5 @@
 import type { Store } from '#clickhouse/store.ts'
-import { AlertError, type AlertGroup, type AlertRule, type AlertSignal } from '#otel-config/alerts/alert.ts'
+import type { AlertGroup, AlertRule, AlertSignal, signalGroups } from '#otel-config/alerts/alert.ts'
 
 export type SignalRule = Extract<AlertRule, { readonly on: AlertSignal }>
 
@@ -13,26 +13,27 @@ export interface Reading {
 
 /** A rule looks at a window or, in a preview, at a month of them. */
 const readSecondsMax = 20
-/** Groups that a rule can tell apart; those with the highest values. */
-const rowsMax = 20_000
+/** Windows times groups that are looked at. */
+export const readingsMax = 20_000
 const dayMs = 86_400_000
 /** What a jump is measured against, in milliseconds. */
 const usualMs = 7 * dayMs
 
-interface Source {
+interface Source<Signal extends AlertSignal> {
   readonly from: string
   /** A `DateTime64` column. */
   readonly time: string
   readonly where: string
   readonly value: string
-  readonly groups: Readonly<Partial<Record<AlertGroup, string>>>
+  /** Expressions for what rules on this signal can be divided by. */
+  readonly groups: Readonly<Record<(typeof signalGroups)[Signal][number], string>>
 }
 
 const runGroups = { service: 'service', environment: 'environment', agent: `arrayJoin(if(empty(agents), [''], agents))` }
 const ledgerGroups = { service: 'service', environment: 'environment', agent: 'agent' }
-const spend: Source = { from: 'ledger_entries', time: 'occurred_at', where: '1', value: 'toFloat64(sum(coalesce(amount, 0)))', groups: ledgerGroups }
+const spend: Source<'spend' | 'spend_jump'> = { from: 'ledger_entries', time: 'occurred_at', where: '1', value: 'toFloat64(sum(coalesce(amount, 0)))', groups: ledgerGroups }
 
-const sources: Readonly<Record<Exclude<AlertSignal, 'silence'>, Source>> = {
+const sources: { readonly [Signal in Exclude<AlertSignal, 'silence'>]: Source<Signal> } = {
   error_rate: { from: 'runs', time: 'started_at', where: `is_run AND status IN ('FAILED', 'COMPLETED')`, value: `100 * countIf(status = 'FAILED') / count()`, groups: runGroups },
   latency_p95: {
     from: 'runs', time: 'started_at', where: 'is_run AND ended_at IS NOT NULL',
@@ -44,36 +45,65 @@ const sources: Readonly<Record<Exclude<AlertSignal, 'silence'>, Source>> = {
   rejected: { from: 'ingest_account', time: 'at', where: '1', value: 'toFloat64(sum(rejected + set_aside))', groups: {} },
 }
 
-/** What a rule reads in windows of its width that end at `to`, the last one beginning at `to - window`. A window that holds nothing says nothing. */
-export async function readSignal(store: Store, tenant: string, rule: SignalRule, from: number, to: number): Promise<Reading[]> {
-  if (rule.on === 'silence') return [await readSilence(store, tenant, to)]
+/**
+ * What a rule reads in windows of its width between two moments, the last of them ending at `to`. A window that holds nothing says
+ * nothing; of more than `readingsMax` the highest are answered.
+ */
+export async function readings(store: Store, tenant: string, rule: SignalRule, from: number, to: number): Promise<Reading[]> {
+  if (rule.on === 'silence') return [{ start: to, group: '', value: (to - await readLastReceived(store, tenant, to)) / 60_000 }]
   const { from: table, time, where, value, groups } = sources[rule.on]
-  const group = rule.groupBy === undefined ? `''` : groups[rule.groupBy]
-  if (group === undefined) throw new AlertError(`rule '${rule.id}': ${rule.on} cannot be grouped by ${rule.groupBy}, only by ${Object.keys(groups).join(', ')}`)
-  const windows = Math.ceil((to - from) / rule.windowMs)
-  const first = to - windows * rule.windowMs
-  const rows = await store.read<{ slot: string; label: string; number: number }>(`
-    SELECT toString(intDiv(toUnixTimestamp64Milli(${time}) - {first:Int64}, {window:Int64})) AS slot, ${group} AS label, ${value} AS number
+  const expressions: Readonly<Partial<Record<AlertGroup, string>>> = groups
+  const group = (rule.groupBy === undefined ? undefined : expressions[rule.groupBy]) ?? `''`
+  const usualWindows = rule.on === 'spend_jump' ? Math.max(1, Math.floor(usualMs / rule.windowMs)) : 0
+  const first = to - (windowsBetween(rule, from, to) + usualWindows) * rule.windowMs
+  const windows = `
+    SELECT intDiv(toUnixTimestamp64Milli(${time}) - {first:Int64}, {window:Int64}) AS slot, ${group} AS label, ${value} AS read
     FROM ${table} FINAL
     WHERE tenant = {tenant:String} AND ${time} >= fromUnixTimestamp64Milli({first:Int64}, 'UTC') AND ${time} < fromUnixTimestamp64Milli({to:Int64}, 'UTC') AND ${where}
-    GROUP BY slot, label ORDER BY number DESC LIMIT ${rowsMax}`,
-  { tenant, first, to, window: rule.windowMs }, { maxSeconds: readSecondsMax })
+    GROUP BY slot, label`
+  const rows = await store.read<{ slot: string; label: string; number: number }>(`
+    ${usualWindows === 0 ? `SELECT slot, label, read AS number FROM (${windows})` : `SELECT slot, label, read * ${usualWindows} / usual AS number FROM (${besideUsual(windows, usualWindows)}) WHERE slot >= ${usualWindows} AND usual > 0`}
+    ORDER BY number DESC LIMIT ${readingsMax}`, { tenant, first, to, window: rule.windowMs }, { maxSeconds: readSecondsMax })
   return rows.map(({ slot, label, number }) => ({ start: first + Number(slot) * rule.windowMs, group: label, value: Number(number) }))
 }
 
-async function readSilence(store: Store, tenant: string, now: number): Promise<Reading> {
-  const [row] = await store.read<{ last: string }>('SELECT toString(toUnixTimestamp64Milli(max(at))) AS last FROM ingest_account WHERE tenant = {tenant:String}', { tenant }, { maxSeconds: readSecondsMax })
-  return { start: now, group: '', value: (now - Number(row?.last ?? 0)) / 60_000 }
+/** How many windows a rule looks at between two moments. */
+export const windowsBetween = ({ windowMs }: SignalRule, from: number, to: number): number => Math.ceil((to - from) / windowMs)
+
+/** Each window with what so many before it come to. */
+const besideUsual = (windows: string, count: number): string =>
+  `SELECT slot, label, read, sum(read) OVER (PARTITION BY label ORDER BY slot RANGE BETWEEN ${count} PRECEDING AND 1 PRECEDING) AS usual FROM (${windows})`
+
+/** What a rule would have read between two moments, window after window. */
+export const pastReadings = (store: Store, tenant: string, rule: SignalRule, from: number, to: number): Promise<Reading[]> =>
+  rule.on === 'silence' ? readGaps(store, tenant, rule, from, to) : readings(store, tenant, rule, from, to)
+
+/** Of each window the longest time, in minutes, that nothing had been received for: until something came in it, or until its end. Before anything came there is none. */
+async function readGaps(store: Store, tenant: string, rule: SignalRule, from: number, to: number): Promise<Reading[]> {
+  const count = windowsBetween(rule, from, to)
+  const first = to - count * rule.windowMs
+  const [earlier, rows] = await Promise.all([
+    readLastReceived(store, tenant, first),
+    store.read<{ slot: string; begun: string; last: string; gap: string }>(`
+      SELECT slot, min(ms) AS begun, max(ms) AS last, max(ms - before) AS gap
+      FROM (SELECT slot, ms, lagInFrame(ms, 1, ms) OVER (PARTITION BY slot ORDER BY ms) AS before FROM (
+        SELECT DISTINCT toUnixTimestamp64Milli(at) AS ms, intDiv(ms - {first:Int64}, {window:Int64}) AS slot FROM ingest_account
+        WHERE tenant = {tenant:String} AND at >= fromUnixTimestamp64Milli({first:Int64}, 'UTC') AND at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')))
+      GROUP BY slot`, { tenant, first, to, window: rule.windowMs }, { maxSeconds: readSecondsMax }),
+  ])
+  const bySlot = new Map(rows.map((row) => [Number(row.slot), row]))
+  let last = earlier
+  return Array.from({ length: count }, (_, slot) => first + slot * rule.windowMs).flatMap((start, slot): Reading[] => {
+    const seen = bySlot.get(slot)
+    const gap = seen === undefined ? 0 : Math.max(Number(seen.gap), last === 0 ? 0 : Number(seen.begun) - last)
+    if (seen !== undefined) last = Number(seen.last)
+    return last === 0 ? [] : [{ start, group: '', value: Math.max(gap, start + rule.windowMs - last) / 60_000 }]
+  })
 }
 
-/** What a rule says at each end of a window between `from` and `to`. */
-export async function readings(store: Store, tenant: string, rule: SignalRule, from: number, to: number): Promise<Reading[]> {
-  if (rule.on !== 'spend_jump') return readSignal(store, tenant, rule, from, to)
-  const spent = await readSignal(store, tenant, rule, from - usualMs, to)
-  const byGroup = Map.groupBy(spent, ({ group }) => group)
-  return spent.filter(({ start }) => start >= from - rule.windowMs / 2).flatMap((one) => {
-    const before = (byGroup.get(one.group) ?? []).filter(({ start }) => start < one.start && start >= one.start - usualMs)
-    const usual = before.reduce((sum, { value }) => sum + value, 0) / (usualMs / rule.windowMs)
-    return usual > 0 ? [{ ...one, value: one.value / usual }] : []
-  })
+/** Milliseconds since the epoch, 0 where nothing was received before. */
+async function readLastReceived(store: Store, tenant: string, before: number): Promise<number> {
+  const [row] = await store.read<{ last: string }>(
+    `SELECT toString(toUnixTimestamp64Milli(max(at))) AS last FROM ingest_account WHERE tenant = {tenant:String} AND at < fromUnixTimestamp64Milli({before:Int64}, 'UTC')`, { tenant, before }, { maxSeconds: readSecondsMax })
+  return Number(row?.last ?? 0)
 }

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml'
 import { described, documentReader, type Fields } from '../document.ts'
 
 /** Alerts that cannot be: one line that names the rule or destination, the key and what is allowed. Never a secret. */
@@ -16,18 +17,30 @@ export const signalUnits: Readonly<Record<AlertSignal, string>> = {
   rejected: 'records that were rejected or set aside', silence: 'minutes since anything was received',
 }
 
+export const alertGroups = ['service', 'agent', 'environment'] as const
+export type AlertGroup = (typeof alertGroups)[number]
+
+/** By what a rule can be divided: what the rows that it reads name. */
+export const signalGroups = {
+  error_rate: alertGroups, latency_p95: alertGroups, spend: alertGroups, spend_jump: alertGroups, denials: ['agent'], loops: ['agent'], rejected: [], silence: [],
+} as const satisfies Readonly<Record<AlertSignal, readonly AlertGroup[]>>
+
 export const noDataRules = ['resolve', 'fire', 'keep'] as const
 /** What a rule does where its window holds nothing. */
 export type NoData = (typeof noDataRules)[number]
 
-export const alertGroups = ['service', 'agent', 'environment'] as const
-export type AlertGroup = (typeof alertGroups)[number]
+interface RuleWords {
+  readonly id: string
+  /** Ids of destinations. */
+  readonly notify: readonly string[]
+  /** The rule as YAML, comments aside: what a version stands for. */
+  readonly document: string
+}
 
 export type AlertRule =
   /** Thresholds and burn rates of budgets; of all of them where none is named, but for those that only observe. */
-  | { readonly id: string; readonly on: 'budget'; readonly budgets: readonly string[]; readonly notify: readonly string[] }
-  | {
-      readonly id: string
+  | RuleWords & { readonly on: 'budget'; readonly budgets: readonly string[] }
+  | RuleWords & {
       readonly on: AlertSignal
       readonly above: number
       readonly windowMs: number
@@ -35,7 +48,6 @@ export type AlertRule =
       readonly forMs: number
       readonly groupBy: AlertGroup | undefined
       readonly noData: NoData
-      readonly notify: readonly string[]
     }
 
 export const destinationKinds = ['slack', 'webhook', 'pagerduty', 'alertmanager', 'email'] as const
@@ -61,7 +73,8 @@ export interface SecretSource {
 }
 
 const documentCharactersMax = 262_144
-const rulesMax = 200
+/** Of the file and of the API together: each but those on budgets reads ClickHouse every 30 seconds. */
+export const rulesMax = 200
 const destinationsMax = 50
 const textMax = 1_000
 const notifyMax = 20
@@ -73,15 +86,38 @@ const { parse, fields, items, refuseUnknown, text, choice } = documentReader((me
 /** Throws `AlertError`. */
 export function parseAlerts(yaml: string, secrets: SecretSource): Alerting {
   const where = 'alerts'
-  if (yaml.length > documentCharactersMax) throw new AlertError(`${where}: the document has ${yaml.length} characters, at most ${documentCharactersMax} are allowed`)
+  checkLength(yaml, where)
   const document = fields(parse(yaml, where), where)
   refuseUnknown(document, ['destinations', 'rules'], where)
   const destinations = listOf(document, 'destinations', destinationsMax, (from, id, place) => readDestination(from, id, place, secrets))
   const rules = listOf(document, 'rules', rulesMax, readRule)
-  for (const rule of rules) for (const id of rule.notify) {
-    if (!destinations.some((one) => one.id === id)) throw new AlertError(`rule '${rule.id}': notify names '${id}', destinations are ${destinations.map((one) => one.id).join(', ') || 'none'}`)
-  }
+  for (const rule of rules) refuseUnknownDestinations(rule, destinations)
   return { rules, destinations }
+}
+
+/** One rule on its own, as a mutation sends it and as a version stores it. Throws `AlertError`. */
+export function parseAlertRule(yaml: string): AlertRule {
+  checkLength(yaml, 'rule')
+  const from = fields(parse(yaml, 'rule'), 'rule')
+  const id = readId(from, 'rule')
+  return readRule(from, id, `rule '${id}'`)
+}
+
+/** Whom a rule tells stands in the operator's file and nowhere else. Throws `AlertError`. */
+export function refuseUnknownDestinations({ id, notify }: AlertRule, destinations: readonly Destination[]): void {
+  const unknown = notify.find((name) => !destinations.some((one) => one.id === name))
+  if (unknown !== undefined) throw new AlertError(`rule '${id}': notify names '${unknown}', destinations are ${destinations.map((one) => one.id).join(', ') || 'none'}`)
+}
+
+function checkLength(yaml: string, where: string): void {
+  if (yaml.length <= documentCharactersMax) return
+  throw new AlertError(`${where}: the document has ${yaml.length} characters, at most ${documentCharactersMax} are allowed`)
+}
+
+function readId(from: Fields, where: string): string {
+  const id = text(from, 'id', where, 64)
+  if (idPattern.test(id)) return id
+  throw new AlertError(`${where}: id is '${id}', allowed are lower-case letters, digits and . _ - (at most 64, first a letter or digit)`)
 }
 
 function listOf<T>(document: Fields, key: 'destinations' | 'rules', max: number, read: (from: Fields, id: string, place: string) => T): T[] {
@@ -90,8 +126,7 @@ function listOf<T>(document: Fields, key: 'destinations' | 'rules', max: number,
   const seen = new Set<string>()
   return items(document.get(key), key, max).map((item, index) => {
     const from = fields(item, `${one} ${index + 1}`)
-    const id = text(from, 'id', `${one} ${index + 1}`, 64)
-    if (!idPattern.test(id)) throw new AlertError(`${one} ${index + 1}: id is '${id}', allowed are lower-case letters, digits and . _ - (at most 64, first a letter or digit)`)
+    const id = readId(from, `${one} ${index + 1}`)
     if (seen.has(id)) throw new AlertError(`${one} '${id}': id is used twice, each needs its own`)
     seen.add(id)
     return read(from, id, `${one} '${id}'`)
@@ -99,24 +134,30 @@ function listOf<T>(document: Fields, key: 'destinations' | 'rules', max: number,
 }
 
 function readRule(from: Fields, id: string, where: string): AlertRule {
-  const notify = texts(from, 'notify', where, notifyMax)
+  const words = { id, notify: texts(from, 'notify', where, notifyMax), document: stringify(from) }
   const on = choice(from, 'on', ['budget', ...signals], where)
   const signal = signals.find((one) => one === on)
   if (signal === undefined) {
     refuseUnknown(from, ['id', 'on', 'budgets', 'notify'], where)
-    return { id, on: 'budget', budgets: from.has('budgets') ? texts(from, 'budgets', where, 500) : [], notify }
+    return { ...words, on: 'budget', budgets: from.has('budgets') ? texts(from, 'budgets', where, 500) : [] }
   }
   refuseUnknown(from, ['id', 'on', 'above', 'window', 'for', 'group_by', 'no_data', 'notify'], where)
   const above = Number(from.get('above'))
   if (!from.has('above') || !Number.isFinite(above) || above < 0) throw new AlertError(`${where}: above is ${described(from.get('above'))}, a number from 0 is needed (${signalUnits[signal]})`)
-  if (from.has('group_by') && (signal === 'rejected' || signal === 'silence')) throw new AlertError(`${where}: group_by does not go with ${signal}`)
   return {
-    id, on: signal, above, notify,
+    ...words, on: signal, above,
     windowMs: duration(from, 'window', '15m', where),
     forMs: duration(from, 'for', '0m', where),
-    groupBy: from.has('group_by') ? alertGroups.find((one) => one === choice(from, 'group_by', alertGroups, where)) : undefined,
+    groupBy: readGroupBy(from, signal, where),
     noData: from.has('no_data') ? noDataRules.find((one) => one === choice(from, 'no_data', noDataRules, where)) ?? 'resolve' : 'resolve',
   }
+}
+
+function readGroupBy(from: Fields, signal: AlertSignal, where: string): AlertGroup | undefined {
+  if (!from.has('group_by')) return undefined
+  const groups: readonly AlertGroup[] = signalGroups[signal]
+  if (groups.length === 0) throw new AlertError(`${where}: group_by does not go with ${signal}`)
+  return groups.find((one) => one === choice(from, 'group_by', groups, where))
 }
 
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }

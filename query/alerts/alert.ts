@@ -1,7 +1,7 @@
-import { GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLObjectType, GraphQLString } from 'graphql'
+import { GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLInt, GraphQLObjectType, GraphQLString } from 'graphql'
 import { alertEventKinds, type AlertEventKind } from '#clickhouse/tables/alert-events.ts'
-import { type DestinationKind, destinationKinds, signalUnits } from '#otel-config/alerts/alert.ts'
-import type { AlertState, DestinationState, RuleState } from '#otel-config/alerts/standing.ts'
+import { type AlertSignal, type DestinationKind, destinationKinds, signalGroups, signalUnits } from '#otel-config/alerts/alert.ts'
+import { type AlertState, type DestinationState, type Preview, type PreviewedAlert, previewedAlertsMax, previewedReadingsMax, type RuleState } from '#otel-config/alerts/standing.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import type { QueryContext } from '../context.ts'
 import { Count, DateTime, Json } from '../scalars.ts'
@@ -31,6 +31,11 @@ export const AlertType = new GraphQLObjectType<AlertState, QueryContext>({
   },
 })
 
+const ruleOrigins = ['FILE', 'API'] as const
+const AlertRuleOriginEnum = enumOf('AlertRuleOrigin', 'Who may change a rule.', ruleOrigins, {
+  FILE: 'The operator, in the alerts file.', API: 'Whoever may call this API.',
+})
+
 export const AlertRuleType = new GraphQLObjectType<RuleState, QueryContext>({
   name: 'AlertRule',
   description: 'When somebody is told.',
@@ -42,7 +47,14 @@ export const AlertRuleType = new GraphQLObjectType<RuleState, QueryContext>({
     windowMs: asked(GraphQLFloat, 'How far it looks back, in milliseconds.', {}, ({ rule }) => (rule.on === 'budget' ? null : rule.windowMs)),
     forMs: asked(GraphQLFloat, 'How long it must be above, in milliseconds.', {}, ({ rule }) => (rule.on === 'budget' ? null : rule.forMs)),
     groupBy: asked(GraphQLString, 'One alert for each value of this.', {}, ({ rule }) => (rule.on === 'budget' ? null : rule.groupBy ?? null)),
+    noData: asked(GraphQLString, 'What a window that holds nothing means: `resolve`, `fire` or `keep`; null for budgets.', {}, ({ rule }) => (rule.on === 'budget' ? null : rule.noData)),
+    budgets: atMost(500, asked(listOf(GraphQLID), 'Which budgets, where it looks at budgets; none means all of them.', {}, ({ rule }) => (rule.on === 'budget' ? rule.budgets : []))),
     notify: atMost(20, asked(listOf(GraphQLID), 'Destinations.', {}, ({ rule }) => rule.notify)),
+    unknown: atMost(20, plain(listOf(GraphQLID), 'Those of them that the operator\'s file does not have, or not any more: nobody is told there.')),
+    origin: asked(required(AlertRuleOriginEnum), 'Who may change it.', {}, ({ defined }): (typeof ruleOrigins)[number] => (defined === undefined ? 'FILE' : 'API')),
+    version: asked(GraphQLInt, 'From 1, every change is a version of its own; null for a rule of the file.', {}, ({ defined }) => defined?.version ?? null),
+    definedAt: asked(DateTime, 'Since when this version is in force; null for a rule of the file.', {}, ({ defined }) => defined?.postedAt ?? null),
+    document: asked(required(GraphQLString), 'The rule as YAML, as `defineAlertRule` and the file take it.', {}, ({ rule }) => rule.document),
     mutedUntil: asked(DateTime, 'Until then it fires and tells nobody.', {}, ({ mutedUntil }) => nanosOrNull(mutedUntil)),
   },
 })
@@ -97,12 +109,46 @@ export const AlertTestType = new GraphQLObjectType<{ readonly ok: boolean; reado
   fields: { ok: plain(required(GraphQLBoolean), 'It was taken.'), detail: plain(required(GraphQLString), 'What the destination answered.') },
 })
 
-export const AlertPreviewType = new GraphQLObjectType<{ readonly at: number; readonly group: string; readonly value: number }, QueryContext>({
-  name: 'AlertPreview',
-  description: 'A window of the past in which a rule was above its line.',
+export const AlertSignalType = new GraphQLObjectType<AlertSignal, QueryContext>({
+  name: 'AlertSignal',
+  description: 'What a rule can look at, beside budgets.',
   fields: {
-    at: asked(required(DateTime), 'End of the window.', {}, ({ at }) => nanos(at)),
+    id: asked(required(GraphQLID), 'As a rule names it in `on`.', {}, (signal) => signal),
+    unit: asked(required(GraphQLString), 'What `above` counts.', {}, (signal) => signalUnits[signal]),
+    groupBy: atMost(3, asked(listOf(GraphQLString), 'What a rule on it can be divided by.', {}, (signal) => signalGroups[signal])),
+  },
+})
+
+const PreviewedAlertType = new GraphQLObjectType<PreviewedAlert, QueryContext>({
+  name: 'PreviewedAlert',
+  description: 'An alert that there would have been.',
+  fields: {
     group: plain(required(GraphQLString), 'Value of the rule\'s group, "" where it has none.'),
-    value: plain(required(GraphQLFloat), 'What it read.'),
+    since: asked(required(DateTime), 'Beginning of the first window that is above the line.', {}, ({ since }) => nanos(since)),
+    firedAt: asked(required(DateTime), 'When it would have fired.', {}, ({ firedAt }) => nanos(firedAt)),
+    resolvedAt: asked(DateTime, 'When it would have been over; null where it would still fire.', {}, ({ resolvedAt }) => nanosOrNull(resolvedAt)),
+    highest: asked(GraphQLFloat, 'The highest value that was read; null where it would have fired because there was nothing to read.', {}, ({ highest }) => highest ?? null),
+  },
+})
+
+const PreviewedReadingType = new GraphQLObjectType<Preview['readings'][number], QueryContext>({
+  name: 'PreviewedReading',
+  description: 'What a rule would have read in a step of time: one window or several.',
+  fields: {
+    start: asked(required(DateTime), 'First moment inside.', {}, ({ start }) => nanos(start)),
+    end: asked(required(DateTime), 'First moment outside.', {}, ({ end }) => nanos(end)),
+    value: asked(GraphQLFloat, 'The highest value of any window and group; null where there was nothing to read.', {}, ({ value }) => value ?? null),
+  },
+})
+
+export const AlertPreviewType = new GraphQLObjectType<Preview, QueryContext>({
+  name: 'AlertPreview',
+  description: 'What a rule would have said in the past, window after window.',
+  fields: {
+    from: asked(required(DateTime), 'Beginning of what was looked at: later than asked for where windows are short.', {}, ({ from }) => nanos(from)),
+    to: asked(required(DateTime), 'End of it.', {}, ({ to }) => nanos(to)),
+    total: plain(required(Count), 'How many alerts there would have been.'),
+    alerts: atMost(previewedAlertsMax, plain(listOf(PreviewedAlertType), 'The latest of them, latest first.')),
+    readings: atMost(previewedReadingsMax, plain(listOf(PreviewedReadingType), 'What it would have read, earliest first.')),
   },
 })

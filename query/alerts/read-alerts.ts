@@ -1,5 +1,5 @@
 import { AlertError } from '#otel-config/alerts/alert.ts'
-import type { AlertKeeper, AlertState, DestinationState, RuleState } from '#otel-config/alerts/standing.ts'
+import type { AlertKeeper, AlertState, DestinationState, Preview, RuleState } from '#otel-config/alerts/standing.ts'
 import type { AlertEventKind } from '#clickhouse/tables/alert-events.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import type { QueryContext } from '../context.ts'
@@ -25,11 +25,20 @@ export const readDestinations = (context: QueryContext): readonly DestinationSta
 export const muteRule = (context: QueryContext, rule: string, until: UnixNano | null | undefined): Promise<RuleState> =>
   told(() => keeperOf(context).mute(rule, until == null ? undefined : Number(until / 1_000_000n)))
 export const testDestination = (context: QueryContext, destination: string): Promise<{ readonly ok: boolean; readonly detail: string }> => told(() => keeperOf(context).test(destination))
-export const previewRule = (context: QueryContext, rule: string, { from, to }: TimeRange): Promise<readonly { readonly at: number; readonly group: string; readonly value: number }[]> => {
+export const defineRule = (context: QueryContext, document: string): Promise<RuleState> => told(() => keeperOf(context).define(document))
+export const retireRule = (context: QueryContext, id: string): Promise<RuleState> => told(() => keeperOf(context).retire(id))
+
+export interface PreviewArgs {
+  readonly rule?: string | null
+  readonly document?: string | null
+  readonly range: TimeRange
+}
+export function previewRule(context: QueryContext, { rule, document, range: { from, to } }: PreviewArgs): Promise<Preview> {
+  if ((rule == null) === (document == null)) throw userError('BAD_INPUT', 'a preview is of one rule: name it in rule, or write it in document')
   const end = to == null ? context.now() : Number(to / 1_000_000n)
   const start = from == null ? end - previewMs : Number(from / 1_000_000n)
   if (!(start < end && end - start <= previewMs)) throw userError('BAD_INPUT', 'a preview looks at up to 30 days: choose a range that ends after it begins')
-  return told(async () => (await keeperOf(context).preview(rule, start, end)).slice(0, firstMax))
+  return told(() => keeperOf(context).preview(rule == null ? { document: document ?? '' } : { rule }, start, end))
 }
 
 async function told<T>(act: () => Promise<T>): Promise<T> {

@@ -1,12 +1,15 @@
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createSignal, For, Match, Show, Switch } from 'solid-js'
-import { duration, plural } from '../format.ts'
-import { AlertPreviewDocument, AlertsDocument, type AlertsQuery, MuteAlertRuleDocument, TestAlertDestinationDocument } from '../queries.ts'
+import { plural } from '../format.ts'
+import { AlertPreviewDocument, AlertsDocument, type AlertsQuery, DefineAlertRuleDocument, MuteAlertRuleDocument, RetireAlertRuleDocument, TestAlertDestinationDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import styles from './alerts.module.css'
+import { type Previewed, RulePreview } from './preview.tsx'
+import { RuleForm } from './rule-form.tsx'
+import { canBePreviewed, documentOf, draftOf, newDraft, type RuleDraft, ruleText, signalText } from './rule-words.ts'
 
 type Alert = AlertsQuery['alerts'][number]
 type Rule = AlertsQuery['alertRules'][number]
@@ -17,9 +20,6 @@ const eventWords: Readonly<Record<AlertsQuery['alertEvents'][number]['kind'], st
 const refreshMs = 5_000
 const muteMs = 86_400_000
 
-const ruleText = (rule: Rule): string => rule.on === 'budget' ? 'thresholds and burn rates of budgets'
-  : `above ${rule.above ?? 0} ${rule.unit ?? ''}, in ${duration(rule.windowMs ?? 0)}${rule.forMs ? ` for ${duration(rule.forMs)}` : ''}${rule.groupBy === null ? '' : ` by ${rule.groupBy}`}`
-
 const answerOf = (alerts: readonly Alert[], rules: readonly Rule[]): string => {
   const firing = alerts.filter((alert) => alert.firing)
   const critical = firing.filter(({ severity }) => severity === 'CRITICAL').length
@@ -27,18 +27,44 @@ const answerOf = (alerts: readonly Alert[], rules: readonly Rule[]): string => {
   return `${firing.length === 0 ? 'Nothing fires' : `${plural(firing.length, 'alert')} ${firing.length === 1 ? 'fires' : 'fire'}${critical > 0 ? `, ${critical} critical` : ''}`}${muted > 0 ? `; ${plural(muted, 'rule')} muted` : ''}.`
 }
 
+interface Editing {
+  readonly draft: RuleDraft
+  /** The rule is there already. */
+  readonly known: boolean
+}
+
+const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+const RuleRow = (props: { rule: Rule; mute: () => void; preview: () => void; change: () => void; remove: () => void }) => (
+  <tr>
+    <td>{props.rule.id}<div class="muted">{props.rule.origin === 'FILE' ? 'from the alerts file: change it there' : `defined here, version ${props.rule.version ?? 1}`}</div></td>
+    <td>{signalText(props.rule.on)}</td>
+    <td>{ruleText(props.rule)}</td>
+    <td>{props.rule.notify.join(', ') || 'nobody'}<Show when={props.rule.unknown.length > 0}><div class={styles['refused']}>▲ not in the file: {props.rule.unknown.join(', ')}</div></Show></td>
+    <td class="nowrap"><Show when={props.rule.mutedUntil} fallback="–">{(until) => <Time iso={until()} />}</Show></td>
+    <td>
+      <div class={styles['acts']}>
+        <button type="button" aria-label={`${props.rule.mutedUntil === null ? 'Mute for a day' : 'Unmute'}: ${props.rule.id}`} onClick={() => props.mute()}>{props.rule.mutedUntil === null ? 'Mute for a day' : 'Unmute'}</button>
+        <Show when={canBePreviewed(props.rule.on)}><button type="button" aria-label={`Preview: ${props.rule.id}`} onClick={() => props.preview()}>Preview</button></Show>
+        <Show when={props.rule.origin === 'API'}>
+          <button type="button" aria-label={`Change: ${props.rule.id}`} onClick={() => props.change()}>Change</button>
+          <button type="button" aria-label={`Delete: ${props.rule.id}`} onClick={() => props.remove()}>Delete</button>
+        </Show>
+      </div>
+    </td>
+  </tr>
+)
+
 /** What fires, and who was told? */
 export const Alerts = () => {
   const [said, setSaid] = createSignal('')
+  const [editing, setEditing] = createSignal<Editing>()
+  const [previewed, setPreviewed] = createSignal<Previewed>()
   const query = useQuery(() => ({
-    queryKey: ['alerts'], queryFn: ({ signal }: { signal: AbortSignal }) => ask(AlertsDocument, {}, signal), placeholderData: keepPreviousData, refetchInterval: refreshMs, reconcile: false as const,
+    queryKey: ['alerts'], queryFn: ({ signal }: { signal: AbortSignal }) => ask(AlertsDocument, {}, signal), placeholderData: keepPreviousData, refetchInterval: refreshMs, reconcile: 'id' as const,
   }))
   const act = async (what: (signal: AbortSignal) => Promise<string>): Promise<void> => {
-    try {
-      setSaid(await what(new AbortController().signal))
-    } catch (cause) {
-      setSaid(cause instanceof Error ? cause.message : String(cause))
-    }
+    setSaid(await what(new AbortController().signal).catch(wordsOf))
     void query.refetch()
   }
   const mute = (rule: Rule): Promise<void> => act(async (signal) => {
@@ -50,67 +76,105 @@ export const Alerts = () => {
     const { testAlertDestination: { ok, detail } } = await ask(TestAlertDestinationDocument, { id }, signal)
     return `${id}: ${ok ? 'a test was taken' : 'the test was not taken'}, ${detail}.`
   })
-  const preview = (rule: string): Promise<void> => act(async (signal) => {
-    const { alertPreview: found } = await ask(AlertPreviewDocument, { rule }, signal)
-    return `${rule} would have been above its line in ${plural(found.length, 'window')} of the last 30 days${found.length === 0 ? '' : `, last at ${found.at(-1)?.at ?? ''}`}.`
+  const remove = ({ id }: Rule): Promise<void> => act(async (signal) => {
+    await ask(RetireAlertRuleDocument, { id }, signal)
+    if (editing()?.draft.id === id) setEditing(undefined)
+    if (previewed()?.id === id) setPreviewed(undefined)
+    return `${id} is no more. What it fired is over.`
   })
+  const previewRule = (rule: Rule): Promise<void> => act(async (signal) => {
+    const { alertPreview: preview } = await ask(AlertPreviewDocument, { rule: rule.id }, signal)
+    setPreviewed({ id: rule.id, on: rule.on, above: rule.above ?? 0, unit: rule.unit ?? '', preview })
+    return ''
+  })
+  const previewDraft = async (draft: RuleDraft): Promise<string> => {
+    try {
+      const { alertPreview: preview } = await ask(AlertPreviewDocument, { document: documentOf(draft) }, new AbortController().signal)
+      const unit = query.data?.alertSignals.find(({ id }) => id === draft.on)?.unit ?? ''
+      setPreviewed({ id: draft.id, on: draft.on, above: Number(draft.above), unit, preview })
+      return ''
+    } catch (cause) {
+      setPreviewed(undefined)
+      return wordsOf(cause)
+    }
+  }
+  const save = async (draft: RuleDraft): Promise<string> => {
+    try {
+      const { defineAlertRule: { id, version } } = await ask(DefineAlertRuleDocument, { document: documentOf(draft) }, new AbortController().signal)
+      setEditing(undefined)
+      setPreviewed(undefined)
+      setSaid(`${id} is in force, version ${version ?? 1}.`)
+      void query.refetch()
+      return ''
+    } catch (cause) {
+      return wordsOf(cause)
+    }
+  }
   return (
     <Page title="Alerts" answer={query.isSuccess ? answerOf(query.data.alerts, query.data.alertRules) : undefined}>
       <Progress when={query.isFetching && !query.isSuccess} what="alerts" />
       <p role="status" class={styles['said']}>{said()}</p>
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The alerts" cause={cause()} retry={() => void query.refetch()} />}</Match>
-        <Match when={query.isSuccess && query.data.alertRules.length === 0}>
-          <Empty><p>Nobody is told of anything yet.</p><p>Name a file of rules and destinations in <code>SPANLEDGER_ALERTS</code>: docs/alerts.md has one to copy.</p></Empty>
-        </Match>
         <Match when={query.isSuccess ? query.data : undefined}>
           {(data) => (
             <>
-              <section>
-                <h2>Firing and recent</h2>
-                <div class="scroll-x" role="region" tabindex="0" aria-label="Alerts">
-                  <table>
-                    <thead><tr><th scope="col">Severity</th><th scope="col">What</th><th scope="col">Since</th><th scope="col">Over</th><th scope="col">Still to be told</th></tr></thead>
-                    <tbody><For each={data().alerts} fallback={<tr><td colspan="5" class="muted">No alert yet.</td></tr>}>{(alert) => (
-                      <tr>
-                        <td class="nowrap">{severityMarks[alert.severity]}</td>
-                        <td><strong>{alert.title}</strong><div class="muted">{alert.summary}</div></td>
-                        <td class="nowrap"><Time iso={alert.firedAt} /></td>
-                        <td class="nowrap"><Show when={alert.resolvedAt} fallback="fires">{(at) => <Time iso={at()} />}</Show></td>
-                        <td>{alert.waiting.join(', ') || '–'}</td>
-                      </tr>
-                    )}</For></tbody>
-                  </table>
-                </div>
-              </section>
+              <Show when={data().alertRules.length === 0}>
+                <Empty><p>Nobody is told of anything yet.</p><p>Make a rule below. Whom rules tell is named in a file, <code>SPANLEDGER_ALERTS</code>, because addresses are secrets: docs/alerts.md has one to copy.</p></Empty>
+              </Show>
+              <Show when={data().alertRules.length > 0 || data().alerts.length > 0}>
+                <section>
+                  <h2>Firing and recent</h2>
+                  <div class="scroll-x" role="region" tabindex="0" aria-label="Alerts">
+                    <table>
+                      <thead><tr><th scope="col">Severity</th><th scope="col">What</th><th scope="col">Since</th><th scope="col">Over</th><th scope="col">Still to be told</th></tr></thead>
+                      <tbody><For each={data().alerts} fallback={<tr><td colspan="5" class="muted">No alert yet.</td></tr>}>{(alert) => (
+                        <tr>
+                          <td class="nowrap">{severityMarks[alert.severity]}</td>
+                          <td><strong>{alert.title}</strong><div class="muted">{alert.summary}</div></td>
+                          <td class="nowrap"><Time iso={alert.firedAt} /></td>
+                          <td class="nowrap"><Show when={alert.resolvedAt} fallback="fires">{(at) => <Time iso={at()} />}</Show></td>
+                          <td>{alert.waiting.join(', ') || '–'}</td>
+                        </tr>
+                      )}</For></tbody>
+                    </table>
+                  </div>
+                </section>
+              </Show>
               <section>
                 <h2>Rules</h2>
-                <div class="scroll-x" role="region" tabindex="0" aria-label="Rules">
-                  <table>
-                    <thead><tr><th scope="col">Rule</th><th scope="col">Looks at</th><th scope="col">Fires</th><th scope="col">Tells</th><th scope="col">Muted until</th><th scope="col">Act</th></tr></thead>
-                    <tbody><For each={data().alertRules}>{(rule) => (
-                      <tr>
-                        <td>{rule.id}</td><td>{rule.on.replaceAll('_', ' ')}</td><td>{ruleText(rule)}</td><td>{rule.notify.join(', ') || 'nobody'}</td>
-                        <td class="nowrap"><Show when={rule.mutedUntil} fallback="–">{(until) => <Time iso={until()} />}</Show></td>
-                        <td class="nowrap">
-                          <button type="button" onClick={() => void mute(rule)}>{rule.mutedUntil === null ? 'Mute for a day' : 'Unmute'}</button>{' '}
-                          <Show when={rule.on !== 'budget' && rule.on !== 'silence'}><button type="button" onClick={() => void preview(rule.id)}>Preview</button></Show>
-                        </td>
-                      </tr>
-                    )}</For></tbody>
-                  </table>
-                </div>
+                <Show when={data().alertRules.length > 0}>
+                  <div class="scroll-x" role="region" tabindex="0" aria-label="Rules">
+                    <table>
+                      <thead><tr><th scope="col">Rule</th><th scope="col">Looks at</th><th scope="col">Fires</th><th scope="col">Tells</th><th scope="col">Muted until</th><th scope="col">Act</th></tr></thead>
+                      <tbody><For each={data().alertRules}>{(rule) => (
+                        <RuleRow
+                          rule={rule} mute={() => void mute(rule)} preview={() => void previewRule(rule)} change={() => setEditing({ draft: draftOf(rule), known: true })} remove={() => void remove(rule)}
+                        />
+                      )}</For></tbody>
+                    </table>
+                  </div>
+                </Show>
+                <Show when={editing()} keyed fallback={<p class={styles['new']}><button type="button" onClick={() => setEditing({ draft: newDraft, known: false })}>New rule</button></p>}>
+                  {({ draft, known }) => (
+                    <RuleForm
+                      draft={draft} known={known} signals={data().alertSignals} destinations={data().alertDestinations} save={save} preview={previewDraft}
+                      cancel={() => { setEditing(undefined); setPreviewed(undefined) }}
+                    />
+                  )}
+                </Show>
+                <Show when={previewed()}>{(of) => <RulePreview of={of()} close={() => setPreviewed(undefined)} />}</Show>
               </section>
               <section>
                 <h2>Destinations</h2>
                 <div class="scroll-x" role="region" tabindex="0" aria-label="Destinations">
                   <table>
                     <thead><tr><th scope="col">Destination</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Act</th></tr></thead>
-                    <tbody><For each={data().alertDestinations} fallback={<tr><td colspan="4" class="muted">None.</td></tr>}>{(one) => (
+                    <tbody><For each={data().alertDestinations} fallback={<tr><td colspan="4" class="muted">None: name them in the alerts file.</td></tr>}>{(one) => (
                       <tr>
                         <td>{one.id}</td><td>{one.kind.toLowerCase()}</td>
                         <td>{one.gone ? 'gone (410)' : one.failures === 0 ? 'hears' : `failed ${plural(one.failures, 'time')} in a row`}</td>
-                        <td><button type="button" onClick={() => void test(one.id)}>Test</button></td>
+                        <td><button type="button" aria-label={`Test: ${one.id}`} onClick={() => void test(one.id)}>Test</button></td>
                       </tr>
                     )}</For></tbody>
                   </table>

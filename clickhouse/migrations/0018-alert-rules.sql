@@ -1,0 +1,6 @@
+-- Rules of alerts that were defined by the API, append-only, numbered per rule: the highest version is the state, the others are history.
+CREATE TABLE IF NOT EXISTS alert_rule_versions {on_cluster} (
+{columns:alert_rule_versions}
+) ENGINE = {engine:ReplacingMergeTree()}
+ORDER BY (tenant, rule_id, version)
+SETTINGS {durable};
