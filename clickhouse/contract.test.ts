@@ -121,7 +121,7 @@ const thingRow = (r: Thing): unknown[] => [
 ]
 
 const step: Step = {
-  dialect: 'genai', role: 'model_call', operation: 'chat', agent: 'plan\'ner', agentId: 'a-1', workflow: 'w', session: 's', user: 'ü',
+  dialect: 'genai', role: 'model_call', operation: 'chat', agent: 'plan\'ner', agentId: 'a-1', workflow: 'w', session: 's', user: 'ü', tags: 'a\nb',
   provider: 'openai', requestModel: 'gpt-5', responseModel: 'gpt-5-2026', responseId: 'resp_1', tool: '', toolCallId: '', toolArgumentsHash: '',
   finishReasons: ['stop', 'length'], errorType: '', errorMessage: '', timeToFirstTokenMs: 12.5, streaming: true,
   usage: { 'input.uncached': 2 ** 53, 'output.text': 1 }, usageFlags: ['assumed_inclusive'], usagePartial: false, usageCumulative: false,
@@ -150,7 +150,7 @@ const ledgerRow: LedgerEntryRow = {
   traceId: facts.traceId, spanId: facts.spanId, provider: 'openai', model: 'gpt-5', meter: 'input.uncached', quantity: -(10n ** 38n) + 1n,
   usageFlags: ['repaired'],
   unitPrice: 37_500n, amount: undefined, basis: 'PRICED', priceBookVersion: 'v', priceCard: 'c', reverses: '', agent: 'a', user: 'u', session: 's',
-  workflow: 'w', service: 'sv', environment: 'e', revision: (1n << 64n) - 1n,
+  workflow: 'w', service: 'sv', environment: 'e', tags: 'a\nb', revision: (1n << 64n) - 1n,
 }
 const decisionRow: PolicyDecisionRow = {
   tenant: 'acme', project: 'web', id: 'cd'.repeat(32), policyId: 'p', policyVersion: 3, outcome: 'REQUIRE_APPROVAL', mode: 'SHADOW', place: 'ENDPOINT',

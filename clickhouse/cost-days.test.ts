@@ -31,7 +31,7 @@ after(async () => {
 const row = (id: number, said: Partial<LedgerEntryRow> = {}): LedgerEntryRow => ({
   tenant, project: 'p', ownId: id.toString(16).padStart(64, '0'), kind: 'CHARGE', reason: 'metered', occurredAt: noon, postedAt: noon, traceId: '1'.padStart(32, '0'),
   spanId: '2'.padStart(16, '0'), provider: 'openai', model: 'gpt-5', meter: 'output.text', quantity: 1_000_000_000_000n, unitPrice: 3n, amount: 3n, basis: 'PRICED',
-  priceBookVersion: '', priceCard: '', reverses: '', agent: 'a', user: '', session: '', workflow: '', service: 's', environment: '', usageFlags: [], revision: 1n, ...said,
+  priceBookVersion: '', priceCard: '', reverses: '', agent: 'a', user: '', session: '', workflow: '', service: 's', environment: '', tags: '', usageFlags: [], revision: 1n, ...said,
 })
 async function insert(...rows: readonly LedgerEntryRow[]): Promise<void> {
   const writer = new RowBinaryWriter()

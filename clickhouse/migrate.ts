@@ -29,6 +29,8 @@ const month = (time: string): string => `if(${time} >= '2020-01-01' AND ${time} 
 const migrationsDir = new URL('./migrations/', import.meta.url)
 /** A schema question or a DDL statement is quick; this bounds a server that hangs. */
 const maxSeconds = 30
+/** A new store has had all migrations applied by then. */
+const freshSeconds = 300
 
 /** Brings the schema up to this program's, file by file. Rejects where the data was written by a newer program. */
 export async function migrate(store: Store): Promise<void> {
@@ -37,6 +39,14 @@ export async function migrate(store: Store): Promise<void> {
 
 /** Whether the schema is of an older program, or not there yet. Rejects as `migrate`. */
 export const isBehind = async (store: Store): Promise<boolean> => (await pending(store)).length > 0
+
+/** When a migration was applied, in nanoseconds since the epoch: rows from before do not have what it brought. 0 where the data began with it. */
+export async function migratedAt(store: Store, version: number): Promise<bigint> {
+  const [row] = await store.read<{ readonly at: string }>(
+    `SELECT toString(if(minIf(applied_at, version = {version:UInt32}) < min(applied_at) + INTERVAL ${freshSeconds} SECOND, 0, toUnixTimestamp64Milli(minIf(applied_at, version = {version:UInt32})))) AS at
+     FROM schema_migrations`, { version }, { maxSeconds })
+  return BigInt(row?.at ?? 0) * 1_000_000n
+}
 
 async function pending(store: Store): Promise<readonly Migration[]> {
   const migrations = readMigrations()

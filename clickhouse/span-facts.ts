@@ -25,6 +25,7 @@ export interface SpanFactsRow {
   readonly workflow: string
   readonly session: string
   readonly user: string
+  readonly tags: string
   readonly provider: string
   readonly requestModel: string
   readonly responseModel: string
@@ -60,7 +61,7 @@ export const spanFactsColumns: string = [
   'lower(hex(trace_id)) AS traceIdHex', 'lower(hex(span_id)) AS spanIdHex', `${hexOrEmpty('parent_span_id')} AS parentSpanIdHex`,
   'toUnixTimestamp64Nano(started_at) AS startedAtNanos', 'toUnixTimestamp64Nano(ended_at) AS endedAtNanos',
   'name', 'span_kind AS spanKind', 'status_code AS statusCode', 'service', 'environment', 'scope_name AS scopeName',
-  'scope_version AS scopeVersion', 'dialect', 'role', 'operation', 'agent', 'agent_id AS agentId', 'workflow', 'session', 'user',
+  'scope_version AS scopeVersion', 'dialect', 'role', 'operation', 'agent', 'agent_id AS agentId', 'workflow', 'session', 'user', 'tags',
   'provider', 'request_model AS requestModel', 'response_model AS responseModel', 'response_id AS responseId', 'tool',
   'tool_call_id AS toolCallId', 'tool_arguments_hash AS toolArgumentsHash', 'executed', 'finish_reasons AS finishReasons',
   'error_type AS errorType', 'error_message AS errorMessage', 'time_to_first_token_ms AS timeToFirstTokenMs', 'streaming',
@@ -87,7 +88,7 @@ export function spanFacts(row: SpanFactsRow): SpanFacts {
 
 const step = (row: SpanFactsRow): Step => ({
   dialect: row.dialect, role: row.role, operation: row.operation, agent: row.agent, agentId: row.agentId,
-  workflow: row.workflow, session: row.session, user: row.user, provider: row.provider, requestModel: row.requestModel,
+  workflow: row.workflow, session: row.session, user: row.user, tags: row.tags, provider: row.provider, requestModel: row.requestModel,
   responseModel: row.responseModel, responseId: row.responseId, tool: row.tool, toolCallId: row.toolCallId,
   toolArgumentsHash: row.toolArgumentsHash, executed: row.executed, finishReasons: row.finishReasons,
   errorType: row.errorType, errorMessage: row.errorMessage, timeToFirstTokenMs: row.timeToFirstTokenMs ?? undefined,

@@ -20,7 +20,7 @@ const usageTypes = Object.fromEntries(tokenMeters.map((meter) => [usageColumn(me
 export const storedSpanTypes = {
   trace_id: ids(16), span_id: ids(8), parent_span_id: ids(8), started_at: times, ended_at: times, received_at: times,
   name: words, span_kind: uint8s, status_code: uint8s, status_message: texts, service: words, environment: words, scope_name: words, scope_version: words,
-  dialect: words, role: choices(roles), operation: words, agent: words, agent_id: texts, workflow: words, session: texts, user: texts, provider: words,
+  dialect: words, role: choices(roles), operation: words, agent: words, agent_id: texts, workflow: words, session: texts, user: texts, tags: words, provider: words,
   request_model: words, response_model: words, response_id: texts, tool: words, tool_call_id: texts, tool_arguments_hash: texts, executed: flags,
   finish_reasons: lists(words), error_type: words, error_message: texts, time_to_first_token_ms: nullable(float64s), streaming: flags, service_tier: words,
   usage_reported: flags, usage_pieces: maps(counts), usage_flags: lists(words), usage_partial: flags, usage_cumulative: flags, usage_authoritative: flags,
@@ -131,7 +131,7 @@ function step(columns: SpanColumns, usageOf: (row: number) => Usage, row: number
   const decision = columns.agent_decision(row)
   return {
     dialect: columns.dialect(row), role: columns.role(row), operation: columns.operation(row), agent: columns.agent(row), agentId: columns.agent_id(row),
-    workflow: columns.workflow(row), session: columns.session(row), user: columns.user(row), provider: columns.provider(row),
+    workflow: columns.workflow(row), session: columns.session(row), user: columns.user(row), tags: columns.tags(row), provider: columns.provider(row),
     requestModel: columns.request_model(row), responseModel: columns.response_model(row), responseId, tool: columns.tool(row),
     toolCallId: columns.tool_call_id(row), toolArgumentsHash: columns.tool_arguments_hash(row), executed: columns.executed(row),
     finishReasons: columns.finish_reasons(row), errorType: columns.error_type(row), errorMessage: columns.error_message(row),

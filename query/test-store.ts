@@ -97,7 +97,7 @@ export const runRow = (n: number, said: Partial<RunRow> = {}): RunRow => ({
 })
 
 export const stepFacts = (said: Partial<Step> = {}): Step => ({
-  dialect: 'genai', role: 'span', operation: '', agent: '', agentId: '', workflow: '', session: '', user: '', provider: '', requestModel: '',
+  dialect: 'genai', role: 'span', operation: '', agent: '', agentId: '', workflow: '', session: '', user: '', tags: '', provider: '', requestModel: '',
   responseModel: '', responseId: '', tool: '', toolCallId: '', toolArgumentsHash: '', finishReasons: [], errorType: '', errorMessage: '',
   timeToFirstTokenMs: undefined, streaming: false, usage: undefined, usageFlags: [], usagePartial: false, usageCumulative: false,
   usageAuthoritative: false, reportedCost: undefined, callKeys: [], decision: undefined, executed: true, serviceTier: '', ...said,
@@ -141,7 +141,7 @@ export const ledgerRow = (id: number, trace: number, span: number, said: Partial
   tenant, project: 'default', ownId: id.toString(16).padStart(64, '0'), kind: 'CHARGE', reason: 'metered', occurredAt: noon, postedAt: noon,
   traceId: traceId(trace), spanId: spanId(span), provider: 'openai', model: 'gpt-5', meter: 'input.uncached', quantity: 1_000_000_000_000n, usageFlags: [],
   unitPrice: 1_250_000n, amount: 1_250_000n, basis: 'PRICED', priceBookVersion: 'b', priceCard: 'c', reverses: '', agent: 'planner', user: '', session: '',
-  workflow: '', service: 'shop', environment: 'test', revision: 1n, ...said,
+  workflow: '', service: 'shop', environment: 'test', tags: '', revision: 1n, ...said,
 })
 
 export const decisionRow = (id: number, trace: number, said: Partial<PolicyDecisionRow> = {}): PolicyDecisionRow => ({

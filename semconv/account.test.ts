@@ -250,3 +250,16 @@ test('what was accounted is garbage for a scavenge, not only for a full collecti
   const kept = (oldBytes() - before) / traces
   assert.ok(kept < 5_000, `${Math.round(kept)} bytes of a trace of 200 spans are kept, it takes some 100,000`)
 })
+
+test('a call has its own tags and those of all it is part of, and no others', () => {
+  const { attributions } = account([
+    'root   -     workflow    app  0-900  tags=checkout',
+    'agent  root  agent       app  0-800  tags=step-1,beta',
+    'call   agent model_call  app  0-300  10 in 1 out  model=m  tags=beta',
+    'other  root  model_call  app  0-300  10 in 1 out  model=m',
+    'alone  -     model_call  app  0-300  10 in 1 out  model=m',
+  ].map(spanOf), nowhere)
+  assert.deepEqual(['root', 'agent', 'call', 'other', 'alone'].map((id) => attributions().get(id)?.tags.split('\n')), [
+    ['checkout'], ['beta', 'checkout', 'step-1'], ['beta', 'checkout', 'step-1'], ['checkout'], [''],
+  ])
+})

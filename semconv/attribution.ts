@@ -1,3 +1,4 @@
+import { withTags } from './tags.ts'
 import type { Tree } from './tree.ts'
 
 /** Whom a span's cost belongs to; '' where the telemetry does not say. */
@@ -6,6 +7,8 @@ export interface Attribution {
   readonly user: string
   readonly session: string
   readonly workflow: string
+  /** Sorted, each once, one a line. */
+  readonly tags: string
 }
 
 /** What the spans of a trace say about who was at work: sorted, each once. An agent without a name is listed by its id. */
@@ -38,11 +41,12 @@ export const sorted = (words: ReadonlySet<string>): string[] => (words.size < 2 
 
 /**
  * By index of the tree: a span's own value, else its nearest ancestor's; a user or session that no ancestor names, else
- * the only one of the trace (a session id is often set on the model calls alone).
+ * the only one of the trace (a session id is often set on the model calls alone). Tags are a span's own and all its ancestors':
+ * frameworks tag each step in their own words, and what an application said of the whole must not go lost below that.
  */
 export function attributions(tree: Tree, { users, sessions }: Parties): readonly Attribution[] {
   const only = (words: readonly string[]) => (words.length === 1 ? words[0]! : '')
-  const ofTrace: Attribution = { agent: '', user: only(users), session: only(sessions), workflow: '' }
+  const ofTrace: Attribution = { agent: '', user: only(users), session: only(sessions), workflow: '', tags: '' }
   const all: Attribution[] = tree.spans.map(() => ofTrace)
   for (const node of tree.order) {
     const { step } = tree.spans[node]!
@@ -51,14 +55,15 @@ export function attributions(tree: Tree, { users, sessions }: Parties): readonly
     const user = step.user || above.user
     const session = step.session || above.session
     const workflow = step.workflow || above.workflow
+    const tags = withTags(above.tags, step.tags)
     // Most spans say nothing, or what the one above said.
-    all[node] = isSame(above, { agent, user, session, workflow }) ? above : { agent, user, session, workflow }
+    all[node] = isSame(above, { agent, user, session, workflow, tags }) ? above : { agent, user, session, workflow, tags }
   }
   return all
 }
 
 export const isSame = (a: Attribution, b: Attribution): boolean =>
-  a.agent === b.agent && a.user === b.user && a.session === b.session && a.workflow === b.workflow
+  a.agent === b.agent && a.user === b.user && a.session === b.session && a.workflow === b.workflow && a.tags === b.tags
 
 /** The first speaks; the second fills in what it leaves open. */
 export const completed = (first: Attribution, second: Attribution): Attribution => first === second ? first : {
@@ -66,4 +71,5 @@ export const completed = (first: Attribution, second: Attribution): Attribution 
   user: first.user || second.user,
   session: first.session || second.session,
   workflow: first.workflow || second.workflow,
+  tags: withTags(first.tags, second.tags),
 }

@@ -151,6 +151,8 @@ export interface Step {
   /** Conversation: runs that share it are one session. */
   readonly session: string
   readonly user: string
+  /** Sorted, each once, one a line: see `tags.ts`. */
+  readonly tags: string
   /** Folded by the alias table (`openai.chat` is `openai`); '' where unknown or only a framework is named. */
   readonly provider: string
   readonly requestModel: string

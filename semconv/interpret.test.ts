@@ -154,6 +154,14 @@ const rows: readonly Row[] = [
   { who: 'Traceloop in camel case', span: { attributes: { 'traceloop.span.kind': 'workflow',
     'traceloop.association.properties.userId': 'u', 'traceloop.association.properties.sessionId': 's' } },
     step: { user: 'u', session: 's' } },
+  { who: 'tags of OpenInference', span: { attributes: { 'openinference.span.kind': 'LLM', 'tag.tags': ['prod', 'beta'] } }, step: { tags: 'beta\nprod' } },
+  { who: 'tags of Langfuse', span: { attributes: { 'langfuse.observation.type': 'span', 'langfuse.trace.tags': ['prod'] } }, step: { tags: 'prod' } },
+  { who: 'tags of LangSmith', span: { attributes: { 'langsmith.span.kind': 'llm', 'langsmith.span.tags': 'travel,booking' } }, step: { tags: 'booking\ntravel' } },
+  { who: 'tags of Mastra', span: { attributes: { 'mastra.span.type': 'agent_run', 'mastra.tags': '["prod"]' } }, step: { tags: 'prod' } },
+  { who: 'tags of Traceloop', span: { attributes: { 'traceloop.span.kind': 'workflow', 'traceloop.association.properties.tags': 'prod' } }, step: { tags: 'prod' } },
+  { who: 'tags of Vercel', span: { attributes: { 'ai.operationId': 'ai.generateText', 'ai.telemetry.metadata.tags': ['prod'] } }, step: { tags: 'prod' } },
+  { who: 'tags of Logfire', span: { attributes: { 'logfire.tags': ['LLM', 'prod'] } }, step: { tags: 'prod' } },
+  { who: 'our own tags before those of Logfire', span: { attributes: { 'logfire.tags': ['LLM'], 'spanledger.tags': ['prod'] } }, step: { tags: 'prod' } },
   { who: 'Traceloop by the chat', span: { attributes: { 'traceloop.association.properties.chatId': 'c' } },
     step: { session: 'c' } },
   { who: 'Traceloop by the thread', span: { attributes: { 'traceloop.association.properties.threadId': 't' } },
@@ -602,7 +610,7 @@ test('what the tables name and no span carries', (t) => {
     ['pydantic-ai tool.failure_stage, LangSmith finish reasons inside generations',
       'kept as attributes and content; the step already says that it failed'],
     ['tenant, project, environment', 'the ingest key and the resource decide, not the step'],
-    ['request parameters, tool definitions, prompt names, tags', 'attributes that are kept and searched, no field of a step'],
+    ['request parameters, tool definitions, prompt names', 'attributes that are kept and searched, no field of a step'],
   ] as const) t.diagnostic(`${row}: ${why}`)
 })
 

@@ -11,6 +11,7 @@ import { priceTerms } from './price-terms.ts'
 import { keyTable, read, type Reading } from './reading.ts'
 import { roleOf } from './role.ts'
 import { normaliseUsage, type UsageCounts } from './usage.ts'
+import { tagText } from './tags.ts'
 import { cut, finite, parsed, truth, word } from './value.ts'
 
 /** Reasons an answer may give for ending, one per choice, and the length of one. */
@@ -62,6 +63,7 @@ function commonStep(dialect: Dialect, reading: Reading, span: SpanRecord): Draft
     workflow: reading.word('workflow'),
     session: reading.word('session'),
     user: reading.word('user'),
+    tags: tagText(reading.value('tags')),
     provider: reading.word('provider'),
     requestModel: reading.word('requestModel'),
     responseModel: reading.word('responseModel'),

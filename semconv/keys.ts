@@ -34,6 +34,8 @@ export const fieldTypes = {
   workflow: 'word',
   session: 'word',
   user: 'word',
+  /** A list, JSON text of one, or words with commas between them. */
+  tags: 'any',
   tool: 'word',
   toolCallId: 'word',
   toolArguments: 'any',
@@ -204,6 +206,7 @@ export const shared: Keys = {
   kind: ['lmnr.span.type'],
   session: ['conversation.id', 'lmnr.association.properties.session_id'],
   user: ['lmnr.association.properties.user_id', 'user.account_uuid', 'user.email'],
+  tags: ['spanledger.tags', 'logfire.tags'],
   cacheRead: [
     'gen_ai.usage.cache_read_input_tokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.usage.details.cached_tokens',
     'gen_ai.usage.input_cached_tokens', 'gen_ai.usage.cached_input_tokens',
@@ -254,4 +257,5 @@ export const resourceKeys: Keys = {
   agentId: ['gen_ai.main_agent.id'],
   session: ['gen_ai.conversation.id', 'session.id'],
   user: ['user.id', 'enduser.id', 'user.account_uuid', 'user.email'],
+  tags: ['spanledger.tags'],
 }

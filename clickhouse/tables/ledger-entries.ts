@@ -3,7 +3,7 @@ import { choice, type Column, decimal, id, nullableDecimal, type Table, text, ti
 
 /**
  * One line of the cost ledger. Money never changes under an id; what a later row with the same id may add is only who
- * the line belongs to (agent, user, session, workflow), which is known when the ancestors have arrived.
+ * the line belongs to (agent, user, session, workflow, tags), which is known when the ancestors have arrived.
  */
 export interface LedgerEntryRow {
   readonly tenant: string
@@ -42,6 +42,8 @@ export interface LedgerEntryRow {
   readonly workflow: string
   readonly service: string
   readonly environment: string
+  /** Sorted, each once, one a line: see `tagList`. */
+  readonly tags: string
   /** Which row of one id is current: see `revisionAtArrival` and `revisionAtSettlement`. */
   readonly revision: bigint
 }
@@ -55,6 +57,8 @@ export const postedAtOfRevision = (revision: bigint): UnixNano => (revision < 1n
 /** The same in SQL. */
 export const postedAtOfRevisionSql = `if(revision < ${1n << 63n}, ${(1n << 63n) - 1n} - revision, revision - ${1n << 63n})`
 
+/** In SQL: the tags of a line as an array, of `''` alone where it has none. */
+export const tagList = `splitByChar('\\n', toString(tags))`
 /** In SQL: the line counts tokens, neither pieces nor dollars. */
 export const countsTokens = `meter IN (${tokenMeters.map((meter) => `'${meter}'`).join(', ')})`
 /** In SQL, of a sum of lines: those without a price. One that was taken back, because it has a price now or was none, is not unknown any more. */
@@ -87,6 +91,7 @@ const ofCall: readonly Column<LedgerEntryRow>[] = [
   word('workflow', (r) => r.workflow),
   word('service', (r) => r.service),
   word('environment', (r) => r.environment),
+  word('tags', (r) => r.tags),
   version('revision', (r) => r.revision),
 ]
 

@@ -43,7 +43,7 @@ function piecesOf(usage: Usage | undefined): Pairs<number> {
   return keys.length === 0 ? noPieces : { keys, values: keys.map((meter) => usage[meter] ?? 0) }
 }
 
-/** What the spans of one resource and scope have alike. */
+/** What the spans of one resource and scope have alike, mostly. */
 const ofResource: readonly Column<SpanRow>[] = [
   word('tenant', (r) => r.tenant),
   word('project', (r) => r.project),
@@ -54,6 +54,8 @@ const ofResource: readonly Column<SpanRow>[] = [
   word('schema_url', (r) => r.schemaUrl),
   word('resource_attributes', (r) => r.resourceAttributes),
   word('scope_attributes', (r) => r.scopeAttributes),
+  // Almost always empty; where an application sets them, it does for all spans of a trace.
+  word('tags', (r) => r.facts.step.tags),
 ]
 
 export const spans: Table<SpanRow> = {

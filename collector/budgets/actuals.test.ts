@@ -169,7 +169,7 @@ describe('what a budget has used is the sum of the ledger', () => {
 
   /** Of a call of 100 tokens. */
   const charged = (postedAt: bigint): LedgerEntryRow => {
-    const attribution = { agent: 'shop', user: '', session: '', workflow: '' }
+    const attribution = { agent: 'shop', user: '', session: '', workflow: '', tags: '' }
     const [line] = chargeRows({ facts: spansOf(calls)[0] as SpanFacts, postedAt, prices: options.prices, attribution, amount: 0n, unpriced: false, provider: '' }, options)
     return line as LedgerEntryRow
   }

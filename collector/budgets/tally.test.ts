@@ -39,7 +39,7 @@ test('a group that nobody knows has no name, the one of an undivided budget alwa
 const used = (at: number, span: number): LedgerEntryRow => ({
   tenant: 't', project: 'p', ownId: '', kind: 'CHARGE', reason: 'metered', occurredAt: BigInt(at) * 1_000_000n, postedAt: BigInt(now) * 1_000_000n, traceId: 'a'.repeat(32),
   spanId: String(span).padStart(16, '0'), provider: 'openai', model: 'gpt-5', meter: 'input.uncached', quantity: 10n ** 12n, usageFlags: [], unitPrice: 10n ** 12n, amount: 10n ** 12n,
-  basis: 'PRICED', priceBookVersion: '', priceCard: '', reverses: '', agent: '', user: '', session: '', workflow: '', service: '', environment: '', revision: revisionAtArrival(BigInt(now) * 1_000_000n),
+  basis: 'PRICED', priceBookVersion: '', priceCard: '', reverses: '', agent: '', user: '', session: '', workflow: '', service: '', environment: '', tags: '', revision: revisionAtArrival(BigInt(now) * 1_000_000n),
 })
 
 test('a span that names a year far ahead does not end today, and one of a clock that is ahead a little counts tomorrow', () => {

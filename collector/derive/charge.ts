@@ -1,6 +1,7 @@
 import { type LedgerEntryRow, ledgerEntries, revisionAtArrival } from '#clickhouse/tables/ledger-entries.ts'
 import { chargedOnArrival, type Attribution } from '#semconv/account.ts'
 import type { PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
+import { withTags } from '#semconv/tags.ts'
 import type { PriceBook } from '../price/book.ts'
 import type { FrameWriter } from '../spool/frame.ts'
 import type { Derived, DeriveOptions } from './derive.ts'
@@ -63,18 +64,18 @@ const linesOf = ({ step, startedAt }: SpanFacts, { prices }: Pick<ChargeOptions,
 /** Field by field: spreading objects into each other costs ten times as much, and every span does it. */
 const rowsOf = ({ facts, postedAt, attribution }: Charge, lines: readonly LedgerLine[], { tenant, project }: ChargeOptions): LedgerEntryRow[] => {
   const { traceId, spanId, startedAt, service, environment, step: { usageFlags } } = facts
-  const { agent, user, session, workflow } = attribution
+  const { agent, user, session, workflow, tags } = attribution
   const revision = revisionAtArrival(postedAt)
   return lines.map(({ meter, quantity, unitPrice, amount, basis, provider, model, priceBookVersion, priceCard }) => ({
     tenant, project, ownId: '', kind: 'CHARGE', reason: 'metered', occurredAt: startedAt, postedAt,
     traceId, spanId, provider, model, meter, quantity, usageFlags, unitPrice, amount, basis, priceBookVersion, priceCard, reverses: '',
-    agent, user, session, workflow, service, environment, revision,
+    agent, user, session, workflow, service, environment, tags, revision,
   }))
 }
 
-/** A span's own values, each else that of the nearest ancestor known by now. */
+/** A span's own values, each else that of the nearest ancestor known by now; tags of all that are asked. What others further up are tagged with, settlement adds. */
 function attributionOf(facts: SpanFacts, spans: KnownSpans): Attribution {
-  let { agent, user, session, workflow } = facts.step
+  let { agent, user, session, workflow, tags } = facts.step
   agent ||= facts.step.agentId
   let above: SpanFacts | undefined = facts
   for (let level = 0; level < ancestorsMax && above.parentSpanId !== ''; level++) {
@@ -86,6 +87,7 @@ function attributionOf(facts: SpanFacts, spans: KnownSpans): Attribution {
     user ||= step.user
     session ||= step.session
     workflow ||= step.workflow
+    tags = withTags(tags, step.tags)
   }
-  return { agent, user, session, workflow }
+  return { agent, user, session, workflow, tags }
 }

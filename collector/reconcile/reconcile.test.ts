@@ -27,7 +27,7 @@ let now = 1_795_500_000_000_000_000n
 const row = (id: number, said: Partial<LedgerEntryRow>): LedgerEntryRow => ({
   tenant: 'acme', project: 'p', ownId: id.toString(16).padStart(64, '0'), kind: 'CHARGE', reason: 'metered', occurredAt: BigInt(Date.parse(`${day}T12:00:00Z`)) * 1_000_000n, postedAt: 1n, traceId: '1'.padStart(32, '0'),
   spanId: '2'.padStart(16, '0'), provider: 'openai', model: 'gpt-5', meter: 'input.uncached', quantity: 1_000n * tokens, unitPrice: price, amount: 1_000n * price, basis: 'PRICED',
-  priceBookVersion: '', priceCard: '', reverses: '', agent: 'a', user: '', session: '', workflow: '', service: 's', environment: '', usageFlags: [], revision: 1n, ...said,
+  priceBookVersion: '', priceCard: '', reverses: '', agent: 'a', user: '', session: '', workflow: '', service: 's', environment: '', tags: '', usageFlags: [], revision: 1n, ...said,
 })
 async function insert(rows: readonly LedgerEntryRow[]): Promise<void> {
   const writer = new RowBinaryWriter()

@@ -228,7 +228,7 @@ function adjustment(cell: Cell, postedAt: UnixNano, { tenant, project }: Reconci
     tenant, project, ownId: createHash('sha256').update(['reconciled', tenant, ...compared].join('\u0000')).digest('hex'), kind: 'ADJUSTMENT', reason: 'reconciled',
     occurredAt: BigInt(Date.parse(cell.day)) * 1_000_000n, postedAt, traceId: '', spanId: '', provider: cell.provider, model: cell.model,
     meter: cell.meter === '' && residualQuantity === 0n ? 'reported_cost' : ledgerMeter[cell.meter], quantity: cell.meter === 'other' ? 0n : residualQuantity, unitPrice: undefined, amount: residualAmount,
-    basis: 'REPORTED', priceBookVersion: '', priceCard: `${cardPrefix}${cell.meter}`, reverses: '', agent: '', user: '', session: '', workflow: '', service: '', environment: '', usageFlags: [],
+    basis: 'REPORTED', priceBookVersion: '', priceCard: `${cardPrefix}${cell.meter}`, reverses: '', agent: '', user: '', session: '', workflow: '', service: '', environment: '', tags: '', usageFlags: [],
     revision: revisionAtArrival(postedAt),
   }
 }

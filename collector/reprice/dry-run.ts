@@ -46,7 +46,7 @@ export async function dryRun({ store, tenant, project, prices, books, order }: D
   let entries = 0
   let unsettled = 0
   for await (const page of storedPages(store, tenant)) {
-    const { traces, priceBooks } = await storedTraces(page, wholePage, store)
+    const { traces, priceBooks } = await storedTraces(page, wholePage, { store, tagsSince: 0n })
     const all = [...traces]
     const settled = all.filter(isSettled)
     unsettled += all.length - settled.length

@@ -18,7 +18,7 @@ const talkative: LiveSpan = {
   traceId, spanId: idOf(2), parentSpanId: idOf(1), startedAt: 2n ** 64n - 2n, endedAt: 2n ** 64n - 1n, name: 'chat 😀', spanKind: 2 ** 32 - 1, failed: true,
   service: 'a service', environment: 'an environment', scopeName: 'a scope', scopeVersion: '1.2.3', receivedAt: 1_790_000_000_000_000_001n,
   step: {
-    dialect: 'a dialect', role: 'model_call', operation: 'chat', agent: 'an agent', agentId: 'an agent id', workflow: 'a workflow', session: 'a session', user: 'a user',
+    dialect: 'a dialect', role: 'model_call', operation: 'chat', agent: 'an agent', agentId: 'an agent id', workflow: 'a workflow', session: 'a session', user: 'a user', tags: 'a\ntag',
     provider: 'a provider', requestModel: 'asked', responseModel: 'answered', responseId: 'an answer', tool: 'a tool', toolCallId: 'a call',
     toolArgumentsHash: '0123456789abcdef', finishReasons: ['stop', 'length'], errorType: 'an error', errorMessage: 'a message', timeToFirstTokenMs: 12.5, streaming: true,
     usage: Object.fromEntries(meters.map((meter, index) => [meter, 2 ** 53 - 1 - index])), usageFlags, usagePartial: true, usageCumulative: true,
@@ -85,7 +85,7 @@ test('whichever spans come, and come again, it holds what a map would hold', () 
 test('a charge stays that of the version it was made for, whether another comes with it, after it or before', () => {
   const version = (receivedAt: bigint): LiveSpan => ({ ...talkative, name: `version ${receivedAt}`, receivedAt })
   const charge = {
-    facts: version(5n), postedAt: 5n, prices: shippedBook(), attribution: { agent: '', user: '', session: '', workflow: '' }, amount: 1n, unpriced: false, provider: '',
+    facts: version(5n), postedAt: 5n, prices: shippedBook(), attribution: { agent: '', user: '', session: '', workflow: '', tags: '' }, amount: 1n, unpriced: false, provider: '',
   }
   const derived = (...receivedAt: bigint[]) => receivedAt.map((at) => ({ facts: version(at), first: at === 5n, decisions: [] }))
   const requests: Readonly<Record<string, readonly (readonly bigint[])[]>> = { alone: [[5n]], 'with it': [[5n, 6n]], 'after it': [[5n], [6n], [7n]], 'before it': [[6n], [5n]] }

@@ -182,6 +182,7 @@ export class HeldSpans {
     this.#put(step.workflow)
     this.#put(step.session)
     this.#put(step.user)
+    this.#put(step.tags)
     this.#put(step.provider)
     this.#put(step.requestModel)
     this.#put(step.responseModel)
@@ -284,6 +285,7 @@ export class HeldSpans {
     const workflow = this.#take()
     const session = this.#take()
     const user = this.#take()
+    const tags = this.#take()
     const provider = this.#take()
     const requestModel = this.#take()
     const responseModel = this.#take()
@@ -297,7 +299,7 @@ export class HeldSpans {
     const reportedCost = this.#take()
     const decision = this.#take()
     return {
-      dialect, role: roles[this.#numbers.getUint8(place + at.role)]!, operation, agent, agentId, workflow, session, user,
+      dialect, role: roles[this.#numbers.getUint8(place + at.role)]!, operation, agent, agentId, workflow, session, user, tags,
       provider, requestModel, responseModel, responseId, tool, toolCallId, toolArgumentsHash, finishReasons, errorType, errorMessage,
       timeToFirstTokenMs: (flags & flag.firstToken) === 0 ? undefined : this.#numbers.getFloat64(place + at.firstTokenMs),
       streaming: (flags & flag.streaming) !== 0,

@@ -114,6 +114,7 @@ export interface EntryRow {
   readonly workflow: string
   readonly service: string
   readonly environment: string
+  readonly tags: string
   readonly revision: string
 }
 
@@ -126,7 +127,7 @@ export const entryColumns = `
   ${pico('quantity')} AS quantity_pico, usage_flags,
   if(isNull(unit_price), NULL, ${pico('assumeNotNull(unit_price)')}) AS unit_price_pico,
   if(isNull(amount), NULL, ${pico('assumeNotNull(amount)')}) AS amount_pico,
-  basis, price_book_version, price_card, lower(hex(reverses)) AS reverses_hex, agent, user, session, workflow, service, environment,
+  basis, price_book_version, price_card, lower(hex(reverses)) AS reverses_hex, agent, user, session, workflow, service, environment, tags,
   toString(revision) AS revision`
 
 const none = '0'.repeat(64)
@@ -138,7 +139,7 @@ export function ledgerEntry(row: EntryRow): LedgerEntryRow {
     quantity: BigInt(row.quantity_pico), usageFlags: row.usage_flags, unitPrice: row.unit_price_pico === null ? undefined : BigInt(row.unit_price_pico),
     amount: row.amount_pico === null ? undefined : BigInt(row.amount_pico), basis: row.basis, priceBookVersion: row.price_book_version,
     priceCard: row.price_card, reverses: row.reverses_hex === none ? '' : row.reverses_hex, agent: row.agent, user: row.user,
-    session: row.session, workflow: row.workflow, service: row.service, environment: row.environment, revision: BigInt(row.revision),
+    session: row.session, workflow: row.workflow, service: row.service, environment: row.environment, tags: row.tags, revision: BigInt(row.revision),
   }
 }
 

@@ -104,6 +104,17 @@ test('calls that come before their agent are charged to nobody, until a settleme
   assert.deepEqual(ledger.settle(), [])
 })
 
+test('a call has the tags of what it is part of, on arrival as far as that is there, and after a settlement all of them', () => {
+  const ledger = new Ledger().arrive('c1    root  model_call  ai     10-300  100 in 20 out  model=gpt-4o  tags=beta')
+    .arrive('root  -     agent       ai      0-900  agent=shop  tags=checkout').arrive('c2    root  model_call  ai    400-800  200 in 40 out  model=gpt-4o')
+  const tags = (): string[] => [...ledger.entries.values()].filter(({ meter }) => meter === 'output.text').map(({ spanId, tags: text }) => `${spanId} ${text.replace('\n', ',')}`).sort()
+  assert.deepEqual(tags(), ['c1 beta', 'c2 checkout'])
+  ledger.settle()
+  assert.deepEqual(tags(), ['c1 beta,checkout', 'c2 checkout'])
+  assert.deepEqual(ledger.differences(), [])
+  assert.deepEqual(ledger.settle(), [])
+})
+
 test('T14: a model call that comes after its agent was promoted takes the charge over', () => {
   const ledger = new Ledger().arrive('a  -  agent  ai  0-900  100 in 20 out  model=gpt-4o')
   ledger.settle()

@@ -58,11 +58,11 @@ export function contested(account: TraceAccount, spans: ReadonlyMap<string, Span
 }
 
 function isFor({ facts: { step, startedAt }, attribution }: Charge, billable: Billable): boolean {
-  const { agent, user, session, workflow } = billable.attribution
+  const { agent, user, session, workflow, tags } = billable.attribution
   return billable.reason === 'metered' && billable.usage === step.usage && billable.at === startedAt && billable.reportedCost === step.reportedCost &&
     billable.provider === step.provider && billable.requestModel === step.requestModel && billable.responseModel === step.responseModel &&
     billable.serviceTier === step.serviceTier &&
-    agent === attribution.agent && user === attribution.user && session === attribution.session && workflow === attribution.workflow
+    agent === attribution.agent && user === attribution.user && session === attribution.session && workflow === attribution.workflow && tags === attribution.tags
 }
 
 /**
@@ -237,9 +237,9 @@ function ownerOf(attribution: Attribution | undefined, facts: SpanFacts | undefi
 }
 
 /** Money stays as it was; the row comes again with its owner, known now that ancestors are, or because the span came again and says another. */
-function reattribute(entries: readonly LedgerEntryRow[], { agent, user, session, workflow, service, environment }: Owner, postedAt: UnixNano): LedgerEntryRow[] {
+function reattribute(entries: readonly LedgerEntryRow[], { agent, user, session, workflow, service, environment, tags }: Owner, postedAt: UnixNano): LedgerEntryRow[] {
   return entries
     .filter((entry) => entry.agent !== agent || entry.user !== user || entry.session !== session || entry.workflow !== workflow ||
-      entry.service !== service || entry.environment !== environment)
-    .map((entry) => ({ ...entry, agent, user, session, workflow, service, environment, revision: revisionAtSettlement(postedAt) }))
+      entry.service !== service || entry.environment !== environment || entry.tags !== tags)
+    .map((entry) => ({ ...entry, agent, user, session, workflow, service, environment, tags, revision: revisionAtSettlement(postedAt) }))
 }

@@ -1,5 +1,6 @@
 import type { Store } from '#clickhouse/store.ts'
 import type { Elsewhere } from '#semconv/account.ts'
+import type { UnixNano } from '#semconv/facts.ts'
 import type { StoredBooks } from '../stored-books.ts'
 import { checkTrace, isSettled } from './check-trace.ts'
 import type { Difference } from './difference.ts'
@@ -13,6 +14,8 @@ export interface Checker {
   readonly books: StoredBooks
   /** Answers that more than one trace tells; `undefined`: not known. */
   readonly shared: ReadonlySet<string> | undefined
+  /** Spans that were received before were stored without tags. */
+  readonly tagsSince: UnixNano
 }
 
 export interface CheckedPage {
@@ -43,8 +46,8 @@ export async function checkPage(page: Page, share: Share, checker: Checker): Pro
 const askingMax = 2_000
 
 /** `differing`: ids of traces. */
-async function checkOnce(page: Page, share: Share, { store, tenant, books, shared }: Checker): Promise<CheckedPage & { readonly differing: readonly string[] }> {
-  const { traces, priceBooks } = await storedTraces(page, share, store)
+async function checkOnce(page: Page, share: Share, { store, tenant, books, shared, tagsSince }: Checker): Promise<CheckedPage & { readonly differing: readonly string[] }> {
+  const { traces, priceBooks } = await storedTraces(page, share, { store, tagsSince })
   await books.load(priceBooks)
   const differences: Difference[] = []
   const differing: string[] = []

@@ -23,7 +23,7 @@ export function checkTrace(trace: StoredTrace, elsewhere: Elsewhere, books: Stor
 }
 
 const stepFields = [
-  'dialect', 'role', 'operation', 'agent', 'agentId', 'workflow', 'session', 'user', 'provider', 'requestModel', 'responseModel', 'responseId', 'tool', 'toolCallId',
+  'dialect', 'role', 'operation', 'agent', 'agentId', 'workflow', 'session', 'user', 'tags', 'provider', 'requestModel', 'responseModel', 'responseId', 'tool', 'toolCallId',
   'toolArgumentsHash', 'finishReasons', 'errorType', 'errorMessage', 'timeToFirstTokenMs', 'streaming', 'usage', 'usageFlags', 'usagePartial', 'usageCumulative',
   'usageAuthoritative', 'reportedCost', 'callKeys', 'decision', 'executed', 'serviceTier',
 ] as const satisfies readonly (keyof Step)[]

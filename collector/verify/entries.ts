@@ -89,7 +89,7 @@ function plainCharges(
   if (book === undefined) return undefined
   const lines = ledgerLines(book, billable)
   if (lines.length !== rows.length) return undefined
-  const { agent, user, session, workflow } = billable.attribution
+  const { agent, user, session, workflow, tags } = billable.attribution
   let cost = 0n
   for (const line of lines) {
     const found = rows.find(({ columns, row }) => columns.meter(row) === line.meter)
@@ -98,7 +98,7 @@ function plainCharges(
     const stands = columns.own_id(row) === '' && columns.kind(row) === 'CHARGE' && columns.quantity(row) === line.quantity && columns.amount(row) === line.amount
       && columns.unit_price(row) === line.unitPrice && columns.basis(row) === line.basis && columns.provider(row) === line.provider && columns.model(row) === line.model
       && columns.price_book_version(row) === line.priceBookVersion && columns.price_card(row) === line.priceCard && columns.reverses(row) === ''
-      && columns.agent(row) === agent && columns.user(row) === user && columns.session(row) === session && columns.workflow(row) === workflow
+      && columns.agent(row) === agent && columns.user(row) === user && columns.session(row) === session && columns.workflow(row) === workflow && columns.tags(row) === tags
       && columns.service(row) === service && columns.environment(row) === environment && columns.occurred_at(row) === billable.at
       && columns.reason(row) === billable.reason && (billable.reason !== 'metered' || columns.posted_at(row) >= receivedAt) && sameFlags(columns.usage_flags(row), usageFlags)
     if (!stands) return undefined
@@ -109,7 +109,7 @@ function plainCharges(
 
 const sameFlags = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((flag, at) => flag === b[at])
 
-const nobody: Attribution = { agent: '', user: '', session: '', workflow: '' }
+const nobody: Attribution = { agent: '', user: '', session: '', workflow: '', tags: '' }
 
 interface SpanLedger {
   readonly entries: readonly LedgerEntryRow[]
@@ -235,7 +235,7 @@ function nameDifferences(entry: LedgerEntryRow, line: LedgerLine | undefined, en
     if (stored !== recomputed) found.push({ field, stored: JSON.stringify(stored), recomputed: JSON.stringify(recomputed) })
   }
   if (owner === undefined) differ('span', entry.spanId, '')
-  else for (const field of ['agent', 'user', 'session', 'workflow', 'service', 'environment'] as const) differ(field, entry[field], owner[field])
+  else for (const field of ['agent', 'user', 'session', 'workflow', 'service', 'environment', 'tags'] as const) differ(field, entry[field], owner[field])
   if (!starts.has(entry.occurredAt)) differ('occurred at', String(entry.occurredAt), [...starts].join(' or '))
   const reasons = reasonsOf(entry, span, line !== undefined && entries.length === 1)
   if (!reasons.includes(entry.reason)) differ('reason', entry.reason, reasons.join(' or '))

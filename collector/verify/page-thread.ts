@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Address } from '#clickhouse/store.ts'
+import type { UnixNano } from '#semconv/facts.ts'
 import type { CheckedPage } from './check-page.ts'
 import type { Page } from './pages.ts'
 import type { Share } from './stored-traces.ts'
@@ -12,6 +13,7 @@ export interface ThreadData {
   /** JSON of the book in use, `undefined` for the shipped one. */
   readonly book: string | undefined
   readonly shared: ReadonlySet<string> | undefined
+  readonly tagsSince: UnixNano
 }
 
 export interface PageRequest {

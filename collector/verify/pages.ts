@@ -17,7 +17,7 @@ export const runTypes = {
 export const entryTypes = {
   project: words, own_id: ids(32), kind: choices(ledgerKinds), reason: words, occurred_at: times, posted_at: times, trace_id: ids(16), span_id: ids(8), provider: words,
   model: words, meter: words, quantity: decimals, usage_flags: lists(words), unit_price: nullable(decimals), amount: nullable(decimals), basis: choices(costBases),
-  price_book_version: words, price_card: words, reverses: ids(32), agent: words, user: texts, session: texts, workflow: words, service: words, environment: words,
+  price_book_version: words, price_card: words, reverses: ids(32), agent: words, user: texts, session: texts, workflow: words, service: words, environment: words, tags: words,
   revision: versions,
 } as const
 

@@ -2,9 +2,11 @@ import type { Block, Column } from '#clickhouse/native-columns.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { type StoredContentRow, storedContentColumns, storedSpans, type StoredSpans, storedSpanTypes } from '#clickhouse/stored-record.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
+import type { SpanRecord } from '#semconv/attributes.ts'
 import type { LedgerMeter, LedgerReason, PicoUsd, RunStatus, SpanFacts, TokenUsage, UnixNano, UsageFlag } from '#semconv/facts.ts'
 import { spanFacts } from '../derive/derive.ts'
 import { entryKey } from '../derive/identity.ts'
+import type { Checker } from './check-page.ts'
 import { blocksOf, type Condition, entryTypes, type Page, readOptions, runTypes } from './pages.ts'
 
 /** A run as it is stored: what settlement says of it, in the words of `runs`. */
@@ -109,7 +111,7 @@ export interface StoredTraces {
 }
 
 /** The traces of a page that are this share's. */
-export async function storedTraces(page: Page, share: Share, store: Store): Promise<StoredTraces> {
+export async function storedTraces(page: Page, share: Share, { store, tagsSince }: Pick<Checker, 'store' | 'tagsSince'>): Promise<StoredTraces> {
   const drafts = new Map(page.traceIds.filter((traceId) => isOfShare(traceId, share)).map((traceId): [string, Draft] =>
     [traceId, { run: undefined, spans: new Rows(), entries: new Rows() }]))
   for (const { rows, columns } of blocksOf(page.runs, runTypes)) {
@@ -126,9 +128,9 @@ export async function storedTraces(page: Page, share: Share, store: Store): Prom
     draft.entries.add(number, row)
     priceBooks.add(columns.price_book_version(row))
   }))
-  const told = page.content === undefined ? undefined : await withContent(store, page.content, share, placesOf(spans, drafts))
+  const told = page.content === undefined ? undefined : await withContent(store, page.content, share, placesOf(spans, drafts), tagsSince)
   const trace = ([traceId, draft]: readonly [string, Draft]): StoredTrace => ({
-    traceId, run: draft.run, ...derivedSpans(traceId, draft.spans, spans, told), ...ledgerOf(draft.entries, entries.map(({ columns }) => columns)),
+    traceId, run: draft.run, ...derivedSpans(traceId, draft.spans, spans, told, tagsSince), ...ledgerOf(draft.entries, entries.map(({ columns }) => columns)),
   })
   return { traces: { [Symbol.iterator]: () => Iterator.from(drafts).map(trace) }, priceBooks }
 }
@@ -147,8 +149,14 @@ function ofTraces(rows: number, traceId: Column<string>, drafts: ReadonlyMap<str
   }
 }
 
+/** What was stored before there were tags has none, in the ledger neither. */
+function derivedAgain(record: SpanRecord, receivedAt: UnixNano, tagsSince: UnixNano): DerivedSpan {
+  const facts = spanFacts(record, receivedAt)
+  return receivedAt >= tagsSince || facts.step.tags === '' ? facts : { ...facts, step: { ...facts.step, tags: '' } }
+}
+
 function derivedSpans(
-  traceId: string, at: Rows, blocks: readonly StoredSpans[], told: ReadonlyMap<string, DerivedSpan> | undefined,
+  traceId: string, at: Rows, blocks: readonly StoredSpans[], told: ReadonlyMap<string, DerivedSpan> | undefined, tagsSince: UnixNano,
 ): Pick<StoredTrace, 'derived' | 'stored' | 'starts' | 'receivedAt'> {
   const derived = new Map<string, DerivedSpan>()
   const stored = new Map<string, Place>()
@@ -165,7 +173,7 @@ function derivedSpans(
       starts.set(spanId, begun.add(spans.startedAt(row)))
       if (known.receivedAt >= receivedAt) continue
     }
-    derived.set(spanId, told?.get(versionKey(traceId, spanId, receivedAt)) ?? spanFacts(spans.record(row, undefined), receivedAt))
+    derived.set(spanId, told?.get(versionKey(traceId, spanId, receivedAt)) ?? derivedAgain(spans.record(row, undefined), receivedAt, tagsSince))
     stored.set(spanId, { spans, row })
     if (receivedAt > latest) latest = receivedAt
   }
@@ -199,14 +207,14 @@ function placesOf(blocks: readonly StoredSpans[], drafts: ReadonlyMap<string, Dr
 }
 
 /** Spans that have content, derived as it arrives: prompts are let go as soon as they were read. */
-async function withContent(store: Store, { sql, params }: Condition, share: Share, places: ReadonlyMap<string, Place>): Promise<ReadonlyMap<string, DerivedSpan>> {
+async function withContent(store: Store, { sql, params }: Condition, share: Share, places: ReadonlyMap<string, Place>, tagsSince: UnixNano): Promise<ReadonlyMap<string, DerivedSpan>> {
   const derived = new Map<string, DerivedSpan>()
   const ofShare = share.of === 1 ? '' : ` AND reinterpretAsUInt8(substring(trace_id, 16, 1)) % ${share.of} = ${share.number}`
   for await (const contents of store.readBatches<StoredContentRow>(`SELECT ${storedContentColumns} FROM span_content WHERE ${sql}${ofShare}`, params, readOptions)) {
     for (const content of contents) {
       const key = versionKey(content[0], content[1], content[2])
       const place = places.get(key)
-      if (place !== undefined) derived.set(key, spanFacts(place.spans.record(place.row, content), place.spans.receivedAt(place.row)))
+      if (place !== undefined) derived.set(key, derivedAgain(place.spans.record(place.row, content), place.spans.receivedAt(place.row), tagsSince))
     }
   }
   return derived
@@ -230,7 +238,7 @@ const ledgerEntry = ({ columns, row }: EntryRow, tenant: string): LedgerEntryRow
   provider: columns.provider(row), model: columns.model(row), meter: columns.meter(row) as LedgerMeter, quantity: columns.quantity(row),
   usageFlags: columns.usage_flags(row) as readonly UsageFlag[], unitPrice: columns.unit_price(row), amount: columns.amount(row), basis: columns.basis(row),
   priceBookVersion: columns.price_book_version(row), priceCard: columns.price_card(row), reverses: columns.reverses(row), agent: columns.agent(row),
-  user: columns.user(row), session: columns.session(row), workflow: columns.workflow(row), service: columns.service(row), environment: columns.environment(row),
+  user: columns.user(row), session: columns.session(row), workflow: columns.workflow(row), service: columns.service(row), environment: columns.environment(row), tags: columns.tags(row),
   revision: columns.revision(row),
 })
 

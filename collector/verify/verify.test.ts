@@ -192,9 +192,9 @@ const call = (input: number, output: number, said: { readonly [key: string]: Lit
 /** An agent that says more than its calls, a sub-agent, a wrapper around a call, an unknown model, a claim, an answer that another trace replays. */
 const told: readonly SpanRecord[] = [
   made(1, 1, 0, 0, agent(900, 180)),
-  made(1, 2, 1, 1, agent(300, 60)),
+  made(1, 2, 1, 1, { ...agent(300, 60), 'langfuse.trace.tags': 'checkout' }),
   made(1, 3, 2, 2, call(100, 20, { 'gen_ai.usage.cache_read.input_tokens': 40, 'gen_ai.response.id': 'resp_aaaaaaaaaaaaaaaaaaaaaaaaaaaa' })),
-  made(1, 4, 2, 3, call(200, 40)),
+  made(1, 4, 2, 3, call(200, 40, { 'spanledger.tags': 'beta, slow' })),
   made(1, 5, 1, 5, call(250, 50)),
   made(1, 6, 1, 7, call(50, 10, { 'gen_ai.response.id': 'resp_bbbbbbbbbbbbbbbbbbbbbbbbbbbb' })),
   { ...made(1, 7, 6, 7, call(50, 10, { 'gen_ai.response.id': 'resp_bbbbbbbbbbbbbbbbbbbbbbbbbbbb' })), scope: { name: 'inner', version: '', attributes: new Map(), schemaUrl: '' } },
@@ -214,7 +214,7 @@ const retold: readonly SpanRecord[] = [
 /** What stands at last, by span and meter. */
 async function standing(tenant: string): Promise<readonly unknown[]> {
   return store.read(
-    `SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, meter, toString(sum(quantity)) AS tokens, toString(sum(amount)) AS cost, groupUniqArray(agent) AS agents
+    `SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, meter, toString(sum(quantity)) AS tokens, toString(sum(amount)) AS cost, groupUniqArray(agent) AS agents, groupUniqArray(tags) AS tags
      FROM ledger_entries FINAL WHERE tenant = {tenant:String} GROUP BY trace, span, meter HAVING tokens != '0' ORDER BY trace, span, meter`, { tenant }, { maxSeconds: 30 })
 }
 
@@ -244,4 +244,21 @@ test('one span per request, backwards and twice, settled after each: the same le
 test('spans that come again and say something else: whatever was posted on the way, what stands is what they said last', async () => {
   const tenant = await tell([told, retold.slice(0, 2), retold.slice(2), told.slice(2, 5), retold], [true, true, true, true])
   assert.deepEqual((await verified(tenant)).found.map(differenceText), [])
+})
+
+test('what was stored before there were tags has none, which is no difference; what came since has', async () => {
+  const collector = await smallCollector(store, options('tagged'))
+  await collector.arrive([made(300, 1, 0, 0, { ...agent(100, 10), 'spanledger.tags': 'checkout' }), made(300, 2, 1, 1, call(100, 10, { 'tag.tags': '["beta"]' }))])
+  await collector.settle()
+  const tags = async (): Promise<readonly unknown[]> => store.read(`SELECT DISTINCT splitByChar('\\n', tags) AS tags FROM ledger_entries FINAL WHERE tenant = 'tagged'`, {}, { maxSeconds: 30 })
+  assert.deepEqual(await tags(), [{ tags: ['beta', 'checkout'] }])
+  assert.deepEqual((await verified('tagged')).found.map(differenceText), [])
+
+  for (const table of ['spans', 'ledger_entries']) await store.command(`ALTER TABLE ${table} UPDATE tags = '' WHERE tenant = 'tagged' SETTINGS mutations_sync = 1`)
+  assert.ok((await verified('tagged')).differences > 0, 'they were forgotten')
+  const migrations = await store.read<{ readonly version: number }>('SELECT version FROM schema_migrations', {}, { maxSeconds: 30 })
+  const applied = (version: number, time: string): string => `(${version}, 'any', ${time})`
+  await store.command('TRUNCATE TABLE schema_migrations')
+  await store.command(`INSERT INTO schema_migrations (version, name, applied_at) VALUES ${migrations.map(({ version }) => applied(version, version < 18 ? 'now64(3) - INTERVAL 1 DAY' : 'now64(3)')).join(', ')}`)
+  for (const threads of [0, 2]) assert.deepEqual((await verified('tagged', threads)).found.map(differenceText), [], 'the column came later')
 })

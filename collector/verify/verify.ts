@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { costDayDifferences } from '#clickhouse/cost-days.ts'
+import { migratedAt } from '#clickhouse/migrate.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { canonicalJson, type PriceBook, shippedBook } from '../price/book.ts'
 import { storedBooks } from '../stored-books.ts'
@@ -86,17 +87,19 @@ const spansWorthThreads = 20_000
 /** ClickHouse needs cores too, and a thread holds what it is making, some 100 MB, beside the page that all share. */
 const threadsMax = 8
 const countSeconds = 60
+/** Brought the column. */
+const tagsMigration = 18
 
 async function openTeam(options: VerifyOptions): Promise<Team> {
   const { store, tenant, prices } = options
-  const shared = await sharedAnswers(store, tenant)
+  const [shared, tagsSince] = await Promise.all([sharedAnswers(store, tenant), migratedAt(store, tagsMigration)])
   const wanted = options.threads ?? (await spansStored(options) < spansWorthThreads ? 0 : Math.min(threadsMax, availableParallelism()))
   if (wanted === 0) {
     const books = storedBooks(store, () => prices)
-    return { check: async (page) => [{ checked: await checkPage(page, wholePage, { store, tenant, books, shared }), priceBooks: books.versions() }], [Symbol.asyncDispose]: async () => undefined }
+    return { check: async (page) => [{ checked: await checkPage(page, wholePage, { store, tenant, books, shared, tagsSince }), priceBooks: books.versions() }], [Symbol.asyncDispose]: async () => undefined }
   }
   const data = {
-    address: await store.address(), database: store.database, tenant, shared,
+    address: await store.address(), database: store.database, tenant, shared, tagsSince,
     book: prices.version === shippedBook().version ? undefined : canonicalJson(prices.data),
   }
   const threads = Array.from({ length: wanted }, () => pageThread(data))

@@ -4,7 +4,7 @@ import type { SpanFacts, Step } from '#semconv/facts.ts'
 /** Facts for tests: everything blank but what the test is about. */
 export function sampleStep(step: Partial<Step>): Step {
   return {
-    dialect: 'semconv', role: 'tool', operation: 'execute_tool', agent: '', agentId: '', workflow: '', session: '', user: '',
+    dialect: 'semconv', role: 'tool', operation: 'execute_tool', agent: '', agentId: '', workflow: '', session: '', user: '', tags: '',
     provider: '', requestModel: '', responseModel: '', responseId: '', tool: '', toolCallId: '', toolArgumentsHash: '',
     finishReasons: [], errorType: '', errorMessage: '', timeToFirstTokenMs: undefined, streaming: false, usage: undefined,
     usageFlags: [], usagePartial: false, usageCumulative: false, usageAuthoritative: false, reportedCost: undefined, callKeys: [],

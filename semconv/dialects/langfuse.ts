@@ -11,6 +11,7 @@ export const langfuse: Dialect = {
     workflow: ['langfuse.trace.name'],
     session: ['langfuse.session.id', 'langfuse.trace.session_id'],
     user: ['langfuse.user.id', 'langfuse.trace.user_id'],
+    tags: ['langfuse.trace.tags', 'langfuse.tags'],
     toolArguments: ['langfuse.observation.input'],
     messages: ['langfuse.observation.output', 'langfuse.observation.input'],
     firstChunkAt: ['langfuse.observation.completion_start_time'],

@@ -15,6 +15,7 @@ export const langsmith: Dialect = {
     // langsmith.trace.session_id is the project.
     session: ['langsmith.metadata.thread_id', 'langsmith.metadata.session_id', 'langsmith.metadata.conversation_id'],
     user: ['langsmith.metadata.user_id'],
+    tags: ['langsmith.span.tags'],
     toolArguments: ['gen_ai.prompt'],
     streaming: ['langsmith.request.streaming', 'langsmith.metadata.stream'],
     entity: ['langsmith.metadata.langgraph_node'],

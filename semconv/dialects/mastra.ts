@@ -12,6 +12,7 @@ export const mastra: Dialect = {
     kind: ['mastra.span.type'],
     session: ['mastra.metadata.sessionId', 'mastra.metadata.threadId'],
     user: ['mastra.metadata.userId'],
+    tags: ['mastra.tags'],
     firstChunkAt: ['mastra.completion_start_time'],
     cacheRead: ['gen_ai.usage.cached_input_tokens'],
     reasoning: ['gen_ai.usage.reasoning_tokens'],

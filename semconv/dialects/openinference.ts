@@ -27,6 +27,7 @@ export const openinference: Dialect = {
     agent: ['agent.name'],
     session: ['session.id'],
     user: ['user.id'],
+    tags: ['tag.tags'],
     tool: ['tool.name', 'tool_call.function.name'],
     toolCallId: ['tool.id', 'tool_call.id', 'message.tool_call_id'],
     toolArguments: ['input.value'],

@@ -20,6 +20,7 @@ export const vercelLegacy: Dialect = {
       'ai.telemetry.metadata.chatId', 'ai.telemetry.metadata.conversationId',
     ],
     user: ['ai.telemetry.metadata.userId', 'ai.telemetry.metadata.user_id'],
+    tags: ['ai.telemetry.metadata.tags'],
     tool: ['ai.toolCall.name'],
     toolCallId: ['ai.toolCall.id'],
     toolArguments: ['ai.toolCall.args'],
@@ -116,6 +117,7 @@ export const vercelV7: Dialect = {
       'ai.settings.context.conversationId',
     ],
     user: ['ai.settings.context.userId', 'ai.settings.context.user_id'],
+    tags: ['ai.settings.context.tags'],
   },
   counting: [{ source, input: 'inclusive', output: 'inclusive' }],
 }

@@ -4,10 +4,11 @@
  */
 import assert from 'node:assert/strict'
 import { type Meter, roles, type SpanFacts, type Step } from '../facts.ts'
+import { tagText } from '../tags.ts'
 
 /** A span that says nothing. */
 export const silent: Step = {
-  dialect: 'test', role: 'span', operation: '', agent: '', agentId: '', workflow: '', session: '', user: '', provider: '',
+  dialect: 'test', role: 'span', operation: '', agent: '', agentId: '', workflow: '', session: '', user: '', tags: '', provider: '',
   requestModel: '', responseModel: '', responseId: '', tool: '', toolCallId: '', toolArgumentsHash: '', finishReasons: [],
   errorType: '', errorMessage: '', timeToFirstTokenMs: undefined, streaming: false, usage: undefined, usageFlags: [],
   usagePartial: false, usageCumulative: false, usageAuthoritative: false, reportedCost: undefined, callKeys: [],
@@ -43,7 +44,7 @@ export function spanOf(line: string): SpanFacts {
     startedAt: BigInt(from) * 1_000_000n, endedAt: BigInt(to) * 1_000_000n,
     failed: said.has('failed'), service: of('service') || 'app', environment: '', scopeName, scopeVersion: '',
     step: {
-      ...silent, role: known, agent: of('agent'), user: of('user'), session: of('session'), requestModel: of('request'),
+      ...silent, role: known, agent: of('agent'), user: of('user'), session: of('session'), tags: tagText(of('tags')), requestModel: of('request'),
       responseModel: of('model'), responseId: of('response'), tool: of('tool'), toolCallId: of('call'),
       toolArgumentsHash: of('hash'), callKeys: said.has('key') ? [of('key')] : [],
       usage: counts.length === 0 ? undefined : Object.fromEntries(counts),
