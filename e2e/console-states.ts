@@ -99,6 +99,7 @@ export const filledStates: readonly ConsoleState[] = [
   },
   { name: 'ingest-none', open: (page) => goTo(page, '/ingest?range=2001-01-01T00:00:00.000Z..2001-01-02T00:00:00.000Z', 'main:has-text("Nothing was received in this range")') },
   { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
+  { name: 'costs-by-tag', open: (page) => goTo(page, '/costs?g=tag', 'main section:has-text("these rows overlap")') },
   { name: 'coding-agents', open: (page) => goTo(page, '/coding-agents', rows) },
   { name: 'reconciliation', open: (page) => goTo(page, '/reconciliation', rows) },
   { name: 'restatement', open: (page) => goTo(page, '/restatement', 'main tbody th') },
@@ -190,7 +191,7 @@ export async function fillConsole(program: Program): Promise<Shown> {
   const [plainTrace, unpricedRun] = [newTraceId(), newTraceId()]
   await post(program, exportRequest([plainSpan({ traceId: plainTrace, name: 'GET /health' })], 'gateway'))
   await post(program, exportRequest([modelCall({ traceId: unpricedRun, name: 'chat house-model', attributes: { 'gen_ai.response.model': 'house-model', 'gen_ai.request.model': 'house-model', 'gen_ai.provider.name': 'in_house' } }, { input: 1_200, output: 80 })], 'batch'))
-  await post(program, exportRequest([modelCall({ traceId: newTraceId(), attributes: { 'gen_ai.usage.cost': '0.02' } }, { input: 50_000, output: 2_000 })], 'gateway'))
+  await post(program, exportRequest([modelCall({ traceId: newTraceId(), attributes: { 'gen_ai.usage.cost': '0.02', 'spanledger.tags': 'checkout, beta' } }, { input: 50_000, output: 2_000 })], 'gateway'))
   await settledTrace(program, plainTrace, 1)
   await settledTrace(program, unpricedRun, 1)
   await codingAgent(program)

@@ -175,6 +175,8 @@ export type CostDimension =
   | 'SERVICE'
   /** Conversation the cost belongs to. */
   | 'SESSION'
+  /** One tag. A line with several stands in the row of each: rows overlap, and can add up to more than the total. */
+  | 'TAG'
   /** User the cost belongs to. */
   | 'USER'
   /** Workflow the cost belongs to. */
@@ -218,6 +220,8 @@ export type CostFilter = {
   session?: Array<string> | null | undefined;
   /** Lines of any of these spans. */
   spanId?: Array<string | number> | null | undefined;
+  /** Lines with any of these tags; "" finds lines that have none. */
+  tag?: Array<string> | null | undefined;
   /** Any of these users; "" finds lines that name none. */
   user?: Array<string> | null | undefined;
   /** Any of these workflows; "" finds lines that name none. */
@@ -387,6 +391,8 @@ export type LedgerFilter = {
   session?: Array<string> | null | undefined;
   /** Lines of any of these spans. */
   spanId?: Array<string | number> | null | undefined;
+  /** Lines with any of these tags; "" finds lines that have none. */
+  tag?: Array<string> | null | undefined;
   /** Any of these users; "" finds lines that name none. */
   user?: Array<string> | null | undefined;
   /** Any of these workflows; "" finds lines that name none. */
@@ -719,7 +725,7 @@ export type StepQueryVariables = Exact<{
 }>;
 
 
-export type StepQuery = { trace: { id: string, step: { id: string, parentId: string | null, kind: StepKind, name: string, status: StepStatus, startedAt: string, endedAt: string, durationMs: number, service: string, agent: string | null, workflow: string | null, session: string | null, user: string | null, provider: string | null, requestModel: string | null, responseModel: string | null, tool: string | null, toolCallId: string | null, usage: unknown, cost: string | null, reportedCost: string | null, counted: boolean, countReason: string | null, executed: boolean, flags: Array<string>, dialect: string, scope: string, timeToFirstTokenMs: number | null, finishReasons: Array<string>, errorType: string | null, errorMessage: string | null, input: unknown, output: unknown, attributes: unknown, resource: unknown, links: unknown, droppedAttributes: number, tokens: { input: number, cachedInput: number, cacheWrite: number, output: number, reasoning: number, total: number } | null, logs: Array<{ id: string, time: string, eventName: string | null, severity: string | null, body: unknown, attributes: unknown }>, events: Array<{ name: string, time: string, attributes: unknown }> } | null } | null, ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean } }, policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
+export type StepQuery = { trace: { id: string, step: { id: string, parentId: string | null, kind: StepKind, name: string, status: StepStatus, startedAt: string, endedAt: string, durationMs: number, service: string, agent: string | null, workflow: string | null, session: string | null, user: string | null, provider: string | null, requestModel: string | null, responseModel: string | null, tool: string | null, toolCallId: string | null, usage: unknown, cost: string | null, reportedCost: string | null, counted: boolean, countReason: string | null, executed: boolean, flags: Array<string>, dialect: string, scope: string, timeToFirstTokenMs: number | null, finishReasons: Array<string>, errorType: string | null, errorMessage: string | null, input: unknown, output: unknown, attributes: unknown, resource: unknown, links: unknown, droppedAttributes: number, tokens: { input: number, cachedInput: number, cacheWrite: number, output: number, reasoning: number, total: number } | null, logs: Array<{ id: string, time: string, eventName: string | null, severity: string | null, body: unknown, attributes: unknown }>, events: Array<{ name: string, time: string, attributes: unknown }> } | null } | null, ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null, tags: Array<string> }>, pageInfo: { hasNextPage: boolean } }, policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
 
 export type CostsByDayQueryVariables = Exact<{
   range: TimeRange;
@@ -738,7 +744,7 @@ export type CostsOverTimeQueryVariables = Exact<{
 }>;
 
 
-export type CostsOverTimeQuery = { costs: Array<{ start: string | null, agent: string | null, model: string | null, provider: string | null, user: string | null, cost: string, unpricedEntries: number }> };
+export type CostsOverTimeQuery = { costs: Array<{ start: string | null, agent: string | null, model: string | null, provider: string | null, user: string | null, tag: string | null, cost: string, unpricedEntries: number }> };
 
 export type CostTablesQueryVariables = Exact<{
   range: TimeRange;
@@ -746,7 +752,7 @@ export type CostTablesQueryVariables = Exact<{
 }>;
 
 
-export type CostTablesQuery = { agent: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, model: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, provider: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, user: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }> };
+export type CostTablesQuery = { agent: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, model: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, provider: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, user: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, tag: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }> };
 
 export type CostRunsQueryVariables = Exact<{
   range: TimeRange;
@@ -754,7 +760,7 @@ export type CostRunsQueryVariables = Exact<{
 }>;
 
 
-export type CostRunsQuery = { total: Array<{ runs: number, reportedCost: string | null, costVariance: string | null }>, agent: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, model: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, provider: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, user: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }> };
+export type CostRunsQuery = { total: Array<{ runs: number, reportedCost: string | null, costVariance: string | null }>, agent: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, model: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, provider: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, user: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, tag: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }> };
 
 export type CostCountsFragment = { runs: number, reportedCost: string | null, costVariance: string | null };
 
@@ -767,9 +773,9 @@ export type LedgerEntriesQueryVariables = Exact<{
 }>;
 
 
-export type LedgerEntriesQuery = { ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type LedgerEntriesQuery = { ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null, tags: Array<string> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
-export type LedgerFieldsFragment = { id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null };
+export type LedgerFieldsFragment = { id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null, tags: Array<string> };
 
 export type PolicyDecisionsQueryVariables = Exact<{
   first: number;
@@ -1085,6 +1091,7 @@ export const LedgerFieldsFragmentDoc = new TypedDocumentString(`
   session
   service
   environment
+  tags
 }
     `, {"fragmentName":"LedgerFields"}) as unknown as TypedDocumentString<LedgerFieldsFragment, unknown>;
 export const DecisionFieldsFragmentDoc = new TypedDocumentString(`
@@ -1522,6 +1529,7 @@ export const StepDocument = new TypedDocumentString(`
   session
   service
   environment
+  tags
 }
 fragment DecisionFields on PolicyDecision {
   id
@@ -1567,6 +1575,7 @@ export const CostsOverTimeDocument = new TypedDocumentString(`
     model
     provider
     user
+    tag
     cost
     unpricedEntries
   }
@@ -1588,6 +1597,10 @@ export const CostTablesDocument = new TypedDocumentString(`
   }
   user: costs(range: $range, groupBy: [USER], filter: $filter) {
     value: user
+    ...CostFields
+  }
+  tag: costs(range: $range, groupBy: [TAG], filter: $filter) {
+    value: tag
     ...CostFields
   }
 }
@@ -1618,6 +1631,10 @@ export const CostRunsDocument = new TypedDocumentString(`
   }
   user: costs(range: $range, groupBy: [USER], filter: $filter) {
     value: user
+    ...CostCounts
+  }
+  tag: costs(range: $range, groupBy: [TAG], filter: $filter) {
+    value: tag
     ...CostCounts
   }
 }
@@ -1662,6 +1679,7 @@ export const LedgerEntriesDocument = new TypedDocumentString(`
   session
   service
   environment
+  tags
 }`) as unknown as TypedDocumentString<LedgerEntriesQuery, LedgerEntriesQueryVariables>;
 export const PolicyDecisionsDocument = new TypedDocumentString(`
     query PolicyDecisions($first: Int!, $after: String, $filter: DecisionFilter) {

@@ -26,6 +26,7 @@ test('a value of a closed list that does not exist is left out, never sent', () 
   assert.deepEqual(decisionFilter({ outcome: 'NOPE', mode: 'SHADOW', place: 'AGENT', policy: 'x' }, {}), { mode: ['SHADOW'], place: ['AGENT'], policyId: ['x'] })
   assert.equal(runOrder({ sort: 'NAME' }), 'STARTED_AT_DESC')
   assert.equal(costGroup({ g: 'user' }), 'USER')
+  assert.equal(costGroup({ g: 'tag' }), 'TAG')
   assert.equal(costGroup({ g: '__proto__' }), 'MODEL')
 })
 

@@ -7,7 +7,7 @@ import type { CostFilter, DecisionFilter, FindingKind, LedgerFilter, MetricAggre
 /** Keys of the query string that restrict lists, with the words people see. */
 export const filterLabels = {
   q: 'Text', status: 'Status', agent: 'Agent', model: 'Model', provider: 'Provider', user: 'User', session: 'Session', service: 'Service',
-  env: 'Environment', workflow: 'Workflow', has: 'With', run: 'Run', span: 'Span', meter: 'Meter', reason: 'Reason', kind: 'Kind', basis: 'Basis',
+  env: 'Environment', workflow: 'Workflow', tag: 'Tag', has: 'With', run: 'Run', span: 'Span', meter: 'Meter', reason: 'Reason', kind: 'Kind', basis: 'Basis',
   policy: 'Policy', outcome: 'Outcome', place: 'Place', mode: 'Mode', token: 'Token type', scope: 'Instrumentation', found: 'Found',
   coding: 'Coding agent', repo: 'Repository', posted: 'Posted', book: 'Price book', claim: 'Reported cost',
 } as const
@@ -122,9 +122,9 @@ const postedOf = (search: SearchValues): PostedRange | undefined => {
   return Object.keys(posted).length === 0 ? undefined : posted
 }
 
-export const costKeys = ['agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'run', 'span', 'meter', 'reason', 'kind', 'basis', 'coding', 'repo', 'posted', 'book', 'claim'] as const satisfies readonly FilterKey[]
+export const costKeys = ['agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'tag', 'run', 'span', 'meter', 'reason', 'kind', 'basis', 'coding', 'repo', 'posted', 'book', 'claim'] as const satisfies readonly FilterKey[]
 export const costFilter = (search: SearchValues): CostFilter => filled({
-  ...shared(search), runId: valuesOf(search, 'run'), spanId: valuesOf(search, 'span'), meter: valuesOf(search, 'meter'), reason: valuesOf(search, 'reason'),
+  ...shared(search), tag: valuesOf(search, 'tag'), runId: valuesOf(search, 'run'), spanId: valuesOf(search, 'span'), meter: valuesOf(search, 'meter'), reason: valuesOf(search, 'reason'),
   kind: closed(search, 'kind', kinds), basis: closed(search, 'basis', bases), codingAgent: valuesOf(search, 'coding'), repository: valuesOf(search, 'repo'),
   posted: postedOf(search), priceBookVersion: valuesOf(search, 'book'), claimDiffers: closed(search, 'claim', choices.claim).length > 0 || undefined,
 })
@@ -160,8 +160,8 @@ export const carried = (search: SearchValues, keys: readonly FilterKey[]): Parti
   return range === undefined ? values : { ...values, range }
 }
 
-export type CostGroup = 'AGENT' | 'MODEL' | 'PROVIDER' | 'USER'
-export const costGroups = { AGENT: 'agent', MODEL: 'model', PROVIDER: 'provider', USER: 'user' } as const satisfies Record<CostGroup, FilterKey>
+export type CostGroup = 'AGENT' | 'MODEL' | 'PROVIDER' | 'USER' | 'TAG'
+export const costGroups = { AGENT: 'agent', MODEL: 'model', PROVIDER: 'provider', USER: 'user', TAG: 'tag' } as const satisfies Record<CostGroup, FilterKey>
 export const costGroup = (search: SearchValues): CostGroup => {
   const text = textOf(search, 'g')?.toUpperCase()
   return text !== undefined && Object.hasOwn(costGroups, text) ? (text as CostGroup) : 'MODEL'

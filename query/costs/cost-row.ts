@@ -6,7 +6,7 @@ import { Count, DateTime, Decimal } from '../scalars.ts'
 import { asked, enumOf, plain, required } from '../shape.ts'
 
 export const costDimensions = [
-  'AGENT', 'MODEL', 'PROVIDER', 'USER', 'SESSION', 'SERVICE', 'ENVIRONMENT', 'WORKFLOW', 'METER', 'PROJECT', 'RUN', 'BASIS',
+  'AGENT', 'MODEL', 'PROVIDER', 'USER', 'SESSION', 'SERVICE', 'ENVIRONMENT', 'WORKFLOW', 'METER', 'PROJECT', 'RUN', 'BASIS', 'TAG',
 ] as const
 export type CostDimension = (typeof costDimensions)[number]
 
@@ -23,6 +23,7 @@ export const CostDimensionEnum: GraphQLEnumType = enumOf('CostDimension', 'What 
   PROJECT: 'Project the telemetry was sent to.',
   RUN: 'One run.',
   BASIS: 'What the amount rests on.',
+  TAG: 'One tag. A line with several stands in the row of each: rows overlap, and can add up to more than the total.',
 })
 
 export const intervals = ['MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH'] as const
@@ -49,6 +50,7 @@ export interface CostRow {
   readonly project: string | null
   readonly runId: string | null
   readonly basis: string | null
+  readonly tag: string | null
   readonly cost: PicoUsd
   readonly reported: PicoUsd
   readonly entries: number
@@ -92,6 +94,7 @@ export const CostRowType = new GraphQLObjectType<CostRow, QueryContext>({
     project: plain(GraphQLString, grouped('Project')),
     runId: plain(GraphQLID, 'Trace id of the run: null unless grouped by RUN.'),
     basis: plain(CostBasisEnum, 'Basis: null unless grouped by it.'),
+    tag: plain(GraphQLString, 'Tag: null unless grouped by it, "" where the line has none. Rows of tags overlap.'),
     cost: plain(required(Decimal), 'Sum of the known amounts, reversals taken off. Read it together with `unpricedEntries`.'),
     reported: plain(required(Decimal), 'The part of `cost` that rests on amounts the instrumentation claimed (basis REPORTED).'),
     reportedCost: asked(Decimal, 'What the instrumentation claimed for the calls that have a line in this row and a whole amount of ours; null where it claimed nothing. Read from the spans when it is asked for.', {},

@@ -69,3 +69,17 @@ test('a sum in the table of sums is what is shown: the ledger is not read for a 
   await query.insert(ledgerEntries, [ledgerRow(1_000, 1, 1, { occurredAt: noon - 17n * day })])
   assert.equal(await ask('groupBy: [AGENT]'), false, 'its day changed')
 })
+
+test('a line with several tags stands in the row of each: rows by tag overlap, the total does not', async () => {
+  const at = noon + 400n * day
+  const line = (id: number, tags: string): LedgerEntryRow => ledgerRow(2_000 + id, 1, id, { occurredAt: at, amount: BigInt(id) * 10n ** 12n, tags })
+  await query.insert(ledgerEntries, [line(1, ''), line(2, 'beta'), line(4, 'beta\ncheckout')])
+  const range = '{from: "2027-12-01T00:00:00Z"}'
+  const ask = async (args: string): Promise<unknown> => (await query.ask<{ readonly costs: unknown }>(`{ costs(range: ${range}, ${args}) { tag cost entries } }`)).costs
+  assert.deepEqual(await ask('groupBy: [TAG]'), [{ tag: 'beta', cost: '6', entries: 2 }, { tag: 'checkout', cost: '4', entries: 1 }, { tag: '', cost: '1', entries: 1 }])
+  assert.deepEqual(await ask('groupBy: []'), [{ tag: null, cost: '7', entries: 3 }])
+  assert.deepEqual(await ask('filter: {tag: ["beta", "checkout"]}'), [{ tag: null, cost: '6', entries: 2 }])
+  assert.deepEqual(await ask('filter: {tag: [""]}'), [{ tag: null, cost: '1', entries: 1 }])
+  const { ledgerEntries: { nodes } } = await query.ask<{ readonly ledgerEntries: { readonly nodes: readonly { readonly tags: readonly string[] }[] } }>(`{ ledgerEntries(filter: {range: ${range}}) { nodes { tags } } }`)
+  assert.deepEqual(nodes.map(({ tags }) => tags).sort((a, b) => a.length - b.length), [[], ['beta'], ['beta', 'checkout']])
+})

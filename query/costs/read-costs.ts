@@ -1,6 +1,6 @@
 import type { GraphQLError } from 'graphql'
 import { StoreError } from '#clickhouse/store-error.ts'
-import { countsTokens, unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
+import { countsTokens, tagList, unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
 import { quoted, userError } from '../errors.ts'
@@ -16,7 +16,7 @@ import { costSources } from './cost-sources.ts'
 /** Rows of one answer. More than a chart or a table can show; narrow the range or drop a dimension. */
 const rowsMax = 10_000
 
-type Dimension = 'agent' | 'model' | 'provider' | 'user' | 'session' | 'service' | 'environment' | 'workflow' | 'meter' | 'project' | 'runId' | 'basis'
+type Dimension = 'agent' | 'model' | 'provider' | 'user' | 'session' | 'service' | 'environment' | 'workflow' | 'meter' | 'project' | 'runId' | 'basis' | 'tag'
 
 /** The row's field and the SQL that fills it. */
 const dimensions: Readonly<Record<CostDimension, { readonly field: Dimension; readonly select: string }>> = {
@@ -32,6 +32,7 @@ const dimensions: Readonly<Record<CostDimension, { readonly field: Dimension; re
   PROJECT: { field: 'project', select: 'project AS by_project' },
   RUN: { field: 'runId', select: hexOf('trace_id', 'by_runId') },
   BASIS: { field: 'basis', select: 'toString(basis) AS by_basis' },
+  TAG: { field: 'tag', select: `arrayJoin(${tagList}) AS by_tag` },
 }
 
 /** Start of the bucket, of a line of the ledger. Weeks begin on Monday. Binds `zone`. */
@@ -106,6 +107,7 @@ const row = (sum: StoredSum, { distinct, claimed }: Pick<CostRow, 'distinct' | '
   project: sum.by_project ?? null,
   runId: sum.by_runId ?? null,
   basis: sum.by_basis ?? null,
+  tag: sum.by_tag ?? null,
   // The sum over no known amount is nothing, and unpricedEntries says so.
   cost: storedDecimal(sum.cost),
   reported: storedDecimal(sum.reported),

@@ -24,7 +24,7 @@ const csvColumns: readonly CsvColumn[] = [
   idColumn('id', 'id'), asIs('kind'), asIs('reason'), amount('amount'), { heading: 'currency', sql: `'USD'`, show: (value) => value },
   moment('occurred_at'), moment('posted_at'), idColumn('run_id', 'trace_id'), idColumn('span_id', 'span_id'), asIs('provider'), asIs('model'),
   asIs('meter'), amount('quantity'), amount('unit_price'), asIs('basis'), asIs('price_book_version'), asIs('price_card'), idColumn('reverses', 'reverses'),
-  asIs('agent'), asIs('user'), asIs('session'), asIs('workflow'), asIs('service'), asIs('environment'), asIs('project'),
+  asIs('agent'), asIs('user'), asIs('session'), asIs('workflow'), asIs('service'), asIs('environment'), asIs('project'), asIs('tags', `replaceAll(toString(tags), '\\n', ', ')`),
 ]
 
 /** Writes the ledger lines of a filter as CSV, oldest first. Rejects before the first byte where the filter is wrong. */

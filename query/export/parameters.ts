@@ -4,7 +4,7 @@ import { parseDateTime } from '../instant.ts'
 import type { LedgerFilter } from '../ledger/ledger-filter.ts'
 import type { TimeRange } from '../time-range.ts'
 
-const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'project', 'meter', 'reason', 'runId', 'spanId', 'codingAgent', 'repository', 'priceBookVersion'] as const
+const texts = ['agent', 'model', 'provider', 'user', 'session', 'service', 'environment', 'workflow', 'tag', 'project', 'meter', 'reason', 'runId', 'spanId', 'codingAgent', 'repository', 'priceBookVersion'] as const
 const known: readonly string[] = ['from', 'to', 'postedAfter', 'postedUntil', 'claimDiffers', ...texts, 'kind', 'basis']
 
 /** `?from=…&to=…&agent=a&agent=b`: the `LedgerFilter`, a repeated parameter meaning any of the values. `own` are the export's further parameters. */

@@ -4,7 +4,7 @@ import { connectionType } from '../connection.ts'
 import type { QueryContext } from '../context.ts'
 import { CostBasisEnum, LedgerKindEnum } from '../enums.ts'
 import { DateTime, Decimal } from '../scalars.ts'
-import { listOf, plain, required } from '../shape.ts'
+import { atMost, listOf, plain, required } from '../shape.ts'
 
 export interface LedgerEntry {
   readonly id: string
@@ -34,6 +34,7 @@ export interface LedgerEntry {
   readonly service: string
   readonly environment: string | null
   readonly project: string
+  readonly tags: readonly string[]
 }
 
 export const LedgerEntryType = new GraphQLObjectType<LedgerEntry, QueryContext>({
@@ -66,6 +67,7 @@ export const LedgerEntryType = new GraphQLObjectType<LedgerEntry, QueryContext>(
     service: plain(required(GraphQLString), 'Service that sent the span; "" where there is none.'),
     environment: plain(GraphQLString, 'Deployment environment of that service.'),
     project: plain(required(GraphQLString), 'Project the telemetry was sent to.'),
+    tags: atMost(32, plain(listOf(GraphQLString), 'Tags of the call and of what it is part of.')),
   },
 })
 

@@ -26,6 +26,7 @@ const dimensions = {
   service: input(anyOf(GraphQLString), 'Any of these services.'),
   environment: input(anyOf(GraphQLString), 'Any of these environments; "" finds lines that name none.'),
   workflow: input(anyOf(GraphQLString), 'Any of these workflows; "" finds lines that name none.'),
+  tag: input(anyOf(GraphQLString), 'Lines with any of these tags; "" finds lines that have none.'),
   project: input(anyOf(GraphQLString), 'Any of these projects.'),
   meter: input(anyOf(GraphQLString), 'Any of these meters, such as `output.text`.'),
   reason: input(anyOf(GraphQLString), 'Any of these reasons, such as `metered`.'),
@@ -63,6 +64,7 @@ export interface LedgerFilter {
   readonly service?: readonly string[] | null
   readonly environment?: readonly string[] | null
   readonly workflow?: readonly string[] | null
+  readonly tag?: readonly string[] | null
   readonly project?: readonly string[] | null
   readonly meter?: readonly string[] | null
   readonly reason?: readonly string[] | null

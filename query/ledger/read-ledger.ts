@@ -1,3 +1,4 @@
+import { tagList } from '#clickhouse/tables/ledger-entries.ts'
 import type { CostBasis, LedgerKind } from '#semconv/facts.ts'
 import { toldBy } from '../coding-agents/told-by.ts'
 import { claimDiffers } from '../costs/claims.ts'
@@ -10,7 +11,7 @@ import { hexOf, nanosOf, textOf } from '../reader.ts'
 import { orNull, traceWhere } from '../runs/read-runs.ts'
 import type { Run } from '../runs/run.ts'
 import type { TimeRange } from '../time-range.ts'
-import { afterUntil, allOf, among, idAmong, type Where, within } from '../where.ts'
+import { afterUntil, allOf, among, anyAmong, idAmong, type Where, within } from '../where.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import type { LedgerFilter } from './ledger-filter.ts'
 
@@ -21,7 +22,7 @@ const columns = [
   hexOf('id', 'id_hex'), 'toString(kind) AS kind_name', 'reason', textOf('amount', 'amount_text'), nanosOf('occurred_at', 'occurred'),
   nanosOf('posted_at', 'posted'), hexOf('trace_id', 'trace'), hexOf('span_id', 'span'), 'provider', 'model', 'meter',
   textOf('quantity', 'quantity_text'), 'usage_flags', textOf('unit_price', 'unit_price_text'), 'toString(basis) AS basis_name', 'price_book_version',
-  'price_card', hexOf('reverses', 'reverses_hex'), 'agent', 'user', 'session', 'workflow', 'service', 'environment', 'project',
+  'price_card', hexOf('reverses', 'reverses_hex'), 'agent', 'user', 'session', 'workflow', 'service', 'environment', 'project', `arrayFilter(tag -> tag != '', ${tagList}) AS tag_list`,
 ].join(', ')
 
 interface StoredEntry {
@@ -50,6 +51,7 @@ interface StoredEntry {
   readonly service: string
   readonly environment: string
   readonly project: string
+  readonly tag_list: readonly string[]
 }
 
 const entry = (row: StoredEntry): LedgerEntry => ({
@@ -79,6 +81,7 @@ const entry = (row: StoredEntry): LedgerEntry => ({
   service: row.service,
   environment: orNull(row.environment),
   project: row.project,
+  tags: row.tag_list,
 })
 
 /** The condition of a `LedgerFilter`, without its time range, which bounds what else is read. */
@@ -92,6 +95,7 @@ export const ledgerWhere = (filter: LedgerFilter, range: TimeRange): Where =>
     among('service', 'service', filter.service),
     among('environment', 'environment', filter.environment),
     among('workflow', 'workflow', filter.workflow),
+    anyAmong('tag', tagList, filter.tag),
     among('project', 'project', filter.project),
     among('meter', 'meter', filter.meter),
     among('reason', 'reason', filter.reason),

@@ -22,7 +22,9 @@ const seriesMax = 6
 /** Rows of a table before the rest is left to the ledger. */
 const tableMax = 50
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
-const groupWords: Readonly<Record<CostGroup, string>> = { AGENT: 'Agent', MODEL: 'Model', PROVIDER: 'Provider', USER: 'User' }
+const groupWords: Readonly<Record<CostGroup, string>> = { AGENT: 'Agent', MODEL: 'Model', PROVIDER: 'Provider', USER: 'User', TAG: 'Tag' }
+/** Of rows by tag. */
+const overlap = 'A call with several tags stands in each of them: these rows overlap, and can add up to more than the total.'
 
 type Row = CostFieldsFragment & { readonly value: string | null }
 type CostRunsKey = (typeof costGroups)[CostGroup]
@@ -73,6 +75,7 @@ const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRu
         </tbody>
       </table>
     </div>
+    <Show when={props.group === 'TAG'}><p class="muted">{overlap}</p></Show>
     <Show when={props.rows.length > tableMax}><p class="muted">The {tableMax} dearest of {props.rows.length} are shown.</p></Show>
   </section>
 )
@@ -178,7 +181,9 @@ export const Costs = () => {
     const rest = series === seriesMax ? ranking().slice(seriesMax).map((row) => valueText(row.value)) : undefined
     navigate(href({ range, ...(values === undefined ? {} : { [costGroups[group()]]: valueText(values.value) }), ...(rest === undefined ? {} : { [costGroups[group()]]: rest }) }))
   }
-  const choices = createMemo(() => (Object.keys(costGroups) as CostGroup[]).map((one) => ({
+  /** Most applications tag nothing: then nothing is said of tags. */
+  const shownGroups = createMemo(() => (Object.keys(costGroups) as CostGroup[]).filter((one) => one !== 'TAG' || (tables.isSuccess && tables.data.tag.some(({ value }) => value !== ''))))
+  const choices = createMemo(() => shownGroups().map((one) => ({
     key: costGroups[one], values: (tables.isSuccess ? tables.data[costGroups[one]] : []).slice(0, 100).map((row) => ({ value: row.value ?? '' })),
   })))
   const failure = (): Error | undefined => totals.error ?? tables.error ?? chart.error ?? undefined
@@ -217,13 +222,13 @@ export const Costs = () => {
               </Show>
               <div class={styles['groups']} role="group" aria-label="Split the bars by">
                 <span class="muted">Split by</span>
-                <For each={Object.keys(costGroups) as CostGroup[]}>{(one) => <button type="button" aria-pressed={group() === one} onClick={() => setSearch({ g: one === 'MODEL' ? null : one.toLowerCase() })}>{groupWords[one]}</button>}</For>
+                <For each={shownGroups()}>{(one) => <button type="button" aria-pressed={group() === one} onClick={() => setSearch({ g: one === 'MODEL' ? null : one.toLowerCase() })}>{groupWords[one]}</button>}</For>
               </div>
               <Show when={drawn()}>
                 {(now) => (
                   <StackedBars
                     label={`Cost over time by ${groupWords[group()].toLowerCase()}`} buckets={now().buckets} series={now().series} open={open} openWords="opens its ledger entries" axisText={(value) => money(value.toFixed(6))}
-                    summary={`US dollars per ${(interval() ?? 'DAY').toLowerCase()}, split by ${groupWords[group()].toLowerCase()}, ${now().buckets[0]?.label ?? ''} to ${now().buckets.at(-1)?.label ?? ''}.`}
+                    summary={`US dollars per ${(interval() ?? 'DAY').toLowerCase()}, split by ${groupWords[group()].toLowerCase()}, ${now().buckets[0]?.label ?? ''} to ${now().buckets.at(-1)?.label ?? ''}.${group() === 'TAG' ? ` ${overlap}` : ''}`}
                   />
                 )}
               </Show>
@@ -232,7 +237,7 @@ export const Costs = () => {
                 <For each={Object.keys(exportFiles) as (keyof typeof exportFiles)[]}>{(file) => <a href={exportHref(file, filter(), bounds())} download={file} rel="external">{exportFiles[file]}</a>}</For>
               </p>
               <Show when={tables.isSuccess ? tables.data : undefined}>
-                {(found) => <div class={styles['tables']}><For each={Object.keys(costGroups) as CostGroup[]}>{(one) => <CostTable group={one} rows={found()[costGroups[one]]} runs={counted()?.[costGroups[one]]} claims={claims()} href={href} />}</For></div>}
+                {(found) => <div class={styles['tables']}><For each={shownGroups()}>{(one) => <CostTable group={one} rows={found()[costGroups[one]]} runs={counted()?.[costGroups[one]]} claims={claims()} href={href} />}</For></div>}
               </Show>
             </>
           )}

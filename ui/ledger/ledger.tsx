@@ -35,7 +35,7 @@ const Entry = (props: { entry: LedgerFieldsFragment }) => (
     <td class="number"><Show when={props.entry.unitPrice} fallback={<span class="muted">–</span>}>{(price) => <span title={props.entry.priceCard ?? undefined}>{price()}</span>}</Show></td>
     <td class="number"><Show when={props.entry.amount !== null} fallback={<Warning label="unpriced" title="No price card matches: the amount is unknown, not zero." />}><Money amount={props.entry.amount} /></Show></td>
     <td>{word(props.entry.basis)}<Show when={props.entry.priceBookVersion}>{(version) => <span class={styles['sub']}>book <Id id={version()} what="price book version" /></span>}</Show></td>
-    <td>{props.entry.agent ?? '–'}<span class={styles['sub']}>{props.entry.user ?? ''}</span></td>
+    <td>{props.entry.agent ?? '–'}<span class={styles['sub']}>{[props.entry.user ?? '', ...props.entry.tags].filter((one) => one !== '').join(', ')}</span></td>
     <td><Show when={props.entry.runId !== ''} fallback={<A href="/reconciliation" title="Posted for a bill, of no run">bill</A>}><A class="mono" href={`/runs/${props.entry.runId}${queryString({ span: props.entry.spanId })}`} title={`Run ${props.entry.runId}, span ${props.entry.spanId}`}>{shortId(props.entry.runId)}</A></Show></td>
   </tr>
 )
@@ -62,6 +62,7 @@ export const Ledger = () => {
     const of = (rows: readonly { readonly value: string | null }[] | undefined) => (rows ?? []).slice(0, 100).map((row) => ({ value: row.value ?? '' }))
     return [
       { key: 'agent', values: of(found?.agent) }, { key: 'model', values: of(found?.model) }, { key: 'provider', values: of(found?.provider) }, { key: 'user', values: of(found?.user) },
+      ...(found?.tag.some(({ value }) => value !== '') === true ? [{ key: 'tag' as const, values: of(found.tag) }] : []),
       { key: 'kind', values: choices.kind.map((value) => ({ value, label: word(value) })) }, { key: 'basis', values: choices.basis.map((value) => ({ value, label: word(value) })) },
     ] as const
   })
