@@ -23,7 +23,7 @@ interface Answer {
   readonly decision: string
   readonly reason: string
   readonly reservation: { readonly id: string; readonly usd: string; readonly basis: string } | null
-  readonly budgets: readonly { readonly id: string; readonly outcome: string; readonly used: string; readonly held: string; readonly limit: string; readonly overshootBound: string; readonly reason: string }[]
+  readonly budgets: readonly { readonly id: string; readonly outcome: string; readonly used: string; readonly held: string; readonly limit: string; readonly overshootBound: string; readonly reason: string; readonly group: Readonly<Record<string, string>> }[]
 }
 
 async function control<Body>(program: Program, path: string, question: unknown, contentType = 'application/json'): Promise<{ readonly status: number; readonly body: Body }> {
@@ -250,6 +250,20 @@ describe('budgets', () => {
     assert.deepEqual((await standings(program, 'careful')).filter(({ group }) => group[0]?.values[0] === 'cyd').map(({ actual, holds }) => [actual, holds]), [['1', 0]])
   })
 
+  test('a call with several tags is asked of the budget of each', async () => {
+    await graphql(program, 'mutation ($document: String!) { defineBudget(document: $document) { id } }', { document: '{ id: by-tag, period: lifetime, limit: { calls: 1 }, action: deny, scope: { tag: [beta, checkout] }, group_by: [tag] }' })
+    const traceId = newTraceId()
+    const agent = agentSpan({ traceId, start: ago(0), attributes: { 'spanledger.tags': 'checkout' } })
+    await send(program, agent, modelCall({ traceId, parentSpanId: agent.spanId, start: ago(0), attributes: { 'spanledger.tags': 'other' } }, tokens))
+    assert.deepEqual((await standings(program, 'by-tag')).map(({ group, actual }) => [group[0]?.values, actual]), [[['checkout'], '1']])
+    const { decision, budgets } = await decide(program, { agent: 'tagged', tags: ['checkout', 'other', 'beta'], ...stated })
+    assert.equal(decision, 'deny')
+    assert.deepEqual(budgets.filter(({ id }) => id === 'by-tag').map(({ outcome, group }) => [outcome, group]), [['allow', { tag: 'beta' }], ['deny', { tag: 'checkout' }]])
+    assert.equal((await decide(program, { agent: 'tagged', tags: ['beta'], ...stated })).decision, 'allow')
+    assert.deepEqual((await decide(program, { agent: 'tagged', ...stated })).budgets.filter(({ id }) => id === 'by-tag'), [])
+    await graphql(program, 'mutation { retireBudget(id: "by-tag") { id } }')
+  })
+
   test('a question that cannot be is one clear line', async () => {
     const refusal = async (question: unknown, contentType?: string): Promise<readonly [number, string]> => {
       const { status, body } = await control<{ error: string }>(program, 'decide', question, contentType)
@@ -257,7 +271,8 @@ describe('budgets', () => {
     }
     assert.deepEqual(await refusal('{'), [400, 'the body is no JSON'])
     assert.deepEqual(await refusal({}), [400, 'model is missing: which model is to be called?'])
-    assert.deepEqual(await refusal({ model: 'gpt-5', agnet: 'x' }), [400, `unknown key 'agnet', allowed: project, environment, service, agent, workflow, model, provider, user, session, runId, inputTokens, maxOutputTokens, holdSeconds, requestId`])
+    assert.deepEqual(await refusal({ model: 'gpt-5', agnet: 'x' }), [400, `unknown key 'agnet', allowed: project, environment, service, agent, workflow, model, provider, user, session, runId, inputTokens, maxOutputTokens, holdSeconds, requestId, tags`])
+    assert.deepEqual(await refusal({ model: 'gpt-5', tags: 'checkout' }), [400, 'tags must be a list of at most 32 texts of at most 200 characters'])
     assert.deepEqual(await refusal({ model: 'gpt-5', runId: 'x' }), [400, 'runId must be a trace id: 32 hex digits'])
     assert.deepEqual(await refusal({ model: 'x'.repeat(20_000) }), [413, 'the body is larger than 16384 bytes'])
     assert.deepEqual(await refusal({ model: 'gpt-5' }, 'text/plain'), [415, 'Content-Type must be application/json'])

@@ -86,6 +86,8 @@ export type BudgetDimension =
   | 'SERVICE'
   /** Conversation. */
   | 'SESSION'
+  /** Tag; a call with several counts for each. */
+  | 'TAG'
   /** User. */
   | 'USER'
   /** Workflow. */

@@ -31,6 +31,9 @@ const budgets: readonly Budget[] = [
   '{ id: month, period: month, time_zone: Asia/Kolkata, limit: { usd: 5 }, action: alert, group_by: [agent] }',
   '{ id: week, period: rolling 7d, limit: { usd: 5 }, action: alert, scope: { agent: [shop] } }',
   '{ id: run, period: run, limit: { usd: 5 }, action: alert }',
+  '{ id: tags, period: lifetime, limit: { tokens: 5000 }, action: alert, group_by: [tag] }',
+  '{ id: tagged, period: month, limit: { usd: 5 }, action: alert, scope: { tag: [checkout, slow] } }',
+  '{ id: some-tags, period: rolling 7d, limit: { calls: 5 }, action: alert, scope: { tag: [checkout, beta] }, group_by: [agent, tag] }',
 ].map(parseBudget)
 
 /** 2026-11-20T12:00:00Z, when the spans of a test begin, in milliseconds. */
@@ -141,9 +144,9 @@ function stored(groups: Groups, { budget }: Tally): Record<string, string> {
   }).filter(isSomething).sort())
 }
 
-const agent = 'root  -     agent       ai      0-900  300 in 60 out  agent=shop'
+const agent = 'root  -     agent       ai      0-900  300 in 60 out  agent=shop  tags=checkout'
 const calls = `
-  c1    root  model_call  ai     10-300  100 in 20 out  model=gpt-4o
+  c1    root  model_call  ai     10-300  100 in 20 out  model=gpt-4o  tags=beta,slow
   c2    root  model_call  ai    400-800  150 in 40 out  model=gpt-4o`
 const unknown = 'c3    root  model_call  ai    820-890  7 in 3 out  model=nobody-knows-this'
 
@@ -190,6 +193,19 @@ describe('what a budget has used is the sum of the ledger', () => {
     await w.settle()
     await w.agree('after settlement')
     assert.deepEqual(Object.keys(said(w.actuals.tally('tokens') as Tally)), ['shop'])
+  })
+
+  test('a call with several tags counts for each of them, and once where the budget is not divided by them', async () => {
+    const w = await world()
+    await w.arrive(`${calls}\n${unknown}`)
+    await w.agree('before what they are part of')
+    await w.arrive('root  -     agent       ai      0-900  agent=shop  tags=checkout')
+    await w.settle()
+    await w.agree('settled')
+    const tokens = (count: number, number: number): string => `${BigInt(count) * 10n ** 12n} ${number} ${number > 2 ? 1 : 0}`
+    assert.deepEqual(said(w.actuals.tally('tags') as Tally), { beta: tokens(120, 1), checkout: tokens(320, 3), slow: tokens(120, 1) })
+    assert.deepEqual(said(w.actuals.tally('some-tags') as Tally), { 'shop beta': `${10n ** 12n} 1 0`, 'shop checkout': `${3n * 10n ** 12n} 3 1` })
+    assert.match(Object.values(said(w.actuals.tally('tagged') as Tally)).join(), / 3 1$/)
   })
 
   test('an agent that was charged in lump is reversed when its calls arrive late', async () => {

@@ -1,3 +1,4 @@
+import { tagCharactersMax, tagText } from '#semconv/tags.ts'
 import { Refused } from '../refused.ts'
 import type { Named } from './tally.ts'
 
@@ -14,6 +15,7 @@ export interface DecideRequest {
 }
 
 const nameCharactersMax = 500
+const tagsMax = 32
 const tokensMax = 1_000_000_000
 /** How long a call may take until its reservation is given back, in seconds. */
 const holdSecondsDefault = 600
@@ -21,7 +23,7 @@ const holdSecondsMax = 86_400
 
 const names = ['project', 'environment', 'service', 'agent', 'workflow', 'model', 'provider', 'user', 'session', 'runId'] as const
 const counts = ['inputTokens', 'maxOutputTokens', 'holdSeconds'] as const
-const keys: readonly string[] = [...names, ...counts, 'requestId']
+const keys: readonly string[] = [...names, ...counts, 'requestId', 'tags']
 const requestIdText = /^[\w.:-]{1,128}$/
 const runIdText = /^[0-9a-f]{32}$/
 
@@ -49,12 +51,16 @@ export function readDecideRequest(body: Buffer, project: string): DecideRequest 
   const run = name('runId').toLowerCase()
   if (run !== '' && !runIdText.test(run)) throw malformed('runId must be a trace id: 32 hex digits')
   if (name('model') === '') throw malformed('model is missing: which model is to be called?')
+  const tags: unknown = said['tags'] ?? []
+  if (!Array.isArray(tags) || tags.length > tagsMax || !tags.every((tag) => typeof tag === 'string' && tag.length <= tagCharactersMax)) {
+    throw malformed(`tags must be a list of at most ${tagsMax} texts of at most ${tagCharactersMax} characters`)
+  }
   return {
     requestId, inputTokens: count('inputTokens', tokensMax), maxOutputTokens: count('maxOutputTokens', tokensMax),
     holdMs: (count('holdSeconds', holdSecondsMax) ?? holdSecondsDefault) * 1_000,
     named: {
       project: name('project') || project, environment: name('environment'), service: name('service'), agent: name('agent'), workflow: name('workflow'),
-      model: name('model'), provider: name('provider'), user: name('user'), session: name('session'), run,
+      model: name('model'), provider: name('provider'), user: name('user'), session: name('session'), run, tag: tagText(tags as readonly string[]),
     },
   }
 }

@@ -3,7 +3,7 @@ import type { Stretch } from '#otel-config/budgets/period.ts'
 import type { Approvals } from './approvals.ts'
 import { type Estimate, sizeIn } from './call-sizes.ts'
 import type { Held } from './holds.ts'
-import { groupDimensions, groupKey, groupOf, inScope, type Named, type Tally } from './tally.ts'
+import { groupDimensions, groupKey, groupsOf, inScope, type Named, type Tally } from './tally.ts'
 
 /** From the mildest: the most restrictive of all matching budgets is the answer. */
 export const verdicts = ['allow', 'warn', 'require_approval', 'deny'] as const
@@ -42,16 +42,17 @@ export interface Question {
   readonly now: number
 }
 
-/** Every matching budget is asked, and each says its figures, also where another one has decided already. */
+/** Every matching budget is asked, and each says its figures, also where another one has decided already; one that is divided by tags, for each tag. */
 export function judge(tallies: Iterable<Tally>, question: Question): BudgetVerdict[] {
   const found: BudgetVerdict[] = []
-  for (const tally of tallies) if (inScope(tally.budget, question.named)) found.push(judgeOne(tally, question))
+  for (const tally of tallies) {
+    if (inScope(tally.budget, question.named)) for (const group of groupsOf(tally.budget, question.named)) found.push(judgeOne(tally, group, question))
+  }
   return found
 }
 
-function judgeOne(tally: Tally, { named, estimate, killedBy, heldOn, approvedFor, now }: Question): BudgetVerdict {
+function judgeOne(tally: Tally, group: readonly string[], { estimate, killedBy, heldOn, approvedFor, now }: Question): BudgetVerdict {
   const { budget } = tally
-  const group = groupOf(budget, named)
   const key = groupKey(group)
   const { held, overshoot } = heldOn(budget, key)
   const used = tally.actual(key, now).value

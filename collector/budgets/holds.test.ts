@@ -13,9 +13,10 @@ import { groupKey } from './tally.ts'
 const budgets = [
   '{ id: all, period: month, limit: { usd: 5 }, action: deny }',
   '{ id: users, period: month, limit: { tokens: 5 }, action: deny, group_by: [user] }',
+  '{ id: tags, period: month, limit: { calls: 5 }, action: deny, group_by: [tag], scope: { tag: [a, b] } }',
   '{ id: clerk, period: month, limit: { calls: 5 }, action: deny, scope: { agent: [clerk] } }',
 ].map(parseBudget)
-const nameless = { project: '', environment: '', service: '', agent: '', workflow: '', model: '', provider: '', user: '', session: '', run: '' }
+const nameless = { project: '', environment: '', service: '', agent: '', workflow: '', model: '', provider: '', user: '', session: '', run: '', tag: '' }
 
 test('sums of holds, by group, with and without one of them', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'budgets-holds-'))
@@ -32,7 +33,7 @@ test('sums of holds, by group, with and without one of them', async () => {
       } else {
         const [usd, tokens] = [BigInt(random.integer(0, 1_000)), BigInt(random.integer(0, 1_000))]
         const hold: Hold = {
-          id: `h${n}`, named: { ...nameless, user: random.pick(['ada', 'bob']), agent: random.pick(['clerk', 'other']) }, size: { usd, tokens },
+          id: `h${n}`, named: { ...nameless, user: random.pick(['ada', 'bob']), agent: random.pick(['clerk', 'other']), tag: random.pick(['', 'a', 'a\nb', 'b\nc']) }, size: { usd, tokens },
           largest: { usd: usd + BigInt(random.integer(0, 2)), tokens }, madeAt: 0, expiresAt: n % 7 === 0 ? 1 : 10,
         }
         open.set(hold.id, hold)
@@ -44,13 +45,19 @@ test('sums of holds, by group, with and without one of them', async () => {
       }
       const all = [...open.values()]
       const sum = (of: readonly Hold[], read: (hold: Hold) => bigint): bigint => of.reduce((total, hold) => total + read(hold), 0n)
-      const [everything, users, clerk] = budgets as [typeof budgets[0] & object, typeof budgets[0] & object, typeof budgets[0] & object]
+      const [everything, users, tags, clerk] = budgets as [typeof budgets[0] & object, typeof budgets[0] & object, typeof budgets[0] & object, typeof budgets[0] & object]
       assert.deepEqual(holds.of(everything, ''), { holds: all.length, held: sum(all, ({ size }) => size.usd), overshoot: sum(all, ({ size, largest }) => largest.usd - size.usd) })
       for (const user of ['ada', 'bob']) {
         const own = all.filter(({ named }) => named.user === user)
         assert.deepEqual(holds.of(users, groupKey([user])), { holds: own.length, held: sum(own, ({ size }) => size.tokens), overshoot: 0n })
         for (const one of own.slice(0, 2)) assert.equal(holds.of(users, groupKey([user]), one).held, sum(own, ({ size }) => size.tokens) - one.size.tokens)
       }
+      for (const tag of ['a', 'b']) {
+        const own = all.filter(({ named }) => named.tag.split('\n').includes(tag))
+        assert.equal(holds.of(tags, groupKey([tag])).holds, own.length)
+        for (const one of own.slice(0, 2)) assert.equal(holds.of(tags, groupKey([tag]), one).holds, own.length - 1)
+      }
+      assert.equal(holds.of(tags, groupKey(['c'])).holds, 0, 'not in scope')
       assert.equal(holds.of(clerk, '').holds, all.filter(({ named }) => named.agent === 'clerk').length)
     }
     await journal.close()

@@ -2,7 +2,7 @@ import { type Budget, budgetDimensions, type Measure } from '#otel-config/budget
 import { type CallSize, sizeIn } from './call-sizes.ts'
 import type { Journal, Value } from './journal.ts'
 import type { ArrivedCall } from './ledger-watch.ts'
-import { groupKey, groupOf, inScope, type Named } from './tally.ts'
+import { groupKey, groupsOf, inScope, type Named } from './tally.ts'
 
 /** What one call in flight may use: reserved when it was asked about, given back when its span arrives or time runs out. */
 export interface Hold {
@@ -129,14 +129,15 @@ function ofOne({ size, largest }: Hold, measure: Measure): Held {
 const added = (a: Held, b: Held, sign: 1 | -1): Held =>
   ({ holds: a.holds + sign * b.holds, held: a.held + BigInt(sign) * b.held, overshoot: a.overshoot + BigInt(sign) * b.overshoot })
 
-const isOn = (budget: Budget, key: string, { named }: Hold): boolean => inScope(budget, named) && groupKey(groupOf(budget, named)) === key
+const isOn = (budget: Budget, key: string, { named }: Hold): boolean => inScope(budget, named) && groupsOf(budget, named).some((group) => groupKey(group) === key)
 
 function count(budget: Budget, groups: Map<string, Held>, hold: Hold, sign: 1 | -1): void {
   if (!inScope(budget, hold.named)) return
-  const key = groupKey(groupOf(budget, hold.named))
-  const held = added(groups.get(key) ?? nothingHeld, ofOne(hold, budget.measure), sign)
-  if (held.holds === 0) groups.delete(key)
-  else groups.set(key, held)
+  for (const key of groupsOf(budget, hold.named).map(groupKey)) {
+    const held = added(groups.get(key) ?? nothingHeld, ofOne(hold, budget.measure), sign)
+    if (held.holds === 0) groups.delete(key)
+    else groups.set(key, held)
+  }
 }
 
 const valueOf = ({ named, size, largest, madeAt }: Hold): Value => ({ named, madeAt, size: textOf(size), largest: textOf(largest) })

@@ -314,11 +314,11 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const at = nowNano()
     const question = crypto.randomUUID()
     const frame = new FrameWriter()
-    for (const { budget, group, verdict, reason, used, held, reserve, approved } of found) {
+    for (const { budget, group, key, verdict, reason, used, held, reserve, approved } of found) {
       const version = this.#defined.get(budget.id)?.version ?? 0
       const policyId = `budget:${budget.id}`
       const row: PolicyDecisionRow = {
-        tenant, project, id: decisionId(tenant, policyId, version, 'ENDPOINT', named.run, question), policyId, policyVersion: version, outcome: outcomeOf[verdict],
+        tenant, project, id: decisionId(tenant, policyId, version, 'ENDPOINT', named.run, `${question}${key}`), policyId, policyVersion: version, outcome: outcomeOf[verdict],
         mode: budget.action === 'observe' || budget.action === 'alert' ? 'SHADOW' : 'ENFORCE', place: 'ENDPOINT', reason, decidedAt: at, postedAt: at,
         traceId: named.run, spanId: '', agent: named.agent, actor: '',
         evidence: JSON.stringify({

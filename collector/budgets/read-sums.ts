@@ -1,5 +1,5 @@
 import type { Params, Store } from '#clickhouse/store.ts'
-import { countsTokens, postedAtOfRevisionSql } from '#clickhouse/tables/ledger-entries.ts'
+import { countsTokens, postedAtOfRevisionSql, tagList } from '#clickhouse/tables/ledger-entries.ts'
 import { type Budget, type BudgetDimension } from '#otel-config/budgets/budget.ts'
 import { addTo, groupDimensions, type Groups, isByRun, keptPeriods, oneCall, runKeptMs, stepMs, stepsAheadMs, stepsKeptMs, type Sum } from './tally.ts'
 
@@ -8,8 +8,12 @@ const readSecondsMax = 120
 
 const columns: Readonly<Record<BudgetDimension, string>> = {
   project: 'project', environment: 'environment', service: 'service', agent: 'agent', workflow: 'workflow', model: 'model', provider: 'provider',
-  user: 'user', session: 'session', run: 'lower(hex(trace_id))',
+  user: 'user', session: 'session', run: 'lower(hex(trace_id))', tag: tagList,
 }
+
+/** By `groupsOf`: a line counts in the group of each of its tags that is in scope. Binds what `linesOf` binds. */
+const groupSql = ({ scope }: Budget, dimension: BudgetDimension): string =>
+  dimension === 'tag' ? `arrayJoin(${scope.tag === undefined ? tagList : `arrayIntersect(${tagList}, {tag:Array(String)})`})` : columns[dimension]
 
 /**
  * Ledger lines, each once: as they are, or as they were at `cut`. A row that is superseded later hides the one before it from
@@ -51,7 +55,7 @@ export async function readSums(store: Store, tenant: string, budget: Budget, now
     SELECT ${[...dims, 'of_span', 'toString(step)', 'toString(period)'].join(', ')}, toString(max(moment)) AS at, ${picoText('sum(amounts)')} AS amount, ${picoText('sum(quantities)')} AS tokens,
       toString(countIf(notEmpty(meters))) AS calls, toString(countIf(notEmpty(meters) AND priced = 0)) AS unpriced
     FROM (
-      SELECT ${[...by.map((dimension) => `${columns[dimension]} AS by_${dimension}`), ''].join(', ')}
+      SELECT ${[...by.map((dimension) => `${groupSql(budget, dimension)} AS by_${dimension}`), ''].join(', ')}
         ${atMs} AS moment, if(max(renamed), lower(concat(hex(trace_id), hex(span_id))), '') AS of_span,
         if(moment > {kept:Int64} AND moment <= {ahead:Int64}, moment - moment % ${stepMs}, -1) AS step,
         ${starts.length === 0 ? '-1' : 'if(moment >= {first:Int64} AND moment < {end:Int64}, roundDown(moment, {starts:Array(Int64)}), -1)'} AS period,
@@ -91,7 +95,7 @@ function linesOf(budget: Budget, tenant: string, now: number, periods: readonly 
   const conditions = ['tenant = {tenant:String}', ...(isByRun(budget) ? [`reason != 'reconciled'`] : [])]
   const params: Record<string, unknown> = { tenant }
   for (const [dimension, values] of Object.entries(scope) as [BudgetDimension, readonly string[]][]) {
-    conditions.push(`${columns[dimension]} IN {${dimension}:Array(String)}`)
+    conditions.push(dimension === 'tag' ? `hasAny(${tagList}, {tag:Array(String)})` : `${columns[dimension]} IN {${dimension}:Array(String)}`)
     params[dimension] = values
   }
   if (period.kind === 'run') {

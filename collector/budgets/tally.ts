@@ -2,6 +2,7 @@ import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import { type Budget, type BudgetDimension, type Measure, rollingDaysMax } from '#otel-config/budgets/budget.ts'
 import { calendarPeriod, type Stretch } from '#otel-config/budgets/period.ts'
 import { type LedgerMeter, tokenMeters } from '#semconv/facts.ts'
+import { tagsOf } from '#semconv/tags.ts'
 import { spanKeyOf } from './ledger-watch.ts'
 import { type Lines, type Restatement, standingBefore } from './lines.ts'
 import type { ReadSums } from './read-sums.ts'
@@ -38,14 +39,17 @@ export const nothing: Sum = { value: 0n, calls: 0, unpriced: 0 }
 export const plus = (a: Sum, b: Sum): Sum => ({ value: a.value + b.value, calls: a.calls + b.calls, unpriced: a.unpriced + b.unpriced })
 const negated = (a: Sum): Sum => ({ value: -a.value, calls: -a.calls, unpriced: -a.unpriced })
 
-/** What a ledger line, or a call that is asked about, names of each dimension. */
+/** What a ledger line, or a call that is asked about, names of each dimension; tags one a line. */
 export type Named = Readonly<Record<BudgetDimension, string>>
 
-export const namedBy = ({ project, environment, service, agent, workflow, model, provider, user, session, traceId }: LedgerEntryRow): Named =>
-  ({ project, environment, service, agent, workflow, model, provider, user, session, run: traceId })
+export const namedBy = ({ project, environment, service, agent, workflow, model, provider, user, session, tags, traceId }: LedgerEntryRow): Named =>
+  ({ project, environment, service, agent, workflow, model, provider, user, session, run: traceId, tag: tags })
 
 export function inScope({ scope }: Budget, named: Named): boolean {
-  for (const dimension of Object.keys(scope) as BudgetDimension[]) if (scope[dimension]?.includes(named[dimension]) === false) return false
+  for (const dimension of Object.keys(scope) as BudgetDimension[]) {
+    const values = scope[dimension]
+    if (values !== undefined && !(dimension === 'tag' ? tagsOf(named.tag).some((tag) => values.includes(tag)) : values.includes(named[dimension]))) return false
+  }
   return true
 }
 
@@ -56,7 +60,13 @@ export const groupDimensions = ({ groupBy, period }: Budget): readonly BudgetDim
 /** What was settled with a bill is of no run. */
 export const isByRun = (budget: Budget): boolean => groupDimensions(budget).includes('run')
 
-export const groupOf = (budget: Budget, named: Named): readonly string[] => groupDimensions(budget).map((dimension) => named[dimension])
+/** The groups that it counts in: one, but where the budget is divided by tags one for each tag within its scope. */
+export function groupsOf(budget: Budget, named: Named): readonly (readonly string[])[] {
+  const dimensions = groupDimensions(budget)
+  const group = dimensions.map((dimension) => named[dimension])
+  const place = dimensions.indexOf('tag')
+  return place < 0 ? [group] : tagsOf(named.tag).filter((tag) => budget.scope.tag?.includes(tag) !== false).map((tag) => group.with(place, tag))
+}
 /** Group values as one key. */
 export const groupKey = (values: readonly string[]): string => values.join('\u0000')
 
@@ -76,11 +86,12 @@ export function contributions(budget: Budget, lines: readonly LedgerEntryRow[]):
   for (const line of lines) {
     const named = namedBy(line)
     if (!inScope(budget, named) || (line.reason === 'reconciled' && isByRun(budget))) continue
-    const group = groupOf(budget, named)
-    const key = `${line.occurredAt}\u0000${groupKey(group)}`
-    const known = found.get(key)
-    if (known === undefined) found.set(key, { group, at: toMs(line.occurredAt), lines: [line] })
-    else known.lines.push(line)
+    for (const group of groupsOf(budget, named)) {
+      const key = `${line.occurredAt}\u0000${groupKey(group)}`
+      const known = found.get(key)
+      if (known === undefined) found.set(key, { group, at: toMs(line.occurredAt), lines: [line] })
+      else known.lines.push(line)
+    }
   }
   return [...found.values()].map(({ group, at, lines: own }) => ({ group, at, sum: sumOf(budget.measure, own) }))
 }

@@ -7,8 +7,8 @@ export class BudgetError extends Error {
   override readonly name = 'BudgetError'
 }
 
-/** What a budget can be about: what a line of the ledger names. */
-export const budgetDimensions = ['project', 'environment', 'service', 'agent', 'workflow', 'model', 'provider', 'user', 'session', 'run'] as const
+/** What a budget can be about: what a line of the ledger names. Of tags it may name several, and counts for each. */
+export const budgetDimensions = ['project', 'environment', 'service', 'agent', 'workflow', 'model', 'provider', 'user', 'session', 'run', 'tag'] as const
 export type BudgetDimension = (typeof budgetDimensions)[number]
 
 export const calendarPeriods = ['day', 'week', 'month', 'quarter', 'year'] as const

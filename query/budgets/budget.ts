@@ -16,7 +16,7 @@ const upper = <T extends string>(word: T): Uppercase<T> => word.toUpperCase() as
 
 const BudgetDimensionEnum = enumOf('BudgetDimension', 'What a budget can be about, and divided by: what a ledger line names.', budgetDimensions.map(upper), {
   PROJECT: 'Project the telemetry was sent to.', ENVIRONMENT: 'Deployment environment.', SERVICE: 'Service that sent the span.', AGENT: 'Agent.',
-  WORKFLOW: 'Workflow.', MODEL: 'Model that was priced.', PROVIDER: 'Who serves the model.', USER: 'User.', SESSION: 'Conversation.', RUN: 'One run.',
+  WORKFLOW: 'Workflow.', MODEL: 'Model that was priced.', PROVIDER: 'Who serves the model.', USER: 'User.', SESSION: 'Conversation.', RUN: 'One run.', TAG: 'Tag; a call with several counts for each.',
 } satisfies Record<Uppercase<BudgetDimension>, string>)
 
 const budgetPeriods = ['DAY', 'WEEK', 'MONTH', 'QUARTER', 'YEAR', 'ROLLING', 'RUN', 'LIFETIME'] as const

@@ -44,7 +44,7 @@ type Dimension = BudgetGroupFieldsFragment['group'][number]['dimension']
 /** How the ledger's page filters by a dimension; there is no filter for a project, because there is one. */
 const filterKeys: Readonly<Record<Dimension, FilterKey | undefined>> = {
   PROJECT: undefined, ENVIRONMENT: 'env', SERVICE: 'service', AGENT: 'agent', WORKFLOW: 'workflow', MODEL: 'model', PROVIDER: 'provider', USER: 'user',
-  SESSION: 'session', RUN: 'run',
+  SESSION: 'session', RUN: 'run', TAG: 'tag',
 }
 
 /** The ledger entries behind a figure; `undefined` where no filter says them. */
