@@ -163,6 +163,46 @@ test('a month that was closed and corrected: every amount of the restatement ope
   assert.deepEqual(problems, [])
 })
 
+/** A link of a figure, and the exact figure. */
+const figures = (page: Page, title: RegExp) => main(page).locator('a[href^="/ledger"]').evaluateAll((links, source) => links.flatMap((link) => {
+  const [, exact] = new RegExp(source).exec(link.getAttribute('title') ?? '') ?? []
+  return exact === undefined ? [] : [{ href: link.getAttribute('href') ?? '', exact }]
+}), title.source)
+
+test('costs: every amount, count of tokens and count of runs opens the ledger entries that it is the sum of', { skip, timeout: 240_000 }, async () => {
+  await using program = await startProgram({ env })
+  const [one, two] = [newTraceId(), newTraceId()]
+  for (const [traceId, name] of [[one, 'clerk'], [two, 'porter']] as const) {
+    const agent = newSpanId()
+    const spans = [agentSpan({ traceId, spanId: agent, name: `invoke_agent ${name}`, attributes: { 'gen_ai.agent.name': name } }), modelCall({ traceId, parentSpanId: agent }, { input: 1_000, output: 100 })]
+    assert.equal((await post(program, exportRequest(spans))).status, 200)
+    await settledTrace(program, traceId, 2)
+  }
+  const { page, problems } = await openPage(chromium, program.console)
+  await page.goto('/costs')
+  await main(page).getByText('for 2 runs').waitFor()
+  await main(page).getByRole('heading', { name: 'By user' }).waitFor()
+  const amounts = await figures(page, /^(\S+) USD\. Open/)
+  const tokens = await figures(page, /^(\S+ → \S+) tokens\. Open/)
+  const runs = await figures(page, /^(\S+) runs?\. Open/)
+  // In all, and by two agents, one model, one provider, and no user.
+  assert.deepEqual([amounts.length, tokens.length, runs.length], [6, 6, 6])
+  for (const [at, { href, exact }] of amounts.entries()) {
+    await page.goto(href)
+    const entries = main(page).locator('tbody tr')
+    await entries.first().waitFor()
+    const rows = await entries.evaluateAll((all) => all.map((row) => ({
+      usd: row.querySelector('[title$=" USD"]')?.getAttribute('title')?.replace(' USD', '') ?? '', run: row.querySelector('a[href^="/runs/"]')?.getAttribute('href')?.split('?')[0] ?? '',
+      meter: row.children[3]?.textContent ?? '', quantity: Number((row.children[4]?.textContent ?? '').replaceAll(',', '')),
+    })))
+    const sum = (side: string): string => grouped(rows.filter(({ meter }) => meter.startsWith(side)).reduce((total, { quantity }) => total + quantity, 0))
+    assert.equal(rows.reduce((total, { usd }) => total + pico(usd), 0n), pico(exact), href)
+    assert.deepEqual(tokens[at], { href, exact: `${sum('input.')} → ${sum('output.')}` })
+    assert.deepEqual(runs[at], { href, exact: String(new Set(rows.map(({ run }) => run)).size) })
+  }
+  assert.deepEqual(problems, [])
+})
+
 interface Head {
   readonly name: string
   readonly cost: string

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { axisTimes, count, countExact, decimalExact, duration, knownCost, localTime, money, moneyExact, picoText, picoUsd, plural, shortId, signedMoney } from './format.ts'
+import { axisTimes, count, countExact, countsTokens, decimalExact, duration, knownCost, localTime, meterUnit, money, moneyExact, picoText, picoUsd, plural, shortId, signedMoney } from './format.ts'
 
 const table = <In, Out>(name: string, format: (value: In) => Out, rows: readonly (readonly [In, Out])[]): void => {
   for (const [value, expected] of rows) test(`${name}: ${String(value)} is ${String(expected)}`, () => assert.equal(format(value), expected))
@@ -52,3 +52,10 @@ test('marks of an axis: 24 hours with the day where it changes, then days, then 
 })
 
 table('a difference', signedMoney, [['0.1', '+$0.1000'], ['-0.1', '−$0.1000'], ['0.00001', '+<$0.0001'], ['-0.00001', '>−$0.0001'], ['0', '$0.00'], [null, 'unpriced']])
+
+test('a quantity has the unit of its meter, tokens where nothing else is known', () => {
+  for (const meter of ['input.uncached', 'input.cache_read', 'input.cache_write.1h', 'output.text', 'output.reasoning', 'unsplit']) assert.equal(meterUnit(meter, '12'), 'tokens')
+  for (const meter of ['tool.web_search', 'tool.file_search', 'tool.code_execution', 'request', 'audio.seconds', 'reported_cost']) assert.doesNotMatch(meterUnit(meter, '12'), /token/)
+  assert.deepEqual([meterUnit('input.uncached', '1'), meterUnit('tool.web_search', '1'), meterUnit('audio.seconds', '2.5'), meterUnit('reported_cost', '1')], ['token', 'search', 'seconds', 'reported cost'])
+  assert.deepEqual([countsTokens('output.text'), countsTokens('request')], [true, false])
+})

@@ -131,3 +131,14 @@ export const axisTimes = (marks: readonly number[], step: number): string[] => {
 
 /** `3 calls`, `1 call`. */
 export const plural = (value: number, one: string, many = `${one}s`): string => `${countExact(value)} ${value === 1 ? one : many}`
+
+/** Meters that count something else than tokens: one of it, and several. */
+const pieces: ReadonlyMap<string, readonly [one: string, many: string]> = new Map([
+  ['tool.web_search', ['search', 'searches']], ['tool.file_search', ['search', 'searches']], ['tool.code_execution', ['code run', 'code runs']],
+  ['request', ['request', 'requests']], ['audio.seconds', ['second', 'seconds']], ['reported_cost', ['reported cost', 'reported costs']],
+])
+const tokenWords = ['token', 'tokens'] as const
+
+/** What a ledger line counts, `tokens` for most. */
+export const meterUnit = (meter: string, quantity = ''): string => (pieces.get(meter) ?? tokenWords)[quantity === '1' ? 0 : 1]
+export const countsTokens = (meter: string): boolean => !pieces.has(meter)

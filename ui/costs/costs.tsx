@@ -11,7 +11,7 @@ import {
   activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, exportFiles, exportHref, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
 } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
-import { Count, Money } from '../widgets/figures.tsx'
+import { Money } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { bucketEnd, bucketLabel, bucketStarts, intervalFor } from './buckets.ts'
@@ -48,7 +48,16 @@ const Claim = (props: { counts: Counts | undefined; href: string; what: string }
 )
 
 /** Runs are counted in the ledger itself: figures do not wait for them. */
-const Runs = (props: { runs: number | undefined }) => <Show when={props.runs !== undefined} fallback={<span class="muted" title="Still counting">…</span>}><Count value={props.runs ?? 0} /></Show>
+const Runs = (props: { runs: number | undefined; href: string; what: string }) => (
+  <Show when={props.runs !== undefined} fallback={<span class="muted" title="Still counting">…</span>}>
+    <A href={props.href} title={`${plural(props.runs ?? 0, 'run')}. Open their ledger entries.`} aria-label={`${plural(props.runs ?? 0, 'run')}, ledger entries of ${props.what}`}>{count(props.runs ?? 0)}</A>
+  </Show>
+)
+
+const Tokens = (props: { sum: Pick<CostFieldsFragment, 'inputTokens' | 'outputTokens'>; href: string; what: string }) => {
+  const words = (): string => `${count(Number(props.sum.inputTokens))} → ${count(Number(props.sum.outputTokens))}`
+  return <A href={props.href} title={`${decimalExact(props.sum.inputTokens)} → ${decimalExact(props.sum.outputTokens)} tokens. Open their ledger entries.`} aria-label={`${words()} tokens, ledger entries of ${props.what}`}>{words()}</A>
+}
 
 const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRunsQuery[CostRunsKey] | undefined; claims: boolean; href: (values: Partial<Record<FilterKey, string>>) => string }) => (
   <section>
@@ -60,12 +69,13 @@ const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRu
           <For each={props.rows.slice(0, tableMax)}>
             {(row) => {
               const key = costGroups[props.group]
+              const href = (): string => props.href({ [key]: valueText(row.value) })
               return (
                 <tr>
                   <td>{valueText(row.value)}</td>
-                  <td class="number"><Runs runs={props.runs?.find(({ value }) => value === row.value)?.runs} /></td>
-                  <td class="number"><span title={`${decimalExact(row.inputTokens)} → ${decimalExact(row.outputTokens)}`}>{count(Number(row.inputTokens))} → {count(Number(row.outputTokens))}</span></td>
-                  <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={props.href({ [key]: valueText(row.value) })} what={valueText(row.value)} /></td>
+                  <td class="number"><Runs runs={props.runs?.find(({ value }) => value === row.value)?.runs} href={href()} what={valueText(row.value)} /></td>
+                  <td class="number"><Tokens sum={row} href={href()} what={valueText(row.value)} /></td>
+                  <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={href()} what={valueText(row.value)} /></td>
                   <Show when={props.claims}><td class="number"><Claim counts={props.runs?.find(({ value }) => value === row.value)} href={props.href({ [key]: valueText(row.value), claim: 'differs' })} what={valueText(row.value)} /></td></Show>
                   <td class="number"><Show when={row.unpricedEntries > 0} fallback={<span class="muted">–</span>}><A href={props.href({ [key]: valueText(row.value), basis: 'UNPRICED' })} aria-label={`${plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')} of ${valueText(row.value)}`}>{row.unpricedEntries}</A></Show></td>
                 </tr>
@@ -210,9 +220,8 @@ export const Costs = () => {
               <dl class={styles['stats']}>
                 <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="everything shown" /></dd></div>
                 <Show when={claims()}><div><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()?.total[0]} href={href({ claim: 'differs' })} what="everything shown" /></dd></div></Show>
-                <div><dt>Tokens in</dt><dd title={decimalExact(sum().inputTokens)}>{count(Number(sum().inputTokens))}</dd></div>
-                <div><dt>Tokens out</dt><dd title={decimalExact(sum().outputTokens)}>{count(Number(sum().outputTokens))}</dd></div>
-                <div><dt>Runs</dt><dd><Runs runs={counted()?.total[0]?.runs} /></dd></div>
+                <div><dt>Tokens in → out</dt><dd><Tokens sum={sum()} href={href({})} what="everything shown" /></dd></div>
+                <div><dt>Runs</dt><dd><Runs runs={counted()?.total[0]?.runs} href={href({})} what="everything shown" /></dd></div>
               </dl>
               <Show when={sum().unpricedEntries > 0}>
                 <div class={styles['banner']} role="note"><TriangleAlert size={16} aria-hidden="true" /><span>{plural(sum().unpricedEntries, 'ledger entry has', 'ledger entries have')} no known price and {sum().unpricedEntries === 1 ? 'is' : 'are'} not in these sums.</span><A href={href({ basis: 'UNPRICED' })}>Show them</A><A href={`/unpriced${queryString({ range: rangeOf(search) ?? '' })}`}>Give them a price</A></div>

@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { decimalExact, knownCost, localTime, money, plural, shortId } from '../format.ts'
+import { countsTokens, decimalExact, knownCost, localTime, meterUnit, money, plural, shortId } from '../format.ts'
 import { useList } from '../pages.ts'
 import { CostTablesDocument, LedgerEntriesDocument, type LedgerFieldsFragment, CostsByDayDocument } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -31,7 +31,7 @@ const Entry = (props: { entry: LedgerFieldsFragment }) => (
     <td><Show when={props.entry.kind === 'CHARGE'} fallback={<Note label={word(props.entry.kind)} title={props.entry.reverses === null ? '' : `Takes back entry ${props.entry.reverses}`} />}>{word(props.entry.kind)}</Show><span class={styles['sub']}>{word(props.entry.reason)}</span></td>
     <td>{props.entry.model ?? '–'}<span class={styles['sub']}>{props.entry.provider ?? 'unknown provider'}</span></td>
     <td class="mono">{props.entry.meter}<Show when={props.entry.usageFlags.length > 0}><div class="muted" title="What is doubtful about the usage this entry charges">{props.entry.usageFlags.join(', ')}</div></Show></td>
-    <td class="number">{decimalExact(props.entry.quantity)}</td>
+    <td class="number">{decimalExact(props.entry.quantity)}<Show when={!countsTokens(props.entry.meter)}><span class={styles['sub']}>{meterUnit(props.entry.meter, props.entry.quantity)}</span></Show></td>
     <td class="number"><Show when={props.entry.unitPrice} fallback={<span class="muted">–</span>}>{(price) => <span title={props.entry.priceCard ?? undefined}>{price()}</span>}</Show></td>
     <td class="number"><Show when={props.entry.amount !== null} fallback={<Warning label="unpriced" title="No price card matches: the amount is unknown, not zero." />}><Money amount={props.entry.amount} /></Show></td>
     <td>{word(props.entry.basis)}<Show when={props.entry.priceBookVersion}>{(version) => <span class={styles['sub']}>book <Id id={version()} what="price book version" /></span>}</Show></td>
@@ -84,7 +84,7 @@ export const Ledger = () => {
               <caption class="visually-hidden">Ledger entries, latest usage first</caption>
               <thead>
                 <tr>
-                  <th scope="col">Occurred</th><th scope="col">Entry</th><th scope="col">Model</th><th scope="col">Meter</th><th scope="col" class="number">Quantity (tokens)</th><th scope="col" class="number">Unit price (USD)</th>
+                  <th scope="col">Occurred</th><th scope="col">Entry</th><th scope="col">Model</th><th scope="col">Meter</th><th scope="col" class="number">Quantity (tokens, or as said)</th><th scope="col" class="number">Unit price (USD)</th>
                   <th scope="col" class="number">Amount (USD)</th><th scope="col">Basis</th><th scope="col">Agent, user</th><th scope="col">Run</th>
                 </tr>
               </thead>

@@ -3,7 +3,7 @@ import { A } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import X from 'lucide-solid/icons/x'
 import { createEffect, createSignal, For, type JSX, Match, onCleanup, Show, Switch } from 'solid-js'
-import { decimalExact, money, moneyExact, shortId } from '../format.ts'
+import { decimalExact, meterUnit, money, moneyExact, shortId } from '../format.ts'
 import { type DecisionFieldsFragment, type LedgerFieldsFragment, StepDocument, type StepQuery } from '../queries.ts'
 import { ask } from '../request.ts'
 import { ledgerHref } from '../url-state.ts'
@@ -84,8 +84,8 @@ const Cost = (props: { entries: readonly LedgerFieldsFragment[]; more: boolean; 
           <div class={styles['entryHead']}><span>{entry.meter}</span><span title={moneyExact(entry.amount)}>{money(entry.amount)}</span></div>
           <dl class={styles['pairs']}>
             <Fact name="Entry">{entry.kind.toLowerCase()}, {entry.reason}</Fact>
-            <Fact name="Quantity">{decimalExact(entry.quantity)} tokens</Fact>
-            <Fact name="Unit price">{entry.unitPrice === null ? 'unpriced' : `${entry.unitPrice} USD a token`}</Fact>
+            <Fact name="Quantity">{decimalExact(entry.quantity)} {meterUnit(entry.meter, entry.quantity)}</Fact>
+            <Fact name="Unit price">{entry.unitPrice === null ? 'unpriced' : `${entry.unitPrice} USD a ${meterUnit(entry.meter, '1')}`}</Fact>
             <Fact name="Exact amount">{entry.amount === null ? 'unknown' : `${entry.amount} USD`}</Fact>
             <Fact name="Basis">{entry.basis.toLowerCase()}</Fact>
             <Text name="Price card" value={entry.priceCard} />
