@@ -1,4 +1,6 @@
+import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import {
   logVerbosity, Metadata, Server, ServerCredentials, ServerInterceptingCall, type ServerInterceptor, setLogVerbosity, type sendUnaryData, type ServerUnaryCall,
   type ServiceDefinition, status, type StatusObject,
@@ -86,6 +88,7 @@ const admit = (options: GrpcReceiverOptions): ServerInterceptor => (method, call
   let entered = false
   let arrival: NodeJS.Timeout | undefined
   let endings: Disposable | undefined
+  let arriving: Arriving | undefined
   return new ServerInterceptingCall(call, {
     start: (next) => next({
       onReceiveMetadata: (metadata, proceed) => {
@@ -93,6 +96,7 @@ const admit = (options: GrpcReceiverOptions): ServerInterceptor => (method, call
         try {
           options.admission.enter()
           entered = true
+          arriving = countArriving(call, options.admission, (error) => call.sendStatus(refusal(error, metadata, options)))
           arrival = setTimeout(() => call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: `the request did not arrive within ${receiveMsMax} ms` }), receiveMsMax)
         } catch (error) {
           return call.sendStatus(refusal(error, metadata, options))
@@ -101,6 +105,7 @@ const admit = (options: GrpcReceiverOptions): ServerInterceptor => (method, call
       },
       onReceiveMessage: (message, proceed) => {
         endings?.[Symbol.dispose]()
+        arriving?.whole()
         proceed(message)
       },
       onReceiveHalfClose: (proceed) => {
@@ -110,11 +115,58 @@ const admit = (options: GrpcReceiverOptions): ServerInterceptor => (method, call
       // Comes once, however the call ends.
       onCancel: () => {
         clearTimeout(arrival)
+        arriving?.ended()
         if (entered) options.admission.leave()
         entered = false
       },
     }),
   })
+}
+
+interface Arriving {
+  /** The message is here, and `answer` holds it from now on. */
+  whole(): void
+  ended(): void
+}
+
+/**
+ * Holds what has come of a message: grpc-js keeps it until it is whole and shows it to nobody before, so that messages which are
+ * never finished would fill the memory. Calls `refuse`, once, where there is no room for more.
+ */
+function countArriving(call: Parameters<ServerInterceptor>[1], admission: Admission, refuse: (error: unknown) => void): Arriving {
+  const connection = call.getPeer()
+  // A field of its own of grpc-js; a test notices where that changes.
+  const found: unknown = Reflect.get(call, 'stream')
+  const stream = found instanceof Duplex ? found as ServerHttp2Stream : undefined
+  let held = 0
+  const count = (chunk: Buffer): void => {
+    try {
+      admission.hold(connection, chunk.length)
+      held += chunk.length
+    } catch (error) {
+      stream?.off('data', count)
+      refuse(error)
+    }
+  }
+  const release = (): void => {
+    stream?.off('data', count)
+    admission.release(connection, held)
+    held = 0
+  }
+  stream?.on('data', count)
+  let isWhole = false
+  return {
+    whole: () => {
+      isWhole = true
+      release()
+    },
+    ended: () => {
+      if (isWhole) return
+      release()
+      // What grpc-js has of the message it keeps as long as the stream: a sender that goes on sending would keep it for ever.
+      stream?.close(constants.NGHTTP2_NO_ERROR)
+    },
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { connect as connectHttp2 } from 'node:http2'
+import { type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -350,4 +350,30 @@ describe('connections', () => {
     socket.destroy()
     while ((await usage()).held > 0) await sleep(10)
   }, 10)
+
+  row('messages that begin large and are never finished: refused beyond what one connection may hold', 5_000, async () => {
+    const session = connectHttp2(`http://${receiver.grpc}`)
+    const begun = Buffer.alloc(5)
+    begun.writeUInt32BE(bodyBytesMax, 1)
+    const piece = Buffer.alloc(MiB)
+    const goOn = (stream: ClientHttp2Stream, pieces: number): void => {
+      if (pieces > 0 && !stream.destroyed) stream.write(piece, () => goOn(stream, pieces - 1))
+    }
+    const refused: unknown[] = []
+    for (let n = 0; n < 10; n++) {
+      const stream = session.request({ ':method': 'POST', ':path': '/opentelemetry.proto.collector.trace.v1.TraceService/Export', 'content-type': 'application/grpc', te: 'trailers' })
+      stream.on('error', () => undefined).on('response', (headers) => refused.push(headers['grpc-status']))
+      stream.write(begun)
+      goOn(stream, 20)
+    }
+    // Six of 20 MiB have room in half of 256.
+    for (let tries = 0; refused.length < 4; tries++) {
+      assert.ok(tries < 1_000, `${refused.length} were refused`)
+      await sleep(10)
+    }
+    assert.deepEqual(refused, Array.from(refused, () => String(status.UNAVAILABLE)))
+    assert.equal((await post(receiver, body(span()))).status, 200, 'others have room meanwhile')
+    session.destroy()
+    while ((await usage()).held > 0) await sleep(10)
+  }, 1)
 })
