@@ -9,10 +9,9 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { account, type Billable, chargedOnArrival, type Elsewhere, type TraceAccount } from './account.ts'
-import { type Meter, roles, type SpanFacts, type Step, type Usage } from './facts.ts'
+import { type Meter, meters, roles, type SpanFacts, type Step, type Usage } from './facts.ts'
 import { silent, spanOf, words } from './testdata/span-lines.ts'
 import { tokenUsage } from './usage.ts'
-import { addUsage } from './usage-sums.ts'
 
 const nowhere: Elsewhere = { replayed: new Set(), mirrored: new Set() }
 interface Case {
@@ -72,6 +71,16 @@ function totals({ tokens }: TraceAccount): string {
   const all = tokens.total === tokens.input + tokens.output ? '' : `, ${tokens.total} in all`
   return `${tokens.input} in${parts([tokens.cachedInput, 'cached'], [tokens.cacheWrite, 'written'])}, `
     + `${tokens.output} out${parts([tokens.reasoning, 'reasoning'])}${all}`
+}
+
+/** Meter by meter. */
+function addUsage(a: Usage, b: Usage): Usage {
+  const total: Partial<Record<Meter, number>> = { ...a }
+  for (const meter of meters) {
+    const tokens = b[meter]
+    if (tokens !== undefined) total[meter] = (total[meter] ?? 0) + tokens
+  }
+  return total
 }
 
 const written = readFileSync(new URL('testdata/account-cases.txt', import.meta.url), 'utf8')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { meters, tokenMeters, type Usage } from './facts.ts'
 import { tokenUsage } from './usage.ts'
-import { addUsage, inputTokens, outputTokens, totalTokens } from './usage-sums.ts'
+import { inputTokens, outputTokens, totalTokens } from './usage-sums.ts'
 
 test('every meter is in the total once, and in input or output unless nobody said which', () => {
   const usage: Usage = Object.fromEntries(meters.map((meter, index) => [meter, 2 ** index]))
@@ -10,9 +10,4 @@ test('every meter is in the total once, and in input or output unless nobody sai
   assert.equal(inputTokens(usage) + outputTokens(usage) + (usage.unsplit ?? 0), totalTokens(usage))
   const { input, output, total } = tokenUsage(usage)
   assert.deepEqual([input, output, total], [inputTokens(usage), outputTokens(usage), totalTokens(usage)])
-})
-
-test('usage adds up meter by meter', () => {
-  assert.deepEqual(addUsage({ 'input.uncached': 1, 'output.text': 2 }, { 'output.text': 3, unsplit: 4 }),
-    { 'input.uncached': 1, 'output.text': 5, unsplit: 4 })
 })

@@ -9,16 +9,6 @@ export const inputTokens = (usage: Usage): number => sum(usage, inputMeters)
 export const outputTokens = (usage: Usage): number => sum(usage, outputMeters)
 export const totalTokens = (usage: Usage): number => sum(usage, tokenMeters)
 
-/** Meter by meter. */
-export function addUsage(a: Usage, b: Usage): Usage {
-  const total: Partial<Record<Meter, number>> = { ...a }
-  for (const meter of meters) {
-    const tokens = b[meter]
-    if (tokens !== undefined) total[meter] = (total[meter] ?? 0) + tokens
-  }
-  return total
-}
-
 function sum(usage: Usage, over: readonly Meter[]): number {
   let tokens = 0
   for (const meter of over) tokens += usage[meter] ?? 0

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { PriceBookError, checkedBook } from './check-book.ts'
-import { providerNamed, selectCard } from './match.ts'
+import { selectCard } from './match.ts'
 import type { Overlay } from './overlay.ts'
 import { type Rules, rulesOf } from './rules.ts'
 
@@ -155,11 +155,6 @@ export const bookFrom = (data: BookData): PriceBook => bookOf(canonicalJson(data
 export function priceBookProvider(book: PriceBook, model: string): string {
   const selection = selectCard(book, { provider: '', requestModel: model, responseModel: '' })
   return 'card' in selection ? selection.provider : ''
-}
-
-/** The book's own id of a provider as telemetry spells it, '' if the book does not know it. */
-export function bookProviderNamed(book: PriceBook, name: string): string {
-  return providerNamed(book, name)?.id ?? ''
 }
 
 function parsed(json: string): unknown {

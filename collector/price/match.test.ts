@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bookProviderNamed, priceBookProvider, shippedBook } from './book.ts'
-import { selectCard } from './match.ts'
+import { priceBookProvider, shippedBook } from './book.ts'
+import { providerNamed, selectCard } from './match.ts'
 
 const book = shippedBook()
 
@@ -61,7 +61,7 @@ test('the provider names of the OpenTelemetry convention and of common SDKs', ()
     perplexity: 'perplexity', openrouter: 'openrouter', together_ai: 'together', OpenAI: 'openai',
     'ibm.watsonx.ai': '', constructor: '', __proto__x: '', '': '', ollama: '',
   }
-  for (const [name, id] of Object.entries(names)) assert.equal(bookProviderNamed(book, name), id, name)
+  for (const [name, id] of Object.entries(names)) assert.equal(providerNamed(book, name)?.id ?? '', id, name)
 })
 
 test('a provider is found from a model only where a card is, too', () => {
