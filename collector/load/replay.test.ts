@@ -43,3 +43,29 @@ test('a segment is loaded under the names that its columns had when it was writt
   assert.deepEqual(await store.read('SELECT tenant, lower(hex(id)) AS id_hex FROM ledger_entries', {}, { maxSeconds: 10 }), [{ tenant: 'acme', id_hex: 'ab'.repeat(32) }])
   assert.deepEqual((await readdir(journal)).filter((name) => name.endsWith('.segment')), [])
 })
+
+test('what is whole of a damaged segment is loaded with all others, before anything is settled; the file stays for the loader', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'replay-'))
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10 }))
+  await using store = await openStore({ kind: 'embedded', dataDir: join(dir, 'data'), memoryBytes: 1024 * MiB, readSessions: 1 })
+  await store.command('CREATE TABLE ledger_entries (tenant LowCardinality(String), id FixedString(32)) ENGINE = MergeTree ORDER BY id')
+  const journal = join(dir, 'spool')
+  const options = { dir: journal, segmentBytesMax: MiB, segmentAgeMsMax: 60_000, quotaBytes: 16 * MiB, sync: async () => undefined, now: Date.now }
+  await (await Spool.open(options)).close()
+  const tables = spooledTables.map(({ name }) => ({ name, columns: name === formerEntries.name ? formerEntries.columns.map(({ name: column, type }) => ({ name: column, type })) : [] }))
+  const head = headBytes({ format: 1, spool: 'former', tables })
+  const frameOf = (byte: string): Buffer => {
+    const frame = new FrameWriter()
+    frame.add(formerEntries, { tenant: 'acme', id: byte.repeat(32) })
+    return frame.finish()
+  }
+  const damaged = frameOf('bb')
+  damaged[damaged.length - 1] = (damaged.at(-1) as number) ^ 1
+  await writeFile(join(journal, '000000000001.segment'), Buffer.concat([head, frameOf('aa'), damaged]))
+  await writeFile(join(journal, '000000000002.segment'), Buffer.concat([head, frameOf('cc')]))
+  const spool = await Spool.open(options)
+  await replaySpool(spool, store, { info: () => undefined, warn: (message) => assert.fail(message), error: (message) => assert.fail(message) })
+  await spool.close()
+  assert.deepEqual(await store.read('SELECT lower(hex(id)) AS id_hex FROM ledger_entries ORDER BY id', {}, { maxSeconds: 10 }), ['aa', 'cc'].map((byte) => ({ id_hex: byte.repeat(32) })))
+  assert.deepEqual((await readdir(journal)).filter((name) => name.endsWith('.segment')), ['000000000001.segment'])
+})

@@ -21,15 +21,15 @@ export async function replaySpool(spool: Spool, store: Store, log: Log): Promise
   for (const segment of left) {
     try {
       const content = await spool.read(segment)
-      // What is damaged is set aside by the loader.
-      if (content === undefined || content.torn) continue
+      if (content === undefined) continue
       // What only a person or a migration can put right is not waited for here.
       const loaded = await insertSegment(openedSegment(content, { number: segment.number, columns: 'written', store, bodyOf: asRows }), async (error) => {
         if (error.retry) await sleep(retryMs)
         else log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
         return error.retry
       })
-      if (loaded) await spool.remove(segment)
+      // What is damaged is set aside by the loader, which says so.
+      if (loaded && !content.torn) await spool.remove(segment)
     } catch (error) {
       log.warn('a spool segment is left for after the migrations', { segment: segment.number, error })
     }

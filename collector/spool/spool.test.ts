@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { appendFile, type FileHandle, mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
+import { appendFile, type FileHandle, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -171,6 +171,25 @@ test('a torn tail is cut on open, whatever its length; everything before it stay
     await appendFile(path, whole)
   }
   await spool.close()
+})
+
+test('damage in a segment that was finished before the crash is not cut away: whoever loads it must see it', async (t) => {
+  const dir = await folder(t)
+  const first = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
+  for (const n of [1, 2, 3]) await first.append(frame(n))
+  const [name] = await readdir(dir)
+  const second = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
+  await second.append(frame(4))
+  const path = join(dir, name as string)
+  const bytes = await readFile(path)
+  // Of three frames that were acknowledged, the second: cut there, the third would be lost without a word.
+  const at = bytes.length - frame(3).length - 1
+  bytes[at] = (bytes[at] as number) ^ 1
+  await writeFile(path, bytes)
+  const third = await Spool.open(options(dir))
+  assert.deepEqual(await readFile(path), bytes)
+  assert.equal((await third.next())?.bytes, bytes.length)
+  for (const spool of [first, second, third]) await spool.close()
 })
 
 test('what a former process left is handed over first, and its segment numbers are not used again', async (t) => {

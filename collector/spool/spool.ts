@@ -83,21 +83,25 @@ export class Spool {
     this.#nextNumber = lastNumber + 1
   }
 
-  /** Opens the folder, cuts torn tails (bytes that were never acknowledged) and finds what a former process left to load. */
+  /**
+   * Opens the folder, cuts the torn tail of the newest segment (bytes that were never acknowledged) and finds what a former process
+   * left to load. Any other that is torn was whole once: it stays as it is, and the loader sets it aside.
+   */
   static async open(options: SpoolOptions): Promise<Spool> {
     await mkdir(options.dir, { recursive: true, mode: folderMode })
     const found: SealedSegment[] = []
-    for (const name of (await readdir(options.dir)).sort()) {
-      const number = segmentNumber(name)
-      if (number === undefined) continue
+    const names = (await readdir(options.dir)).filter((name) => segmentNumber(name) !== undefined).sort()
+    for (const name of names) {
+      const number = segmentNumber(name) ?? 0
       const path = join(options.dir, name)
       const segment = parseSegment(await readFile(path))
       if (segment === undefined || segment.frames.length === 0) {
         await rm(path)
         continue
       }
-      if (segment.torn) await cutTail(path, segment.validBytes, options.sync)
-      found.push({ number, path, bytes: segment.validBytes, since: (await stat(path)).mtimeMs })
+      if (segment.torn && name === names.at(-1)) await cutTail(path, segment.validBytes, options.sync)
+      const { size, mtimeMs } = await stat(path)
+      found.push({ number, path, bytes: size, since: mtimeMs })
     }
     // A number that is set aside is not given again: its file would be overwritten by another's.
     const numbers = [...found, ...(await listSetAside(options.dir))].map(({ number }) => number)
