@@ -27,14 +27,28 @@ const durable = [
 const month = (time: string): string => `if(${time} >= '2020-01-01' AND ${time} < '2040-01-01', toYYYYMM(${time}), 0)`
 
 const migrationsDir = new URL('./migrations/', import.meta.url)
+const schemaFile = new URL('./schema.sql', import.meta.url)
 /** A schema question or a DDL statement is quick; this bounds a server that hangs. */
 const maxSeconds = 30
 /** A new store has had all migrations applied by then. */
 const freshSeconds = 300
 
-/** Brings the schema up to this program's, file by file. Rejects where the data was written by a newer program. */
+/** Brings the schema up to this program's: an empty store in one step, another file by file. Rejects where the data was written by a newer program. */
 export async function migrate(store: Store): Promise<void> {
-  for (const migration of await pending(store)) await apply(store, migration)
+  const missing = await pending(store)
+  if (missing.length > 0 && await isEmpty(store)) return create(store, missing)
+  for (const migration of missing) await apply(store, migration)
+}
+
+/** It has no table but the one that says which migrations were applied. A start that was cut off in its first seconds left some: those go file by file. */
+async function isEmpty(store: Store): Promise<boolean> {
+  const rows = await store.read<{ name: string }>('SELECT name FROM system.tables WHERE database = currentDatabase() LIMIT 2', {}, { maxSeconds })
+  return rows.length < 2
+}
+
+async function create(store: Store, migrations: readonly Migration[]): Promise<void> {
+  for (const statement of statements(expand(readFileSync(schemaFile, 'utf8'), store))) await store.command(statement)
+  await store.command(`INSERT INTO schema_migrations (version, name) VALUES ${migrations.map(({ version, name }) => `(${version}, '${name}')`).join(', ')}`)
 }
 
 /** Whether the schema is of an older program, or not there yet. Rejects as `migrate`. */
