@@ -76,6 +76,7 @@ describe('the console, from nothing to a proof', { skip }, () => {
     await using history = startDemo(program, '--once', '--runs', '40', '--hours', '2', '--seed', '11')
     const { code, said } = await history.ended
     assert.equal(code, 0, said)
+    assert.match(said, /, 0 rejected, 0 failed/)
     assert.match(said, /^[1-9]\d* entries, 0 differences$/m, 'a demo ends with the proof of its ledger')
     const { run, guardrail } = await blockedRun(program)
     await runLinks.and(page.locator(`[href="/runs/${run}"]`)).waitFor()

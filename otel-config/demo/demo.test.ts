@@ -165,13 +165,20 @@ test('the same seed and time send the same spans, another time sends new ones', 
 
 test('rejected and failed spans are counted as such', async () => {
   let asked = 0
-  await using receiver = await startFakeReceiver(() => (asked++ % 2 === 0 ? { rejected: 3 } : { unavailable: 'spool is full' }))
+  await using receiver = await startFakeReceiver(() => (asked++ === 0 ? { rejected: 3 } : { unavailable: 'spool is full' }))
   const lines: string[] = []
   const report = await runDemo({ endpoint: receiver.endpoint, live: false, historyHours: 1, runs: 30, stopped: never, log: (line) => lines.push(line), now, seed: 1 })
   assert.equal(report.acknowledged + report.rejected + report.failed, report.spans)
   assert.equal(report.rejected % 3, 0)
   assert.ok(report.rejected > 0 && report.failed > 0)
   assert.match(lines.join('\n'), /\d+ rejected, \d+ failed \(.+\)$/)
+})
+
+test('a request that the receiver was too busy for is sent again', async () => {
+  let asked = 0
+  await using receiver = await startFakeReceiver(() => (asked++ % 3 === 2 ? { rejected: 0 } : { unavailable: 'spool is full' }))
+  const report = await history(receiver, { seed: 1, runs: 3 })
+  assert.deepEqual([report.acknowledged, report.failed], [report.spans, 0])
 })
 
 test('what is said of the history has every span of it in it, also where an earlier batch is answered last', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { diag, DiagLogLevel, type Tracer } from '@opentelemetry/api'
 import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
@@ -16,6 +17,10 @@ export const queuedSpansMax = 2_048
 /** How soon a span is sent after it ended. */
 const delayMs = 500
 const timeoutMs = 10_000
+/** Waits before a request is sent again that the receiver was too busy for, in milliseconds: the exporter for gRPC never repeats one. */
+const againMs = [250, 500, 1_000]
+/** gRPC's DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and UNAVAILABLE: OTLP/gRPC, "Failures". */
+const passing: ReadonlySet<unknown> = new Set([4, 8, 14])
 
 /** What became of the spans: every one that was ended is in exactly one of these once `close` has resolved. */
 export interface Sent {
@@ -78,7 +83,14 @@ export function openSender(endpoint: string, random: Random): Sender {
 }
 
 function counting(exporter: SpanExporter, sent: Sent, underWay: Set<Promise<void>>): SpanExporter {
-  const send = (spans: ReadableSpan[], done: (result: ExportResult) => void): Promise<void> => new Promise((resolve) => exporter.export(spans, (result) => {
+  const once = (spans: ReadableSpan[]): Promise<ExportResult> => new Promise((resolve) => exporter.export(spans, resolve))
+  const send = async (spans: ReadableSpan[], done: (result: ExportResult) => void): Promise<void> => {
+    let result = await once(spans)
+    for (const wait of againMs) {
+      if (result.error === undefined || !('code' in result.error) || !passing.has(result.error.code)) break
+      await sleep(wait)
+      result = await once(spans)
+    }
     if (result.code === ExportResultCode.SUCCESS) {
       sent.acknowledged += spans.length
     } else {
@@ -86,8 +98,7 @@ function counting(exporter: SpanExporter, sent: Sent, underWay: Set<Promise<void
       sent.problem = result.error?.message ?? 'export failed'
     }
     done(result)
-    resolve()
-  }))
+  }
   return {
     export: (spans, done) => {
       const answered = send(spans, done).finally(() => underWay.delete(answered))
