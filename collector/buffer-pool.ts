@@ -1,5 +1,8 @@
 /** Smaller ones come from Node's own pool, or cost V8 nothing worth saving. In bytes. */
 const pooledBytesMin = 64 * 1024
+/** A request of some thousand spans. In bytes. */
+const usualBytesMax = 4 * 1024 * 1024
+
 /**
  * Large buffers that are used again. V8 counts them as external memory, and begins to mark the whole heap whenever they grew by
  * 64 MiB: the bodies and frames of 13,000 spans a second took it two seconds.
@@ -13,7 +16,7 @@ export class BufferPool {
   readonly #lent = new WeakSet<ArrayBufferLike>()
 
   /** Keeps at most `keptMax` buffers while nobody uses them. One over `bytesMax` is let go, so that one huge request does not hold its memory for ever. */
-  constructor(keptMax: number, bytesMax = 4 * 1024 * 1024) {
+  constructor(keptMax: number, bytesMax = usualBytesMax) {
     this.#keptMax = keptMax
     this.#bytesMax = bytesMax
   }

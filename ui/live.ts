@@ -7,12 +7,13 @@ export interface Live {
   readonly state: Accessor<LiveState>
   readonly wanted: Accessor<boolean>
   readonly setWanted: (wanted: boolean) => void
-  /** Called with the ids of runs that changed, at most once a second. Ends with the owner that asked. */
+  /** Called with the runs that changed, at most once a second. Ends with the owner that asked. */
   readonly onRuns: (listener: Listener) => void
 }
 
-/** `undefined` after a time in which nobody listened: any run may have changed. */
-type Listener = (ids: ReadonlySet<string> | undefined) => void
+/** Ids of runs; `any` of them may have changed after a time in which nobody listened. */
+type Changed = ReadonlySet<string> | 'any'
+type Listener = (changed: Changed) => void
 
 /** Milliseconds in which changes are gathered before pages hear of them: a busy server must not redraw a page per span. */
 const gatherMs = 1_000
@@ -44,10 +45,10 @@ export const createLive = (): Live => {
 
   const tell = (): void => {
     timer = undefined
-    const ids = missed ? undefined : changed
+    const told: Changed = missed ? 'any' : changed
     changed = new Set()
     missed = missed && state() !== 'connected'
-    for (const listener of listeners) listener(ids)
+    for (const listener of listeners) listener(told)
   }
   const hear = (event: MessageEvent<string>): void => {
     for (const id of idsOf(event.data)) changed.add(id)

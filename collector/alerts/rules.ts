@@ -6,6 +6,7 @@ import { AlertError, type Alerting, type AlertRule, parseAlertRule, refuseUnknow
 import type { DefinedRule } from '#otel-config/alerts/standing.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import type { Log } from '../log.ts'
+import { oneByOne } from '../one-by-one.ts'
 
 export interface RulesOptions {
   readonly store: Store
@@ -37,7 +38,8 @@ async function readLatest({ store, tenant }: RulesOptions): Promise<Map<string, 
 export class Rules {
   readonly #options: RulesOptions
   readonly #inForce: Map<string, DefinedRule>
-  #turn: Promise<unknown> = Promise.resolve()
+  /** Each change is the version after the one before. */
+  readonly #inTurn = oneByOne()
 
   private constructor(options: RulesOptions, latest: ReadonlyMap<string, Latest>) {
     this.#options = options
@@ -98,13 +100,6 @@ export class Rules {
       this.#inForce.delete(id)
       return before
     })
-  }
-
-  /** One change after the other: each is the version after the one before. */
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(change)
-    this.#turn = turn.catch(() => undefined)
-    return turn
   }
 
   #changeable(id: string): DefinedRule | undefined {

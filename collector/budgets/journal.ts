@@ -34,7 +34,7 @@ const compactBytesMin = 1_048_576
 const syncMs = 50
 
 /** When a record counts as kept: once the system has it, which a kill of every process survives, or once the disk has it. */
-export type Until = 'written' | 'synced'
+type Until = 'written' | 'synced'
 
 interface Waiting {
   readonly record: Buffer

@@ -6,6 +6,7 @@ import { type Budget, BudgetError, budgetsMax, parseBudget } from '#otel-config/
 import type { Approval, ApprovalRequest, BudgetKeeper, DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
 import type { Outcome } from '#semconv/facts.ts'
 import { decisionId } from '../derive/identity.ts'
+import { oneByOne } from '../one-by-one.ts'
 import type { PriceBook } from '../price/book.ts'
 import { price } from '../price/price.ts'
 import { Refused } from '../refused.ts'
@@ -82,7 +83,8 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
   readonly #defined = new Map<string, DefinedBudget>()
   readonly #stop = new AbortController()
   #ticks: Promise<void> | undefined
-  #changing: Promise<unknown> = Promise.resolve()
+  /** A budget that is retired while it is read must not come back. */
+  readonly #inTurn = oneByOne()
   #rereadAt = 0
   #prunedAt = 0
 
@@ -403,13 +405,6 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
       if (this.#sizes.isEmpty) await this.#sizes.recall(store, tenant, now())
       return defined
     })
-  }
-
-  /** One after the other: a budget that is retired while it is read must not come back. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#changing.then(work, work)
-    this.#changing = next.catch(() => undefined /* told to who asked for it */)
-    return next
   }
 
   approvals(budgetId: string): readonly Approval[] {

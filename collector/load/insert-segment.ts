@@ -170,8 +170,7 @@ function joined(sections: readonly Section[]): Buffer {
 const alikeOf = ({ name }: NamedTable): number => spooledTables.find((table) => table.name === name)?.alike ?? 0
 
 /** As one block, which costs the engine a third of what rows do. Throws where none can be made, such as of a column of an older program. */
-export const asBlock: OpenOptions['bodyOf'] = (table, sections) => ({
-  body: blockOf(table, sections.reduce((sum, { rows }) => sum + rows, 0), joined(sections)), format: 'Native',
-})
-
-const blockOf = (table: NamedTable, rowCount: number, rows: Buffer): Buffer => nativeBlock(table.columns, rowCount, rows, alikeOf(table), blocks.take(rows.length))
+export const asBlock: OpenOptions['bodyOf'] = (table, sections) => {
+  const rows = joined(sections)
+  return { body: nativeBlock(table.columns, sections.reduce((sum, section) => sum + section.rows, 0), rows, alikeOf(table), blocks.take(rows.length)), format: 'Native' }
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { openStore } from '#clickhouse/store.ts'
 import { id, type Table, word } from '#clickhouse/table.ts'
 import type { Log } from '../log.ts'
@@ -22,18 +22,31 @@ interface FormerEntry {
 /** Of the time when a line's id was stored. */
 const formerEntries: Table<FormerEntry> = { name: 'ledger_entries', columns: [word('tenant', (r) => r.tenant), id('id', 32, (r) => r.id)] }
 
-test('a segment is loaded under the names that its columns had when it was written', async (t) => {
+const formerHead = headBytes({
+  format: 1, spool: 'former',
+  tables: spooledTables.map(({ name }) => ({ name, columns: name === formerEntries.name ? formerEntries.columns.map(({ name: column, type }) => ({ name: column, type })) : [] })),
+})
+
+/** A store with that table, and an empty journal before it. */
+async function former(t: TestContext) {
   const dir = await mkdtemp(join(tmpdir(), 'replay-'))
-  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10 }))
-  await using store = await openStore({ kind: 'embedded', dataDir: join(dir, 'data'), memoryBytes: 1024 * MiB, readSessions: 1 })
+  const store = await openStore({ kind: 'embedded', dataDir: join(dir, 'data'), memoryBytes: 1024 * MiB, readSessions: 1 })
+  t.after(async () => {
+    await store[Symbol.asyncDispose]()
+    await rm(dir, { recursive: true, force: true, maxRetries: 10 })
+  })
   await store.command('CREATE TABLE ledger_entries (tenant LowCardinality(String), id FixedString(32)) ENGINE = MergeTree ORDER BY id')
   const journal = join(dir, 'spool')
   const options = { dir: journal, segmentBytesMax: MiB, segmentAgeMsMax: 60_000, quotaBytes: 16 * MiB, sync: async () => undefined, now: Date.now }
   await (await Spool.open(options)).close()
+  return { store, journal, options }
+}
+
+test('a segment is loaded under the names that its columns had when it was written', async (t) => {
+  const { store, journal, options } = await former(t)
   const frame = new FrameWriter()
   frame.add(formerEntries, { tenant: 'acme', id: 'ab'.repeat(32) })
-  const tables = spooledTables.map(({ name }) => ({ name, columns: name === formerEntries.name ? formerEntries.columns.map(({ name: column, type }) => ({ name: column, type })) : [] }))
-  await writeFile(join(journal, '000000000001.segment'), Buffer.concat([headBytes({ format: 1, spool: 'former', tables }), frame.finish()]))
+  await writeFile(join(journal, '000000000001.segment'), Buffer.concat([formerHead, frame.finish()]))
   const spool = await Spool.open(options)
   const warnings: string[] = []
   const log: Log = { info: () => undefined, warn: (message, fields) => void warnings.push(`${message} ${String(fields['error'])}`), error: () => undefined }
@@ -45,15 +58,7 @@ test('a segment is loaded under the names that its columns had when it was writt
 })
 
 test('what is whole of a damaged segment is loaded with all others, before anything is settled; the file stays for the loader', async (t) => {
-  const dir = await mkdtemp(join(tmpdir(), 'replay-'))
-  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10 }))
-  await using store = await openStore({ kind: 'embedded', dataDir: join(dir, 'data'), memoryBytes: 1024 * MiB, readSessions: 1 })
-  await store.command('CREATE TABLE ledger_entries (tenant LowCardinality(String), id FixedString(32)) ENGINE = MergeTree ORDER BY id')
-  const journal = join(dir, 'spool')
-  const options = { dir: journal, segmentBytesMax: MiB, segmentAgeMsMax: 60_000, quotaBytes: 16 * MiB, sync: async () => undefined, now: Date.now }
-  await (await Spool.open(options)).close()
-  const tables = spooledTables.map(({ name }) => ({ name, columns: name === formerEntries.name ? formerEntries.columns.map(({ name: column, type }) => ({ name: column, type })) : [] }))
-  const head = headBytes({ format: 1, spool: 'former', tables })
+  const { store, journal, options } = await former(t)
   const frameOf = (byte: string): Buffer => {
     const frame = new FrameWriter()
     frame.add(formerEntries, { tenant: 'acme', id: byte.repeat(32) })
@@ -61,8 +66,8 @@ test('what is whole of a damaged segment is loaded with all others, before anyth
   }
   const damaged = frameOf('bb')
   damaged[damaged.length - 1] = (damaged.at(-1) as number) ^ 1
-  await writeFile(join(journal, '000000000001.segment'), Buffer.concat([head, frameOf('aa'), damaged]))
-  await writeFile(join(journal, '000000000002.segment'), Buffer.concat([head, frameOf('cc')]))
+  await writeFile(join(journal, '000000000001.segment'), Buffer.concat([formerHead, frameOf('aa'), damaged]))
+  await writeFile(join(journal, '000000000002.segment'), Buffer.concat([formerHead, frameOf('cc')]))
   const spool = await Spool.open(options)
   await replaySpool(spool, store, { info: () => undefined, warn: (message) => assert.fail(message), error: (message) => assert.fail(message) })
   await spool.close()

@@ -6,7 +6,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
  */
 export const derivingMax = 4
 
-/** How long records are decoded and derived before other work of the process gets its turn, in milliseconds. Longer, and an insert of 16 MiB, written turn by turn, starves. */
+/**
+ * How long records are decoded and derived, or traces accounted, before other work of the process gets its turn, in milliseconds.
+ * Longer, and an insert of 16 MiB, written turn by turn, starves, and so does an agent that asks for a reservation.
+ */
 export const turnMs = 2
 
 /**

@@ -6,6 +6,7 @@ import { type Table, writeRow } from '#clickhouse/table.ts'
 import { billApprovals, billImports, type BillLineRow, billLines } from '#clickhouse/tables/bills.ts'
 import { type LedgerEntryRow, ledgerEntries, revisionAtArrival, unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
 import type { LedgerMeter, UnixNano } from '#semconv/facts.ts'
+import { oneByOne } from '../one-by-one.ts'
 import type { PriceBook } from '../price/book.ts'
 import { providerNamed, selectCard } from '../price/match.ts'
 import { type Bill, billBytesMax, BillError, billLinesMax, type BillLine, type BillMeter, type BillSource, sumMax } from './bill.ts'
@@ -69,13 +70,7 @@ export function reconciliation(options: ReconcileOptions): Reconciliation {
     const book = await prices()
     return matchBills(await meteredUsage(read, book, days), await billedUsage(read, book, days))
   }
-  // One after the other: what the first one posts, the second one must see.
-  let last: Promise<unknown> = Promise.resolve()
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = last.then(work, work)
-    last = next.catch(() => undefined)
-    return next
-  }
+  const inTurn = oneByOne()
   return {
     cells,
     importBill: (name, text, actor) => inTurn(async () => {

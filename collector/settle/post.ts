@@ -1,5 +1,6 @@
 import { type LedgerEntryRow, revisionAtSettlement } from '#clickhouse/tables/ledger-entries.ts'
 import type { Attribution, Billable, TraceAccount } from '#semconv/account.ts'
+import { isSame } from '#semconv/attribution.ts'
 import type { LedgerKind, LedgerMeter, LedgerReason, PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
 import { type Charge, type ChargeOptions, chargeRows } from '../derive/charge.ts'
 import { entryKey, idOf, ownLedgerEntryId } from '../derive/identity.ts'
@@ -58,11 +59,9 @@ export function contested(account: TraceAccount, spans: ReadonlyMap<string, Span
 }
 
 function isFor({ facts: { step, startedAt }, attribution }: Charge, billable: Billable): boolean {
-  const { agent, user, session, workflow, tags } = billable.attribution
   return billable.reason === 'metered' && billable.usage === step.usage && billable.at === startedAt && billable.reportedCost === step.reportedCost &&
     billable.provider === step.provider && billable.requestModel === step.requestModel && billable.responseModel === step.responseModel &&
-    billable.serviceTier === step.serviceTier &&
-    agent === attribution.agent && user === attribution.user && session === attribution.session && workflow === attribution.workflow && tags === attribution.tags
+    billable.serviceTier === step.serviceTier && isSame(billable.attribution, attribution)
 }
 
 /**

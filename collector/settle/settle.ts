@@ -16,6 +16,7 @@ import type { Loader } from '../load/load.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { PriceBook } from '../price/book.ts'
+import { turnMs } from '../receive/turns.ts'
 import type { Handovers } from '../receivers/handovers.ts'
 import type { Told } from '../receivers/peers.ts'
 import { Repricer } from '../reprice/repricer.ts'
@@ -80,8 +81,6 @@ const summedUpMsMin = 1_000
 const writesMax = 8
 /** Spans accounted into one frame. */
 const spansPerFrame = 200
-/** How long traces are accounted before what arrives gets its turn, in milliseconds: an agent that asks for a reservation waits as long. */
-const turnMs = 2
 
 /** Above this many changing traces, a new one is shown when it settles, or after this many milliseconds: nobody watches thousands begin. */
 const crowdedTraces = 500

@@ -90,16 +90,18 @@ export class Spool {
   static async open(options: SpoolOptions): Promise<Spool> {
     await mkdir(options.dir, { recursive: true, mode: folderMode })
     const found: SealedSegment[] = []
-    const names = (await readdir(options.dir)).filter((name) => segmentNumber(name) !== undefined).sort()
-    for (const name of names) {
-      const number = segmentNumber(name) ?? 0
+    const files = (await readdir(options.dir)).sort().flatMap((name) => {
+      const number = segmentNumber(name)
+      return number === undefined ? [] : [{ name, number }]
+    })
+    for (const { name, number } of files) {
       const path = join(options.dir, name)
       const segment = parseSegment(await readFile(path))
       if (segment === undefined || segment.frames.length === 0) {
         await rm(path)
         continue
       }
-      if (segment.torn && name === names.at(-1)) await cutTail(path, segment.validBytes, options.sync)
+      if (segment.torn && number === files.at(-1)?.number) await cutTail(path, segment.validBytes, options.sync)
       const { size, mtimeMs } = await stat(path)
       found.push({ number, path, bytes: size, since: mtimeMs })
     }

@@ -158,8 +158,8 @@ export const Run = () => {
     void query.refetch()
     loaded.refresh()
   }
-  live.onRuns((ids) => {
-    if (ids === undefined || ids.has(params.id)) refresh()
+  live.onRuns((changed) => {
+    if (changed === 'any' || changed.has(params.id)) refresh()
   })
   createEffect(() => {
     document.title = `${run()?.name ?? 'Run'} · Spanledger`

@@ -71,12 +71,12 @@ export const Runs = () => {
     list.refresh()
     void facets.refetch()
   }
-  live.onRuns((ids) => {
+  live.onRuns((changed) => {
     if (ingest.data?.ingest.runCount === 0) void ingest.refetch()
-    else if (ids === undefined || scrollY <= atTopPx) refresh()
+    else if (changed === 'any' || scrollY <= atTopPx) refresh()
     else {
       const shown = new Set(list.rows().map((run) => run.id))
-      setNews((before) => new Set([...before, ...[...ids].filter((id) => !shown.has(id))]))
+      setNews((before) => new Set([...before, ...[...changed].filter((id) => !shown.has(id))]))
     }
   })
   onShortcut({ j: () => walk(1), k: () => walk(-1) })
