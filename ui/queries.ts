@@ -192,6 +192,8 @@ export type CostFilter = {
   basis?: Array<CostBasis> | null | undefined;
   /** True: lines of calls that their sender says cost another amount than ours. */
   claimDiffers?: boolean | null | undefined;
+  /** True: lines of calls of which their sender says what they cost; their claims are the sum in `CostRow.reportedCost`. */
+  claimed?: boolean | null | undefined;
   /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`. */
   codingAgent?: Array<string> | null | undefined;
   /** Any of these environments; "" finds lines that name none. */
@@ -361,6 +363,8 @@ export type LedgerFilter = {
   basis?: Array<CostBasis> | null | undefined;
   /** True: lines of calls that their sender says cost another amount than ours. */
   claimDiffers?: boolean | null | undefined;
+  /** True: lines of calls of which their sender says what they cost; their claims are the sum in `CostRow.reportedCost`. */
+  claimed?: boolean | null | undefined;
   /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`. */
   codingAgent?: Array<string> | null | undefined;
   /** Any of these environments; "" finds lines that name none. */

@@ -60,6 +60,7 @@ test('links carry hostile values as text', () => {
 test('a file holds what is on show, lines that name none included', () => {
   assert.equal(exportHref('ledger.csv', {}, {}), '/export/ledger.csv')
   assert.equal(exportHref('ledger.csv', costFilter({ posted: '2026-11-01T00:00:00.000000001Z..', book: 'b', claim: 'differs' }), {}), '/export/ledger.csv?priceBookVersion=b&postedAfter=2026-11-01T00%3A00%3A00.000000001Z&claimDiffers=true')
+  assert.deepEqual(costFilter({ claim: 'reported' }), { claimed: true })
   assert.equal(exportHref('focus-1.4.csv', costFilter({ agent: ['a b', '(none)'], env: 'prod', run: '0a', coding: 'codex' }), { from: '2026-11-01T00:00:00.000Z' }),
     '/export/focus-1.4.csv?agent=a+b&agent=&environment=prod&runId=0a&codingAgent=codex&from=2026-11-01T00%3A00%3A00.000Z')
 })

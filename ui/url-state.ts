@@ -55,7 +55,7 @@ const outcomes = ['ALLOW', 'WARN', 'DENY', 'REQUIRE_APPROVAL', 'REDACT'] as cons
 const places = ['AGENT', 'ENDPOINT', 'COLLECTOR'] as const
 const modes = ['SHADOW', 'ENFORCE'] as const
 /** Values of the keys that take a closed list. */
-export const choices = { status: statuses, kind: kinds, basis: bases, outcome: outcomes, place: places, mode: modes, has: ['errors', 'policy', 'unpriced'], claim: ['differs'] } as const
+export const choices = { status: statuses, kind: kinds, basis: bases, outcome: outcomes, place: places, mode: modes, has: ['errors', 'policy', 'unpriced'], claim: ['reported', 'differs'] } as const
 
 /** A value that is none of a closed list is left out: a hand-written URL shows more, never an error. */
 const closed = <T extends string>(search: SearchValues, key: FilterKey, list: readonly T[]): T[] => valuesOf(search, key).filter(isOneOf(list))
@@ -123,10 +123,11 @@ const postedOf = (search: SearchValues): PostedRange | undefined => {
 }
 
 export const costKeys = ['agent', 'model', 'provider', 'user', 'session', 'service', 'env', 'workflow', 'tag', 'run', 'span', 'meter', 'reason', 'kind', 'basis', 'coding', 'repo', 'posted', 'book', 'claim'] as const satisfies readonly FilterKey[]
+const claimIs = (search: SearchValues, claim: (typeof choices.claim)[number]): true | undefined => closed(search, 'claim', choices.claim).includes(claim) || undefined
 export const costFilter = (search: SearchValues): CostFilter => filled({
   ...shared(search), tag: valuesOf(search, 'tag'), runId: valuesOf(search, 'run'), spanId: valuesOf(search, 'span'), meter: valuesOf(search, 'meter'), reason: valuesOf(search, 'reason'),
   kind: closed(search, 'kind', kinds), basis: closed(search, 'basis', bases), codingAgent: valuesOf(search, 'coding'), repository: valuesOf(search, 'repo'),
-  posted: postedOf(search), priceBookVersion: valuesOf(search, 'book'), claimDiffers: closed(search, 'claim', choices.claim).length > 0 || undefined,
+  posted: postedOf(search), priceBookVersion: valuesOf(search, 'book'), claimed: claimIs(search, 'reported'), claimDiffers: claimIs(search, 'differs'),
 })
 export const ledgerFilter = (search: SearchValues, bounds: Bounds): LedgerFilter => filled({ ...costFilter(search), range: rangeFilter(bounds) })
 
@@ -134,8 +135,8 @@ export const ledgerFilter = (search: SearchValues, bounds: Bounds): LedgerFilter
 export const exportFiles = { 'ledger.csv': 'Ledger lines', 'focus-1.2.csv': 'FOCUS 1.2', 'focus-1.4.csv': 'FOCUS 1.4', 'focus-1.4.parquet': 'FOCUS 1.4, Parquet', 'journal.csv': 'Journal', 'chargeback.csv': 'Chargeback' } as const
 export const exportHref = (file: keyof typeof exportFiles, filter: CostFilter, bounds: Bounds): string => {
   const params = new URLSearchParams()
-  const { posted, claimDiffers, ...lists } = filter
-  for (const [key, value] of Object.entries({ ...lists, ...bounds, postedAfter: posted?.after, postedUntil: posted?.until, claimDiffers: claimDiffers === true ? 'true' : undefined })) for (const text of [value].flat()) if (typeof text === 'string') params.append(key, text)
+  const { posted, claimed, claimDiffers, ...lists } = filter
+  for (const [key, value] of Object.entries({ ...lists, ...bounds, postedAfter: posted?.after, postedUntil: posted?.until, claimed: claimed?.toString(), claimDiffers: claimDiffers?.toString() })) for (const text of [value].flat()) if (typeof text === 'string') params.append(key, text)
   const text = params.toString()
   return `/export/${file}${text === '' ? '' : `?${text}`}`
 }

@@ -1,4 +1,5 @@
 import { unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
+import type { LedgerFilter } from '../ledger/ledger-filter.ts'
 import { ledgerOf, spansOf } from '../reader.ts'
 import type { TimeRange } from '../time-range.ts'
 import { allOf, when, type Where, within } from '../where.ts'
@@ -33,9 +34,9 @@ export function comparedCalls(range: TimeRange): Where {
   { ...claiming.params, ...keyed.params, ...charged.params })
 }
 
-/** Lines within the range of calls whose claim is not our amount. */
-export function claimDiffers(differs: boolean | null | undefined, range: TimeRange): Where | undefined {
-  if (differs !== true) return undefined
+/** Lines within the range of calls that have a claim, or of those whose claim is not our amount. */
+export function claims({ claimed, claimDiffers }: Pick<LedgerFilter, 'claimed' | 'claimDiffers'>, range: TimeRange): Where | undefined {
+  if (claimed !== true && claimDiffers !== true) return undefined
   const { sql, params } = comparedCalls(range)
-  return when(`(trace_id, span_id) IN (SELECT call_trace, call_span FROM (${sql}) WHERE claim != ours)`, params)
+  return when(`(trace_id, span_id) IN (SELECT call_trace, call_span FROM (${sql})${claimDiffers === true ? ' WHERE claim != ours' : ''})`, params)
 }

@@ -34,6 +34,7 @@ const dimensions = {
   basis: input(anyOf(CostBasisEnum), 'Any of these bases.'),
   posted: input(PostedRangeInput, 'When they were posted.'),
   priceBookVersion: input(anyOf(GraphQLString), 'Priced with any of these price books; "" finds lines that name none.'),
+  claimed: input(GraphQLBoolean, 'True: lines of calls of which their sender says what they cost; their claims are the sum in `CostRow.reportedCost`.'),
   claimDiffers: input(GraphQLBoolean, 'True: lines of calls that their sender says cost another amount than ours.'),
   runId: input(anyOf(GraphQLID), 'Lines of any of these runs.'),
   spanId: input(anyOf(GraphQLID), 'Lines of any of these spans.'),
@@ -72,6 +73,7 @@ export interface LedgerFilter {
   readonly basis?: readonly CostBasis[] | null
   readonly posted?: PostedRange | null
   readonly priceBookVersion?: readonly string[] | null
+  readonly claimed?: boolean | null
   readonly claimDiffers?: boolean | null
   readonly runId?: readonly string[] | null
   readonly spanId?: readonly string[] | null

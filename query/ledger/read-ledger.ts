@@ -1,7 +1,7 @@
 import { tagList } from '#clickhouse/tables/ledger-entries.ts'
 import type { CostBasis, LedgerKind } from '#semconv/facts.ts'
 import { toldBy } from '../coding-agents/told-by.ts'
-import { claimDiffers } from '../costs/claims.ts'
+import { claims } from '../costs/claims.ts'
 import type { Connection, PageArguments } from '../connection.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
@@ -105,7 +105,7 @@ export const ledgerWhere = (filter: LedgerFilter, range: TimeRange): Where =>
     among('price_book', 'price_book_version', filter.priceBookVersion),
     idAmong('run_id', 'trace_id', 16, filter.runId),
     idAmong('span_id', 'span_id', 8, filter.spanId),
-    claimDiffers(filter.claimDiffers, range),
+    claims(filter, range),
     toldBy(filter.codingAgent, filter.repository, range),
   )
 

@@ -1,12 +1,12 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { count, decimalExact, knownCost, money, plural } from '../format.ts'
+import { knownCost, money, plural } from '../format.ts'
 import { CodingAgentsDocument, type CodingFieldsFragment } from '../queries.ts'
 import { ask } from '../request.ts'
 import { type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
-import { Count, Money } from '../widgets/figures.tsx'
+import { Count, Money, Tokens } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import styles from './coding-agents.module.css'
 
@@ -16,13 +16,17 @@ const tableMax = 50
 const splits = ['coding', 'user', 'repo', 'model'] as const satisfies readonly FilterKey[]
 type Split = (typeof splits)[number]
 const splitWords: Readonly<Record<Split, string>> = { coding: 'Agent', user: 'Developer', repo: 'Repository', model: 'Model' }
+/** What `cachedInputTokens` is the sum of. */
+const cachedMeters = ['input.cache_read', 'input.audio.cache_read']
 /** As their makers call them. */
 const agentNames: Readonly<Record<string, string>> = { claude_code: 'Claude Code', codex: 'Codex', gemini_cli: 'Gemini CLI', copilot: 'GitHub Copilot' }
 
 type Row = CodingFieldsFragment & { readonly value: string | null }
 const shown = (split: Split, row: Row): string => (split === 'coding' ? (agentNames[row.value ?? ''] ?? valueText(row.value)) : valueText(row.value))
 
-const SplitTable = (props: { split: Split; rows: readonly Row[]; href: (values: Partial<Record<FilterKey, string>>) => string }) => (
+type Href = (values: Partial<Record<FilterKey, string | readonly string[]>>) => string
+
+const SplitTable = (props: { split: Split; rows: readonly Row[]; href: Href }) => (
   <section>
     <h2>By {splitWords[props.split].toLowerCase()}</h2>
     <div class="scroll-x">
@@ -30,19 +34,23 @@ const SplitTable = (props: { split: Split; rows: readonly Row[]; href: (values: 
         <thead><tr><th scope="col">{splitWords[props.split]}</th><th scope="col" class="number">Sessions</th><th scope="col" class="number">Prompts</th><th scope="col" class="number">Tokens in → out</th><th scope="col" class="number">Cached</th><th scope="col" class="number">Cost (USD)</th></tr></thead>
         <tbody>
           <For each={props.rows.slice(0, tableMax)}>
-            {(row) => (
-              <tr>
-                <td>{shown(props.split, row)}</td>
-                <td class="number"><Count value={row.sessions} /></td>
-                <td class="number"><Count value={row.runs} /></td>
-                <td class="number"><span title={`${decimalExact(row.inputTokens)} → ${decimalExact(row.outputTokens)}`}>{count(Number(row.inputTokens))} → {count(Number(row.outputTokens))}</span></td>
-                <td class="number"><span title={decimalExact(row.cachedInputTokens)}>{count(Number(row.cachedInputTokens))}</span></td>
-                <td class="number">
-                  <Money amount={knownCost(row.cost, row.unpricedEntries)} href={props.href({ [props.split]: valueText(row.value) })} what={shown(props.split, row)} />
-                  <Show when={row.unpricedEntries > 0}> <A href={props.href({ [props.split]: valueText(row.value), basis: 'UNPRICED' })}>{plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')}</A></Show>
-                </td>
-              </tr>
-            )}
+            {(row) => {
+              const name = shown(props.split, row)
+              const href = (restriction: { readonly basis?: 'UNPRICED'; readonly meter?: readonly string[] } = {}): string => props.href({ [props.split]: valueText(row.value), ...restriction })
+              return (
+                <tr>
+                  <td>{name}</td>
+                  <td class="number"><Count value={row.sessions} href={href()} what={`sessions of ${name}`} /></td>
+                  <td class="number"><Count value={row.runs} href={href()} what={`prompts of ${name}`} /></td>
+                  <td class="number"><Tokens sum={row} href={href()} what={name} /></td>
+                  <td class="number"><Count value={Number(row.cachedInputTokens)} href={href({ meter: cachedMeters })} what={`cached tokens of ${name}`} /></td>
+                  <td class="number">
+                    <Money amount={knownCost(row.cost, row.unpricedEntries)} href={href()} what={name} />
+                    <Show when={row.unpricedEntries > 0}> <A href={href({ basis: 'UNPRICED' })}>{plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')}</A></Show>
+                  </td>
+                </tr>
+              )
+            }}
           </For>
         </tbody>
       </table>
@@ -63,7 +71,7 @@ export const CodingAgents = () => {
   const total = () => data()?.total[0]
   /** All of them: a filter by agent keeps out everybody else's lines. */
   const everyone = (): string[] => (data()?.coding ?? []).map((row) => valueText(row.value))
-  const href = (values: Partial<Record<FilterKey, string>>): string => ledgerHref({ coding: everyone(), range: rangeText(bounds()), ...values })
+  const href: Href = (values) => ledgerHref({ coding: everyone(), range: rangeText(bounds()), ...values })
   return (
     <Page title="Coding agents" answer={<Show when={total()?.entries ? total() : undefined}>{(sum) => <>{money(knownCost(sum().cost, sum().unpricedEntries))} in {plural(sum().sessions, 'session')} of {plural(sum().developers, 'developer')}. A call that comes as span, log event and counter is in it once.</>}</Show>}>
       <Progress when={query.isFetching} what="coding agents" />
@@ -80,10 +88,9 @@ export const CodingAgents = () => {
             <>
               <dl class={styles['stats']}>
                 <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="all coding agents" /></dd></div>
-                <div><dt>Developers</dt><dd><Count value={sum().developers} /></dd></div>
-                <div><dt>Sessions</dt><dd><Count value={sum().sessions} /></dd></div>
-                <div><dt>Tokens in</dt><dd title={decimalExact(sum().inputTokens)}>{count(Number(sum().inputTokens))}</dd></div>
-                <div><dt>Tokens out</dt><dd title={decimalExact(sum().outputTokens)}>{count(Number(sum().outputTokens))}</dd></div>
+                <div><dt>Developers</dt><dd><Count value={sum().developers} href={href({})} what="developers" /></dd></div>
+                <div><dt>Sessions</dt><dd><Count value={sum().sessions} href={href({})} what="sessions" /></dd></div>
+                <div><dt>Tokens in → out</dt><dd><Tokens sum={sum()} href={href({})} what="all coding agents" /></dd></div>
               </dl>
               <Show when={data()}>{(found) => <div class={styles['tables']}><For each={splits}>{(split) => <SplitTable split={split} rows={found()[split]} href={href} />}</For></div>}</Show>
             </>

@@ -3,15 +3,15 @@ import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
-import { count, decimalExact, knownCost, money, moneyExact, moneyPixels, plural, signedMoney } from '../format.ts'
+import { count, knownCost, money, moneyExact, moneyPixels, plural, signedMoney } from '../format.ts'
 import { atMostEvery, useLive } from '../live.ts'
 import { type CostCountsFragment, type CostFieldsFragment, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
-  activeFilters, type Bounds, carried, type CostGroup, costFilter, costGroup, costGroups, costKeys, exportFiles, exportHref, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
+  activeFilters, type Bounds, carried, choices, type CostGroup, costFilter, costGroup, costGroups, costKeys, exportFiles, exportHref, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
 } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
-import { Money } from '../widgets/figures.tsx'
+import { Money, Tokens } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { bucketEnd, bucketLabel, bucketStarts, intervalFor } from './buckets.ts'
@@ -31,15 +31,15 @@ type CostRunsKey = (typeof costGroups)[CostGroup]
 
 type Counts = CostCountsFragment
 
-/** What senders said the same calls cost; what is ours above or below opens the lines of the calls on which both differ. */
-const Claim = (props: { counts: Counts | undefined; href: string; what: string }) => (
+/** What senders said the same calls cost opens the lines of those calls; what is ours above or below opens the lines of the calls on which both differ. */
+const Claim = (props: { counts: Counts | undefined; href: (claim: (typeof choices.claim)[number]) => string; what: string }) => (
   <Show when={props.counts?.reportedCost} fallback={<span class="muted" title={props.counts === undefined ? 'Still counting' : 'No sender said what these calls cost.'}>{props.counts === undefined ? '…' : '–'}</span>}>
     {(claim) => (
       <>
-        <Money amount={claim()} />
+        <Money amount={claim()} href={props.href('reported')} what={`calls of ${props.what} whose sender said what they cost`} />
         <span class={styles['sub']}>
           <Show when={props.counts?.costVariance !== '0'} fallback="as ours">
-            <A href={props.href} title={`Our amount of the same calls less what was reported: ${moneyExact(props.counts?.costVariance)}. Open the ledger entries of those that differ.`} aria-label={`ours ${signedMoney(props.counts?.costVariance)}, ledger entries of calls of ${props.what} on which both differ`}>ours {signedMoney(props.counts?.costVariance)}</A>
+            <A href={props.href('differs')} title={`Our amount of the same calls less what was reported: ${moneyExact(props.counts?.costVariance)}. Open the ledger entries of those that differ.`} aria-label={`ours ${signedMoney(props.counts?.costVariance)}, ledger entries of calls of ${props.what} on which both differ`}>ours {signedMoney(props.counts?.costVariance)}</A>
           </Show>
         </span>
       </>
@@ -53,11 +53,6 @@ const Runs = (props: { runs: number | undefined; href: string; what: string }) =
     <A href={props.href} title={`${plural(props.runs ?? 0, 'run')}. Open their ledger entries.`} aria-label={`${plural(props.runs ?? 0, 'run')}, ledger entries of ${props.what}`}>{count(props.runs ?? 0)}</A>
   </Show>
 )
-
-const Tokens = (props: { sum: Pick<CostFieldsFragment, 'inputTokens' | 'outputTokens'>; href: string; what: string }) => {
-  const words = (): string => `${count(Number(props.sum.inputTokens))} → ${count(Number(props.sum.outputTokens))}`
-  return <A href={props.href} title={`${decimalExact(props.sum.inputTokens)} → ${decimalExact(props.sum.outputTokens)} tokens. Open their ledger entries.`} aria-label={`${words()} tokens, ledger entries of ${props.what}`}>{words()}</A>
-}
 
 const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRunsQuery[CostRunsKey] | undefined; claims: boolean; href: (values: Partial<Record<FilterKey, string>>) => string }) => (
   <section>
@@ -76,7 +71,7 @@ const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRu
                   <td class="number"><Runs runs={props.runs?.find(({ value }) => value === row.value)?.runs} href={href()} what={valueText(row.value)} /></td>
                   <td class="number"><Tokens sum={row} href={href()} what={valueText(row.value)} /></td>
                   <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={href()} what={valueText(row.value)} /></td>
-                  <Show when={props.claims}><td class="number"><Claim counts={props.runs?.find(({ value }) => value === row.value)} href={props.href({ [key]: valueText(row.value), claim: 'differs' })} what={valueText(row.value)} /></td></Show>
+                  <Show when={props.claims}><td class="number"><Claim counts={props.runs?.find(({ value }) => value === row.value)} href={(claim) => props.href({ [key]: valueText(row.value), claim })} what={valueText(row.value)} /></td></Show>
                   <td class="number"><Show when={row.unpricedEntries > 0} fallback={<span class="muted">–</span>}><A href={props.href({ [key]: valueText(row.value), basis: 'UNPRICED' })} aria-label={`${plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')} of ${valueText(row.value)}`}>{row.unpricedEntries}</A></Show></td>
                 </tr>
               )
@@ -219,7 +214,7 @@ export const Costs = () => {
             <>
               <dl class={styles['stats']}>
                 <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="everything shown" /></dd></div>
-                <Show when={claims()}><div><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()?.total[0]} href={href({ claim: 'differs' })} what="everything shown" /></dd></div></Show>
+                <Show when={claims()}><div><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()?.total[0]} href={(claim) => href({ claim })} what="everything shown" /></dd></div></Show>
                 <div><dt>Tokens in → out</dt><dd><Tokens sum={sum()} href={href({})} what="everything shown" /></dd></div>
                 <div><dt>Runs</dt><dd><Runs runs={counted()?.total[0]?.runs} href={href({})} what="everything shown" /></dd></div>
               </dl>
