@@ -217,7 +217,7 @@ export async function fillConsole(program: Program): Promise<Shown> {
 }
 
 /** A captured session of Claude Code, from its log events alone. */
-async function codingAgent(program: Program): Promise<void> {
+export async function codingAgent(program: Program): Promise<void> {
   const capture = captures().find(({ name }) => name.startsWith('claude-code@'))
   for (const { signal, body } of capture?.payloads ?? []) if (signal === 'logs') await post(program, body, { signal })
   for (const end = Date.now() + storedMsMax; Date.now() < end; await sleep(250)) {

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { encodeRequest } from '#collector/decode/oracle.ts'
 import type { Page } from 'playwright-core'
 import { launchBrowser } from './browser.ts'
-import { blockedRun, closedMonth } from './console-states.ts'
+import { blockedRun, closedMonth, codingAgent } from './console-states.ts'
 import { startDemo } from './demo.ts'
 import { agentSpan, ago, exportRequest, type MadeSpan, modelCall, newSpanId, newTraceId, plainSpan } from './made-span.ts'
 import { graphql, type Program, startProgram } from './program.ts'
@@ -170,6 +170,17 @@ const figures = (page: Page, title: RegExp) => main(page).locator('a[href^="/led
   return exact === undefined ? [] : [{ href: link.getAttribute('href') ?? '', exact }]
 }), title.source)
 
+/** The ledger entries that a link of a page opens. */
+async function entriesAt(page: Page, href: string) {
+  await page.goto(href)
+  const entries = main(page).locator('tbody tr')
+  await entries.first().waitFor()
+  return entries.evaluateAll((all) => all.map((row) => ({
+    usd: row.querySelector('[title$=" USD"]')?.getAttribute('title')?.replace(' USD', '') ?? '', run: row.querySelector('a[href^="/runs/"]')?.getAttribute('href')?.split('?')[0] ?? '',
+    meter: row.children[3]?.textContent ?? '', quantity: Number((row.children[4]?.textContent ?? '').replaceAll(',', '')),
+  })))
+}
+
 test('costs: every amount, count of tokens and count of runs opens the ledger entries that it is the sum of', { skip, timeout: 240_000 }, async () => {
   await using program = await startProgram({ env })
   const [one, two] = [newTraceId(), newTraceId()]
@@ -189,18 +200,51 @@ test('costs: every amount, count of tokens and count of runs opens the ledger en
   // In all, and by two agents, one model, one provider, and no user.
   assert.deepEqual([amounts.length, tokens.length, runs.length], [6, 6, 6])
   for (const [at, { href, exact }] of amounts.entries()) {
-    await page.goto(href)
-    const entries = main(page).locator('tbody tr')
-    await entries.first().waitFor()
-    const rows = await entries.evaluateAll((all) => all.map((row) => ({
-      usd: row.querySelector('[title$=" USD"]')?.getAttribute('title')?.replace(' USD', '') ?? '', run: row.querySelector('a[href^="/runs/"]')?.getAttribute('href')?.split('?')[0] ?? '',
-      meter: row.children[3]?.textContent ?? '', quantity: Number((row.children[4]?.textContent ?? '').replaceAll(',', '')),
-    })))
+    const rows = await entriesAt(page, href)
     const sum = (side: string): string => grouped(rows.filter(({ meter }) => meter.startsWith(side)).reduce((total, { quantity }) => total + quantity, 0))
     assert.equal(rows.reduce((total, { usd }) => total + pico(usd), 0n), pico(exact), href)
     assert.deepEqual(tokens[at], { href, exact: `${sum('input.')} → ${sum('output.')}` })
     assert.deepEqual(runs[at], { href, exact: String(new Set(rows.map(({ run }) => run)).size) })
   }
+  assert.deepEqual(problems, [])
+})
+
+test('what senders reported opens the ledger entries of their calls, and of those on which both differ', { skip, timeout: 240_000 }, async () => {
+  await using program = await startProgram({ env })
+  // 1,000 tokens in and 100 out of the model cost $0.00045.
+  for (const claim of ['0.00045', '0.02', undefined]) {
+    const traceId = newTraceId()
+    assert.equal((await post(program, exportRequest([modelCall({ traceId, attributes: claim === undefined ? {} : { 'gen_ai.usage.cost': claim } }, { input: 1_000, output: 100 })]))).status, 200)
+    await settledTrace(program, traceId, 1)
+  }
+  const { page, problems } = await openPage(chromium, program.console)
+  await page.goto('/costs')
+  const claimed = main(page).getByRole('link', { name: /calls of everything shown whose sender said what they cost/ })
+  assert.equal(await claimed.textContent(), '$0.02045')
+  const differing = main(page).getByRole('link', { name: /calls of everything shown on which both differ/ })
+  const [all, some] = [await claimed.getAttribute('href') ?? '', await differing.getAttribute('href') ?? '']
+  const runsAt = async (href: string): Promise<number> => new Set((await entriesAt(page, href)).map(({ run }) => run)).size
+  assert.deepEqual([await runsAt(all), await runsAt(some), await runsAt('/ledger')], [2, 1, 3])
+  assert.deepEqual(problems, [])
+})
+
+test('coding agents: every figure opens the ledger entries that it is made of', { skip, timeout: 240_000 }, async () => {
+  await using program = await startProgram({ env })
+  await codingAgent(program)
+  const { page, problems } = await openPage(chromium, program.console)
+  await page.goto('/coding-agents')
+  await main(page).getByRole('heading', { name: 'By model' }).waitFor()
+  const amounts = await figures(page, /^(\S+) USD\. Open/)
+  const tokens = await figures(page, /^(\S+ → \S+) tokens\. Open/)
+  const cached = (await figures(page, /^(\S+)\. Open/)).filter(({ href }) => href.includes('cache_read'))
+  assert.deepEqual([amounts.length, tokens.length, cached.length], [5, 5, 4])
+  const sum = (rows: Awaited<ReturnType<typeof entriesAt>>, side = ''): string => grouped(rows.filter(({ meter }) => meter.startsWith(side)).reduce((total, { quantity }) => total + quantity, 0))
+  for (const [at, { href, exact }] of amounts.entries()) {
+    const rows = await entriesAt(page, href)
+    assert.equal(rows.reduce((total, { usd }) => total + pico(usd), 0n), pico(exact), href)
+    assert.deepEqual(tokens[at], { href, exact: `${sum(rows, 'input.')} → ${sum(rows, 'output.')}` })
+  }
+  for (const { href, exact } of cached) assert.equal(sum(await entriesAt(page, href)), exact, href)
   assert.deepEqual(problems, [])
 })
 
