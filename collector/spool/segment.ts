@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFrame, type Section, spooledTables } from './frame.ts'
 
 /**
@@ -40,7 +41,13 @@ export interface Segment {
   readonly torn: boolean
 }
 
-/** Reads a segment; `undefined` where not even the head is whole, so no frame of it was ever acknowledged. */
+/**
+ * Of bytes that are no segment: whether they are what a crash can leave of a head being written, with nothing but room behind. Where
+ * there is more, frames were acknowledged. One begun by an older program may have had a longer head, and is kept for nothing.
+ */
+export const atMostHead = (bytes: Buffer): boolean => bytes.findLastIndex((byte) => byte !== 0) < headBytes({ format: 1, spool: randomUUID(), tables: currentTables }).length
+
+/** Reads a segment; `undefined` where not even the head is whole: `atMostHead` says whether a frame of it can have been acknowledged. */
 export function parseSegment(bytes: Buffer): Segment | undefined {
   if (bytes.length < 8 || !bytes.subarray(0, 4).equals(magic)) return undefined
   const headEnd = 8 + bytes.readUInt32LE(4)

@@ -192,6 +192,41 @@ test('damage in a segment that was finished before the crash is not cut away: wh
   for (const spool of [first, second, third]) await spool.close()
 })
 
+for (const [what, at] of [['its head', 3], ['its first frame', -1]] as const) test(`a segment whose damage is in ${what} is kept: frames were acknowledged from it`, async (t) => {
+  const dir = await folder(t)
+  const first = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
+  await first.append(frame(1))
+  const [name] = await readdir(dir)
+  const second = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
+  await second.append(frame(2))
+  const path = join(dir, name as string)
+  const bytes = await readFile(path)
+  const damaged = at < 0 ? bytes.length + at : at
+  bytes[damaged] = (bytes[damaged] as number) ^ 1
+  await writeFile(path, bytes)
+  const third = await Spool.open(options(dir))
+  assert.deepEqual(await readFile(path), bytes)
+  assert.equal((await third.next())?.path, path)
+  for (const spool of [first, second, third]) await spool.close()
+})
+
+test('a segment that a crash left with a part of its head, or with its head alone, is none', async (t) => {
+  const dir = await folder(t)
+  const spool = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
+  await spool.append(frame(1))
+  const [name] = await readdir(dir)
+  const head = (await readFile(join(dir, name as string))).subarray(0, -frame(1).length)
+  await spool.close()
+  for (const [left, number] of [[Buffer.alloc(0), 7], [head.subarray(0, 5), 8], [Buffer.concat([head.subarray(0, 100), Buffer.alloc(4096)]), 9], [head, 10]] as const) {
+    await writeFile(join(dir, `${String(number).padStart(12, '0')}.segment`), left)
+  }
+  const names = (await readdir(dir)).filter((left) => left.endsWith('.segment') && left !== name)
+  assert.equal(names.length, 4)
+  const reopened = await Spool.open(options(dir))
+  assert.deepEqual((await readdir(dir)).filter((left) => names.includes(left)), [])
+  await reopened.close()
+})
+
 test('what a former process left is handed over first, and its segment numbers are not used again', async (t) => {
   const dir = await folder(t)
   const first = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))

@@ -5,7 +5,7 @@ import { Refused } from '../refused.ts'
 import { keepFrame, keepSegment, listSetAside, type Why } from '../set-aside/set-aside.ts'
 import type { DiskRoom } from './disk-room.ts'
 import { createFile, folderMode, writeFully } from './durable-file.ts'
-import { currentTables, headBytes, parseSegment, type Segment } from './segment.ts'
+import { atMostHead, currentTables, headBytes, parseSegment, type Segment } from './segment.ts'
 
 export interface SpoolOptions {
   readonly dir: string
@@ -85,7 +85,7 @@ export class Spool {
 
   /**
    * Opens the folder, cuts the torn tail of the newest segment (bytes that were never acknowledged) and finds what a former process
-   * left to load. Any other that is torn was whole once: it stays as it is, and the loader sets it aside.
+   * left to load. Any other that is torn, and any whose head is damaged, was whole once: it stays as it is, and the loader sets it aside.
    */
   static async open(options: SpoolOptions): Promise<Spool> {
     await mkdir(options.dir, { recursive: true, mode: folderMode })
@@ -96,12 +96,14 @@ export class Spool {
     })
     for (const { name, number } of files) {
       const path = join(options.dir, name)
-      const segment = parseSegment(await readFile(path))
-      if (segment === undefined || segment.frames.length === 0) {
+      const newest = number === files.at(-1)?.number
+      const bytes = await readFile(path)
+      const segment = parseSegment(bytes)
+      if (segment === undefined ? atMostHead(bytes) : segment.frames.length === 0 && (newest || !segment.torn)) {
         await rm(path)
         continue
       }
-      if (segment.torn && number === files.at(-1)?.number) await cutTail(path, segment.validBytes, options.sync)
+      if (segment?.torn === true && newest) await cutTail(path, segment.validBytes, options.sync)
       const { size, mtimeMs } = await stat(path)
       found.push({ number, path, bytes: size, since: mtimeMs })
     }
