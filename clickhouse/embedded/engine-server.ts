@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import type { EnginePools } from './engine.ts'
 import { type RowBinaryStructure, rowBinaryStructure } from './row-binary-structure.ts'
-import { PoolFullError, type PooledSession, type SessionPool } from './session-pool.ts'
+import { letGo, PoolFullError, type PooledSession, type SessionPool } from './session-pool.ts'
 import { type Statement, statement, StatementError } from './statement.ts'
 
 /** Largest statement, in bytes: `max_query_size` of the sessions. */
@@ -215,6 +215,7 @@ async function streamed(session: PooledSession, query: Query, sql: string, respo
   await useDatabase(session, query.database)
   const tag = randomBytes(8).toString('hex')
   const stream = session.session.queryStream(sql, { format: query.defaultFormat })
+  let failed = false
   try {
     for await (const chunk of stream) {
       if (gone.aborted) break
@@ -226,14 +227,20 @@ async function streamed(session: PooledSession, query: Query, sql: string, respo
     }
     if (!gone.aborted) response.end()
   } catch (error) {
-    if (gone.aborted) return
-    if (!response.headersSent) throw error
-    // ClickHouse's own frame (since 25.11) for an error behind rows that were already sent.
-    const message = `${errorText(error)}\n`
-    response.end(`\r\n__exception__\r\n${tag}\r\n${message}${Buffer.byteLength(message)} ${tag}\r\n__exception__\r\n`)
+    // The status can still say it, and the pool cleans the session.
+    if (!gone.aborted && !response.headersSent) throw error
+    failed = true
+    if (!gone.aborted) response.end(errorFrame(tag, error))
   } finally {
     stream.cancel()
   }
+  if (failed) await letGo(session)
+}
+
+/** ClickHouse's own frame (since 25.11) for an error behind rows that were already sent. */
+function errorFrame(tag: string, error: unknown): string {
+  const message = `${errorText(error)}\n`
+  return `\r\n__exception__\r\n${tag}\r\n${message}${Buffer.byteLength(message)} ${tag}\r\n__exception__\r\n`
 }
 
 async function insert(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Session } from 'chdb'
 
 /** A request that waits behind this many others is refused, so that a stalled engine answers instead of filling memory. */
@@ -7,7 +8,7 @@ export class PoolFullError extends Error {}
 
 /** Sessions that are lent out: one runs one statement at a time, several run side by side. */
 export interface SessionPool {
-  /** Runs `work` with a session of its own. The session goes to the next in line only when `work` has settled. */
+  /** Runs `work` with a session of its own. The session goes to the next in line only when `work` has settled, cleaned where it rejected. */
   run<T>(work: (session: PooledSession) => Promise<T>, signal: AbortSignal): Promise<T>
   readonly busy: number
   close(): void
@@ -17,6 +18,29 @@ export interface PooledSession {
   readonly session: Session
   /** The database that unqualified names mean on this session now. */
   database: string
+}
+
+/** Nothing but an engine out of memory refuses `SELECT 1`, and that passes or the engine has to start again. In milliseconds. */
+const letGoAttempts = 50
+const letGoPauseMs = 100
+
+/**
+ * Cleans a session whose statement failed. chDB 3.4 holds on to it: its memory, its line in `system.processes`, and the rows it had
+ * written, which it puts before those of the next statement that succeeds.
+ */
+export async function letGo({ session }: PooledSession): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await session.queryAsync('SELECT 1')
+      return
+    } catch (error) {
+      if (attempt < letGoAttempts) await sleep(letGoPauseMs)
+      else {
+        console.error('the engine ends, to be started again: a session keeps what a failed statement left:', error)
+        process.kill(process.pid, 'SIGKILL')
+      }
+    }
+  }
 }
 
 export function sessionPool(size: number, open: () => Session): SessionPool {
@@ -54,6 +78,9 @@ export function sessionPool(size: number, open: () => Session): SessionPool {
       const session = await take(signal)
       try {
         return await work(session)
+      } catch (error) {
+        await letGo(session)
+        throw error
       } finally {
         give(session)
       }
