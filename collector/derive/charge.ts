@@ -27,14 +27,21 @@ export interface Charge {
 /** Spans of a trace by id: those that came with the charged one, and those that were there. */
 export type KnownSpans = (traceId: string, spanId: string) => SpanFacts | undefined
 
+/** Spans of a trace that stand in the ledger for calls below them, which had not come when the trace settled. */
+export type KnownLumps = (traceId: string) => ReadonlySet<string>
+
+/** One for all traces without any. */
+export const noLumps: ReadonlySet<string> = new Set()
+
 /** Deepest ancestor that is asked whom a call belongs to. Agents nest 5 to 8 deep; a cycle ends here too. */
 const ancestorsMax = 32
 
 /**
  * Charges the model calls among `derived` that nobody charged before, as rows of `frame`. Agents and users stand on spans above,
  * which mostly come with the call: so this waits until the request is read. What an ancestor tells later, settlement adds.
+ * A call for which a span above is charged already waits for settlement too, which takes that back as it charges the call.
  */
-export function chargeArrivals(derived: readonly Derived[], known: KnownSpans, options: ChargeOptions, frame: Pick<FrameWriter, 'add'>): Charge[] {
+export function chargeArrivals(derived: readonly Derived[], known: KnownSpans, options: ChargeOptions, frame: Pick<FrameWriter, 'add'>, lumps: KnownLumps = () => noLumps): Charge[] {
   const charged = derived.filter(({ first, facts }) => first && chargedOnArrival(facts.step))
   if (charged.length === 0) return []
   const together = new Map(derived.map(({ facts }) => [facts.spanId, facts]))
@@ -42,7 +49,7 @@ export function chargeArrivals(derived: readonly Derived[], known: KnownSpans, o
     const found = together.get(spanId)
     return found?.traceId === traceId ? found : known(traceId, spanId)
   }
-  return charged.map(({ facts }) => {
+  return charged.filter(({ facts }) => !isInLump(facts, spans, lumps(facts.traceId))).map(({ facts }) => {
     const lines = linesOf(facts, options)
     const charge: Charge = {
       facts, postedAt: facts.receivedAt, prices: options.prices, attribution: attributionOf(facts, spans), provider: lines[0]?.provider ?? '',
@@ -71,6 +78,16 @@ const rowsOf = ({ facts, postedAt, attribution }: Charge, lines: readonly Ledger
     traceId, spanId, provider, model, meter, quantity, usageFlags, unitPrice, amount, basis, priceBookVersion, priceCard, reverses: '',
     agent, user, session, workflow, service, environment, tags, revision,
   }))
+}
+
+function isInLump({ traceId, parentSpanId }: SpanFacts, spans: KnownSpans, lumps: ReadonlySet<string>): boolean {
+  if (lumps.size === 0) return false
+  let above = parentSpanId
+  for (let level = 0; level < ancestorsMax && above !== ''; level++) {
+    if (lumps.has(above)) return true
+    above = spans(traceId, above)?.parentSpanId ?? ''
+  }
+  return false
 }
 
 /** A span's own values, each else that of the nearest ancestor known by now; tags of all that are asked. What others further up are tagged with, settlement adds. */

@@ -83,6 +83,19 @@ test('the same span in requests at once is charged once, whichever is stored fir
   assert.equal(await w.rows(ledgerTable), 1)
 })
 
+test('a call for which the agent above is charged already waits for settlement, one beside it does not', async (t) => {
+  const w = await world(t)
+  const [agent, other] = ['a1'.repeat(8), 'a2'.repeat(8)]
+  await ingest('traces', request({ traceId: Buffer.from(traceId, 'hex'), spanId: Buffer.from(agent, 'hex'), name: 'agent' }), 'protobuf', w)
+  const trace = w.live.get(traceId) ?? assert.fail()
+  // As a settlement leaves it.
+  trace.lumps = new Set([agent])
+  await ingest('traces', request({ ...call(1000), parentSpanId: Buffer.from(agent, 'hex') }), 'protobuf', w)
+  assert.equal(trace.charges.size, 0)
+  await ingest('traces', request({ ...call(1000), spanId: Buffer.from(other, 'hex') }), 'protobuf', w)
+  assert.deepEqual([...trace.charges.keys()], [other])
+})
+
 test('a refused request gives its spans free: the next one charges them', async (t) => {
   const w = await world(t)
   const refusing = { ...w, spool: Object.assign(Object.create(w.spool), { append: () => Promise.reject(new Error('the disk is gone')) }) as Spool }

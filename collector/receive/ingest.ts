@@ -10,7 +10,7 @@ import { notDataPoint, notMetric } from '../decode/metrics.ts'
 import { notProtobuf, type Rejection, TracesReader } from '../decode/traces.ts'
 import { Malformed } from '../decode/wire.ts'
 import { type ArrivedRequest, type LedgerWatch, reservationKey, spanKeyOf, tellArrived } from '../budgets/ledger-watch.ts'
-import { type Charge, chargeArrivals } from '../derive/charge.ts'
+import { type Charge, chargeArrivals, noLumps } from '../derive/charge.ts'
 import { type Copies, type DerivedLog, deriveLog } from '../derive/derive-log.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
 import type { Log } from '../log.ts'
@@ -284,7 +284,7 @@ function deriveOne(record: SpanRecord, charge: boolean, receivedAt: bigint, fram
 function charge(derived: readonly Derived[], frame: FrameWriter, options: IngestOptions): readonly Charge[] {
   const { live, log } = options
   try {
-    return frame.attempt(() => chargeArrivals(derived, (traceId, spanId) => live.get(traceId)?.spans.get(spanId), options, frame))
+    return frame.attempt(() => chargeArrivals(derived, (traceId, spanId) => live.get(traceId)?.spans.get(spanId), options, frame, (traceId) => live.get(traceId)?.lumps ?? noLumps))
   } catch (error) {
     if (!(error instanceof FrameFull)) log.error('the calls of a request could not be charged, settlement will', { error })
     return []

@@ -2,13 +2,13 @@ import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import { isToldByLog } from '#semconv/agent-logs.ts'
 import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
-import type { Charge } from '../derive/charge.ts'
+import { type Charge, noLumps } from '../derive/charge.ts'
 import type { Derived } from '../derive/derive.ts'
 import { entryKey } from '../derive/identity.ts'
 import type { Handovers } from '../receivers/handovers.ts'
 import { type HeldCharge, heldCharge } from './held-charges.ts'
 import { HeldSpans, type LiveSpan } from './held-spans.ts'
-import type { Repricing } from './post.ts'
+import { type Repricing } from './post.ts'
 import { sessionKey } from './told-better.ts'
 
 /** What a run's summary needs of a decision. */
@@ -23,6 +23,8 @@ export interface LiveTrace {
   readonly charges: Map<string, HeldCharge>
   /** All other posted ledger lines, of every kind, by `entryKey`. */
   readonly entries: Map<string, LedgerEntryRow>
+  /** Spans charged for calls below them that had not come at the last settlement: such a call is not charged on arrival. */
+  lumps: ReadonlySet<string>
   /** Stored decisions by id. */
   readonly decisions: Map<string, StoredDecision>
   /** Milliseconds, monotonic. */
@@ -226,7 +228,7 @@ export class LiveTraces {
     let trace = this.#traces.get(traceId)
     if (trace === undefined) {
       trace = {
-        traceId, spans: new HeldSpans(traceId), charges: new Map(), entries: new Map(), decisions: new Map(), firstSeenMs: nowMs, lastSeenMs: nowMs,
+        traceId, spans: new HeldSpans(traceId), charges: new Map(), entries: new Map(), lumps: noLumps, decisions: new Map(), firstSeenMs: nowMs, lastSeenMs: nowMs,
         lastReceivedAt: 0n, generation: 0, tellsSession: false, dirty: false, settled: false, summarizedMs: 0, summaryCostMs: 0, summarizedGeneration: -1,
         unsummarizedSince: 0n, version: 0n, settlements: 0,
         // What was known of it before may stand in any segment that is not loaded yet.
@@ -416,6 +418,7 @@ export class LiveTraces {
     trace.tellsSession = false
     trace.charges.clear()
     trace.entries.clear()
+    trace.lumps = noLumps
     trace.decisions.clear()
   }
 

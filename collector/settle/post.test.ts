@@ -5,12 +5,12 @@ import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import { account, type Elsewhere } from '#semconv/account.ts'
 import type { SpanFacts } from '#semconv/facts.ts'
 import { factsOf } from '#semconv/testdata/span-lines.ts'
-import { type Charge, chargeArrivals, chargeRows } from '../derive/charge.ts'
+import { type Charge, chargeArrivals, chargeRows, noLumps } from '../derive/charge.ts'
 import { entryKey } from '../derive/identity.ts'
 import { shippedBook } from '../price/book.ts'
 import { differenceText } from '../verify/difference.ts'
 import { checkEntries } from '../verify/entries.ts'
-import { contested, post, writeOut } from './post.ts'
+import { contested, lumpsOf, post, writeOut } from './post.ts'
 import { costOf } from './summary.ts'
 
 const options = { tenant: 't', project: 'p', prices: shippedBook() }
@@ -23,6 +23,7 @@ class Ledger {
   readonly charges = new Map<string, Charge>()
   readonly entries = new Map<string, LedgerEntryRow>()
   readonly #kept: boolean
+  #lumps = noLumps
   #time = 1n
 
   constructor(kept = false) {
@@ -39,7 +40,7 @@ class Ledger {
     const arrived = { ...facts, receivedAt: ++this.#time }
     this.spans.set(facts.spanId, arrived)
     this.#starts.set(facts.spanId, (this.#starts.get(facts.spanId) ?? new Set()).add(facts.startedAt))
-    const charges = chargeArrivals([{ facts: arrived, first, decisions: [] }], (_, spanId) => this.spans.get(spanId), options, { add: () => undefined })
+    const charges = chargeArrivals([{ facts: arrived, first, decisions: [] }], (_, spanId) => this.spans.get(spanId), options, { add: () => undefined }, () => this.#lumps)
     for (const charge of charges) this.charges.set(facts.spanId, charge)
     if (!this.#kept) writeOut(this, charges, options)
   }
@@ -53,6 +54,7 @@ class Ledger {
       if (known !== undefined) assert.deepEqual([row.quantity, row.amount, row.unitPrice, row.kind], [known.quantity, known.amount, known.unitPrice, known.kind], 'money never changes under an id')
       this.entries.set(entryKey(row), row)
     }
+    this.#lumps = lumpsOf(accounted)
     return [...rows]
   }
 
@@ -123,6 +125,30 @@ test('T14: a model call that comes after its agent was promoted takes the charge
   assert.deepEqual(ledger.net(), { 'c input.uncached': '100 $250000000', 'c output.text': '20 $200000000' })
   assert.ok(ledger.kinds().includes('REVERSAL a input.uncached rolled_up'))
   assert.deepEqual(ledger.settle(), [])
+})
+
+test('a call that comes after its agent was charged for it counts once at every moment, and is charged when the agent\'s charge is taken back', () => {
+  const [input, output] = ['input.uncached', 'output.text']
+  for (const above of ['a', 'step']) {
+    const ledger = new Ledger().arrive('a     -  agent  ai   0-900  100 in 20 out  model=gpt-4o').arrive('step  a  step   ai  10-800')
+    ledger.settle()
+    const before = ledger.net()
+    ledger.arrive(`c  ${above}  model_call  ai  10-300  100 in 20 out  model=gpt-4o  agent=shop`)
+    assert.deepEqual(ledger.net(), before, 'until the trace settles again')
+    assert.deepEqual(ledger.settle().map(({ kind, spanId, meter }) => `${kind} ${spanId} ${meter}`).sort(),
+      [`CHARGE c ${input}`, `CHARGE c ${output}`, `REVERSAL a ${input}`, `REVERSAL a ${output}`])
+    assert.deepEqual(ledger.differences(), [])
+    assert.deepEqual(ledger.settle(), [])
+    ledger.arrive(`d  ${above}  model_call  ai  10-300  10 in 2 out  model=gpt-4o`)
+    assert.equal(ledger.net()[`d ${input}`], '10 $25000000', 'nothing is charged for others any more')
+  }
+})
+
+test('a call beside an agent that was charged for its calls is charged on arrival', () => {
+  const ledger = new Ledger().arrive('root  -  workflow  ai   0-900').arrive('a  root  agent  ai   0-400  100 in 20 out  model=gpt-4o')
+  ledger.settle()
+  ledger.arrive('c  root  model_call  ai  500-600  7 in 2 out  model=gpt-4o')
+  assert.equal(ledger.net()['c input.uncached'], '7 $17500000')
 })
 
 test('T27: what a lost call left unattributed is reversed when the call arrives', () => {

@@ -2,7 +2,7 @@ import { type LedgerEntryRow, revisionAtSettlement } from '#clickhouse/tables/le
 import type { Attribution, Billable, TraceAccount } from '#semconv/account.ts'
 import { isSame } from '#semconv/attribution.ts'
 import type { LedgerKind, LedgerMeter, LedgerReason, PicoUsd, SpanFacts, UnixNano } from '#semconv/facts.ts'
-import { type Charge, type ChargeOptions, chargeRows } from '../derive/charge.ts'
+import { type Charge, type ChargeOptions, chargeRows, noLumps } from '../derive/charge.ts'
 import { entryKey, idOf, ownLedgerEntryId } from '../derive/identity.ts'
 import { type LedgerLine, ledgerLines } from '../derive/ledger-lines.ts'
 import type { PriceBook } from '../price/book.ts'
@@ -200,6 +200,12 @@ const openedBy = (entries: readonly LedgerEntryRow[]): LedgerEntryRow => standin
 
 /** Usage of an aggregate: what was charged for it vanishes when the calls below it tell their own. */
 const heldBack: ReadonlySet<LedgerReason> = new Set(['promoted', 'unattributed'])
+
+/** Spans that are charged for calls below them which did not come, as this account has it. */
+export function lumpsOf({ billables }: Pick<TraceAccount, 'billables'>): ReadonlySet<string> {
+  const lumps = billables.filter(({ reason }) => heldBack.has(reason))
+  return lumps.length === 0 ? noLumps : new Set(lumps.map(({ spanId }) => spanId))
+}
 
 function toVanish(
   entries: readonly LedgerEntryRow[], account: TraceAccount, owner: Owner | undefined, otherwise: LedgerReason, postedAt: UnixNano, options: PostOptions,

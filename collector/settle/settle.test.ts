@@ -50,6 +50,33 @@ test('a trace that our own code stumbles over costs nobody else the settlement',
   assert.match(metrics.text(spool, Date.now()), /^spanledger_settlements_failed_total [1-9]/m)
 })
 
+test('settlement remembers which spans are charged for calls below them, until those have come', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'settle-'))
+  const spool = await Spool.open({ dir, segmentBytesMax: 1e6, segmentAgeMsMax: 20, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now })
+  const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
+  const metrics = new Metrics()
+  const live = new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n })
+  const loader = new Loader({ spool, store, open: (segment) => openHere({ spool, store }, segment), metrics, log })
+  const options = { tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()) }
+  const settler = new Settler({ ...options, live, spool, loader, store, log, metrics, delayMs: 100, nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
+  t.after(async () => {
+    await settler.close(1_000)
+    await spool.close()
+    await loader.finished
+    await rm(dir, { recursive: true, force: true })
+  })
+  const traceId = 'aa'.repeat(16)
+  const [agent, call] = ['ab'.repeat(8), 'cd'.repeat(8)]
+  const lumpsAfter = async (line: string): Promise<readonly string[]> => {
+    live.add([{ facts: { ...spanOf(line), traceId, receivedAt: 1n }, first: true, decisions: [] }], [], performance.now(), 0)
+    while (live.get(traceId)?.dirty === true) await new Promise((resolve) => setTimeout(resolve, 20))
+    return [...live.get(traceId)?.lumps ?? []]
+  }
+  await settler.start()
+  assert.deepEqual(await lumpsAfter(`${agent}  -  agent  sdk  0-900  10 in 5 out  model=gpt-4o`), [agent])
+  assert.deepEqual(await lumpsAfter(`${call}  ${agent}  model_call  sdk  0-100  10 in 5 out  model=gpt-4o`), [])
+})
+
 test('settlements that nothing can be asked or written for are put off with one line, and one when they go on', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'settle-'))
   const spool = await Spool.open({ dir, segmentBytesMax: 1e6, segmentAgeMsMax: 20, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now })

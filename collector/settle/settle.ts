@@ -27,7 +27,7 @@ import { type AnswerOf, type History, readBegunSince, readCallsTold, readHistory
 import { postedOf, spansOf, writeAllOut, writeOutHeld } from './held-charges.ts'
 import type { LiveSpan } from './held-spans.ts'
 import type { LiveTrace, LiveTraces } from './live-traces.ts'
-import { contested, post, type Posting, type PostOptions } from './post.ts'
+import { contested, lumpsOf, post, type Posting, type PostOptions } from './post.ts'
 import { earliestSummedUp, forgetSummedUp, type Journals, readSummedUp, writeSummedUp } from './summed-up.ts'
 import { costOf, summary } from './summary.ts'
 import { meets, otherSourcesKey, sessionRow, sessionsTold, type SessionTold, speaks, type Times, toldBetter } from './told-better.ts'
@@ -103,6 +103,8 @@ interface Draft {
   readonly version: bigint
   readonly repriced: boolean
   readonly posting: Posting
+  /** As `LiveTrace.lumps`. */
+  readonly lumps: ReadonlySet<string>
   readonly decisions: readonly PolicyDecisionRow[]
   readonly tookMs: number
 }
@@ -472,7 +474,7 @@ export class Settler {
     // sessions and looks again when that is in ClickHouse: of two that tell the same one, the later look finds the other.
     const looksAgain = settles && sessions !== undefined && this.#options.handovers !== undefined && trace.toldGeneration !== generation
     frame.add(runs, summary(shown, facts, { ...posting, rows }, settles && !looksAgain, version, this.#options))
-    return { trace, generation, settles, looksAgain, version, repriced: repricing !== undefined && !looksAgain, posting: { ...posting, rows }, decisions, tookMs: nowMs() - began }
+    return { trace, generation, settles, looksAgain, version, repriced: repricing !== undefined && !looksAgain, posting: { ...posting, rows }, lumps: settles ? lumpsOf(facts) : trace.lumps, decisions, tookMs: nowMs() - began }
   }
 
   #findings(trace: LiveTrace, spans: readonly LiveSpan[], facts: TraceAccount, cost: bigint, postedAt: bigint): PolicyDecisionRow[] {
@@ -489,6 +491,7 @@ export class Settler {
     const { watch } = this.#options
     if (watch?.listens === true && draft.posting.rows.length > 0) watch.settled(trace.entries.values(), draft.posting.rows)
     for (const entry of draft.posting.rows) trace.entries.set(entryKey(entry), entry)
+    trace.lumps = draft.lumps
     for (const decision of draft.decisions) trace.decisions.set(decision.id, decision)
     if (draft.repriced) {
       trace.repricing = undefined
