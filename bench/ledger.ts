@@ -1,4 +1,4 @@
-import { refreshCostDays } from '#clickhouse/cost-days.ts'
+import { allDaySums, refreshCostDays } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { tenant, type TestQuery, testQuery } from '#query/test-store.ts'
 import { takenOn } from './machine.ts'
@@ -44,7 +44,10 @@ const questions: readonly Question[] = [
   { name: 'a month by day and model', args: `${monthRange}, interval: DAY, groupBy: [MODEL]`, by: ['toDate(occurred_at)', 'model'], where: inMonth },
   { name: 'all months by model and agent', args: 'range: {}, interval: MONTH, groupBy: [MODEL, AGENT]', by: ['toStartOfMonth(occurred_at)', 'model', 'agent'], where: '1' },
   { name: 'a month by user', args: `${monthRange}, groupBy: [USER]`, by: ['user'], where: inMonth },
-  { name: 'a month by session', args: `${monthRange}, groupBy: [SESSION], filter: {agent: "agent-1"}`, by: ['session'], where: `${inMonth} AND agent = 'agent-1'` },
+  { name: 'all months by user', args: 'range: {}, groupBy: [USER]', by: ['user'], where: '1' },
+  { name: 'a month by tag', args: `${monthRange}, groupBy: [TAG]`, by: ['tags'], where: inMonth },
+  { name: 'a month by user and model', args: `${monthRange}, groupBy: [USER, MODEL]`, by: ['user', 'model'], where: inMonth },
+  { name: 'a month by session of an agent', args: `${monthRange}, groupBy: [SESSION], filter: {agent: "agent-1"}`, by: ['session'], where: `${inMonth} AND agent = 'agent-1'` },
   { name: 'a month by day in Kolkata', args: `${monthRange}, interval: DAY, timeZone: "Asia/Kolkata"`, by: [`toDate(occurred_at, 'Asia/Kolkata')`], where: inMonth },
 ]
 
@@ -74,7 +77,7 @@ export async function runLedger(entries: number, times: number, tell: (answer: L
   const { store } = query
   await fill(store, entries)
   const began = performance.now()
-  await refreshCostDays(store)
+  for (const sums of allDaySums) await refreshCostDays(store, sums)
   const summedUpMs = performance.now() - began
   const answers: LedgerAnswer[] = []
   for (const question of questions) {
@@ -82,7 +85,7 @@ export async function runLedger(entries: number, times: number, tell: (answer: L
     answers.push(answer)
     tell(answer)
   }
-  const [sums] = await store.read<{ readonly n: string }>('SELECT count() AS n FROM cost_days FINAL', {}, { maxSeconds })
+  const [sums] = await store.read<{ readonly n: string }>('SELECT sum(n) AS n FROM (SELECT count() AS n FROM cost_days FINAL UNION ALL SELECT count() FROM cost_session_days FINAL)', {}, { maxSeconds })
   const [stored] = await store.read<{ readonly n: string }>('SELECT count() AS n FROM ledger_entries FINAL', {}, { maxSeconds })
   return { entries: Number(stored?.n), sums: Number(sums?.n), summedUpMs, answers }
 }

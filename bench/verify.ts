@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { refreshCostDays } from '#clickhouse/cost-days.ts'
+import { allDaySums, refreshCostDays } from '#clickhouse/cost-days.ts'
 import { migrate } from '#clickhouse/migrate.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import { shippedBook } from '#collector/price/book.ts'
@@ -44,7 +44,7 @@ export async function runVerify(spans: number, times: number, threads?: number):
     await migrate(store)
     let inserts = 0
     await fillWithRuns(Math.max(1, Math.ceil(spans / spansPerAgentRun)), 1, (frame) => insertFrame(store, frame, `verify-${inserts++}`))
-    await refreshCostDays(store)
+    for (const sums of allDaySums) await refreshCostDays(store, sums)
     await atRest(store)
     const enginePid = (JSON.parse(readFileSync(join(dataDir, 'engine.json'), 'utf8')) as { readonly pid: number }).pid
     const verified: VerifyResult[] = []

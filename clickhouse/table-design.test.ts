@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { changedDays, refreshCostDays } from './cost-days.ts'
+import { allDaySums, changedDays, refreshCostDays } from './cost-days.ts'
 import { createTablesOf0005 } from './former-tables.ts'
 import { migrate } from './migrate.ts'
 import { openStore, type Store } from './store.ts'
@@ -51,11 +51,13 @@ test('what stood in the tables stands in them after the migration, also where it
   await migrate(store)
   assert.deepEqual(await said(), before)
   const applied = await store.read<{ version: number }>('SELECT max(version) AS version FROM schema_migrations', {}, soon)
-  await refreshCostDays(store)
-  assert.deepEqual(await changedDays(store, 'acme', soon), [])
+  for (const sums of allDaySums) {
+    await refreshCostDays(store, sums)
+    assert.deepEqual(await changedDays(store, sums, 'acme', soon), [])
+  }
   await store.command('ALTER TABLE schema_migrations DELETE WHERE version = 7 SETTINGS mutations_sync = 2')
   await migrate(store)
-  assert.equal(await changedDays(store, 'acme', soon), undefined, 'sums of the former table, whose blocks had other numbers, are believed by nobody')
+  for (const sums of allDaySums) assert.equal(await changedDays(store, sums, 'acme', soon), undefined, 'sums of the former table, whose blocks had other numbers, are believed by nobody')
   assert.deepEqual(await said(), before)
   assert.deepEqual(await store.read('SELECT max(version) AS version FROM schema_migrations', {}, soon), applied)
   const [usual] = await store.read('SELECT countIf(own_id = toFixedString(\'\', 32)) AS computed, countIf(own_id != toFixedString(\'\', 32)) AS stored FROM ledger_entries FINAL', {}, soon)

@@ -1,4 +1,4 @@
-import { changedDays } from '#clickhouse/cost-days.ts'
+import { changedDays, type DaySums } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { alertEvents } from '#clickhouse/tables/alert-events.ts'
 import { closedMonths } from '#clickhouse/tables/closed-months.ts'
@@ -15,7 +15,8 @@ import type { Where } from './where.ts'
 
 /** Made by the engine itself, so it has no rows of ours. */
 const costDays = { name: 'cost_days' }
-const tables = { closedMonths, runs, spans, spanContent, ledgerEntries, costDays, policyDecisions, logRecords, metricPoints, ingestAccount, conformance, alertEvents }
+const costSessionDays = { name: 'cost_session_days' }
+const tables = { closedMonths, runs, spans, spanContent, ledgerEntries, costDays, costSessionDays, policyDecisions, logRecords, metricPoints, ingestAccount, conformance, alertEvents }
 export type TableKey = keyof typeof tables
 
 export interface Select {
@@ -38,8 +39,8 @@ export interface Reader {
   binary(select: Select): Promise<Buffer>
   /** The same as a Parquet file, written by the engine: for exports. */
   parquet(select: Select): Promise<Buffer>
-  /** Days (UTC) that cannot be taken from `costDays`, because the ledger knows more of them; `undefined` where none can. */
-  changedDays(): Promise<readonly string[] | undefined>
+  /** Days (UTC) that cannot be taken from these sums, because the ledger knows more of them; `undefined` where none can. */
+  changedDays(sums: DaySums): Promise<readonly string[] | undefined>
   /** Rows as they arrive, at the reader's pace: for exports, which may take ten minutes. Rows are arrays in column order. */
   batches<Row extends readonly unknown[]>(select: Select): AsyncIterable<Row[]>
 }
@@ -67,7 +68,7 @@ export function readerOf(store: Store, tenant: string, signal: AbortSignal): Rea
   return {
     rows: (select) => store.read(sql(select), params(select), limits),
     binary: (select) => store.readBinary(sql(select), params(select), { ...limits, format: 'Native' }),
-    changedDays: () => changedDays(store, tenant, limits),
+    changedDays: (sums) => changedDays(store, sums, tenant, limits),
     parquet: (select) => store.readBinary(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi', format: 'Parquet' }),
     batches: (select) => store.readBatches(sql(select), params(select), { signal, maxSeconds: exportSecondsMax, pool: 'bi' }),
   }

@@ -83,8 +83,8 @@ export async function checkSums({ store, tenant, report, nowMs }: Omit<VerifyOpt
       say({ of, id: id_hex === '' ? trace : id_hex, traceId: trace, spanId: span, title, kind: 'changed', fields: [{ field, stored, recomputed: expected }] })
     }
   }
-  for (const { day, ledger: own, summed } of await costDayDifferences(store, tenant)) {
-    say({ of: 'day', id: day, traceId: '', spanId: '', title: day, kind: 'changed', fields: [{ field: 'cost', stored: summed, recomputed: own }] })
+  for (const { table, day, ledger: own, summed } of await costDayDifferences(store, tenant)) {
+    say({ of: 'day', id: day, traceId: '', spanId: '', title: `${day} in ${table}`, kind: 'changed', fields: [{ field: 'cost', stored: summed, recomputed: own }] })
   }
   for (const difference of (await checkAgreed(store, tenant)).differences) say(difference)
   return { entries: await entriesOf(store, tenant), differences, tookMs: nowMs() - began }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { refreshCostDays } from '#clickhouse/cost-days.ts'
+import { allDaySums, refreshCostDays } from '#clickhouse/cost-days.ts'
 import { migrate } from '#clickhouse/migrate.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import type { SpanRecord } from '#semconv/attributes.ts'
@@ -135,12 +135,12 @@ test('what a person agreed to for a bill needs no span; a day whose sum is not t
   const desk = reconciliation({ store, tenant: 'billed', project: 'p', prices: async () => prices, nowNano: () => 1_795_500_000_000_000_000n })
   await desk.importBill('costs.json', openaiCosts('2026-11-20', [['gpt-5, input', '1.5']]), 'ada')
   assert.equal((await desk.approve(['2026-11-20/openai/gpt-5/input'], 'ada', 'a key without telemetry')).length, 1)
-  await refreshCostDays(store)
+  for (const sums of allDaySums) await refreshCostDays(store, sums)
   const { found: none, entries } = await verified('billed')
   assert.deepEqual([none, entries], [[], 1])
   await store.command(`INSERT INTO cost_days (tenant, day, agent, amount, entries, covered) VALUES ('billed', '2026-11-20', 'nobody', 5, 1, 1)`)
   const { differences, found } = await verified('billed')
-  assert.deepEqual([differences, found.map(differenceText)], [1, ['day 2026-11-20, summed up: is not what comes out\n    cost: stored 5, recomputed 0']])
+  assert.deepEqual([differences, found.map(differenceText)], [1, ['day 2026-11-20 in cost_days, summed up: is not what comes out\n    cost: stored 5, recomputed 0']])
 })
 
 test('an entry that nobody agreed to is surplus, and one that was agreed to and is not there is missing', async () => {

@@ -61,9 +61,9 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
     before.catch(() => undefined)
   }
   await before
-  for (const { day, ledger, summed } of await costDayDifferences(store, tenant)) {
+  for (const { table, day, ledger, summed } of await costDayDifferences(store, tenant)) {
     sums.differences++
-    options.report({ of: 'day', id: day, traceId: '', spanId: '', title: day, kind: 'changed', fields: [{ field: 'cost', stored: summed, recomputed: ledger }] })
+    options.report({ of: 'day', id: day, traceId: '', spanId: '', title: `${day} in ${table}`, kind: 'changed', fields: [{ field: 'cost', stored: summed, recomputed: ledger }] })
   }
   const agreed = await checkAgreed(store, tenant)
   sums.entries += agreed.entries

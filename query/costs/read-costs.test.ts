@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { refreshCostDays } from '#clickhouse/cost-days.ts'
+import { allDaySums, costDays, refreshCostDays } from '#clickhouse/cost-days.ts'
 import { type LedgerEntryRow, ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { ledgerRow, noon, type TestQuery, testQuery } from '../test-store.ts'
 
@@ -24,7 +24,7 @@ const someRow = (): LedgerEntryRow => {
   return ledgerRow(id, id % 40, id, {
     // The day follows from the id, as a span's does.
     occurredAt: noon + BigInt(id % 50) * day + BigInt(id % 24) * hour - 20n * day, amount: basis === 'UNPRICED' ? undefined : BigInt(random(1_000_000)) - 200_000n, basis,
-    quantity: BigInt(random(1_000)) * 1_000_000_000_000n, agent: one(['a', 'b', '']), model: one(['gpt-5', 'claude-sonnet-5', 'x']), user: one(['', 'ada']),
+    quantity: BigInt(random(1_000)) * 1_000_000_000_000n, agent: one(['a', 'b', '']), model: one(['gpt-5', 'claude-sonnet-5', 'x']), user: one(['', 'ada']), session: one(['', 's1', 's2']), tags: one(['', 'beta', 'beta\ncheckout']),
     meter: basis === 'REPORTED' ? 'reported_cost' : one(['input.uncached', 'output.text', 'output.reasoning'] as const), environment: one(['prod', 'test']), revision: revision++,
   })
 }
@@ -32,42 +32,57 @@ const someRow = (): LedgerEntryRow => {
 const ranges = ['{}', '{from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"}', '{from: "2026-11-05T07:30:00.000000001Z", to: "2026-11-29T23:59:59Z"}', '{from: "2026-11-20T01:00:00Z", to: "2026-11-20T18:00:00Z"}']
 const questions = ranges.flatMap((range) => [
   '', ', groupBy: [MODEL, AGENT]', ', interval: DAY, groupBy: [PROVIDER]', ', interval: WEEK', ', interval: MONTH, groupBy: [METER, BASIS]', ', interval: DAY, timeZone: "Asia/Kolkata"', ', groupBy: [USER]',
-  ', filter: {basis: UNPRICED}, groupBy: [ENVIRONMENT]', ', filter: {user: "ada"}', ', filter: {agent: ["a", ""], kind: CHARGE}, groupBy: [WORKFLOW, SERVICE, PROJECT]',
+  ', filter: {basis: UNPRICED}, groupBy: [ENVIRONMENT]', ', filter: {user: "ada"}', ', groupBy: [USER, SESSION, AGENT]', ', interval: DAY, groupBy: [TAG]', ', groupBy: [TAG, USER], filter: {tag: ["beta", ""], agent: "a"}', ', interval: MONTH, groupBy: [SESSION], filter: {session: ["s1", ""]}',
+  ', groupBy: [USER, MODEL]', ', groupBy: [USER], filter: {reason: "metered"}', ', filter: {agent: ["a", ""], kind: CHARGE}, groupBy: [WORKFLOW, SERVICE, PROJECT]',
 ].map((args) => `range: ${range}${args}`))
-const fields = 'start agent model provider user service environment workflow meter project basis cost reported entries unpricedEntries runs chargedSpans quantity inputTokens outputTokens'
+const fields = 'start agent model provider user session tag service environment workflow meter project basis cost reported entries unpricedEntries runs chargedSpans quantity inputTokens outputTokens'
 
 const asked = async (): Promise<unknown> => {
   const answers: unknown[] = []
   for (const question of questions) answers.push((await query.ask<{ readonly costs: unknown }>(`{ costs(${question}) { ${fields} } }`)).costs)
   return answers
 }
+const refresh = async (): Promise<void> => {
+  for (const sums of allDaySums) await refreshCostDays(query.store, sums)
+}
 /** The ledger as it is, with nothing summed up. */
 const asLedger = async (): Promise<unknown> => {
-  await query.store.command('TRUNCATE TABLE cost_days_covered')
+  for (const { covered } of allDaySums) await query.store.command(`TRUNCATE TABLE ${covered}`)
   return asked()
 }
 
 test('sums of days answer as the ledger does: every range, interval, group and filter, with days that changed since', async () => {
   for (const step of ['all summed up', 'some days changed', 'merged and summed up again']) {
     await query.insert(ledgerEntries, Array.from({ length: 300 }, someRow))
-    await refreshCostDays(query.store)
+    await refresh()
     if (step === 'some days changed') await query.insert(ledgerEntries, Array.from({ length: 20 }, someRow))
     if (step === 'merged and summed up again') await query.store.command('OPTIMIZE TABLE ledger_entries FINAL')
     const summed = await asked()
     assert.deepEqual(summed, await asLedger(), step)
   }
 })
-test('a sum in the table of sums is what is shown: the ledger is not read for a month that did not change', async () => {
-  await refreshCostDays(query.store)
+test('a sum in a table of sums is what is shown: the ledger is not read for a month that did not change', async () => {
+  await refresh()
   // A sum that no ledger has shows where an answer comes from.
-  await query.store.command(`INSERT INTO cost_days (tenant, day, agent, amount, entries, covered) VALUES ('acme', '2026-11-03', 'nobody', 5, 1, 1)`)
-  const ask = async (args: string): Promise<boolean> => JSON.stringify((await query.ask<{ readonly costs: unknown }>(`{ costs(range: {from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"}, ${args}) { cost agent user } }`)).costs).includes('nobody')
-  assert.equal(await ask('groupBy: [MODEL, AGENT]'), true)
-  assert.equal(await ask('interval: DAY, groupBy: [AGENT]'), true)
-  assert.equal(await ask('groupBy: [AGENT, USER]'), false)
-  assert.equal(await ask('interval: HOUR, groupBy: [AGENT]'), false)
+  for (const { table } of allDaySums) await query.store.command(`INSERT INTO ${table} (tenant, day, agent, amount, entries, covered) VALUES ('acme', '2026-11-03', 'of ${table}', 5, 1, 1)`)
+  const ask = async (args: string): Promise<string> => {
+    const { costs } = await query.ask<{ readonly costs: readonly { readonly agent: string }[] }>(`{ costs(range: {from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"}, ${args}) { cost agent user } }`)
+    return costs.map(({ agent }) => /^of (\w+)$/.exec(agent)?.[1]).find((table) => table !== undefined) ?? 'ledger_entries'
+  }
+  assert.equal(await ask('groupBy: [MODEL, AGENT]'), 'cost_days')
+  assert.equal(await ask('interval: DAY, groupBy: [AGENT]'), 'cost_days')
+  assert.equal(await ask('groupBy: [AGENT, USER]'), 'cost_session_days')
+  assert.equal(await ask('groupBy: [AGENT], filter: {session: ""}'), 'cost_session_days')
+  assert.equal(await ask('groupBy: [AGENT, TAG], interval: WEEK, filter: {user: [""], model: []}'), 'cost_session_days')
+  assert.equal(await ask('groupBy: [AGENT, USER, MODEL]'), 'ledger_entries')
+  assert.equal(await ask('groupBy: [AGENT, USER], filter: {provider: ""}'), 'ledger_entries')
+  assert.equal(await ask('groupBy: [AGENT, RUN]'), 'ledger_entries')
+  assert.equal(await ask('interval: HOUR, groupBy: [AGENT]'), 'ledger_entries')
   await query.insert(ledgerEntries, [ledgerRow(1_000, 1, 1, { occurredAt: noon - 17n * day })])
-  assert.equal(await ask('groupBy: [AGENT]'), false, 'its day changed')
+  assert.equal(await ask('groupBy: [AGENT]'), 'ledger_entries', 'its day changed')
+  assert.equal(await ask('groupBy: [AGENT, USER]'), 'ledger_entries', 'its day changed')
+  await refreshCostDays(query.store, costDays)
+  assert.equal(await ask('groupBy: [AGENT, USER]'), 'ledger_entries', 'summed up by agents, and not yet by users')
 })
 
 test('a line with several tags stands in the row of each: rows by tag overlap, the total does not', async () => {

@@ -186,7 +186,7 @@ export async function costs(context: QueryContext, args: CostArguments): Promise
   const read = [
     ...(sources.ledger === undefined ? [] : [fromLedger<StoredSum>(allOf(sources.ledger, filter, zoned), [...ledgerSums, ...quantities])]),
     ...(sources.days === undefined ? [] : [context.reader.rows<StoredSum>({
-      columns: selected(interval === null ? undefined : startsOfDay[interval], [...daySums, ...quantities]), from: 'costDays', where: allOf(sources.days, filter, zoned), tail,
+      columns: selected(interval === null ? undefined : startsOfDay[interval], [...daySums, ...quantities]), from: sources.days.from, where: allOf(sources.days.where, filter, zoned), tail,
     })]),
   ]
   const found = await Promise.all(read).catch((error: unknown) => {
