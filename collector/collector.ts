@@ -167,7 +167,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   })
   begun.defer(() => settler.close(failedGraceMs))
   const known = new KnownRecords()
-  const recalled = known.recall(store, options.tenant).catch((error: unknown) =>
+  const recalled = known.recall(store, options.tenant, live.processStartedAt).catch((error: unknown) =>
     log.warn('records that were stored before this start are not known: one that comes again is counted as stored once more', { error }))
   await Promise.all([settler.start(), storeDefinitions(store, options.tenant, options.prices, options.policies, nowNano()), recalled])
   const telling = handovers === undefined ? undefined : setInterval(() => handovers.tell(loader.loadedThrough, nowMs()), tellMs).unref()

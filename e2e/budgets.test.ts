@@ -15,7 +15,8 @@ budgets:
   - { id: all-month, period: month, time_zone: Europe/Berlin, limit: { tokens: 1000000 }, action: alert }
   - { id: user-lifetime, period: lifetime, limit: { calls: 5 }, group_by: [user], action: observe }
   - { id: careful, period: lifetime, limit: { calls: 1 }, scope: { agent: [careful] }, group_by: [user], action: require_approval }
-  - { id: again, period: lifetime, limit: { calls: 100 }, scope: { agent: [repeater] }, action: deny }
+  - { id: again-repeater, period: lifetime, limit: { calls: 100 }, scope: { agent: [repeater] }, action: deny }
+  - { id: again-late-repeater, period: lifetime, limit: { calls: 100 }, scope: { agent: [late-repeater] }, action: deny }
   - { id: run-ceiling, period: run, limit: { usd: "0.002" }, scope: { agent: [runner] }, action: kill }
 `
 
@@ -219,21 +220,23 @@ describe('budgets', () => {
     await assert.rejects(define('{ id: clerk-day, period: day, limit: { usd: 1 }, action: alert }'), /^Error: budget 'clerk-day' is defined in the budgets file: change it there$/)
     const ids = async (): Promise<readonly string[]> => (await graphql<{ budgets: readonly { id: string }[] }>(program, '{ budgets { id } }')).budgets.map(({ id }) => id)
     await graphql(program, 'mutation { retireBudget(id: "spent") { id } }')
-    assert.deepEqual(await ids(), ['again', 'all-month', 'careful', 'clerk-day', 'run-ceiling', 'user-lifetime'])
+    assert.deepEqual(await ids(), ['again-late-repeater', 'again-repeater', 'all-month', 'careful', 'clerk-day', 'run-ceiling', 'user-lifetime'])
     await assert.rejects(graphql(program, 'mutation { retireBudget(id: "spent") { id } }'), /there is no budget 'spent'/)
   })
 
-  test('a call that is sent again after a kill counts once at every moment, and gives no other call of its run its reservation back', async () => {
-    const [traceId, name] = [newTraceId(), { 'gen_ai.agent.name': 'repeater' }]
-    const agent = agentSpan({ traceId, start: ago(0), attributes: name })
-    const spans = [agent, modelCall({ traceId, parentSpanId: agent.spanId, start: ago(0), attributes: name }, tokens)]
+  // A start remembers what began in the last two hours.
+  for (const [began, agent] of [[0, 'repeater'], [180, 'late-repeater']] as const) test(`a call that began ${began} minutes ago and is sent again after a kill counts once at every moment, and gives no other call of its run its reservation back`, async () => {
+    const [traceId, name] = [newTraceId(), { 'gen_ai.agent.name': agent }]
+    const root = agentSpan({ traceId, start: ago(began), attributes: name })
+    const spans = [root, modelCall({ traceId, parentSpanId: root.spanId, start: ago(began), attributes: name }, tokens)]
     await send(program, ...spans)
+    const stands = async (): Promise<readonly (readonly [string, number])[]> => (await standings(program, `again-${agent}`)).map(({ actual, holds }) => [actual, holds] as const)
+    await eventually('the call', async () => (await stands())[0]?.[0] === '1')
     program.signal('SIGKILL')
     await program.exited
     program = await start()
-    assert.equal((await decide(program, { agent: 'repeater', runId: traceId, ...stated })).decision, 'allow')
+    assert.equal((await decide(program, { agent, runId: traceId, ...stated })).decision, 'allow')
     await send(program, ...spans)
-    const stands = async (): Promise<readonly (readonly [string, number])[]> => (await standings(program, 'again')).map(({ actual, holds }) => [actual, holds] as const)
     assert.deepEqual(await stands(), [['1', 1]])
     // Until it is settled again.
     for (let looks = 0; looks < 10; looks++) {

@@ -23,7 +23,15 @@ test('of more records than a start reads, those of the last minutes are known: t
     await store.command(`INSERT INTO log_records (tenant, id, at) VALUES ('t', unhex('${id(n + 1, 16)}'), now() - INTERVAL ${minutes} MINUTE)`)
   }
   const known = new KnownRecords()
-  await known.recall(store, 't', 2)
+  const until = BigInt(Date.now()) * 1_000_000n
+  const minute = 60_000_000_000n
+  await known.recall(store, 't', until, 2)
   assert.deepEqual(minutesAgo.filter((_, n) => known.spans.has(spanKey(id(n + 1, 16), id(n + 1, 8)))), [2, 1])
   assert.deepEqual(minutesAgo.filter((_, n) => known.logRecords.has(logRecordKey(id(n + 1, 16)))), [2, 1])
+  // Of those that began in the minutes that were read wholly, every one is known.
+  assert.ok(known.spansFrom > until - 3n * minute && known.spansFrom <= until, String(known.spansFrom))
+  await known.recall(store, 't', until, 6)
+  assert.equal(known.spansFrom, until - 120n * minute)
+  await assert.rejects(known.recall({ ...store, readBinary: () => Promise.reject(new Error('away')) }, 't', until))
+  assert.equal(known.spansFrom, until, 'where they could not be read, none is')
 })

@@ -1,12 +1,14 @@
 import type { Store } from '#clickhouse/store.ts'
+import type { UnixNano } from '#semconv/facts.ts'
 import type { MetricPoint } from '#semconv/metric.ts'
 
 /** Slots of one generation when it begins and at most: 16 MiB, for a million records. */
 const slotsMin = 1 << 12
 const slotsMax = 1 << 21
 
-/** How far back a start looks for what a former process stored, by the records' own time: a sender repeats a request for minutes. In hours. */
-const hoursBack = 2
+/** How far back a start looks for what a former process stored, by the records' own time: a sender repeats a request for minutes. Two hours, in nanoseconds. */
+const nanosBack = 7_200_000_000_000n
+const minuteNanos = 60_000_000_000n
 /** Records of a kind that a start reads, 16 to 32 bytes each. */
 const readMax = 1_000_000
 const readSecondsMax = 10
@@ -20,22 +22,47 @@ export class KnownRecords {
   readonly spans = new KnownKeys()
   readonly logRecords = new KnownKeys()
   readonly dataPoints = new KnownKeys()
+  #spansFrom: UnixNano = 0n
 
-  /** What a former process acknowledged and the journal's replay has loaded; of spans and log records the latest, which tables have in order of minutes. */
-  async recall(store: Store, tenant: string, most = readMax): Promise<void> {
-    const recalled = async (known: KnownKeys, rowBytes: number, columns: string, from: string, order: string, keyAt: (rows: Buffer, at: number) => number): Promise<void> => {
-      const rows = await store.readBinary(`SELECT ${columns} FROM ${from} >= now() - INTERVAL ${hoursBack} HOUR AND tenant = {tenant:String} ${order} LIMIT ${most}`,
-        { tenant }, { maxSeconds: readSecondsMax, format: 'RowBinary' })
+  /** A span that began before this, and is not known, may have been stored by a former process all the same. */
+  get spansFrom(): UnixNano {
+    return this.#spansFrom
+  }
+
+  /**
+   * What a former process acknowledged before `until`, this one's start, and the journal's replay has loaded; of spans and log records
+   * the latest, which tables have in order of minutes.
+   */
+  async recall(store: Store, tenant: string, until: UnixNano, most = readMax): Promise<void> {
+    const from = until - nanosBack
+    const recalled = async (known: KnownKeys, rowBytes: number, columns: string, table: string, order: string, keyAt: (rows: Buffer, at: number) => number): Promise<number> => {
+      const rows = await store.readBinary(`SELECT ${columns} FROM ${table} >= fromUnixTimestamp64Nano({from:Int64}) AND tenant = {tenant:String} ${order} LIMIT ${most}`,
+        { tenant, from }, { maxSeconds: readSecondsMax, format: 'RowBinary' })
       for (let at = 0; at < rows.length; at += rowBytes) known.add(keyAt(rows, at))
+      return rows.length / rowBytes
+    }
+    // Until all are read, nothing that began before this process is known for certain.
+    this.#spansFrom = until
+    let oldest = until
+    const spans = async (): Promise<void> => {
+      const found = await recalled(this.spans, 32, 'trace_id, span_id, started_at', 'spans WHERE started_at', 'ORDER BY toStartOfMinute(started_at) DESC', (rows, at) => {
+        const startedAt = rows.readBigInt64LE(at + 24)
+        if (startedAt < oldest) oldest = startedAt
+        return mixedAt(rows, at + 8)
+      })
+      // Of the minute in which the limit fell, some are missing.
+      this.#spansFrom = found < most ? from : least(until, (oldest / minuteNanos + 1n) * minuteNanos)
     }
     await Promise.all([
-      recalled(this.spans, 24, 'trace_id, span_id', 'spans WHERE started_at', 'ORDER BY toStartOfMinute(started_at) DESC', (rows, at) => mixedAt(rows, at + 8)),
+      spans(),
       recalled(this.logRecords, 16, 'id', 'log_records WHERE at', 'ORDER BY toStartOfMinute(at) DESC', mixedAt),
       recalled(this.dataPoints, 32, 'series, at, started_at', 'metric_points WHERE at', '', (rows, at) =>
         pointOf(rows.readUInt32BE(at), rows.readUInt32BE(at + 4), rows.readBigInt64LE(at + 16), rows.readBigInt64LE(at + 24))),
     ])
   }
 }
+
+const least = (a: UnixNano, b: UnixNano): UnixNano => (a < b ? a : b)
 
 const mixedAt = (rows: Buffer, at: number): number => mixed(rows.readUInt32BE(at), rows.readUInt32BE(at + 4), rows.readUInt32BE(at + 8), rows.readUInt32BE(at + 12))
 

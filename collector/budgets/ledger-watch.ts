@@ -19,7 +19,7 @@ export interface LedgerWatch {
   readonly listens: boolean
   /** The lines that calls of one request were charged, and its calls, failed ones too. */
   arrived(lines: readonly LedgerEntryRow[], calls: readonly ArrivedCall[]): void
-  /** Calls that were acknowledged before were charged once more, because their trace was forgotten: `recalled` will say which lines stand. */
+  /** Calls that were, or may have been, acknowledged before were charged once more, because their trace was forgotten: `recalled` will say which lines stand. */
   cameAgain(lines: readonly LedgerEntryRow[]): void
   /** Settlement posted these lines for a trace of which `known` had been posted. */
   settled(known: Iterable<LedgerEntryRow>, posted: readonly LedgerEntryRow[]): void
@@ -37,24 +37,41 @@ export type Posting =
   | { readonly kind: 'settled'; readonly known: readonly LedgerEntryRow[]; readonly posted: readonly LedgerEntryRow[] }
   | { readonly kind: 'recalled'; readonly own: readonly LedgerEntryRow[]; readonly stored: readonly LedgerEntryRow[] }
 
+/** Spans of which another process waits to hear; it forgets those that wait longest as well. */
+const awaitedMax = 20_000
+
 /** Tells another process. Of a trace it tells the spans that something was posted about: others may have a hundred thousand lines. */
-export const tellingWatch = (listens: () => boolean, tell: (posting: Posting) => void): LedgerWatch => ({
-  get listens() {
-    return listens()
-  },
-  arrived: (lines, calls) => {
-    if (lines.length > 0 || calls.length > 0) tell({ kind: 'arrived', lines, calls })
-  },
-  cameAgain: (lines) => tell({ kind: 'came_again', lines }),
-  settled: (known, posted) => {
-    const spans = new Set(posted.map((line) => line.spanId))
-    tell({ kind: 'settled', known: [...known].filter((line) => spans.has(line.spanId)), posted })
-  },
-  recalled: (own, stored) => {
-    // What is stored may have come to another process once more, which does not settle the trace and asks nobody.
-    if (stored.length > 0) tell({ kind: 'recalled', own: [...own], stored })
-  },
-})
+export function tellingWatch(listens: () => boolean, tell: (posting: Posting) => void): LedgerWatch {
+  /** Told to have come again, and not recalled yet. */
+  const awaited = new Set<string>()
+  const keyOf = ({ traceId, spanId }: LedgerEntryRow): string => spanKeyOf(traceId, spanId)
+  return {
+    get listens() {
+      return listens()
+    },
+    arrived: (lines, calls) => {
+      if (lines.length > 0 || calls.length > 0) tell({ kind: 'arrived', lines, calls })
+    },
+    cameAgain: (lines) => {
+      for (const line of lines) awaited.add(keyOf(line))
+      for (const span of awaited) {
+        if (awaited.size <= awaitedMax) break
+        awaited.delete(span)
+      }
+      tell({ kind: 'came_again', lines })
+    },
+    settled: (known, posted) => {
+      const spans = new Set(posted.map((line) => line.spanId))
+      tell({ kind: 'settled', known: [...known].filter((line) => spans.has(line.spanId)), posted })
+    },
+    recalled: (own, stored) => {
+      // What is stored may have come to another process once more, which does not settle the trace and asks nobody.
+      const told = stored.length > 0 ? [...own] : [...own].filter((line) => awaited.has(keyOf(line)))
+      for (const line of told) awaited.delete(keyOf(line))
+      if (stored.length > 0 || told.length > 0) tell({ kind: 'recalled', own: told, stored })
+    },
+  }
+}
 
 export function hear(watch: LedgerWatch, posting: Posting): void {
   switch (posting.kind) {
@@ -71,7 +88,7 @@ export interface ArrivedRequest {
   readonly charges: readonly Charge[]
   /** Reservations that spans name, by trace and span id. */
   readonly reservations: ReadonlyMap<string, string>
-  /** Spans that are charged although they came before, by trace and span id. */
+  /** Spans that are charged although they came before, or may have, by trace and span id. */
   readonly again: ReadonlySet<string>
 }
 
@@ -80,7 +97,7 @@ export function tellArrived(watch: LedgerWatch, { derived, charges, reservations
   const calls = derived.flatMap(({ facts: { traceId, spanId, step }, first }): ArrivedCall[] => {
     const key = spanKeyOf(traceId, spanId)
     const holdId = reservations.get(key) ?? ''
-    // What came before gave its reservation back then; another call that is like it still needs its own.
+    // What came before gave its reservation back then; another call that is like it still needs its own. One that began hours ago has none.
     if (holdId === '' && (!first || again.has(key) || (step.role !== 'model_call' && step.role !== 'embedding'))) return []
     return [{ holdId, run: traceId, agent: agents.get(spanId) ?? step.agent, provider: step.provider, requestModel: step.requestModel, responseModel: step.responseModel }]
   })

@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import type { Store } from '#clickhouse/store.ts'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { IngestAccount } from '../account/account.ts'
 import { KnownRecords } from '../account/known-records.ts'
+import type { LedgerWatch } from '../budgets/ledger-watch.ts'
 import { Conformance } from '../conformance/conformance.ts'
 import { encodeMetrics } from '../decode/metrics-oracle.ts'
 import { encodeLogs, encodeRequest } from '../decode/oracle.ts'
@@ -81,6 +83,30 @@ test('the same span in requests at once is charged once, whichever is stored fir
   assert.equal(tokensOf(w), 3000, 'the one accepted last')
   assert.equal(w.live.get(traceId)?.charges.size, 1)
   assert.equal(await w.rows(ledgerTable), 1)
+})
+
+test('a call that a former process may have stored is told as one that came again; one that began since, or whose trace was asked for, as new', async (t) => {
+  const hour = 3_600_000_000_000n
+  const began = 1_763_683_200_000_000_000n
+  const toldAs = async (startedBeforeBy: bigint, history: 'unchecked' | 'whole'): Promise<readonly string[]> => {
+    const told: string[] = []
+    const watch: LedgerWatch = {
+      listens: true, settled: () => undefined, recalled: () => undefined,
+      arrived: (lines, calls) => void told.push(`new ${lines.length}, calls ${calls.length}`), cameAgain: (lines) => void told.push(`again ${lines.length}`),
+    }
+    const w = await world(t)
+    const nothingStored = { readBinary: async () => Buffer.alloc(0) } as unknown as Store
+    await w.known.recall(nothingStored, 't', began + startedBeforeBy)
+    await ingest('traces', request({ traceId: Buffer.from(traceId, 'hex'), spanId: Buffer.from('a1'.repeat(8), 'hex'), name: 'agent', startTimeUnixNano: String(began + hour) }), 'protobuf', w)
+    const trace = w.live.get(traceId) ?? assert.fail()
+    trace.history = history
+    await ingest('traces', request(call(1000)), 'protobuf', { ...w, watch })
+    assert.equal(w.metrics.text(w.spool, 0).match(/outcome="deduplicated",reason=""\} (\d+)/)?.[1] ?? '0', '0', 'nobody knows that it came again')
+    return told
+  }
+  assert.deepEqual(await toldAs(3n * hour, 'unchecked'), ['new 0, calls 0', 'again 1'])
+  assert.deepEqual(await toldAs(3n * hour, 'whole'), ['new 1, calls 1'])
+  assert.deepEqual(await toldAs(1n * hour, 'unchecked'), ['new 1, calls 1'])
 })
 
 test('a call for which the agent above is charged already waits for settlement, one beside it does not', async (t) => {

@@ -221,6 +221,7 @@ async function understand(
   turn: Turn, body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: Claim[],
 ): Promise<Understood> {
   const { account, conformance, known, live } = options
+  const listens = options.watch?.listens === true
   try {
     const converted = encoding === 'json' ? await inTurns(convertTraces(body), turn) : { bytes: body, rejections: [] }
     const reader = new TracesReader(converted.bytes)
@@ -240,14 +241,14 @@ async function understand(
       if ('reason' in one) rejections.push(one)
       else {
         derived.push(one)
-        const reservation = options.watch?.listens === true ? record.attributes.get(reservationKey) : undefined
+        const reservation = listens ? record.attributes.get(reservationKey) : undefined
         if (typeof reservation === 'string') reservations.set(spanKeyOf(record.traceId, record.spanId), reservation)
-        if (!first) deduplicated++
-        else if (known.spans.has(spanKey(record.traceId, record.spanId))) again.add(spanKeyOf(record.traceId, record.spanId))
+        const isKnown = first && known.spans.has(spanKey(record.traceId, record.spanId))
+        if (!first || isKnown) deduplicated++
         else conformance.see(record, one.facts)
+        if (isKnown || (first && listens && live.mayBeStored(record.traceId, record.startTimeUnixNano, known.spansFrom))) again.add(spanKeyOf(record.traceId, record.spanId))
       }
     }
-    deduplicated += again.size
     const charges = charge(derived, frame, options)
     rejections.push(...reader.rejections())
     const accounted = account.add(frame, { signal: 'traces', client, stored: derived.length - deduplicated, deduplicated, rejections, at: receivedAt })

@@ -311,6 +311,15 @@ export class LiveTraces {
     return trace.history === 'unchecked'
   }
 
+  /**
+   * Whether a span that memory does not hold may be in ClickHouse, where all that began at `knownFrom` or later and was stored before
+   * this process is known. Its trace has a history then, and is asked for before it settles.
+   */
+  mayBeStored(traceId: string, startedAt: UnixNano, knownFrom: UnixNano): boolean {
+    if (this.#traces.get(traceId)?.history === 'whole') return false
+    return startedAt < knownFrom || this.#wasEvicted(traceId)
+  }
+
   #isAllHere(trace: LiveTrace): boolean {
     if (trace.spans.size === 0 || !this.#formerKnown || this.#wasEvicted(trace.traceId)) return false
     let hasRoot = false
