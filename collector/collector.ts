@@ -34,6 +34,7 @@ import type { IngestOptions } from './receive/ingest.ts'
 import { Turns } from './receive/turns.ts'
 import { listen, type Listening, type Sharing } from './receive/listen.ts'
 import { watchLoopDelay } from './receive/loop-delay.ts'
+import { collectGarbage, watchRest } from './rest.ts'
 import { keepCostDays } from './rollup/cost-days.ts'
 import { readLastReceivedAt } from './settle/history.ts'
 import { LiveTraces } from './settle/live-traces.ts'
@@ -178,6 +179,14 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     ...options, ...watch, live, known, conformance, account: new IngestAccount(options), turns: new Turns(nowMs), metrics, nowNano, nowMs, get prices() { return prices.book },
   }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
+  begun.use(watchRest({
+    stored: () => loader.loadedThrough,
+    atRest: () => {
+      collectGarbage()
+      // Where ClickHouse is away nothing is stored either, and the thread holds the segment that waits.
+      if (spool.sealed().length === 0) void thread.rest()
+    },
+  }))
   const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: loopDelay.late })
   // One of several processes is enough for the ledger of all.
   const costDays = (options.peers?.index ?? 0) === 0 ? begun.use(keepCostDays({ store, log, nowMs })) : undefined

@@ -92,6 +92,19 @@ test('rows of a segment arrive, and once, however often they are inserted', asyn
   assert.deepEqual([await stored(1, 2, 3), warnings], [[1, 2, 3], []])
 })
 
+test('after a rest the segment is forgotten and the next one loads', async (t) => {
+  const { thread, segment } = await loading(t)
+  const opened = await thread.open(await segment([5]))
+  assert.ok(opened)
+  await insertAll(opened)
+  await thread.rest()
+  await assert.rejects(insertAll(opened), /no segment is open/)
+  const next = await thread.open(await segment([6]))
+  assert.ok(next)
+  await insertAll(next)
+  assert.deepEqual(await stored(5, 6), [5, 6])
+})
+
 test('a file that is gone says so, and one without a whole head is no segment', async (t) => {
   const { thread, segment } = await loading(t)
   const one = await segment([11])

@@ -5,16 +5,18 @@ import type { Log } from '../log.ts'
 import type { SealedSegment, Spool } from '../spool/spool.ts'
 import { asRows, type FrameRange, openedSegment, type OpenedSegment, type Outline } from './insert-segment.ts'
 
-/** What the thread is asked: to read a segment, or to insert rows of the one that it read last. */
+/** What the thread is asked: to read a segment, to insert rows of the one that it read last, or to give back memory. */
 export type SegmentRequest = { readonly id: number } & (
   | { readonly path: string; readonly bytes: number; readonly number: number }
   | { readonly range: FrameRange; readonly table: number; readonly address: Address; readonly database: string }
+  | { readonly rest: true }
 )
 
 /** `outline` is `undefined` where not even the head of the segment is whole; `rowsBecause` says why no block was made. */
 export type SegmentAnswer = { readonly id: number } & (
   | { readonly outline: Outline | undefined }
   | { readonly inserted: true; readonly rowsBecause?: string }
+  | { readonly rested: true }
   | { readonly refused: { readonly message: string; readonly retry: boolean; readonly code: string } }
   | { readonly failed: { readonly message: string; readonly code: string } }
 )
@@ -22,6 +24,8 @@ export type SegmentAnswer = { readonly id: number } & (
 export interface SegmentThread extends AsyncDisposable {
   /** One segment at a time: what was opened before is closed. */
   open(segment: SealedSegment): Promise<OpenedSegment | undefined>
+  /** Gives back what loading left in memory, and lets go of the segment that was opened last: nothing more of it can be inserted. */
+  rest(): Promise<void>
 }
 
 export interface SegmentThreadOptions {
@@ -90,6 +94,9 @@ export function segmentThread(options: SegmentThreadOptions): SegmentThread {
       if ('refused' in answer) return openHere(options, segment)
       const outline = 'outline' in answer ? answer.outline : undefined
       return outline === undefined ? undefined : { outline, insert: (range, table) => insert(segment, range, table, outline) }
+    },
+    rest: async () => {
+      if (!ended) await ask({ rest: true })
     },
     [Symbol.asyncDispose]: async () => void (await worker.terminate()),
   }

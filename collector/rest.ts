@@ -1,0 +1,41 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+/** How often it is looked, and how many looks that find nothing new are rest: a minute in which nothing was stored. In milliseconds. */
+const lookMs = 15_000
+const looksOfRest = 4
+
+export interface RestOptions {
+  /** Another number whenever something was stored. */
+  readonly stored: () => number
+  /** Called once in every rest that follows on something stored. */
+  readonly atRest: () => void
+}
+
+/** Watches for rest until it is disposed of. */
+export function watchRest({ stored, atRest }: RestOptions): Disposable {
+  let [last, quietLooks, rested] = [stored(), 0, false]
+  const timer = setInterval(() => {
+    const now = stored()
+    if (now !== last) [last, quietLooks, rested] = [now, 0, false]
+    else if (!rested && ++quietLooks >= looksOfRest) {
+      rested = true
+      atRest()
+    }
+  }, lookMs).unref()
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+let collect: (() => void) | undefined
+
+/**
+ * Collects all garbage of this thread's heap now, which takes some 100 ms. V8 does so while memory is asked for: a program that
+ * rests asks for little, and holds for minutes what the last load left, 150 MB and more.
+ */
+export function collectGarbage(): void {
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc')
+    collect = runInNewContext('gc') as () => void
+  }
+  collect()
+}
