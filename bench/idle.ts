@@ -118,7 +118,7 @@ export function describeIdle({ seconds, spans, processes }: Idle): string {
 }
 
 if (import.meta.main) {
-  const { SECONDS = '60', RUNS = '2000', REST_SECONDS = '75' } = process.env
+  const { SECONDS = '60', RUNS = '2000', REST_SECONDS = '90' } = process.env
   const taken = takenOn()
   const idle = await runIdle({ seconds: Number(SECONDS), runs: Number(RUNS), restSeconds: Number(REST_SECONDS) })
   process.stdout.write(`${taken}. \`SECONDS=${SECONDS} RUNS=${RUNS} REST_SECONDS=${REST_SECONDS} node bench/idle.ts\`\n\n${describeIdle(idle)}\n`)

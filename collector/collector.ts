@@ -183,7 +183,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     stored: () => loader.loadedThrough,
     atRest: () => {
       collectGarbage()
-      // Where ClickHouse is away nothing is stored either, and the thread holds the segment that waits.
+      // Where ClickHouse is away nothing is stored either, and a segment waits in the thread.
       if (spool.sealed().length === 0) void thread.rest()
     },
   }))

@@ -2,7 +2,6 @@ import { open } from 'node:fs/promises'
 import { parentPort } from 'node:worker_threads'
 import { openStore, type Address, type Store } from '#clickhouse/store.ts'
 import { storeError } from '#clickhouse/store-error.ts'
-import { collectGarbage } from '../rest.ts'
 import { parseSegment } from '../spool/segment.ts'
 import { asBlock, asRows, type OpenOptions, openedSegment, type OpenedSegment } from './insert-segment.ts'
 import type { SegmentAnswer, SegmentRequest } from './segment-thread.ts'
@@ -76,12 +75,6 @@ async function read(path: string, bytes: number, number: number): Promise<Opened
 
 async function answer(request: SegmentRequest): Promise<SegmentAnswer> {
   const { id } = request
-  if ('rest' in request) {
-    opened = undefined
-    content = Buffer.alloc(0)
-    collectGarbage()
-    return { id, rested: true }
-  }
   if ('path' in request) {
     try {
       return { id, outline: (await read(request.path, request.bytes, request.number))?.outline }

@@ -92,13 +92,13 @@ test('rows of a segment arrive, and once, however often they are inserted', asyn
   assert.deepEqual([await stored(1, 2, 3), warnings], [[1, 2, 3], []])
 })
 
-test('after a rest the segment is forgotten and the next one loads', async (t) => {
+test('after a rest the next segment loads, and the one before still does', async (t) => {
   const { thread, segment } = await loading(t)
   const opened = await thread.open(await segment([5]))
   assert.ok(opened)
   await insertAll(opened)
   await thread.rest()
-  await assert.rejects(insertAll(opened), /no segment is open/)
+  await insertAll(opened)
   const next = await thread.open(await segment([6]))
   assert.ok(next)
   await insertAll(next)
