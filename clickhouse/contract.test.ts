@@ -506,6 +506,13 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
       await Promise.all([slow, quick])
     })
 
+    test('what is selected for an insert delays no other insert', async () => {
+      const slow = store.command(`INSERT INTO things (id, a_text) SELECT number + 1000000, toString(sleepEachRow(0.1)) FROM numbers(10) SETTINGS max_block_size = 1`).then(() => 'slow')
+      const quick = store.insert(spans, rowBinary(spans, [spanRow({ traceId: '02'.repeat(16) })]), 'beside a selection').then(() => 'quick')
+      assert.equal(await Promise.race([slow, quick]), 'quick')
+      await slow
+    })
+
     test('an error behind the first rows rejects', async () => {
       let rows = 0
       const read = async (): Promise<void> => {

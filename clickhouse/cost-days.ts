@@ -14,7 +14,7 @@ export interface DaySums {
   readonly covered: 'cost_days_covered' | 'cost_session_days_covered'
   /** What a sum is kept for, beside tenant and day. All else is summed from the ledger. */
   readonly keys: readonly string[]
-  /** Days summed by one statement: inserts wait for it. */
+  /** Days summed by one statement. */
   readonly daysPerStatement: number
 }
 
@@ -37,8 +37,8 @@ const strayPartition = '0'
 /** Asking for parts and days is quick; comparing reads the whole ledger. */
 const askSeconds = 30
 const compareSeconds = 600
-/** Groups that take more memory than this go through the disk, 256 MiB: sessions of a day may be millions. */
-const spilling = 'SETTINGS max_bytes_before_external_group_by = 268435456'
+/** Groups that take more memory than this go through the disk, 256 MiB: sessions of a day may be millions. One thread, because nobody waits and others need the processors. */
+const unhurried = 'SETTINGS max_bytes_before_external_group_by = 268435456, max_threads = 1'
 
 interface Part {
   readonly name: string
@@ -115,7 +115,7 @@ const ledgerSums = ({ keys }: DaySums, where: string): string =>
 async function sumUp(store: Store, sums: DaySums, partition: string, days: readonly string[], covered: bigint): Promise<void> {
   const list = days.map((day) => `'${day}'`).join(', ')
   const keys = sums.keys.join(', ')
-  await store.command(`INSERT INTO ${sums.table} (tenant, day, ${keys}, amount, quantity, entries, unpriced, covered) ${spilling}
+  await store.command(`INSERT INTO ${sums.table} (tenant, day, ${keys}, amount, quantity, entries, unpriced, covered) ${unhurried}
 SELECT tenant, day, ${keys}, sum(known_amount), sum(all_quantity), sum(lines), sum(unknown), ${covered} FROM (
   ${ledgerSums(sums, `_partition_id = '${partition}' AND toDate(occurred_at) IN (${list})`)}
   UNION ALL
@@ -154,7 +154,7 @@ async function differencesOf(store: Store, sums: DaySums, tenant: string): Promi
     SELECT tenant, day, ${asText(sums.keys)}, amount, quantity, entries, unpriced, 2 AS side FROM ${sums.table} FINAL
     WHERE tenant = {tenant:String} AND day IN {days:Array(Date)}
   ) GROUP BY tenant, day, ${keys}
-) WHERE ledger_amount != summed_amount OR quantity_off != 0 OR lines_off != 0 OR unknown_off != 0 GROUP BY day ORDER BY day ${spilling}`,
+) WHERE ledger_amount != summed_amount OR quantity_off != 0 OR lines_off != 0 OR unknown_off != 0 GROUP BY day ORDER BY day ${unhurried}`,
   { tenant, days }, { maxSeconds: compareSeconds, pool: 'bi' })
   return rows.map((row) => ({ table: sums.table, ...row }))
 }

@@ -179,12 +179,13 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     ...options, ...watch, live, known, conformance, account: new IngestAccount(options), turns: new Turns(nowMs), metrics, nowNano, nowMs, get prices() { return prices.book },
   }
   const loopDelay = begun.use(watchLoopDelay(nowMs))
-  begun.use(watchRest({
+  const resting = begun.use(watchRest({
     stored: () => loader.loadedThrough,
     atRest: () => {
+      // Where ClickHouse is away nothing is stored either, and that is no rest.
+      if (spool.sealed().length > 0) return
       collectGarbage()
-      // Where ClickHouse is away nothing is stored either, and a segment waits in the thread.
-      if (spool.sealed().length === 0) void thread.rest()
+      void thread.rest()
     },
   }))
   const admission = new Admission({ spoolFull: () => spool.full, diskFull: () => spool.diskFull, loopLate: loopDelay.late })
@@ -222,6 +223,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       clearInterval(telling)
       await thread[Symbol.asyncDispose]()
       prices[Symbol.dispose]()
+      resting[Symbol.dispose]()
       loopDelay[Symbol.dispose]()
       costDays?.[Symbol.dispose]()
     },

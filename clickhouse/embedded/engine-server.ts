@@ -63,11 +63,12 @@ async function answer(options: EngineServerOptions, structure: RowBinaryStructur
     case 'rows': return rows(options.pools, poolOf(options.pools, request), query, planned.sql, response, gone.signal)
     case 'insert': return insert(options, structure, query, planned, response, gone.signal)
     case 'command': {
-      const pool = planned.writes ? options.pools.write : options.pools.command
+      // What is selected may take long to find: other inserts do not wait for it.
+      const pool = planned.inserts === 'values' ? options.pools.write : options.pools.command
       try {
         return await pool.run(async (session) => finish(response, await buffered(session, query, planned.sql)), gone.signal)
       } finally {
-        if (!planned.writes) structure.forget()
+        if (planned.inserts === 'nothing') structure.forget()
       }
     }
   }

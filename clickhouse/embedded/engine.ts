@@ -25,7 +25,7 @@ const drainMs = 5_000
 export interface EnginePools {
   /** Inserts, one after the other: a slow read never delays them. */
   readonly write: SessionPool
-  /** DDL, mutations, `OPTIMIZE`: slow ones must not hold up inserts. */
+  /** DDL, mutations, `OPTIMIZE`, `INSERT … SELECT`: slow ones must not hold up inserts. */
   readonly command: SessionPool
   /** The console and settlement. */
   readonly read: SessionPool

@@ -21,7 +21,7 @@ export interface PooledSession {
 }
 
 /** Nothing but an engine out of memory refuses `SELECT 1`, and that passes or the engine has to start again. In milliseconds. */
-const letGoAttempts = 50
+const letGoAttempts = 600
 const letGoPauseMs = 100
 
 /**

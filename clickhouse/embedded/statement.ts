@@ -32,7 +32,7 @@ export type Statement =
       readonly sql: (file: string, structure: string) => string
     }
   /** Everything else: DDL, `INSERT … SELECT`, `INSERT … VALUES`, mutations. */
-  | { readonly kind: 'command'; readonly writes: boolean; readonly sql: string }
+  | { readonly kind: 'command'; readonly inserts: 'nothing' | 'values' | 'selected'; readonly sql: string }
 
 export interface StatementRequest {
   readonly sql: string
@@ -112,9 +112,9 @@ export function statement(request: StatementRequest): Statement {
   if (leavesState.test(bound)) throw new StatementError(48, 'NOT_IMPLEMENTED', 'A statement that changes the session is not supported: send settings and database with the request')
   if (returnsRows.test(bound)) return { kind: 'rows', sql: withOutput(sql, bound, request) }
   const ownSettings = settingsTail.test(bound)
-  if (takesOutput.test(bound) && (!ownSettings || createsTable.test(bound))) return { kind: 'command', writes: false, sql: withOutput(sql, bound, request) }
+  if (takesOutput.test(bound) && (!ownSettings || createsTable.test(bound))) return { kind: 'command', inserts: 'nothing', sql: withOutput(sql, bound, request) }
   const settings = takesOutput.test(bound) || takesSettings.test(bound) ? settingsList(request.settings) : ''
-  return { kind: 'command', writes: false, sql: settings === '' ? sql : `${sql}${ownSettings ? ', ' : '\nSETTINGS '}${settings}` }
+  return { kind: 'command', inserts: 'nothing', sql: settings === '' ? sql : `${sql}${ownSettings ? ', ' : '\nSETTINGS '}${settings}` }
 }
 
 /** Several statements in one request would run one after the other, the later ones unseen by everything here. */
@@ -145,7 +145,7 @@ function insertStatement(request: StatementRequest, mask: string): Statement {
   if (verb !== 'FORMAT') {
     const settings = joined(settingsAt, settingsList(request.settings))
     const body = bind(verb === 'VALUES' ? rest : oneStatement(rest, mask.slice(verbAt)), request.params)
-    return { kind: 'command', writes: true, sql: `${target}${settings === '' ? '' : `\nSETTINGS ${settings}`}\n${body}` }
+    return { kind: 'command', inserts: verb === 'VALUES' ? 'values' : 'selected', sql: `${target}${settings === '' ? '' : `\nSETTINGS ${settings}`}\n${body}` }
   }
   const [whole, format = ''] = /^FORMAT\s+(\w+)[ \t]*\r?\n?/i.exec(rest) ?? []
   if (whole === undefined) throw new StatementError(62, 'SYNTAX_ERROR', 'Expected the name of a format after FORMAT')

@@ -97,7 +97,7 @@ export function tellArrived(watch: LedgerWatch, { derived, charges, reservations
   const calls = derived.flatMap(({ facts: { traceId, spanId, step }, first }): ArrivedCall[] => {
     const key = spanKeyOf(traceId, spanId)
     const holdId = reservations.get(key) ?? ''
-    // What came before gave its reservation back then; another call that is like it still needs its own. One that began hours ago has none.
+    // What came before gave its reservation back then; another call that is like it still needs its own. One that began before what a start remembers has given it back, or lets it expire.
     if (holdId === '' && (!first || again.has(key) || (step.role !== 'model_call' && step.role !== 'embedding'))) return []
     return [{ holdId, run: traceId, agent: agents.get(spanId) ?? step.agent, provider: step.provider, requestModel: step.requestModel, responseModel: step.responseModel }]
   })

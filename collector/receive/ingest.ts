@@ -189,8 +189,12 @@ async function ingestTraces(turn: Turn, body: Buffer, encoding: Encoding, option
     const understood = await understand(turn, body, encoding, options, client, receivedAt, claims)
     const { derived, charges, deduplicated, frame, accounted, rejections, warnings } = understood
     if (frame !== undefined) await appendOnce(spool, frame)
+    const unsure = options.watch?.listens === true ? derived.filter(({ facts, first }) => first && live.mayBeStored(facts, known.spansFrom)) : []
     live.add(derived, charges, options.nowMs(), spool.currentNumber)
-    if (options.watch?.listens === true) tellArrived(options.watch, understood, options)
+    if (options.watch?.listens === true) {
+      const again = unsure.length === 0 ? understood.again : new Set([...understood.again, ...unsure.map(({ facts }) => spanKeyOf(facts.traceId, facts.spanId))])
+      tellArrived(options.watch, { ...understood, again }, options)
+    }
     for (const { facts } of derived) known.spans.add(spanKey(facts.traceId, facts.spanId))
     metrics.accounted(accounted)
     metrics.stored(derived.length - deduplicated)
@@ -246,7 +250,7 @@ async function understand(
         const isKnown = first && known.spans.has(spanKey(record.traceId, record.spanId))
         if (!first || isKnown) deduplicated++
         else conformance.see(record, one.facts)
-        if (isKnown || (first && listens && live.mayBeStored(record.traceId, record.startTimeUnixNano, known.spansFrom))) again.add(spanKeyOf(record.traceId, record.spanId))
+        if (isKnown) again.add(spanKeyOf(record.traceId, record.spanId))
       }
     }
     const charges = charge(derived, frame, options)

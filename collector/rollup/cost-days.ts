@@ -13,8 +13,8 @@ export interface CostDaysOptions {
 const firstMs = 30_000
 /** How often after that. A day that changed is summed up as a whole, and a day has many sessions. */
 const pausesMs: readonly (readonly [DaySums, number])[] = [[costDays, 30_000], [costSessionDays, 600_000]]
-/** Summing up takes at most a twentieth of the time. */
-const shareMax = 20
+/** Summing up takes at most a fiftieth of the time: while spans arrive, today's sums are behind as soon as they are made. */
+const shareMax = 50
 
 /** Keeps the ledger's sums by day, until closed. */
 export function keepCostDays(options: CostDaysOptions): Disposable {

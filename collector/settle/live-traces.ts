@@ -8,7 +8,7 @@ import { entryKey } from '../derive/identity.ts'
 import type { Handovers } from '../receivers/handovers.ts'
 import { type HeldCharge, heldCharge } from './held-charges.ts'
 import { HeldSpans, type LiveSpan } from './held-spans.ts'
-import { type Repricing } from './post.ts'
+import type { Repricing } from './post.ts'
 import { sessionKey } from './told-better.ts'
 
 /** What a run's summary needs of a decision. */
@@ -312,12 +312,14 @@ export class LiveTraces {
   }
 
   /**
-   * Whether a span that memory does not hold may be in ClickHouse, where all that began at `knownFrom` or later and was stored before
-   * this process is known. Its trace has a history then, and is asked for before it settles.
+   * Whether a span that nobody knew when it came may be in ClickHouse all the same, where all that began at `knownFrom` or later and was
+   * stored before this process is known. Its trace is asked for before it settles; of a trace that another process owns, that one asks.
    */
-  mayBeStored(traceId: string, startedAt: UnixNano, knownFrom: UnixNano): boolean {
-    if (this.#traces.get(traceId)?.history === 'whole') return false
-    return startedAt < knownFrom || this.#wasEvicted(traceId)
+  mayBeStored({ traceId, spanId, startedAt }: SpanFacts, knownFrom: UnixNano): boolean {
+    if (startedAt >= knownFrom || this.#options.handovers?.owns(traceId) === false) return false
+    const trace = this.#traces.get(traceId)
+    // Asked for since the span came: then it is here if it was stored.
+    return trace?.history !== 'whole' || trace.spans.has(spanId)
   }
 
   #isAllHere(trace: LiveTrace): boolean {
