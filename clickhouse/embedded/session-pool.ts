@@ -20,8 +20,8 @@ export interface PooledSession {
   database: string
 }
 
-/** Nothing but an engine out of memory refuses `SELECT 1`, and that passes or the engine has to start again. In milliseconds. */
-const letGoAttempts = 600
+/** Nothing but an engine out of memory refuses `SELECT 1`: that passes within this, or the engine has to start again. In milliseconds. */
+const letGoMsMax = 60_000
 const letGoPauseMs = 100
 
 /**
@@ -29,12 +29,12 @@ const letGoPauseMs = 100
  * written, which it puts before those of the next statement that succeeds.
  */
 export async function letGo({ session }: PooledSession): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  for (const until = performance.now() + letGoMsMax; ;) {
     try {
       await session.queryAsync('SELECT 1')
       return
     } catch (error) {
-      if (attempt < letGoAttempts) await sleep(letGoPauseMs)
+      if (performance.now() < until) await sleep(letGoPauseMs)
       else {
         console.error('the engine ends, to be started again: a session keeps what a failed statement left:', error)
         process.kill(process.pid, 'SIGKILL')

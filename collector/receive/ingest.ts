@@ -189,12 +189,11 @@ async function ingestTraces(turn: Turn, body: Buffer, encoding: Encoding, option
     const understood = await understand(turn, body, encoding, options, client, receivedAt, claims)
     const { derived, charges, deduplicated, frame, accounted, rejections, warnings } = understood
     if (frame !== undefined) await appendOnce(spool, frame)
+    // Asked before the trace holds them, and as late as that: it may have been recalled meanwhile.
     const unsure = options.watch?.listens === true ? derived.filter(({ facts, first }) => first && live.mayBeStored(facts, known.spansFrom)) : []
     live.add(derived, charges, options.nowMs(), spool.currentNumber)
-    if (options.watch?.listens === true) {
-      const again = unsure.length === 0 ? understood.again : new Set([...understood.again, ...unsure.map(({ facts }) => spanKeyOf(facts.traceId, facts.spanId))])
-      tellArrived(options.watch, { ...understood, again }, options)
-    }
+    for (const { facts } of unsure) understood.again.add(spanKeyOf(facts.traceId, facts.spanId))
+    if (options.watch?.listens === true) tellArrived(options.watch, understood, options)
     for (const { facts } of derived) known.spans.add(spanKey(facts.traceId, facts.spanId))
     metrics.accounted(accounted)
     metrics.stored(derived.length - deduplicated)
@@ -210,6 +209,7 @@ async function ingestTraces(turn: Turn, body: Buffer, encoding: Encoding, option
 
 /** A request, decoded and derived: what is to be made durable. */
 interface Understood extends ArrivedRequest {
+  readonly again: Set<string>
   /** How many spans came before. */
   readonly deduplicated: number
   /** What the frame says of the request. */
@@ -225,7 +225,6 @@ async function understand(
   turn: Turn, body: Buffer, encoding: Encoding, options: IngestOptions, client: string, receivedAt: bigint, claims: Claim[],
 ): Promise<Understood> {
   const { account, conformance, known, live } = options
-  const listens = options.watch?.listens === true
   try {
     const converted = encoding === 'json' ? await inTurns(convertTraces(body), turn) : { bytes: body, rejections: [] }
     const reader = new TracesReader(converted.bytes)
@@ -245,7 +244,7 @@ async function understand(
       if ('reason' in one) rejections.push(one)
       else {
         derived.push(one)
-        const reservation = listens ? record.attributes.get(reservationKey) : undefined
+        const reservation = options.watch?.listens === true ? record.attributes.get(reservationKey) : undefined
         if (typeof reservation === 'string') reservations.set(spanKeyOf(record.traceId, record.spanId), reservation)
         const isKnown = first && known.spans.has(spanKey(record.traceId, record.spanId))
         if (!first || isKnown) deduplicated++

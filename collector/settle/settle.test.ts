@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import type { Store } from '#clickhouse/store.ts'
 import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { spanOf } from '#semconv/testdata/span-lines.ts'
 import { Loader } from '../load/load.ts'
 import { openHere } from '../load/segment-thread.ts'
+import type { Log } from '../log.ts'
 import { Metrics } from '../metrics.ts'
 import { shippedBook } from '../price/book.ts'
 import { Refused } from '../refused.ts'
@@ -18,11 +19,17 @@ import { Settler } from './settle.ts'
 /** Takes every insert and knows nothing: these traces need no history. */
 const store = { database: 'd', cluster: '', read: async () => [], insert: async () => undefined } as unknown as Store
 
-test('a trace that our own code stumbles over costs nobody else the settlement', async (t) => {
+interface Settling {
+  readonly live: LiveTraces
+  readonly spool: Spool
+  readonly metrics: Metrics
+  readonly settler: Settler
+}
+
+/** A settler that is not started, over a journal of its own. */
+async function settling(t: TestContext, log: Log): Promise<Settling> {
   const dir = await mkdtemp(join(tmpdir(), 'settle-'))
   const spool = await Spool.open({ dir, segmentBytesMax: 1e6, segmentAgeMsMax: 20, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now })
-  const errors: string[] = []
-  const log = { info: () => undefined, warn: () => undefined, error: (message: string) => void errors.push(message) }
   const metrics = new Metrics()
   const live = new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n })
   const loader = new Loader({ spool, store, open: (segment) => openHere({ spool, store }, segment), metrics, log })
@@ -34,6 +41,12 @@ test('a trace that our own code stumbles over costs nobody else the settlement',
     await loader.finished
     await rm(dir, { recursive: true, force: true })
   })
+  return { live, spool, metrics, settler }
+}
+
+test('a trace that our own code stumbles over costs nobody else the settlement', async (t) => {
+  const errors: string[] = []
+  const { live, spool, metrics, settler } = await settling(t, { info: () => undefined, warn: () => undefined, error: (message) => void errors.push(message) })
   const facts = (traceId: string, line: string) => ({ ...spanOf(line), traceId, spanId: 'ab'.repeat(8), receivedAt: 1n })
   const good = 'aa'.repeat(16)
   const bad = 'bb'.repeat(16)
@@ -51,20 +64,7 @@ test('a trace that our own code stumbles over costs nobody else the settlement',
 })
 
 test('settlement remembers which spans are charged for calls below them, until those have come', async (t) => {
-  const dir = await mkdtemp(join(tmpdir(), 'settle-'))
-  const spool = await Spool.open({ dir, segmentBytesMax: 1e6, segmentAgeMsMax: 20, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now })
-  const log = { info: () => undefined, warn: () => undefined, error: (message: string) => assert.fail(message) }
-  const metrics = new Metrics()
-  const live = new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n })
-  const loader = new Loader({ spool, store, open: (segment) => openHere({ spool, store }, segment), metrics, log })
-  const options = { tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()) }
-  const settler = new Settler({ ...options, live, spool, loader, store, log, metrics, delayMs: 100, nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
-  t.after(async () => {
-    await settler.close(1_000)
-    await spool.close()
-    await loader.finished
-    await rm(dir, { recursive: true, force: true })
-  })
+  const { live, settler } = await settling(t, { info: () => undefined, warn: () => undefined, error: (message) => assert.fail(message) })
   const traceId = 'aa'.repeat(16)
   const [agent, call] = ['ab'.repeat(8), 'cd'.repeat(8)]
   const lumpsAfter = async (line: string): Promise<readonly string[]> => {
@@ -78,22 +78,9 @@ test('settlement remembers which spans are charged for calls below them, until t
 })
 
 test('settlements that nothing can be asked or written for are put off with one line, and one when they go on', async (t) => {
-  const dir = await mkdtemp(join(tmpdir(), 'settle-'))
-  const spool = await Spool.open({ dir, segmentBytesMax: 1e6, segmentAgeMsMax: 20, quotaBytes: 1e9, sync: (file) => file.datasync(), now: Date.now })
   const said: string[] = []
   const say = (message: string): void => void said.push(message)
-  const metrics = new Metrics()
-  const live = new LiveTraces({ spansMax: 1000, settledSpansMax: 1000, processStartedAt: 0n })
-  const log = { info: say, warn: say, error: say }
-  const loader = new Loader({ spool, store, open: (segment) => openHere({ spool, store }, segment), metrics, log })
-  const options = { tenant: 't', project: 'p', prices: shippedBook(), policies: parsePolicies(starterPolicies()) }
-  const settler = new Settler({ ...options, live, spool, loader, store, log, metrics, delayMs: 100, nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n })
-  t.after(async () => {
-    await settler.close(1_000)
-    await spool.close()
-    await loader.finished
-    await rm(dir, { recursive: true, force: true })
-  })
+  const { live, spool, settler } = await settling(t, { info: say, warn: say, error: say })
   let refused = 0
   const append = spool.append.bind(spool)
   spool.append = (frame) => (refused < 3 ? (refused++, Promise.reject(new Refused('overloaded', 'the disk is nearly full'))) : append(frame))
