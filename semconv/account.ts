@@ -102,7 +102,8 @@ function hasFailed({ spans }: Tree, top: SpanFacts): boolean {
   return spans.findLast((span) => kindOfRole[span.step.role] === 'MODEL_CALL')?.failed === true
 }
 
-const isGenAi = Object.fromEntries(
+/** Roles of spans that make a run of their trace. */
+export const isGenAi = Object.fromEntries(
   Object.entries(kindOfRole).map(([role, kind]) => [role, kind !== 'TASK' && kind !== 'OTHER']),
 ) as Readonly<Record<Role, boolean>>
 

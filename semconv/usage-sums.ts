@@ -9,6 +9,16 @@ export const inputTokens = (usage: Usage): number => sum(usage, inputMeters)
 export const outputTokens = (usage: Usage): number => sum(usage, outputMeters)
 export const totalTokens = (usage: Usage): number => sum(usage, tokenMeters)
 
+/** Of several, meter by meter. */
+export function sumOfUsages(usages: Iterable<Usage>): Usage {
+  const sums: Partial<Record<Meter, number>> = {}
+  for (const usage of usages) for (const meter of meters) {
+    const count = usage[meter]
+    if (count !== undefined) sums[meter] = (sums[meter] ?? 0) + count
+  }
+  return sums
+}
+
 function sum(usage: Usage, over: readonly Meter[]): number {
   let tokens = 0
   for (const meter of over) tokens += usage[meter] ?? 0

@@ -85,6 +85,18 @@ test('the same span in requests at once is charged once, whichever is stored fir
   assert.equal(await w.rows(ledgerTable), 1)
 })
 
+test('in a crowd a run that came whole is shown with its spans; otherwise once it is summed up', async (t) => {
+  const runsTable = spooledTables.findIndex((table) => table.name === 'runs')
+  const crowdOf = (traces: number): Buffer => request(...Array.from({ length: traces }, (_, trace) => ({ ...call(1000), traceId: Buffer.from(String(trace + 1).padStart(32, '0'), 'hex') })))
+  for (const [others, shown] of [[100, 0], [501, 1]] as const) {
+    const w = await world(t)
+    w.live.remember([])
+    await ingest('traces', crowdOf(others), 'protobuf', w)
+    await ingest('traces', request(call(1000)), 'protobuf', w)
+    assert.equal(await w.rows(runsTable), shown, `${others} others`)
+  }
+})
+
 test('a call that a former process may have stored is told as one that came again; one that began since, or whose trace was asked for, as new', async (t) => {
   const hour = 3_600_000_000_000n
   const began = 1_763_683_200_000_000_000n

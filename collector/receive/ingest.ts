@@ -16,6 +16,7 @@ import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { Refused } from '../refused.ts'
+import { addFirstLooks } from '../settle/first-look.ts'
 import type { Claim, LiveTraces } from '../settle/live-traces.ts'
 import { appendOnce, frameBytesMax, FrameFull, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
@@ -253,6 +254,7 @@ async function understand(
       }
     }
     const charges = charge(derived, frame, options)
+    if (live.crowded) showFirst(derived, charges, frame, options)
     rejections.push(...reader.rejections())
     const accounted = account.add(frame, { signal: 'traces', client, stored: derived.length - deduplicated, deduplicated, rejections, at: receivedAt })
     return { derived, charges, reservations, again, deduplicated, accounted, frame: frame.empty ? undefined : frame.finish(), rejections, warnings: reader.warnings() }
@@ -292,6 +294,15 @@ function charge(derived: readonly Derived[], frame: FrameWriter, options: Ingest
   } catch (error) {
     if (!(error instanceof FrameFull)) log.error('the calls of a request could not be charged, settlement will', { error })
     return []
+  }
+}
+
+/** What cannot be shown now is shown once it is summed up. */
+function showFirst(derived: readonly Derived[], charges: readonly Charge[], frame: FrameWriter, options: IngestOptions): void {
+  try {
+    frame.attempt(() => addFirstLooks(derived, charges, options, frame))
+  } catch (error) {
+    if (!(error instanceof FrameFull)) options.log.error('the traces of a request could not be shown before they settle', { error })
   }
 }
 

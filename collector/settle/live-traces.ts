@@ -88,6 +88,9 @@ export interface LiveTracesOptions {
 /** Share of the bound that an eviction clears: sorting the traces is for many at once, not for every tick. */
 const evictedShare = 0.1
 
+/** Above this many changing traces, most settle before anybody could have looked at them. */
+const crowdedTraces = 500
+
 /** Bits of one generation of the filter of evicted traces: 1 MiB, 1% wrong at about 800,000 traces. Wrong costs a look-up. */
 const evictedBits = 1 << 23
 
@@ -127,8 +130,9 @@ export class LiveTraces {
     return this.#traces.size
   }
 
-  get dirtyCount(): number {
-    return this.#dirty.size
+  /** So many traces change that nobody watches each of them begin. */
+  get crowded(): boolean {
+    return this.#dirty.size > crowdedTraces
   }
 
   /** Traces with something new, in order of first arrival. */
@@ -199,6 +203,8 @@ export class LiveTraces {
       this.#indexSession(trace, facts)
       if (facts.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = facts.receivedAt
       if (facts.receivedAt > this.#lastReceivedAt) this.#lastReceivedAt = facts.receivedAt
+      // Its first look (`first-look.ts`) is as old as this, and what sums the trace up newer, whatever our clock does meanwhile.
+      if (facts.receivedAt > trace.version) trace.version = facts.receivedAt
       keepSince(trace, facts.receivedAt)
     }
     let before: HeldCharge | undefined
@@ -322,10 +328,19 @@ export class LiveTraces {
     return trace?.history !== 'whole' || trace.spans.has(spanId)
   }
 
-  #isAllHere(trace: LiveTrace): boolean {
-    if (trace.spans.size === 0 || !this.#formerKnown || this.#wasEvicted(trace.traceId)) return false
+  #isAllHere({ traceId, spans }: LiveTrace): boolean {
+    return spans.size > 0 && this.#beganHere(traceId, spans.heads())
+  }
+
+  /** Whether these spans are the first that anybody was told of their trace, and its root is among them. */
+  isNew(traceId: string, spans: readonly SpanFacts[]): boolean {
+    return !this.#traces.has(traceId) && this.#beganHere(traceId, spans)
+  }
+
+  #beganHere(traceId: string, spans: Iterable<Pick<SpanFacts, 'name' | 'startedAt' | 'parentSpanId'>>): boolean {
+    if (!this.#formerKnown || this.#wasEvicted(traceId)) return false
     let hasRoot = false
-    for (const span of trace.spans.heads()) {
+    for (const span of spans) {
       // A session lasts longer than processes, and every event of it stands at the top.
       if (isToldByLog(span.name)) return false
       if (span.startedAt < this.#options.processStartedAt) return false

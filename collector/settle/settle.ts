@@ -82,8 +82,7 @@ const writesMax = 8
 /** Spans accounted into one frame. */
 const spansPerFrame = 200
 
-/** Above this many changing traces, a new one is shown when it settles, or after this many milliseconds: nobody watches thousands begin. */
-const crowdedTraces = 500
+/** In a crowd a trace is summed up when it settles, or after this many milliseconds. */
 const crowdedMs = 2_500
 /** How long a trace waits that could not be settled: doubling between these, in milliseconds. */
 const failureMsMin = 500
@@ -192,7 +191,7 @@ export class Settler {
       this.#running = this.#tick()
         .then(() => this.#goesOn(), (error: unknown) => this.#putOffAll(error))
         .finally(() => this.#schedule())
-    }, this.#isCrowded() ? crowdedTickMs : tickMs)
+    }, this.#options.live.crowded ? crowdedTickMs : tickMs)
   }
 
   /** A full disk, or ClickHouse away for hours: said once and then now and again, not with every tick. */
@@ -217,10 +216,6 @@ export class Settler {
     await Promise.race([this.#running, sleep(graceMs, undefined, { ref: false })])
   }
 
-  #isCrowded(): boolean {
-    return this.#options.live.dirtyCount > crowdedTraces
-  }
-
   async #tick(): Promise<void> {
     const { live, loader, spool, nowMs } = this.#options
     const now = nowMs()
@@ -234,7 +229,7 @@ export class Settler {
     if (this.#options.handovers === undefined) await this.#repricer.tick()
     await this.#hearOthers()
     const dirty = live.dirty()
-    const crowded = this.#isCrowded()
+    const { crowded } = live
     const wanted = dirty.filter((trace) => trace.retryMs <= now && (this.#isQuiet(trace, now) || wantsSummary(trace, now, crowded)))
     const readable = await this.#withHistory(wanted)
     const quiet = new Set(readable.filter((trace) => this.#isQuiet(trace, now)))
@@ -373,7 +368,7 @@ export class Settler {
       writeAllOut(trace, this.#options)
       if (this.#options.watch?.listens === true) this.#options.watch.recalled(trace.entries.values(), entries.get(trace.traceId) ?? [])
       live.merge(trace, spans.get(trace.traceId) ?? [], entries.get(trace.traceId) ?? [], decisions.get(trace.traceId) ?? [])
-      trace.version = history.versions.get(trace.traceId) ?? trace.version
+      trace.version = latest(trace.version, history.versions.get(trace.traceId) ?? 0n)
       // Nothing anywhere: the trace was named by a row whose spans were deleted.
       if (trace.spans.size === 0) {
         trace.repricing = undefined
@@ -526,6 +521,8 @@ interface Sessions {
   /** Ids of traces that tell it worse. */
   readonly worse: Set<string>
 }
+
+const latest = (one: bigint, other: bigint): bigint => (one > other ? one : other)
 
 function memo<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const made = new Map<Key, Value>()
