@@ -4,7 +4,7 @@ import { BufferPool } from './buffer-pool.ts'
 
 const kib = 1024
 
-test('a buffer that was given back is the next of its size or below', () => {
+test('a buffer that was given back is the next of its size, a power of two', () => {
   const pool = new BufferPool(2)
   const first = pool.take(200 * kib)
   assert.equal(first.length, 200 * kib)
@@ -12,6 +12,7 @@ test('a buffer that was given back is the next of its size or below', () => {
   assert.notEqual(second.buffer, first.buffer)
   pool.give(first)
   assert.notEqual(pool.take(300 * kib).buffer, first.buffer, 'too small')
+  assert.notEqual(pool.take(100 * kib).buffer, first.buffer, 'too large')
   const again = pool.take(130 * kib)
   assert.equal(again.buffer, first.buffer)
   assert.equal(again.length, 130 * kib)
@@ -27,11 +28,11 @@ test('what is not lent is not taken: small and huge ones, another’s, and one t
   assert.notEqual(pool.take(100 * kib).buffer, lent.buffer)
 })
 
-test('it keeps no more than it is told to', () => {
+test('it keeps no more than it is told to, and lets go what was wanted least', () => {
   const pool = new BufferPool(1)
-  const [a, b] = [pool.take(100 * kib), pool.take(100 * kib)]
+  const [a, b] = [pool.take(100 * kib), pool.take(300 * kib)]
   pool.give(a)
   pool.give(b)
-  assert.equal(pool.take(100 * kib).buffer, a.buffer)
-  assert.notEqual(pool.take(100 * kib).buffer, b.buffer)
+  assert.notEqual(pool.take(100 * kib).buffer, a.buffer)
+  assert.equal(pool.take(300 * kib).buffer, b.buffer)
 })

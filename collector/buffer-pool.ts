@@ -24,14 +24,19 @@ export class BufferPool {
   /** A buffer of this length; what stands in it is what stood there. */
   take(length: number): Buffer {
     if (length < pooledBytesMin || length > this.#bytesMax) return Buffer.allocUnsafe(length)
-    const at = this.#kept.findLastIndex(({ byteLength }) => byteLength >= length)
-    const bytes = at === -1 ? Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(length))).buffer : this.#kept.splice(at, 1)[0] as ArrayBufferLike
+    const size = 2 ** Math.ceil(Math.log2(length))
+    // No larger one: whoever needs that would make another, until all that are kept are of the largest size.
+    const at = this.#kept.findLastIndex(({ byteLength }) => byteLength === size)
+    const bytes = at === -1 ? Buffer.allocUnsafeSlow(size).buffer : this.#kept.splice(at, 1)[0] as ArrayBufferLike
     this.#lent.add(bytes)
     return Buffer.from(bytes, 0, length)
   }
 
   /** Nobody looks at it any more, nor at a part of it. */
   give({ buffer }: Buffer): void {
-    if (this.#lent.delete(buffer) && this.#kept.length < this.#keptMax) this.#kept.push(buffer)
+    if (!this.#lent.delete(buffer)) return
+    this.#kept.push(buffer)
+    // The one that nobody wanted for longest.
+    if (this.#kept.length > this.#keptMax) this.#kept.shift()
   }
 }
