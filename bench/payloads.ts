@@ -209,8 +209,11 @@ function scrambled(value: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
+/** Of a run: sources with another seed make others. */
+const identityOf = (run: number, seed: number): number => scrambled(run ^ scrambled(seed))
+
 function writeSpanId(bytes: Buffer, at: number, run: number, place: number, seed: number): void {
-  bytes.writeUInt32LE(scrambled(run ^ seed), at)
+  bytes.writeUInt32LE(identityOf(run, seed), at)
   bytes.writeUInt32LE(scrambled(place + 1), at + 4)
 }
 
@@ -221,7 +224,7 @@ function writeHex(bytes: Buffer, at: number, value: number): void {
 }
 
 function patch(bytes: Buffer, at: number, span: SpanShape, run: number, place: number, seed: number, began: bigint): void {
-  const identity = scrambled(run ^ seed)
+  const identity = identityOf(run, seed)
   bytes.writeUInt32LE(identity, at + traceIdAt)
   bytes.writeUInt32LE(scrambled(identity + 1), at + traceIdAt + 4)
   bytes.writeUInt32LE(scrambled(identity + 2), at + traceIdAt + 8)
