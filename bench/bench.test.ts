@@ -11,6 +11,7 @@ import { describeLoad, type LoadOptions, mismatches, runLoad } from './load.ts'
 import { modelCallsPerRun, payloads, runsSideBySide, spansPerRun } from './payloads.ts'
 import { describePreallocate, runPreallocate } from './preallocate.ts'
 import { quantile } from './quantile.ts'
+import { describeReads, runReads } from './reads.ts'
 import { describeReceived, runReceive } from './receive.ts'
 import { describeHeld, describeSettlements, runHeld, runSettle } from './settle.ts'
 import { describeSoak, findMaximum, runSoak, type SoakOptions } from './soak.ts'
@@ -187,4 +188,11 @@ test('ledger: every answer is the ledger\'s own sum', async () => {
   const result = await runLedger(5_000, 2)
   assert.deepEqual([result.entries, result.answers.map(({ ms }) => ms.length)], [5_000, result.answers.map(() => 2)])
   assert.match(describeLedger(result), /\| a month by model and agent \| \d+ \|/)
+})
+
+test('reads: each question finds the runs that it is about', async () => {
+  const result = await runReads(spansPerAgentRun * 40, 2)
+  assert.equal(result.spans, spansPerAgentRun * 40)
+  assert.ok(result.reads.every(({ rows, ms }) => rows > 0 && ms.length === 2))
+  assert.match(describeReads(result), /^\| a run by its id \| 1 \|/m)
 })
