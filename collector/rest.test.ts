@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { getHeapStatistics } from 'node:v8'
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import { collectGarbage, watchRest } from './rest.ts'
 
 test('rest is a minute in which nothing was stored, told once until something is', (t) => {
@@ -28,4 +28,16 @@ test('garbage is given back when it is asked for', () => {
   held = undefined
   collectGarbage()
   assert.ok(before - getHeapStatistics().used_heap_size > 5_000_000)
+})
+
+test('the room that young objects took is given back too', () => {
+  const roomOfYoung = (): number => getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0
+  let held: object[] = []
+  // As much survives as makes V8 give young objects more room.
+  for (let round = 0; round < 30; round++) held = Array.from({ length: 50_000 }, (_, number) => ({ number, text: `text ${number}` }))
+  const before = roomOfYoung()
+  assert.equal(held.length, 50_000)
+  held = []
+  collectGarbage()
+  assert.ok(roomOfYoung() < before / 2, `${roomOfYoung()} of ${before} bytes`)
 })
