@@ -48,6 +48,14 @@ const rows: readonly Row[] = [
       response: '21C' }] }],
   },
   {
+    who: 'Genkit: an answer that asks for a tool',
+    attributes: {
+      'genkit:input': '{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}',
+      'genkit:output': '{"candidates":[{"index":0,"message":{"role":"model","content":[{"toolRequest":{"ref":"c1","name":"weather","input":{"city":"Paris"}}}]}}]}',
+    },
+    input: [text('user', 'Hi')], output: [{ role: 'assistant', parts: [call] }],
+  },
+  {
     who: 'Anthropic\'s form',
     attributes: {
       'gen_ai.output.messages': JSON.stringify([{

@@ -6,6 +6,7 @@ import { claudeCode } from './dialects/claude-code.ts'
 import { codex } from './dialects/codex.ts'
 import { copilot } from './dialects/copilot.ts'
 import { geminiCli } from './dialects/gemini-cli.ts'
+import { genkit } from './dialects/genkit.ts'
 import { governance } from './dialects/governance.ts'
 import { langfuse } from './dialects/langfuse.ts'
 import { langsmith } from './dialects/langsmith.ts'
@@ -61,6 +62,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [openllmetry, { scope: (scope) => scope.startsWith('@traceloop/') || openllmetryScopes.has(scope),
     key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
   [agentFramework, { scope: prefixed('agent_framework'), key: exactly('executor.id', 'workflow.id', 'edge_group.type') }],
+  [genkit, { key: prefixed('genkit:') }],
   [autogen, { scope: prefixed('autogen'), system: 'autogen' }],
   [anthropicPlatform, { scope: prefixed('com.anthropic.sdk.', 'com.anthropic.claude-platform') }],
   [governance, { key: prefixed('agt.', 'agent.policy.', 'rail.'), spanName: prefixed('agt.') }],

@@ -285,6 +285,43 @@ const rows: readonly Row[] = [
     step: { role: 'embedding' } },
   { who: 'Laminar tool', span: { name: 'get_weather', attributes: { 'lmnr.span.type': 'TOOL' } },
     step: { role: 'tool', tool: 'get_weather' } },
+  {
+    who: 'Genkit with Gemini: the plugin names the provider, thoughts stand beside the output',
+    span: {
+      name: 'googleai/gemini-2.5-flash', attributes: {
+        'genkit:type': 'action', 'genkit:metadata:subtype': 'model', 'genkit:name': 'googleai/gemini-2.5-flash',
+        'genkit:output': JSON.stringify({
+          candidates: [{ index: 0, message: { role: 'model', content: [{ text: 'rain' }] }, finishReason: 'stop' }],
+          usage: { inputTokens: 800, outputTokens: 100, thoughtsTokens: 60, totalTokens: 960, cachedContentTokens: 300 },
+          custom: { modelVersion: 'gemini-2.5-flash-002', responseId: 'r1' },
+        }),
+      },
+    },
+    step: {
+      role: 'model_call', provider: 'gcp.gemini', requestModel: 'gemini-2.5-flash', responseModel: 'gemini-2.5-flash-002', responseId: 'r1',
+      finishReasons: ['stop'], usage: { 'input.uncached': 500, 'input.cache_read': 300, 'output.text': 100, 'output.reasoning': 60 },
+    },
+  },
+  {
+    who: 'Genkit with OpenAI: the parts stand in the provider\'s answer',
+    span: {
+      attributes: {
+        'genkit:type': 'action', 'genkit:metadata:subtype': 'model', 'genkit:name': 'openai/gpt-4o-mini',
+        'genkit:output': JSON.stringify({
+          finishReason: 'stop', usage: { inputTokens: 500, outputTokens: 70, totalTokens: 570 },
+          raw: { id: 'chatcmpl-Ab', model: 'gpt-4o-mini', usage: {
+            prompt_tokens: 500, prompt_tokens_details: { cached_tokens: 200 }, completion_tokens_details: { reasoning_tokens: 20 } } },
+        }),
+      },
+    },
+    step: { responseId: 'chatcmpl-Ab', usage: { 'input.uncached': 300, 'input.cache_read': 200, 'output.text': 50, 'output.reasoning': 20 } },
+  },
+  { who: 'Genkit flow', span: { attributes: { 'genkit:type': 'action', 'genkit:metadata:subtype': 'flow', 'genkit:name': 'menu' } },
+    step: { role: 'workflow', workflow: 'menu' } },
+  { who: 'Genkit tool', span: { attributes: { 'genkit:type': 'action', 'genkit:metadata:subtype': 'tool', 'genkit:name': 'add',
+    'genkit:input': '{"a":1}' } }, step: { role: 'tool', tool: 'add', toolArgumentsHash: argumentsHashOf('{"a":1}') } },
+  { who: 'Genkit around a model: its output repeats the call', span: { attributes: { 'genkit:type': 'util', 'genkit:name': 'generate',
+    'genkit:output': '{"usage":{"inputTokens":5}}' } }, step: { role: 'step', usage: undefined } },
   { who: 'Vercel tool', span: { attributes: { 'ai.operationId': 'ai.toolCall', 'ai.toolCall.name': 'add',
     'ai.toolCall.id': 'c' } }, step: { role: 'tool', tool: 'add', toolCallId: 'c' } },
   {

@@ -156,27 +156,27 @@ function part(json: JsonObject): Json {
   return json
 }
 
-/** Gemini's parts carry their type as the name of their one member; Bedrock's too. */
+/** Gemini's parts carry their type as the name of their one member; Bedrock's and Genkit's too. */
 function impliedType(json: JsonObject): string {
   if (member(json, 'text') !== undefined) return member(json, 'thought') === true ? 'thought' : 'text'
-  if (isObject(pick(json, 'functionCall', 'function_call', 'toolUse'))) return 'tool_call'
-  if (isObject(pick(json, 'functionResponse', 'function_response', 'toolResult'))) return 'tool_result'
+  if (isObject(pick(json, 'functionCall', 'function_call', 'toolUse', 'toolRequest'))) return 'tool_call'
+  if (isObject(pick(json, 'functionResponse', 'function_response', 'toolResult', 'toolResponse'))) return 'tool_result'
   return ''
 }
 
 function callPart(json: JsonObject): Json {
-  const inner = pick(json, 'function', 'functionCall', 'function_call', 'toolUse')
+  const inner = pick(json, 'function', 'functionCall', 'function_call', 'toolUse', 'toolRequest')
   const call = isObject(inner) ? inner : json
-  const id = pick(json, 'id', 'toolCallId', 'call_id') ?? pick(call, 'id', 'toolUseId') ?? null
+  const id = pick(json, 'id', 'toolCallId', 'call_id') ?? pick(call, 'id', 'toolUseId', 'ref') ?? null
   const name = pick(call, 'name', 'toolName') ?? ''
   const sent = pick(call, 'arguments', 'args', 'input') ?? null
   return { type: 'tool_call', id, name, arguments: typeof sent === 'string' ? (parsed(sent) ?? sent) : sent }
 }
 
 function answerPart(json: JsonObject): Json {
-  const inner = pick(json, 'functionResponse', 'function_response', 'toolResult')
+  const inner = pick(json, 'functionResponse', 'function_response', 'toolResult', 'toolResponse')
   const answer = isObject(inner) ? inner : json
-  const id = pick(json, 'id', 'toolCallId', 'tool_use_id') ?? pick(answer, 'id', 'toolUseId') ?? null
+  const id = pick(json, 'id', 'toolCallId', 'tool_use_id') ?? pick(answer, 'id', 'toolUseId', 'ref') ?? null
   const response = pick(answer, 'response', 'result', 'output', 'content') ?? null
   return { type: 'tool_call_response', id, response: unwrapped(response) }
 }

@@ -1,8 +1,9 @@
 import type { SpanRecord } from '../attributes.ts'
+import { bodyCounts } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import { bodyTerms } from '../price-terms.ts'
 import type { Reading } from '../reading.ts'
-import { member, objectMember, parsedObject, tokenCount } from '../value.ts'
+import { parsedObject } from '../value.ts'
 
 const aggregated = {
   input: ['gen_ai.usage.input_tokens', 'gen_ai.aggregated_usage.input_tokens'],
@@ -68,20 +69,7 @@ export const logfire: Dialect = {
   },
   counting: [{ source: 'pydantic/logfire@e484a6b', input: 'inclusive', output: 'inclusive' }],
   counts(counts, reading) {
-    const raw = parsedObject(reading.value('usageDetails'))
-    const input = objectMember(raw, 'input_tokens_details') ?? objectMember(raw, 'prompt_tokens_details')
-    const output = objectMember(raw, 'output_tokens_details') ?? objectMember(raw, 'completion_tokens_details')
-    counts.cacheRead ??= tokenCount(member(input, 'cached_tokens') ?? member(raw, 'cache_read_input_tokens'))
-    counts.cacheWrite ??= tokenCount(member(input, 'cache_write_tokens') ?? member(raw, 'cache_creation_input_tokens'))
-    counts.audioInput ??= tokenCount(member(input, 'audio_tokens'))
-    counts.reasoning ??= tokenCount(member(output, 'reasoning_tokens'))
-    counts.audioOutput ??= tokenCount(member(output, 'audio_tokens'))
-    const written = objectMember(raw, 'cache_creation')
-    counts.cacheWrite5m ??= tokenCount(member(written, 'ephemeral_5m_input_tokens'))
-    counts.cacheWrite1h ??= tokenCount(member(written, 'ephemeral_1h_input_tokens'))
-    const tools = objectMember(raw, 'server_tool_use')
-    counts.webSearches ??= tokenCount(member(tools, 'web_search_requests'))
-    counts.codeExecutions ??= tokenCount(member(tools, 'code_execution_requests'))
+    bodyCounts(counts, parsedObject(reading.value('usageDetails')))
   },
   refine(draft, reading, span) {
     if (draft.role === 'model_call') stream(draft, reading, span)
