@@ -66,6 +66,8 @@ const rows: readonly Row[] = [
     input: 'inclusive', output: 'exclusive', flags: ['assumed_inclusive'] },
   { who: 'OTel botocore', scope: 'opentelemetry.instrumentation.botocore.bedrock-runtime', attributes: { ...call,
     'gen_ai.system': 'aws.bedrock' }, input: 'exclusive', flags: ['usage_lossy'] },
+  { who: 'OTel AWS SDK JS', scope: '@opentelemetry/instrumentation-aws-sdk', attributes: { ...call,
+    'gen_ai.system': 'aws.bedrock' }, input: 'exclusive', flags: ['usage_lossy'] },
   { who: 'Codex', scope: 'codex_exec', input: 'inclusive' },
   { who: 'Copilot with Claude', attributes: { ...call, 'copilot_chat.location': 'panel',
     'gen_ai.request.model': 'claude-sonnet-4' }, input: 'inclusive', flags: ['cache_write_hidden'] },

@@ -198,6 +198,15 @@ const rows: readonly Row[] = [
     step: { usage: { 'input.uncached': 4, 'input.cache_read': 5 }, usageFlags: [] },
   },
   {
+    who: 'OpenLLMetry Anthropic JS 0.27.0 as it is on npm',
+    span: {
+      scope: '@traceloop/instrumentation-anthropic', scopeVersion: '0.27.0',
+      attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.usage.input_tokens': 900, 'gen_ai.usage.cache_read.input_tokens': 5,
+        'gen_ai.usage.output_tokens': 1, 'gen_ai.usage.total_tokens': 901 },
+    },
+    step: { usage: { 'input.uncached': 900, 'input.cache_read': 5, 'output.text': 1 }, usageFlags: [] },
+  },
+  {
     who: 'OpenLLMetry Gemini: the thoughts are what the total has more',
     span: {
       scope: 'opentelemetry.instrumentation.google_generativeai',
@@ -322,6 +331,17 @@ const rows: readonly Row[] = [
     'genkit:input': '{"a":1}' } }, step: { role: 'tool', tool: 'add', toolArgumentsHash: argumentsHashOf('{"a":1}') } },
   { who: 'Genkit around a model: its output repeats the call', span: { attributes: { 'genkit:type': 'util', 'genkit:name': 'generate',
     'genkit:output': '{"usage":{"inputTokens":5}}' } }, step: { role: 'step', usage: undefined } },
+  {
+    who: 'Strands JS adds the cache to the input', span: {
+      scope: 'strands-agents', attributes: {
+        'gen_ai.operation.name': 'chat', 'gen_ai.system': 'strands-agents', 'gen_ai.request.model': 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+        'gen_ai.usage.input_tokens': 2000, 'gen_ai.usage.cache_read.input_tokens': 800, 'gen_ai.usage.cache_creation.input_tokens': 400,
+        'gen_ai.usage.output_tokens': 70, 'gen_ai.usage.total_tokens': 2070,
+      },
+    },
+    step: { usage: { 'input.uncached': 800, 'input.cache_read': 800, 'input.cache_write.5m': 400, 'output.text': 70 } },
+  },
+  { who: 'Strands JS: a cycle', span: { name: 'execute_agent_loop_cycle', scope: 'strands-agents' }, step: { role: 'step' } },
   { who: 'Vercel tool', span: { attributes: { 'ai.operationId': 'ai.toolCall', 'ai.toolCall.name': 'add',
     'ai.toolCall.id': 'c' } }, step: { role: 'tool', tool: 'add', toolCallId: 'c' } },
   {

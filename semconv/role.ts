@@ -81,7 +81,7 @@ const nameRoles: readonly (readonly [RegExp, Role])[] = [
   [/^(?:execute_tool|running tool:?)(?: |$)/, 'tool'],
   [/^running tools$|^running \d+ tools?$/, 'step'],
   [/^call_llm$/, 'model_call'],
-  [/^(?:step \d+|Step \d+)$/, 'step'],
+  [/^(?:step \d+|Step \d+|execute_agent_loop_cycle)$/, 'step'],
   [/^create_agent\b/, 'control'],
 ]
 

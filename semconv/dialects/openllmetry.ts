@@ -1,3 +1,4 @@
+import type { Attributes } from '../attributes.ts'
 import type { Dialect } from '../dialect.ts'
 
 const source = 'traceloop/openllmetry@93429cf'
@@ -29,7 +30,9 @@ export const openllmetry: Dialect = {
     policyId: ['gen_ai.guardrail.name'],
   },
   counting: [
-    // Inclusive since #1026 and #1028 (2026-06, 0.27.0 of the JS packages), exclusive before.
+    // Inclusive since #1026 and #1028 (2026-06), exclusive before; 0.27.0 on npm writes the new keys and is not inclusive yet.
+    { source: 'captured from 0.27.0', scope: (scope) => scope === '@traceloop/instrumentation-anthropic', below: '0.27.1',
+      when: writesNewCacheKeys, input: 'exclusive' },
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, below: '0.27.0', input: 'exclusive' },
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, input: 'inclusive' },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.bedrock', input: 'exclusive' },
@@ -64,4 +67,8 @@ function associated(...names: readonly string[]): readonly string[] {
 
 function jsAnthropic(scope: string): boolean {
   return scope === '@traceloop/instrumentation-anthropic' || scope === '@traceloop/instrumentation-bedrock'
+}
+
+function writesNewCacheKeys(attributes: Attributes): boolean {
+  return attributes.has('gen_ai.usage.cache_read.input_tokens') || attributes.has('gen_ai.usage.cache_creation.input_tokens')
 }

@@ -1,7 +1,8 @@
 import type { Dialect } from '../dialect.ts'
 
 /** OpenTelemetry's google-genai and botocore instrumentations are the only ones read that leave the conventions' counting. */
-const botocore = (scope: string) => scope === 'opentelemetry.instrumentation.botocore.bedrock-runtime'
+const botocore = (scope: string) => scope === 'opentelemetry.instrumentation.botocore.bedrock-runtime' ||
+  scope === '@opentelemetry/instrumentation-aws-sdk'
 
 const openlit = (scope: string) => scope.startsWith('openlit.')
 

@@ -13,6 +13,9 @@ export const strands: Dialect = {
     firstChunkMillis: ['gen_ai.server.time_to_first_token'],
   },
   counting: [
+    // Its JavaScript names the tracer after the service (python: `strands.telemetry.tracer`) and adds the cache to the input.
+    { source: 'captured from @strands-agents/sdk 1.19.0', scope: (scope) => scope !== '' && !scope.startsWith('strands.'),
+      when: (attributes) => attributes.has('gen_ai.usage.input_tokens'), input: 'inclusive', output: 'inclusive' },
     // OpenInference's processor rewrites the span and adds the cache to the input (for some models twice).
     { source: 'Arize-ai/openinference@1fe497f', when: (attributes) => !attributes.has('gen_ai.usage.input_tokens') &&
       attributes.has('llm.token_count.prompt'), input: 'inclusive' },
