@@ -272,3 +272,9 @@ test('a call has its own tags and those of all it is part of, and no others', ()
     ['checkout'], ['beta', 'checkout', 'step-1'], ['beta', 'checkout', 'step-1'], ['checkout'], [''],
   ])
 })
+
+test('a run fails with its topmost span, also where only an error type says so', () => {
+  const span = spanOf('root  -  agent  app  0-900')
+  const failed = { ...span, step: { ...span.step, errorType: 'ERROR' } }
+  assert.deepEqual([span, failed].map((root) => [account([root], nowhere).status, account([root], nowhere).errorCount]), [['COMPLETED', 0], ['FAILED', 1]])
+})

@@ -2,7 +2,7 @@ import { isToldByLog } from './agent-logs.ts'
 import { type Attribution, attributions, parties, sorted } from './attribution.ts'
 import { kindOfRole, type PicoUsd, type Role, type SpanFacts, type TokenUsage, type UnixNano } from './facts.ts'
 import { type Billable, type Elsewhere, settleUsage, type SpanVerdict, type Uncounted } from './settle-usage.ts'
-import { type RepeatedToolCall, toolCalls } from './tool-calls.ts'
+import { errored, type RepeatedToolCall, toolCalls } from './tool-calls.ts'
 import { type Tree, traceTree } from './tree.ts'
 import { tokenUsage } from './usage.ts'
 
@@ -78,7 +78,7 @@ export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): Trac
     toolCalls: tools.executed,
     failedToolCalls: tools.failed,
     spanCount: tree.spans.length,
-    errorCount: tree.spans.reduce((count, span) => count + (span.failed ? 1 : 0), 0),
+    errorCount: tree.spans.reduce((count, span) => count + (errored(span) ? 1 : 0), 0),
     tokens: tokenUsage(books.total),
     reportedCost: books.reportedCost,
     verdicts: onceById(tree, books.verdicts),
@@ -98,7 +98,8 @@ const silenced = (span: SpanFacts): SpanFacts => ({
 
 /** A run fails with its topmost span. Where log events tell it nothing spans the whole, and it fails with its last model call. */
 function hasFailed({ spans }: Tree, top: SpanFacts): boolean {
-  if (!isToldByLog(top.name)) return top.failed
+  // Langfuse's and LangSmith's JavaScript leave a failed span's status unset, and say it in words of their own.
+  if (!isToldByLog(top.name)) return errored(top)
   return spans.findLast((span) => kindOfRole[span.step.role] === 'MODEL_CALL')?.failed === true
 }
 
