@@ -156,7 +156,9 @@ function meter(draft: Draft, dialect: Dialect, reading: Reading, span: SpanRecor
   const counts = countsOf(reading)
   dialect.counts?.(counts, reading)
   if (counts.input === undefined && counts.output === undefined && addPartial(counts, reading)) draft.usagePartial = true
-  const { usage, flags } = normaliseUsage(counts, countingRule(dialect, draft.provider, span))
+  const rule = countingRule(dialect, draft.provider, span)
+  if (providerFamily(draft.provider) === 'google') addThoughts(counts, rule)
+  const { usage, flags } = normaliseUsage(counts, rule)
   draft.usage = usage
   draft.usageFlags = reading.invalidCounts ? [...flags, 'usage_invalid'] : flags
 }
@@ -172,6 +174,18 @@ function countsOf(reading: Reading): UsageCounts {
     webSearches: reading.count('webSearches'), fileSearches: reading.count('fileSearches'), codeExecutions: reading.count('codeExecutions'),
     audioSeconds: reading.count('audioSeconds'),
   }
+}
+
+/**
+ * Gemini's total holds the thoughts, its output does not: OpenLLMetry and LangChain's JavaScript pass both on and leave the
+ * thoughts themselves out. They are what the total has more, unless that is something else that was reported.
+ */
+function addThoughts(counts: UsageCounts, rule: Partial<CountingRule>): void {
+  const { input, output, total } = counts
+  if (counts.reasoning !== undefined || input === undefined || output === undefined || total === undefined) return
+  const cached = (counts.cacheRead ?? 0) + (counts.cacheWrite ?? 0)
+  const rest = total - input - output - (rule.input === 'exclusive' ? cached : 0)
+  if (rest > 0 && rest !== cached && rest !== counts.toolUseInput) counts.reasoning = rest
 }
 
 /** Logfire's `gen_ai.usage.partial.*`: shown, never counted. False where there is none. */

@@ -42,13 +42,6 @@ export const openllmetry: Dialect = {
       input: 'inclusive', output: 'inclusive' },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.google_generativeai', output: 'exclusive' },
   ],
-  counts(counts, reading) {
-    // Gemini: reasoning is not reported, but the total contains it.
-    if (counts.reasoning !== undefined || !/^gcp\.|gemini|google|vertex/i.test(reading.word('provider'))) return
-    const { input, output, total } = counts
-    if (input === undefined || output === undefined || total === undefined) return
-    if (total > input + output) counts.reasoning = total - input - output
-  },
   refine(draft, reading, span) {
     const entity = reading.word('entity')
     if (draft.role === 'agent') draft.agent = draft.agent || entity || span.name.replace(/\.agent$/, '')
