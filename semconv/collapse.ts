@@ -272,7 +272,9 @@ function mergeWrappers(tree: Tree, nodes: readonly number[], around: Enclosing, 
     if (inner !== undefined) {
       if (isSum(step, inner)) sums[node] = 1
       else {
-        const partner = inner.metered >= 0 ? inner.metered : inner.last
+        // A tool's agent inside says nothing about a call that has inner calls of its own.
+        const ofTool = isMetered(step) && inner.last >= 0 && inner.metered >= 0 && around.works[inner.metered] !== around.works[node]
+        const partner = inner.metered >= 0 && !ofTool ? inner.metered : inner.last
         if (partner >= 0 && isWrapper(spans, around, node, partner, inner)) same.merge(node, partner)
       }
     }

@@ -206,11 +206,13 @@ function fateOf({ tree }: Draft, call: Call, authority: Int32Array, elsewhere: E
   return call.replayed || known(elsewhere.replayed) ? 'replayed' : 'billed'
 }
 
-function count({ tree }: Draft, call: Call, tally: Tally): void {
+function count(draft: Draft, call: Call, tally: Tally): void {
+  const { tree } = draft
   const failed = errored(tree.spans[call.teller]!)
   tally.modelCalls++
   if (failed) tally.failedModelCalls++
-  else if (call.members.every((node) => tree.spans[node]!.step.usage === undefined)) tally.unmeteredModelCalls++
+  // Mastra under Arize's exporter: a generation has the usage of all its inferences, which have none.
+  else if (!isPart(draft, call.teller) && call.members.every((node) => tree.spans[node]!.step.usage === undefined)) tally.unmeteredModelCalls++
 }
 
 /** Children before parents: an aggregate is judged when everything below it stands. Returns what is claimed in all. */

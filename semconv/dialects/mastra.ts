@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { member, parsedObject } from '../value.ts'
 
 const parts: ReadonlySet<string> = new Set(['model_step', 'model_chunk', 'llm_step', 'llm_chunk', 'model.step', 'model.chunk'])
 
@@ -12,6 +13,7 @@ export const mastra: Dialect = {
     kind: ['mastra.span.type'],
     session: ['mastra.metadata.sessionId', 'mastra.metadata.threadId'],
     user: ['mastra.metadata.userId'],
+    metadata: ['metadata'],
     tags: ['mastra.tags'],
     firstChunkAt: ['mastra.completion_start_time'],
     cacheRead: ['gen_ai.usage.cached_input_tokens'],
@@ -25,6 +27,9 @@ export const mastra: Dialect = {
     // One generation, told again in pieces: steps and chunks never count.
     const kind = reading.word('kind').toLowerCase()
     if (parts.has(kind) || parts.has(reading.word('operation'))) draft.usagePartial = true
+    // Arize's exporter keeps the metadata as one text.
+    const session = member(parsedObject(reading.value('metadata')), 'sessionId') ?? member(parsedObject(reading.value('metadata')), 'threadId')
+    if (typeof session === 'string') draft.session ||= session
     const counted = reading.count('input') !== undefined || reading.count('output') !== undefined
     // A call whose request failed ends well there, and says so only as the reason it ended.
     if (draft.role === 'model_call' && draft.finishReasons.includes('error')) draft.errorType ||= 'error'
