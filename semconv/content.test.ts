@@ -56,6 +56,14 @@ const rows: readonly Row[] = [
     input: [text('user', 'Hi')], output: [{ role: 'assistant', parts: [call] }],
   },
   {
+    who: 'OpenInference with a call of nothing',
+    attributes: {
+      'llm.input_messages.0.message.role': 'user', 'llm.input_messages.0.message.content': 'Hi',
+      'llm.input_messages.0.message.tool_calls.0.tool_call.id': null, 'llm.input_messages.0.message.tool_calls.0.tool_call.function.name': null,
+    },
+    input: [text('user', 'Hi')],
+  },
+  {
     who: 'Anthropic\'s form',
     attributes: {
       'gen_ai.output.messages': JSON.stringify([{

@@ -149,7 +149,8 @@ function openinferenceMessage(message: Branch): Json {
     const call = under(item, 'tool_call')
     const named = under(call, 'function')
     return { id: leaf(call, 'id') ?? null, name: leaf(named, 'name') ?? '', arguments: leaf(named, 'arguments') ?? null }
-  })
+    // openinference-vercel 3.2 writes a call of nothing into every message without one.
+  }).filter(({ id, name }) => id !== null || name !== '')
   return {
     role: leaf(message, 'role') ?? '', content: contents.length > 0 ? contents : leaf(message, 'content') ?? null,
     tool_calls: calls, tool_call_id: leaf(message, 'tool_call_id') ?? null,
