@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { roleOfLangchainAgent } from '../langchain.ts'
 import type { UsageCounts } from '../usage.ts'
 import { type JsonObject, member, objectMember, parsedObject, tokenCount } from '../value.ts'
 
@@ -13,6 +14,10 @@ export const langfuse: Dialect = {
     user: ['langfuse.user.id', 'langfuse.trace.user_id'],
     tags: ['langfuse.trace.tags', 'langfuse.tags'],
     toolArguments: ['langfuse.observation.input'],
+    // Its handler for LangChain: the run's metadata, a key each.
+    provider: ['langfuse.observation.metadata.ls_provider'],
+    agent: ['langfuse.observation.metadata.lc_agent_name'],
+    entity: ['langfuse.observation.metadata.langgraph_node'],
     messages: ['langfuse.observation.output', 'langfuse.observation.input'],
     firstChunkAt: ['langfuse.observation.completion_start_time'],
     errorMessage: ['langfuse.observation.status_message'],
@@ -29,7 +34,9 @@ export const langfuse: Dialect = {
     const nested = nestedNames.some((name) => objectMember(details, name) !== undefined)
     disjointCounts(counts, nested ? flattened(details) : details)
   },
-  refine(draft, _reading, span) {
+  refine(draft, reading, span) {
+    if (draft.role === 'span' && reading.word('entity') !== '') draft.role = 'step'
+    roleOfLangchainAgent(draft, span)
     if (draft.role === 'agent') draft.agent ||= span.name
     if (draft.role === 'tool') draft.tool ||= span.name
     if (span.attributes.get('langfuse.observation.level') === 'ERROR') draft.errorType ||= 'ERROR'

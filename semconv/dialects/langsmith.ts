@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { roleOfLangchainAgent } from '../langchain.ts'
 import { member, objectMember, parsedObject, tokenCount, word } from '../value.ts'
 
 /**
@@ -15,6 +16,7 @@ export const langsmith: Dialect = {
     // langsmith.trace.session_id is the project.
     session: ['langsmith.metadata.thread_id', 'langsmith.metadata.session_id', 'langsmith.metadata.conversation_id'],
     user: ['langsmith.metadata.user_id'],
+    agent: ['langsmith.metadata.lc_agent_name'],
     tags: ['langsmith.span.tags'],
     toolArguments: ['gen_ai.prompt'],
     streaming: ['langsmith.request.streaming', 'langsmith.metadata.stream'],
@@ -48,5 +50,6 @@ export const langsmith: Dialect = {
     // Every span's own name; only the root's is the trace's.
     if (span.parentSpanId === '') draft.workflow ||= word(span.attributes.get('langsmith.trace.name')) ?? ''
     if (draft.role === 'span' && reading.word('entity') !== '') draft.role = 'step'
+    roleOfLangchainAgent(draft, span)
   },
 }

@@ -1,9 +1,15 @@
 import { answerId } from '../answer-id.ts'
-import type { SpanRecord } from '../attributes.ts'
+import type { AttributeValue, SpanRecord } from '../attributes.ts'
+import { bodyCounts } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
-import { finite, member, parsedObject, truth, word } from '../value.ts'
+import { roleOfLangchainAgent } from '../langchain.ts'
+import type { Reading } from '../reading.ts'
+import type { UsageCounts } from '../usage.ts'
+import { finite, isObject, type Json, type JsonObject, member, objectMember, parsedObject, tokenCount, truth, word } from '../value.ts'
 
 const bedrock = (scope: string) => scope.startsWith('openinference.instrumentation.bedrock')
+const bedrockJs = (scope: string) => scope === '@arizeai/openinference-instrumentation-bedrock'
+const langchainJs = (scope: string) => scope === '@arizeai/openinference-instrumentation-langchain'
 const claudeAgentPython = (scope: string) => scope === 'openinference.instrumentation.claude_agent_sdk'
 const claudeAgentJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-claude-agent-sdk')
 const anthropicJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-anthropic')
@@ -50,12 +56,14 @@ export const openinference: Dialect = {
     costInput: ['llm.cost.prompt'],
     costOutput: ['llm.cost.completion'],
     judgement: ['output.value'],
+    usageDetails: ['output.value'],
   },
   counting: [
     // Adds the cache to Bedrock's counts since some version between the commit above and this one.
     { source: 'openinference-instrumentation-bedrock 0.1.61 on PyPI (_converse_attributes.py), captured', scope: bedrock,
       from: '0.1.61', input: 'inclusive' },
     { source, scope: bedrock, input: 'exclusive' },
+    { source: 'captured from 0.5.1', scope: bedrockJs, input: 'exclusive' },
     { source, scope: claudeAgentPython, input: 'exclusive' },
     { source, scope: claudeAgentJs, input: 'exclusive', lossy: true },
     // Captured at 0.2.8: adds the cache to the input and reports it.
@@ -65,13 +73,17 @@ export const openinference: Dialect = {
     { source, scope: (scope) => scope.startsWith('openinference.instrumentation.'), input: 'inclusive' },
     { source, scope: (scope) => scope.startsWith('@arizeai/openinference-instrumentation-openai'), input: 'inclusive',
       output: 'inclusive' },
+    // LangChain's usage_metadata, whichever provider's.
+    { source: 'captured from 4.1.1', scope: langchainJs, input: 'inclusive' },
   ],
+  counts: answerCounts,
   refine(draft, reading, span) {
     const parameters = parsedObject(reading.value('parameters'))
     // llm.model_name holds the answer's model once there is one; the parameters keep what was asked for.
     const asked = asWord(member(parameters, 'model'))
     if (asked !== undefined && !span.attributes.has('llm.request.model_name')) draft.requestModel = asked
     if (truth(member(parameters, 'stream')) === true) draft.streaming = true
+    if (bedrockJs(span.scope.name)) nameBedrockModel(draft, span)
     draft.serviceTier ||= asWord(member(parameters, 'service_tier')) ?? ''
     if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
     // DSPy's tools are methods: `get_weather.__call__`.
@@ -81,13 +93,16 @@ export const openinference: Dialect = {
     const metadata = parsedObject(reading.value('metadata'))
     const thread = member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata, 'conversation_id')
     draft.session ||= asWord(thread) ?? ''
-    // LangChain's run metadata, whole: what the application attached, and LangChain's own `ls_provider`.
+    // LangChain's run metadata, whole: what the application attached, and LangChain's own `ls_…` and `lc_…`.
     draft.user ||= asWord(member(metadata, 'user_id')) ?? ''
     draft.provider ||= asWord(member(metadata, 'ls_provider')) ?? ''
+    draft.agent ||= asWord(member(metadata, 'lc_agent_name')) ?? ''
+    if (draft.role === 'model_call' && draft.responseModel === '') draft.requestModel ||= asWord(member(metadata, 'ls_model_name')) ?? ''
     if (draft.role === 'span' || draft.role === 'workflow') {
       if (member(metadata, 'langgraph_node') !== undefined) draft.role = 'step'
       else if (isStep(span.name)) draft.role = 'step'
     }
+    roleOfLangchainAgent(draft, span)
     if (draft.role === 'workflow') draft.workflow ||= word(span.name) ?? ''
     if (draft.role === 'agent' && smolagents(span.scope.name)) draft.usageCumulative = true
     if (draft.timeToFirstTokenMs === undefined) {
@@ -119,4 +134,36 @@ const crewRole = (name: string) => name.replace(/\.?_?execute_core$/, '')
 
 function asWord(value: ReturnType<typeof member>): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? word(value) : undefined
+}
+
+/** The JavaScript instrumentation cuts a model's id at its dots: `us.anthropic.claude-…` becomes `anthropic`. The request has it whole. */
+function nameBedrockModel(draft: Draft, span: SpanRecord): void {
+  const input = span.attributes.get('input.value')
+  const id = typeof input === 'string' ? /^\{"modelId":"([\w.:/-]{1,256})"/.exec(input)?.[1] : undefined
+  if (id === undefined) return
+  draft.requestModel = id
+  draft.responseModel = ''
+}
+
+/**
+ * Where the keys leave cached tokens out, the answer that the span holds may tell them: Bedrock's body, or LangChain's
+ * `usage_metadata` (its JavaScript instrumentation drops what was written). Looks into JSON only where it can be there.
+ */
+function answerCounts(counts: UsageCounts, reading: Reading): void {
+  if (counts.input === undefined || counts.cacheWrite !== undefined) return
+  const text = reading.value('usageDetails')
+  if (!tellsCacheWrites(text)) return
+  const answer = parsedObject(text)
+  bodyCounts(counts, objectMember(answer, 'usage'))
+  const written = objectMember(langchainUsage(answer), 'input_token_details')
+  counts.cacheWrite ??= tokenCount(member(written, 'cache_creation'))
+}
+
+const tellsCacheWrites = (value: AttributeValue | undefined): boolean =>
+  typeof value === 'string' && (value.includes('"cacheWriteInputTokens":') || value.includes('"cache_creation":'))
+
+function langchainUsage(answer: JsonObject | undefined): JsonObject | undefined {
+  let json: Json | undefined = member(answer, 'generations')
+  while (Array.isArray(json)) json = json[0] as Json | undefined
+  return isObject(json) ? objectMember(objectMember(objectMember(json, 'message'), 'kwargs'), 'usage_metadata') : undefined
 }

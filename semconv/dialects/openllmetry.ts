@@ -13,6 +13,7 @@ export const openllmetry: Dialect = {
     session: associated('session_id', 'sessionId', 'conversation_id', 'conversationId', 'thread_id', 'threadId', 'chat_id', 'chatId'),
     user: [...associated('user_id', 'userId'), 'llm.user', 'gen_ai.user'],
     tags: associated('tags'),
+    agent: associated('lc_agent_name'),
     toolArguments: ['traceloop.entity.input'],
     finishReasons: ['gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'gen_ai.response.stop_reason',
       'gen_ai.completion.0.finish_reason'],
