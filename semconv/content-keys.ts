@@ -17,6 +17,8 @@ export const contentKeys: readonly string[] = [
   'gcp.vertex.agent.tool_response',
   'pydantic_ai.all_messages', 'all_messages_events', 'final_result', 'tool_arguments', 'tool_response', 'request_data',
   'response_data', 'events',
+  // VoltAgent
+  'llm.messages', 'agent.messages', 'agent.messages.ui', 'agent.instructions', 'agent.stateSnapshot',
   'lmnr.span.input', 'lmnr.span.output', 'genkit:input', 'genkit:output',
   // Claude Code, Codex, Gemini CLI
   'user_prompt', 'prompt', 'response', 'tool_parameters', 'tool_input', 'tool.output', 'full_command', 'function_args', 'arguments',

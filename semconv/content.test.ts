@@ -63,6 +63,7 @@ const rows: readonly Row[] = [
     },
     input: [text('user', 'Hi')],
   },
+  { who: 'VoltAgent\'s call', attributes: { 'llm.messages': '[{"role":"user","content":[{"type":"text","text":"Hi"}]}]' }, input: [text('user', 'Hi')] },
   {
     who: 'Anthropic\'s form',
     attributes: {

@@ -295,7 +295,7 @@ const inputs: readonly Place[] = [
   { keys: ['gen_ai.input.messages', 'gen_ai.system_instructions'], source: conventionInput },
   indexed('llm.input_messages.', openinferenceMessages),
   indexed('gen_ai.prompt.', openllmetryMessages('user')),
-  said('user', 'ai.prompt.messages'),
+  said('user', 'ai.prompt.messages', 'llm.messages'),
   { keys: ['ai.prompt'], source: vercelPrompt },
   indexed('llm.prompts.', indexedTexts('user', 'prompt', 'text')),
   value('langfuse.observation.input', 'mlflow.spanInputs', 'gcp.vertex.agent.llm_request', 'pydantic_ai.all_messages',

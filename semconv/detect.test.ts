@@ -37,6 +37,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['ms_agent_framework', { scope: 'agent_framework' }],
   ['ms_agent_framework', { attributes: { 'executor.id': 'writer' } }],
   ['ms_agent_framework', { attributes: { 'edge_group.type': 'SingleEdgeGroup' } }],
+  ['voltagent', { scope: '@voltagent/core' }],
   ['genkit', { attributes: { 'genkit:type': 'action' } }],
   ['autogen', { scope: 'autogen-core' }],
   ['autogen', { attributes: { 'gen_ai.system': 'autogen', 'messaging.operation': 'process' } }],

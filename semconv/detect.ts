@@ -21,6 +21,7 @@ import { logfire, pydanticAi } from './dialects/pydantic.ts'
 import { generic, semconv137, semconvGenai, semconvOld } from './dialects/semconv.ts'
 import { strands } from './dialects/strands.ts'
 import { vercelLegacy, vercelV7 } from './dialects/vercel.ts'
+import { voltagent } from './dialects/voltagent.ts'
 import { remembered } from './memo.ts'
 
 const prefixed = (...prefixes: readonly string[]) => (text: string) => prefixes.some((prefix) => text.startsWith(prefix))
@@ -62,6 +63,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [openllmetry, { scope: (scope) => scope.startsWith('@traceloop/') || openllmetryScopes.has(scope),
     key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
   [agentFramework, { scope: prefixed('agent_framework'), key: exactly('executor.id', 'workflow.id', 'edge_group.type') }],
+  [voltagent, { scope: exactly('@voltagent/core') }],
   [genkit, { key: prefixed('genkit:') }],
   [autogen, { scope: prefixed('autogen'), system: 'autogen' }],
   [anthropicPlatform, { scope: prefixed('com.anthropic.sdk.', 'com.anthropic.claude-platform') }],

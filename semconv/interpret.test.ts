@@ -366,6 +366,18 @@ const rows: readonly Row[] = [
     'genkit:input': '{"a":1}' } }, step: { role: 'tool', tool: 'add', toolArgumentsHash: argumentsHashOf('{"a":1}') } },
   { who: 'Genkit around a model: its output repeats the call', span: { attributes: { 'genkit:type': 'util', 'genkit:name': 'generate',
     'genkit:output': '{"usage":{"inputTokens":5}}' } }, step: { role: 'step', usage: undefined } },
+  { who: 'ADK for JavaScript: the parts are in the answer', span: { name: 'call_llm', scope: 'gcp.vertex.agent', attributes: {
+    'gen_ai.usage.input_tokens': 800, 'gen_ai.usage.output_tokens': 100,
+    'gcp.vertex.agent.llm_response': '{"usageMetadata":{"promptTokenCount":800,"candidatesTokenCount":100,"thoughtsTokenCount":60,"cachedContentTokenCount":300}}' } },
+    step: { usage: { 'input.uncached': 500, 'input.cache_read': 300, 'output.text': 100, 'output.reasoning': 60 } } },
+  { who: 'VoltAgent: a call', span: { name: 'llm:generateText', scope: '@voltagent/core', attributes: { 'span.type': 'llm', 'entity.type': 'agent',
+    'entity.name': 'Weather', 'llm.model': 'gpt-5-mini', 'llm.usage.prompt_tokens': 560, 'llm.usage.completion_tokens': 150,
+    'llm.usage.total_tokens': 710, 'llm.usage.cached_tokens': 256, 'llm.usage.reasoning_tokens': 96 } },
+    step: { role: 'model_call', agent: 'Weather', requestModel: 'gpt-5-mini',
+      usage: { 'input.uncached': 304, 'input.cache_read': 256, 'output.text': 54, 'output.reasoning': 96 } } },
+  { who: 'VoltAgent: the agent sums up', span: { name: 'Weather', scope: '@voltagent/core', attributes: { 'entity.type': 'agent',
+    'entity.name': 'Weather', 'agent.state': 'completed', 'ai.model.name': 'gpt-5-mini', 'usage.prompt_tokens': 1010,
+    'usage.completion_tokens': 210 } }, step: { role: 'agent', agent: 'Weather', usage: { 'input.uncached': 1010, 'output.text': 210 } } },
   {
     who: 'Strands JS adds the cache to the input', span: {
       scope: 'strands-agents', attributes: {

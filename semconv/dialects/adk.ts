@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { member, objectMember, parsedObject, tokenCount } from '../value.ts'
 
 /** google/adk-python tracing.py@0798a74. */
 export const adk: Dialect = {
@@ -17,6 +18,14 @@ export const adk: Dialect = {
     },
     { source: 'google/adk-python@0798a74', input: 'inclusive', output: 'exclusive' },
   ],
+  // JavaScript's call_llm has the thoughts and the cached part in its answer alone.
+  counts(counts, reading) {
+    if (counts.input === undefined || (counts.cacheRead !== undefined && counts.reasoning !== undefined)) return
+    const answer = parsedObject(reading.value('messages'))
+    const usage = objectMember(answer, 'usageMetadata') ?? objectMember(answer, 'usage_metadata')
+    counts.cacheRead ??= tokenCount(member(usage, 'cachedContentTokenCount') ?? member(usage, 'cached_content_token_count'))
+    counts.reasoning ??= tokenCount(member(usage, 'thoughtsTokenCount') ?? member(usage, 'thoughts_token_count'))
+  },
   refine(draft, _reading, span) {
     if (draft.role === 'agent') draft.agent ||= /^agent_run \[(.{1,256})\]$/.exec(span.name)?.[1] ?? ''
     // Bookkeeping over parallel calls that have spans of their own.
