@@ -30,6 +30,7 @@ const selections: readonly (readonly [string, string])[] = [
   ['openai text-embedding-3-small', 'openai/text-embedding-3-small'],
   // Bedrock: no regional surcharge unless a name says so.
   ['aws.bedrock anthropic.claude-sonnet-4-5-20250929-v1:0', 'aws/global.anthropic.claude-sonnet-4-5-20250929-v1:0'],
+  ['aws.bedrock nova-lite-v1:0', 'aws/amazon.nova-lite-v1:0'],
   ['aws.bedrock claude-sonnet-5', 'aws/global.anthropic.claude-sonnet-5-v1:0'],
   ['aws.bedrock global.anthropic.claude-sonnet-5', 'aws/global.anthropic.claude-sonnet-5-v1:0'],
   ['aws.bedrock us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0'],

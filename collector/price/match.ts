@@ -112,6 +112,8 @@ function spellings(book: PriceBook, provider: BookProvider, model: string): stri
   if (resource !== undefined) names.push(resource)
   const slash = model.indexOf('/')
   if (slash > 0 && providerNamed(book, model.slice(0, slash)) === provider) names.push(model.slice(slash + 1))
+  // Instrumentations that cut Bedrock's ids at the dot leave the vendor out.
+  if (provider.id === 'aws' && /^(?:nova|titan)-/.test(model)) names.push(`amazon.${model}`)
   return names.flatMap((name) => {
     const dashed = name.replace(/-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)/, '-$1-$2-$3')
     return dashed === name ? [name] : [name, dashed]
