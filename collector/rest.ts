@@ -30,7 +30,7 @@ type Collect = (options: { readonly type: 'major'; readonly flavor: 'last-resort
 let collect: Collect | undefined
 
 /**
- * Collects all garbage of this thread's heap now, which takes some 100 ms, and gives the room of young objects back to the system,
+ * Collects all garbage of this thread's heap now, in one pause of some 100 ms where little is held, as at rest, and gives the room of young objects back to the system,
  * which a load makes 134 MB of. V8 does so while memory is asked for: a program that rests asks for little, and holds for minutes
  * what the last load left.
  */

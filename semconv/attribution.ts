@@ -18,13 +18,13 @@ export interface Parties {
   readonly sessions: readonly string[]
 }
 
-export function parties(tree: Tree): Parties {
+export function parties({ spans }: Pick<Tree, 'spans'>): Parties {
   const agents = new Set<string>()
   const agentIds = new Set<string>()
   const namedIds = new Set<string>()
   const users = new Set<string>()
   const sessions = new Set<string>()
-  for (const { step } of tree.spans) {
+  for (const { step } of spans) {
     if (step.agent !== '') {
       agents.add(step.agent)
       if (step.agentId !== '') namedIds.add(step.agentId)

@@ -9,7 +9,7 @@ export interface RunRow {
   readonly tenant: string
   readonly project: string
   readonly traceId: string
-  /** Nanoseconds at which this summary was made, strictly growing per trace. */
+  /** Nanoseconds at which this was made, of a first look those at which its spans were accepted; strictly growing per trace. */
   readonly version: bigint
   readonly isRun: boolean
   readonly settled: boolean

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunRow } from '#clickhouse/tables/runs.ts'
+import { parsePolicies, starterPolicies } from '#otel-config/policy/policies.ts'
 import { account } from '#semconv/account.ts'
 import { factsOf } from '#semconv/testdata/span-lines.ts'
 import { chargeArrivals } from '../derive/charge.ts'
-import type { Derived } from '../derive/derive.ts'
+import { type Derived, findingRow } from '../derive/derive.ts'
 import { shippedBook } from '../price/book.ts'
 import { addFirstLooks } from './first-look.ts'
+import type { Handovers } from '../receivers/handovers.ts'
 import { LiveTraces } from './live-traces.ts'
 import { post } from './post.ts'
 import { summary } from './summary.ts'
@@ -16,6 +18,7 @@ const [one, two] = ['aa'.repeat(16), 'bb'.repeat(16)]
 
 const agentAtWork = `
   root   -      agent       sdk  0-900    agent=Planner user=ann session=s1
+  call0  root   model_call  sdk  5-9      model=gpt-4o failed
   call1  root   model_call  sdk  10-200   1000 in 200 read 50 out  model=gpt-4o agent=Planner
   tool1  root   tool        sdk  210-300  tool=search failed
   call2  root   model_call  sdk  310-800  2000 in 70 out 30 thought  model=gpt-4o-mini agent=Planner failed
@@ -39,15 +42,18 @@ function looksAt(derived: readonly Derived[], live: LiveTraces): RunRow[] {
 }
 
 test('a first look at a run says of it what its summary does, but that it is settled', () => {
-  const derived = arrived(one, agentAtWork, 100n)
+  const decision = findingRow({
+    policyId: 'p', policyVersion: 1, outcome: 'WARN', mode: 'SHADOW', reason: '', spanId: 'call1', at: 1n, evidence: {},
+  }, factsOf('call1  root  model_call  sdk  10-200')[0] ?? assert.fail(), { ...options, policies: parsePolicies(starterPolicies()) }, 100n)
+  const derived = arrived(one, agentAtWork, 100n).map((told) => (told.facts.spanId === 'call1' ? { ...told, decisions: [decision] } : told))
   const [look, ...others] = looksAt(derived, liveSince(0n))
   const spans = new Map(derived.map(({ facts }) => [facts.spanId, facts]))
   const accounted = account([...spans.values()], { replayed: new Set(), mirrored: new Set() })
   const charges = new Map(chargeArrivals(derived, () => undefined, options, { add: () => undefined }).map((charge) => [charge.facts.spanId, charge]))
   const posted = { charges, entries: new Map() }
-  const trace = { traceId: one, spans, decisions: new Map(), lastReceivedAt: 103n, ...posted }
-  assert.deepEqual(look, summary(trace, accounted, post(accounted, spans, posted, 103n, options), false, 103n, options))
-  assert.equal(look?.modelCalls, 2)
+  const trace = { traceId: one, spans, decisions: new Map([[decision.id, decision]]), lastReceivedAt: 104n, ...posted }
+  assert.deepEqual(look, summary(trace, accounted, post(accounted, spans, posted, 104n, options), false, 104n, options))
+  assert.deepEqual([look?.modelCalls, look?.failedModelCalls, look?.agents, look?.policyDecisions], [3, 2, ['Planner'], 1])
   assert.notEqual(look?.cost, 0n)
   assert.deepEqual(others, [])
 })
@@ -55,7 +61,7 @@ test('a first look at a run says of it what its summary does, but that it is set
 test('each trace of a request is looked at alone, and a span that is told twice in it counts once', () => {
   const twice = arrived(two, 'root  -  agent  sdk  0-9', 200n)
   const derived = [...arrived(one, agentAtWork, 100n), ...twice, ...twice.map((again) => ({ ...again, first: false }))]
-  assert.deepEqual(looksAt(derived, liveSince(0n)).map((row) => [row.traceId, row.spanCount, row.modelCalls]), [[one, 4, 2], [two, 1, 0]])
+  assert.deepEqual(looksAt(derived, liveSince(0n)).map((row) => [row.traceId, row.spanCount, row.modelCalls]), [[one, 5, 3], [two, 1, 0]])
 })
 
 const untouched: Readonly<Record<string, readonly [Derived[], () => LiveTraces]>> = {
@@ -76,6 +82,17 @@ const untouched: Readonly<Record<string, readonly [Derived[], () => LiveTraces]>
 for (const [reason, [derived, live]] of Object.entries(untouched)) {
   test(`no first look at a trace where ${reason}`, () => assert.deepEqual(looksAt(derived, live()), []))
 }
+
+test('no first look by a process that does not settle the trace; who does is newer than any look at it, whoever tells him of the spans', () => {
+  const derived = arrived(one, agentAtWork, 5_000n)
+  const handovers = { owns: () => false, arrived: () => undefined } as unknown as Handovers
+  const other = new LiveTraces({ spansMax: 100, settledSpansMax: 100, processStartedAt: 0n, handovers })
+  other.remember([])
+  assert.deepEqual(looksAt(derived, other), [])
+  const owner = liveSince(0n)
+  owner.addStored(derived.map(({ facts }) => facts), [], [], 0, 0)
+  assert.equal(owner.get(one)?.version, 5_004n)
+})
 
 test('what sums a trace up is newer than the first look at it, whatever the clock did meanwhile', () => {
   const live = liveSince(0n)

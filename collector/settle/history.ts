@@ -258,7 +258,7 @@ interface UnsettledRow {
  */
 export async function readUnsettled(store: Store, tenant: string, since: UnixNano | undefined, all: UnixNano | undefined): Promise<Unsettled[]> {
   const rows = await store.read<UnsettledRow>(
-    `WITH (SELECT toDateTime64(max(last_received_at), 9) FROM runs WHERE tenant = {tenant:String}) AS last_summary,
+    `WITH (SELECT toDateTime64(max(last_received_at), 9) FROM runs WHERE tenant = {tenant:String} AND settled) AS last_summary,
        ${since === undefined ? 'last_summary - INTERVAL 10 MINUTE' : 'fromUnixTimestamp64Nano({since:Int64})'} AS since
      SELECT lower(hex(trace_id)) AS trace, false AS recent, '0' AS from, '0' AS to FROM runs FINAL WHERE tenant = {tenant:String} AND NOT settled
      UNION ALL

@@ -201,10 +201,8 @@ export class LiveTraces {
       for (const decision of decisions) trace.decisions.set(decision.id, decision)
       for (const key of facts.step.callKeys) this.#index(key, facts.traceId)
       this.#indexSession(trace, facts)
-      if (facts.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = facts.receivedAt
+      received(trace, facts)
       if (facts.receivedAt > this.#lastReceivedAt) this.#lastReceivedAt = facts.receivedAt
-      // Its first look (`first-look.ts`) is as old as this, and what sums the trace up newer, whatever our clock does meanwhile.
-      if (facts.receivedAt > trace.version) trace.version = facts.receivedAt
       keepSince(trace, facts.receivedAt)
     }
     let before: HeldCharge | undefined
@@ -332,9 +330,12 @@ export class LiveTraces {
     return spans.size > 0 && this.#beganHere(traceId, spans.heads())
   }
 
-  /** Whether these spans are the first that anybody was told of their trace, and its root is among them. */
+  /**
+   * Whether these spans, a root among them, are the first of their trace in memory, nothing of it is stored, and nobody else sums
+   * it up. Others of it may be on their way to the journal.
+   */
   isNew(traceId: string, spans: readonly SpanFacts[]): boolean {
-    return !this.#traces.has(traceId) && this.#beganHere(traceId, spans)
+    return this.#options.handovers?.owns(traceId) !== false && !this.#traces.has(traceId) && this.#beganHere(traceId, spans)
   }
 
   #beganHere(traceId: string, spans: Iterable<Pick<SpanFacts, 'name' | 'startedAt' | 'parentSpanId'>>): boolean {
@@ -377,7 +378,7 @@ export class LiveTraces {
     if (known !== undefined && known >= span.receivedAt) return
     if (known === undefined) this.#hold(trace, span)
     else replace(trace, span)
-    if (span.receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = span.receivedAt
+    received(trace, span)
     for (const key of span.step.callKeys) this.#index(key, trace.traceId)
     this.#indexSession(trace, span)
   }
@@ -469,6 +470,12 @@ function replace(trace: LiveTrace, span: LiveSpan): void {
   const charge = trace.charges.get(span.spanId)
   if (charge !== undefined) charge.facts ??= trace.spans.get(span.spanId)
   trace.spans.replace(span)
+}
+
+function received(trace: LiveTrace, { receivedAt }: LiveSpan): void {
+  if (receivedAt > trace.lastReceivedAt) trace.lastReceivedAt = receivedAt
+  // A first look (`first-look.ts`) is as old as its spans. What sums the trace up is newer, whatever our clock does meanwhile.
+  if (receivedAt > trace.version) trace.version = receivedAt
 }
 
 function keepSince(trace: LiveTrace, since: UnixNano): void {

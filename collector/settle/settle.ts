@@ -492,7 +492,7 @@ export class Settler {
       trace.repricing = undefined
       this.#repricer.posted(draft.posting.rows.filter((entry) => entry.reason === 'repriced' && entry.postedAt === draft.version).length)
     }
-    trace.version = draft.version
+    trace.version = latest(trace.version, draft.version)
     trace.summarizedMs = this.#options.nowMs()
     trace.summaryCostMs = draft.tookMs
     trace.summarizedGeneration = draft.generation

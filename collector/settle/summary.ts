@@ -3,7 +3,7 @@ import type { TraceAccount } from '#semconv/account.ts'
 import { kindOfRole, type PicoUsd, type SpanFacts } from '#semconv/facts.ts'
 import { entryKey } from '../derive/identity.ts'
 import { type PriceBook, priceBookProvider } from '../price/book.ts'
-import type { LiveTrace } from './live-traces.ts'
+import type { LiveTrace, StoredDecision } from './live-traces.ts'
 import type { Posted, Posting, PostOptions } from './post.ts'
 
 /** What a summary needs of a trace. */
@@ -44,9 +44,13 @@ export function summary(trace: Summed, account: TraceAccount, posting: Posting, 
     cost: costOf(trace, posting),
     reportedCost: account.reportedCost,
     policyDecisions: decisions.length,
-    interventions: decisions.filter((decision) => decision.place !== 'COLLECTOR' && decision.outcome !== 'ALLOW').length,
+    interventions: interventionsAmong(decisions),
   }
 }
+
+/** How many of them changed what the agent did. */
+export const interventionsAmong = (decisions: readonly Pick<StoredDecision, 'place' | 'outcome'>[]): number =>
+  decisions.filter(({ place, outcome }) => place !== 'COLLECTOR' && outcome !== 'ALLOW').length
 
 /** Sum of the ledger as it stands once `posting` is in: a row of the posting replaces the one with its id. */
 export function costOf(trace: Posted, posting: Posting): PicoUsd {
