@@ -30,9 +30,12 @@ export interface Calls {
 
 /** Clocks of two machines may differ by this much, and some emitters stamp a span when they log it, after its end. */
 const clockSlackNanos = 60_000_000_000n
-/** Two instrumentations in one process see the start and the end of one call within this time. */
+/** Of two instrumentations in one process, the inner one may see the end of a call this much later. */
 const siblingSlackNanos = 5_000_000n
-/** A wrapper does little besides its call: less than this share of its time, and the inner call is only a part of it. */
+/**
+ * A wrapper does little besides its call: less than this share of its time, and the inner call is only a part of it. Asked
+ * where nothing else tells: the first call of a client builds it, which takes longer than a fast answer.
+ */
 const wrapperShare = 0.6
 /** Open siblings that one span is compared with: beyond so many equal calls at one instant, a duplicate may be missed. */
 const siblingsCompared = 32
@@ -197,8 +200,9 @@ function contradicts(a: SpanFacts, b: SpanFacts): boolean {
 }
 
 /**
- * Two instrumentations side by side: one parent, different scopes, both ends within 5 ms, equal model and usage. Each span
- * finds the closest sibling that its own scope has not told yet, so two parallel calls told twice stay two calls.
+ * Two instrumentations side by side, because the outer one's span is never current: one parent, different scopes, one within
+ * the time of the other, equal model and usage. Each span finds the closest sibling that its own scope has not told yet, so
+ * two parallel calls told twice stay two calls.
  */
 function mergeSiblings({ spans, parent }: Tree, nodes: readonly number[], same: SameCalls): void {
   // Most parents see one instrumentation only, and cost no more than this look. Spans without parent are looked at together.
@@ -216,22 +220,23 @@ function mergeSiblings({ spans, parent }: Tree, nodes: readonly number[], same: 
     const { step, scopeName, parentSpanId, startedAt, endedAt } = spans[node]!
     if (step.usage === undefined || step.usagePartial) continue
     const model = modelFamily(step.responseModel || step.requestModel)
-    const bucket = `${parentSpanId}\n${inputTokens(step.usage)}\n${outputTokens(step.usage)}\n${model}`
+    const bucket = `${parentSpanId}\n${outputTokens(step.usage)}\n${model}`
     const siblings = open.get(bucket)
     if (siblings === undefined) {
       open.set(bucket, [{ node, scopes: new Set([scopeName]) }])
       continue
     }
     let closest: (typeof siblings)[number] | undefined
-    let distance = 2n * siblingSlackNanos + 1n
+    let distance = 0n
     for (let index = siblings.length - 1; index >= Math.max(0, siblings.length - siblingsCompared); index--) {
       const candidate = siblings[index]!
-      const starts = startedAt - spans[candidate.node]!.startedAt
-      if (starts > siblingSlackNanos) break
-      const ends = magnitude(endedAt - spans[candidate.node]!.endedAt)
-      if (ends > siblingSlackNanos || candidate.scopes.has(scopeName) || starts + ends >= distance) continue
+      const other = spans[candidate.node]!
+      const outlasts = endedAt - other.endedAt
+      if (outlasts > siblingSlackNanos || candidate.scopes.has(scopeName) || !sameUsage(other.step.usage, step.usage)) continue
+      const apart = startedAt - other.startedAt + magnitude(outlasts)
+      if (closest !== undefined && apart >= distance) continue
       closest = candidate
-      distance = starts + ends
+      distance = apart
     }
     if (closest !== undefined && same.merge(closest.node, node)) closest.scopes.add(scopeName)
     else siblings.push({ node, scopes: new Set([scopeName]) })
@@ -312,6 +317,9 @@ function isWrapper(spans: readonly SpanFacts[], around: Enclosing, node: number,
   const apart = around.works[node] !== around.works[partner]
   const silent = outer.step.usage === undefined || nested.step.usage === undefined
   if (silent ? apart : !sameUsage(outer.step.usage, nested.step.usage)) return false
+  // One figure told twice is one call however long its wrapper took; and while a request is open its caller makes no other,
+  // unless it reads a stream.
+  if (!apart && !(silent && outer.step.streaming)) return true
   const covered = apart ? nested.endedAt - nested.startedAt : inner.to - inner.from
   return Number(covered) >= wrapperShare * Number(outer.endedAt - outer.startedAt)
 }

@@ -49,7 +49,7 @@ export function spanOf(line: string): SpanFacts {
       toolArgumentsHash: of('hash'), callKeys: said.has('key') ? [of('key')] : [],
       usage: counts.length === 0 ? undefined : Object.fromEntries(counts),
       reportedCost: cost === undefined ? undefined : BigInt(Math.round(Number(cost) * 1e6)) * 1_000_000n,
-      usageCumulative: said.has('cumulative'), usagePartial: said.has('partial'), usageAuthoritative: said.has('authoritative'),
+      streaming: said.has('streaming'), usageCumulative: said.has('cumulative'), usagePartial: said.has('partial'), usageAuthoritative: said.has('authoritative'),
       executed: !said.has('unexecuted'),
     },
   }
