@@ -575,6 +575,18 @@ const rows: readonly Row[] = [
     step: { usage: { 'input.uncached': 9, 'input.cache_read': 5 } },
   },
   {
+    who: 'Langtrace', span: { name: 'openai.chat.completions.create', kind: 3,
+      scope: 'langtrace_python_sdk.instrumentation.openai.instrumentation', attributes: { 'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'openai', 'gen_ai.request.model': 'gpt-4o', 'gen_ai.response_id': 'resp_1',
+        'gen_ai.usage.input_tokens': 1000, 'gen_ai.usage.cached_tokens': 600, 'gen_ai.usage.output_tokens': 50 } },
+    step: { role: 'model_call', responseId: 'resp_1',
+      usage: { 'input.uncached': 400, 'input.cache_read': 600, 'output.text': 50 }, usageFlags: [] },
+  },
+  { who: 'Langtrace embeddings', span: { name: 'openai.embeddings.create', kind: 3,
+    scope: 'langtrace_python_sdk.instrumentation.openai.instrumentation', attributes: { 'gen_ai.operation.name': 'embed',
+      'gen_ai.system': 'openai', 'gen_ai.request.model': 'text-embedding-3-small', 'gen_ai.usage.input_tokens': 12 } },
+    step: { role: 'embedding' } },
+  {
     who: 'botocore loses the cache', span: { scope: 'opentelemetry.instrumentation.botocore.bedrock-runtime',
       attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.system': 'aws.bedrock', 'gen_ai.usage.input_tokens': 9 } },
     step: { provider: 'aws.bedrock', usageFlags: ['usage_lossy'] },

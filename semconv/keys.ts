@@ -199,17 +199,18 @@ export const renamings: Readonly<Record<string, Renaming>> = {
 
 /**
  * Keys that several emitters share and no convention names.
- * OpenLIT (`gen_ai.usage.cost`, `reasoning_tokens`), Laminar lmnr-ai/lmnr@39a1e59 (`ephemeral_*`, `lmnr.*`), opencode,
+ * OpenLIT (`gen_ai.usage.cost`, `reasoning_tokens`, `request.user`), Langtrace (`response_id`, `cached_tokens`), Laminar lmnr-ai/lmnr@39a1e59 (`ephemeral_*`, `lmnr.*`), opencode,
  * microsoft/agent-governance-toolkit, OpenRouter.
  */
 export const shared: Keys = {
   kind: ['lmnr.span.type'],
   session: ['conversation.id', 'lmnr.association.properties.session_id'],
-  user: ['lmnr.association.properties.user_id', 'user.account_uuid', 'user.email'],
+  user: ['lmnr.association.properties.user_id', 'gen_ai.request.user', 'user.account_uuid', 'user.email'],
+  responseId: ['gen_ai.response_id'],
   tags: ['spanledger.tags', 'logfire.tags'],
   cacheRead: [
     'gen_ai.usage.cache_read_input_tokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.usage.details.cached_tokens',
-    'gen_ai.usage.input_cached_tokens', 'gen_ai.usage.cached_input_tokens',
+    'gen_ai.usage.input_cached_tokens', 'gen_ai.usage.cached_input_tokens', 'gen_ai.usage.cached_tokens',
   ],
   cacheWrite: [
     'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'gen_ai.usage.details.cache_write_tokens',

@@ -23,6 +23,8 @@ export const operationRoles: Readonly<Record<string, Role>> = {
   // Traceloop
   execute_task: 'step', goto: 'handoff', handoff: 'handoff', vector_db_retrieve: 'retrieval',
   realtime: 'model_call', llm_request: 'model_call', completion: 'model_call', generate: 'model_call', embedding: 'embedding',
+  // Langtrace
+  embed: 'embedding',
   // Gemini CLI
   llm_call: 'model_call', tool_call: 'tool', agent_call: 'agent', user_prompt: 'turn', system_prompt: 'control',
   schedule_tool_calls: 'control',

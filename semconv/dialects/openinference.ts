@@ -10,6 +10,7 @@ import { finite, isObject, type Json, type JsonObject, member, objectMember, par
 const bedrock = (scope: string) => scope.startsWith('openinference.instrumentation.bedrock')
 const bedrockJs = (scope: string) => scope === '@arizeai/openinference-instrumentation-bedrock'
 const langchainJs = (scope: string) => scope === '@arizeai/openinference-instrumentation-langchain'
+const agno = (scope: string) => scope === 'openinference.instrumentation.agno'
 const claudeAgentPython = (scope: string) => scope === 'openinference.instrumentation.claude_agent_sdk'
 const claudeAgentJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-claude-agent-sdk')
 const anthropicJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-anthropic')
@@ -69,6 +70,9 @@ export const openinference: Dialect = {
     // Captured at 0.2.8: adds the cache to the input and reports it.
     { source: 'captured from 0.2.8', scope: anthropicJs, from: '0.2.8', input: 'inclusive' },
     { source, scope: anthropicJs, input: 'exclusive', lossy: true },
+    // Passes Agno's counts on, which are the provider's.
+    { source: 'openinference-instrumentation-agno 1.0.15 on PyPI, captured', scope: agno, providers: ['anthropic', 'aws.bedrock'],
+      input: 'exclusive' },
     // Adds the cache counts to the input itself (its python anthropic, langchain and strands instrumentations too).
     { source, scope: (scope) => scope.startsWith('openinference.instrumentation.'), input: 'inclusive' },
     { source, scope: (scope) => scope.startsWith('@arizeai/openinference-instrumentation-openai'), input: 'inclusive',

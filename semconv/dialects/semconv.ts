@@ -4,6 +4,8 @@ import type { Dialect } from '../dialect.ts'
 const botocore = (scope: string) => scope === 'opentelemetry.instrumentation.botocore.bedrock-runtime' ||
   scope === '@opentelemetry/instrumentation-aws-sdk'
 
+const langtrace = (scope: string) => scope.startsWith('langtrace_python_sdk.')
+
 const openlit = (scope: string) => scope.startsWith('openlit.')
 
 /** semantic-conventions-genai after 1.41 (`cache_write`), commits in `keys.ts`. */
@@ -30,7 +32,15 @@ export const semconv137: Dialect = {
 export const semconvOld: Dialect = {
   name: 'semconv_old',
   keys: {},
-  counting: [{ source: 'opentelemetry-python-contrib@466ae4c', scope: botocore, input: 'exclusive', lossy: true }],
+  counting: [
+    // Tells Converse's cache counts since some version between the commit below and this one.
+    { source: 'opentelemetry-instrumentation-botocore 0.66b2 on PyPI, captured', scope: botocore, from: '0.66',
+      when: (attributes) => attributes.has('gen_ai.usage.cache_read.input_tokens'), input: 'exclusive' },
+    { source: 'opentelemetry-python-contrib@466ae4c', scope: botocore, input: 'exclusive', lossy: true },
+    { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, providers: ['anthropic'], input: 'exclusive',
+      lossy: true },
+    { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, input: 'inclusive', output: 'inclusive' },
+  ],
 }
 
 /** Nothing known about the emitter. */
