@@ -61,6 +61,7 @@ const rows: readonly Row[] = [
   { who: 'OpenInference anthropic JS since 0.2.8', scope: '@arizeai/openinference-instrumentation-anthropic', version: '0.2.8',
     attributes: llm, input: 'inclusive' },
   { who: 'OpenLLMetry py anthropic', scope: 'opentelemetry.instrumentation.anthropic', attributes: call, input: 'inclusive' },
+  { who: 'OpenLLMetry py OpenAI', scope: 'opentelemetry.instrumentation.openai.v1', attributes: call, input: 'inclusive' },
   { who: 'OpenLLMetry py Bedrock', scope: 'opentelemetry.instrumentation.bedrock', attributes: call, input: 'exclusive' },
   { who: 'OpenLLMetry JS Bedrock before 0.27', scope: '@traceloop/instrumentation-bedrock', version: '0.26.1', attributes: call,
     input: 'exclusive' },

@@ -31,6 +31,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['openllmetry', { attributes: { 'traceloop.span.kind': 'task' } }],
   ['openllmetry', { scope: 'opentelemetry.instrumentation.bedrock' }],
   ['openllmetry', { scope: '@traceloop/instrumentation-openai' }],
+  ['openllmetry', { scope: 'opentelemetry.instrumentation.openai.v1', attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['semconv', { scope: 'opentelemetry.instrumentation.openai_v2', attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['openllmetry', { attributes: { 'llm.request.type': 'chat' } }],
   ['openllmetry', { attributes: { 'gen_ai.prompt.0.content': 'hi' } }],

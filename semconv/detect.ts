@@ -38,6 +38,8 @@ const openllmetryScopes: ReadonlySet<string> = new Set([
   'mistralai', 'ollama', 'openai', 'openai_agents', 'replicate', 'sagemaker', 'together', 'transformers', 'vertexai', 'watsonx',
   'writer',
 ].map((name) => `opentelemetry.instrumentation.${name}`))
+/** Some name the module inside: `….openai.v1`, `….crewai.instrumentation`. */
+const isOpenllmetry = (scope: string) => scope.startsWith('@traceloop/') || openllmetryScopes.has(scope.split('.', 3).join('.'))
 
 /**
  * The first row whose signs a span shows decides its dialect. Per span, never per service:
@@ -60,7 +62,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [langsmith, { key: prefixed('langsmith.') }],
   [mlflow, { key: exactly('mlflow.spanType') }],
   [openinference, { key: exactly('openinference.span.kind') }],
-  [openllmetry, { scope: (scope) => scope.startsWith('@traceloop/') || openllmetryScopes.has(scope),
+  [openllmetry, { scope: isOpenllmetry,
     key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
   [agentFramework, { scope: prefixed('agent_framework'), key: exactly('executor.id', 'workflow.id', 'edge_group.type') }],
   [voltagent, { scope: exactly('@voltagent/core') }],

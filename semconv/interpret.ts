@@ -9,7 +9,7 @@ import { argumentsHash } from './hash.ts'
 import { billingProvider, foldProvider, providerFamily } from './provider.ts'
 import { priceTerms } from './price-terms.ts'
 import { keyTable, read, type Reading } from './reading.ts'
-import { roleOf } from './role.ts'
+import { callName, roleOf } from './role.ts'
 import { normaliseUsage, type UsageCounts } from './usage.ts'
 import { tagText } from './tags.ts'
 import { cut, finite, parsed, truth, word } from './value.ts'
@@ -51,9 +51,15 @@ export function interpret(span: SpanRecord): Step {
   return draft
 }
 
+/** `str()` of a class and of an enum's member, as Semantic Kernel sends them. */
+const pythonClass = /^<class '(.{1,256})'>$/
+const pythonEnum = /^FinishReason\./
+
 /** What every dialect says the same way. */
 function commonStep(dialect: Dialect, reading: Reading, span: SpanRecord): Draft {
-  const timeToFirstTokenMs = firstTokenMillis(reading, span)
+  const streaming = truth(reading.value('streaming'))
+  // OpenLIT gives every call one, streamed or not.
+  const timeToFirstTokenMs = streaming === false ? undefined : firstTokenMillis(reading, span)
   const draft: Draft = {
     dialect: dialect.name,
     role: roleOf(reading, span),
@@ -72,10 +78,10 @@ function commonStep(dialect: Dialect, reading: Reading, span: SpanRecord): Draft
     toolCallId: reading.word('toolCallId'),
     toolArgumentsHash: '',
     finishReasons: finishReasons(reading.value('finishReasons') ?? choiceReason(span)),
-    errorType: reading.word('errorType'),
+    errorType: reading.word('errorType').replace(pythonClass, '$1'),
     errorMessage: '',
     timeToFirstTokenMs,
-    streaming: truth(reading.value('streaming')) === true || timeToFirstTokenMs !== undefined,
+    streaming: streaming === true || timeToFirstTokenMs !== undefined,
     usage: undefined,
     usageFlags: none,
     usagePartial: false,
@@ -111,6 +117,7 @@ function nameFromSpan(draft: Draft, span: SpanRecord): void {
   if (draft.role === 'tool' && draft.tool === '') draft.tool = nameAfter(span.name, 'execute_tool ')
   // Laminar names a tool by its span alone.
   if (draft.role === 'tool' && draft.tool === '' && span.attributes.has('lmnr.span.type')) draft.tool = word(span.name) ?? ''
+  if (draft.requestModel === '' && draft.responseModel === '') draft.requestModel = callName(span)?.model ?? ''
   if (draft.role === 'workflow' && draft.workflow === '') draft.workflow = nameAfter(span.name, 'invoke_workflow ')
   draft.agent ||= draft.agentId
 }
@@ -137,7 +144,7 @@ export function finishReasons(value: AttributeValue | undefined): readonly strin
   const list = Array.isArray(json) ? json : [json ?? value]
   const reasons: string[] = []
   for (const reason of list) {
-    if (typeof reason === 'string' && reason !== '') reasons.push(cut(reason, finishReasonLength))
+    if (typeof reason === 'string' && reason !== '') reasons.push(cut(reason.replace(pythonEnum, ''), finishReasonLength))
     if (reasons.length === finishReasonsLimit) break
   }
   return reasons

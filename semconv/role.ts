@@ -89,8 +89,19 @@ const nameRoles: readonly (readonly [RegExp, Role])[] = [
 
 const roleOfName = remembered((name: string): Role | 'none' => nameRoles.find(([pattern]) => pattern.test(name))?.[1] ?? 'none')
 
-/** `openai.embeddings`, `OpenAI.embeddings`, `cohere.embed` */
-const isEmbedding = remembered((name: string): boolean => /^[a-z]+\.embed(?:dings?)?$/i.test(name))
+/** `openai.embeddings`, `OpenAI.embeddings`, `cohere.embed`; Mistral's SDK says `embeddings_v1_embeddings_post` */
+const isEmbedding = remembered((name: string): boolean => /^[a-z]+\.embed(?:dings?)?$|^embeddings_/i.test(name))
+
+/**
+ * `chat gpt-4o`, `embeddings m`, as the conventions name a call, of a span that failed: who sets attributes when the answer
+ * is there (OpenLIT with Anthropic) sets none then.
+ */
+export function callName(span: SpanRecord): { readonly role: Role; readonly model: string } | undefined {
+  if (span.statusCode !== 2 || span.kind !== 3) return undefined
+  const [, operation = '', model = ''] = /^(chat|text_completion|generate_content|embeddings) (\S{1,256})$/.exec(span.name) ?? []
+  const role = roleOfOperation(operation)
+  return role === undefined ? undefined : { role, model }
+}
 
 /** `transfer_to_billing`, `handoff_to_x`, ADK's `transfer_to_agent`: control moves, nothing is executed. */
 export const isHandoffTool = remembered((tool: string): boolean => /^(?:transfer_to_|handoff_to_|handoff to )/.test(tool))
@@ -115,8 +126,8 @@ function roleByRule(reading: Reading, span: SpanRecord): Role {
   if (named !== 'none') return named
   if (reading.word('handoffTo') !== '') return 'handoff'
   if (reading.word('tool') !== '') return 'tool'
-  if (callsModel(reading)) return 'model_call'
-  return isTransport(span) ? 'io' : 'span'
+  if (callsModel(reading)) return isEmbedding(span.name) ? 'embedding' : 'model_call'
+  return isTransport(span) ? 'io' : callName(span)?.role ?? 'span'
 }
 
 export function roleOfOperation(operation: string): Role | undefined {

@@ -1,5 +1,5 @@
 import type { Attributes } from '../attributes.ts'
-import type { Dialect } from '../dialect.ts'
+import type { Dialect, Draft } from '../dialect.ts'
 
 const source = 'traceloop/openllmetry@93429cf'
 
@@ -8,13 +8,13 @@ export const openllmetry: Dialect = {
   name: 'openllmetry',
   keys: {
     kind: ['traceloop.span.kind', 'llm.request.type'],
-    workflow: ['traceloop.workflow.name', 'gen_ai.workflow.name'],
+    workflow: ['traceloop.workflow.name', 'gen_ai.workflow.name', 'crewai.crew.name'],
     entity: ['traceloop.entity.name'],
     session: associated('session_id', 'sessionId', 'conversation_id', 'conversationId', 'thread_id', 'threadId', 'chat_id', 'chatId'),
     user: [...associated('user_id', 'userId'), 'llm.user', 'gen_ai.user'],
     tags: associated('tags'),
     agent: associated('lc_agent_name'),
-    toolArguments: ['traceloop.entity.input'],
+    toolArguments: ['traceloop.entity.input', 'tool.arguments'],
     finishReasons: ['gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'gen_ai.response.stop_reason',
       'gen_ai.completion.0.finish_reason'],
     streaming: ['llm.is_streaming', 'gen_ai.is_streaming'],
@@ -38,6 +38,7 @@ export const openllmetry: Dialect = {
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, input: 'inclusive' },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.bedrock', input: 'exclusive' },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.anthropic', input: 'inclusive' },
+    { source, scope: (scope) => scope.startsWith('opentelemetry.instrumentation.openai.'), input: 'inclusive', output: 'inclusive' },
     // The vendor's own SDK below a Traceloop decorator, which marks its spans too.
     { source: 'semantic-conventions-genai@e57c543b', scope: (scope) => scope.startsWith('com.anthropic.sdk.'),
       input: 'inclusive', output: 'inclusive' },
@@ -45,6 +46,10 @@ export const openllmetry: Dialect = {
   ],
   refine(draft, reading, span) {
     const entity = reading.word('entity')
+    // Its CrewAI says `invoke_agent` of the crew too, its LlamaIndex `task` of a tool's call.
+    if (draft.role === 'agent' && span.name.endsWith('.workflow')) draft.role = 'workflow'
+    if (draft.role === 'step' && span.attributes.has('tool.name')) draft.role = 'tool'
+    if (span.scope.name === 'opentelemetry.instrumentation.openai_agents') nameAgent(draft, entity, span.name)
     if (draft.role === 'agent') draft.agent = draft.agent || entity || span.name.replace(/\.agent$/, '')
     if (draft.role === 'tool') draft.tool ||= entity || span.name.replace(/\.tool$/, '')
     // An agent's decorator writes the agent's name over the workflow's, for its whole subtree.
@@ -52,6 +57,17 @@ export const openllmetry: Dialect = {
     // LangGraph under Traceloop: the id is the run's, new each time.
     draft.agentId = ''
   },
+}
+
+/**
+ * OpenTelemetry's `openai-agents-v2` 0.1.0 (captured) has the scope of OpenLLMetry's: the trace itself is an `invoke_agent`
+ * without a name, and whatever is no agent has a default one.
+ */
+function nameAgent(draft: Draft, entity: string, spanName: string): void {
+  if (draft.role === 'agent' && draft.agent === '' && entity === '') {
+    draft.role = 'workflow'
+    draft.workflow ||= spanName
+  } else if (draft.role !== 'agent' && draft.agent === 'OpenAI Agent') draft.agent = ''
 }
 
 /** The application names these itself: snake case in python, mostly camel case in JavaScript. */

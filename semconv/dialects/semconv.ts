@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { finite } from '../value.ts'
 
 /** OpenTelemetry's google-genai and botocore instrumentations are the only ones read that leave the conventions' counting. */
 const botocore = (scope: string) => scope === 'opentelemetry.instrumentation.botocore.bedrock-runtime' ||
@@ -26,6 +27,11 @@ export const semconv137: Dialect = {
     { source: 'openlit 1.45.0 on PyPI', scope: openlit, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
     { source: 'openlit 1.45.0 on PyPI', scope: openlit, input: 'inclusive', output: 'inclusive' },
   ],
+  refine(draft, _reading, span) {
+    // Under a key that Strands fills with milliseconds.
+    const seconds = openlit(span.scope.name) ? finite(span.attributes.get('gen_ai.server.time_to_first_token')) : undefined
+    if (draft.streaming && seconds !== undefined) draft.timeToFirstTokenMs = seconds * 1000
+  },
 }
 
 /** semantic-conventions 1.26 to 1.36: `gen_ai.system`. */
