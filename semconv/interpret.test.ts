@@ -604,6 +604,10 @@ const rows: readonly Row[] = [
     scope: 'opentelemetry.instrumentation.openai_agents', attributes: { 'gen_ai.operation.name': 'chat',
       'gen_ai.agent.name': 'OpenAI Agent', 'gen_ai.agent.id': 'agent', 'gen_ai.agent.description': 'OpenAI Agents instrumentation' } },
     step: { role: 'model_call', agent: '', agentId: '' } },
+  { who: 'Semantic Kernel sends Python\'s words for classes and enums, and an address that is a URL', span: { status: 2, attributes: {
+    'gen_ai.operation.name': 'chat', 'gen_ai.system': 'openai', 'server.address': 'https://x.openai.azure.com/openai/v1/',
+    'gen_ai.response.finish_reason': 'FinishReason.STOP', 'error.type': "<class 'semantic_kernel.exceptions.ServiceResponseException'>" } },
+    step: { provider: 'azure.ai.openai', finishReasons: ['STOP'], errorType: 'semantic_kernel.exceptions.ServiceResponseException' } },
   {
     who: 'Langtrace', span: { name: 'openai.chat.completions.create', kind: 3,
       scope: 'langtrace_python_sdk.instrumentation.openai.instrumentation', attributes: { 'gen_ai.operation.name': 'chat',

@@ -39,6 +39,8 @@ test('the host says who bills an OpenAI-compatible call', () => {
     provider, suffix)
   assert.equal(billingProvider('openai', 'europe-west4-aiplatform.googleapis.com'), 'gcp.vertex_ai')
   assert.equal(billingProvider('openai', '127.0.0.1'), 'openai')
+  assert.equal(billingProvider('openai', 'https://x.openai.azure.com/openai/v1/'), 'azure.ai.openai')
+  assert.equal(billingProvider('openai', 'https://api.groq.com:443'), 'groq')
   assert.equal(billingProvider('', 'api.anthropic.com'), 'anthropic')
   assert.equal(billingProvider('anthropic', 'api.openai.com'), 'anthropic')
   assert.equal(billingProvider('openai', 'evil-api.x.ai.example'), 'openai')

@@ -77,7 +77,8 @@ function alias(name: string): string | undefined {
 }
 
 const providerOfHost = remembered((address: string): string => {
-  const host = address.toLowerCase()
+  // A URL or a host with its port is what some send (Semantic Kernel, Mistral's SDK).
+  const host = address.toLowerCase().replace(/^[a-z]{1,8}:\/\//, '').replace(/[:/].*$/s, '')
   const match = hosts.find(([suffix]) => {
     if (host === suffix) return true
     // `europe-west4-aiplatform.googleapis.com`: regions stand before a dash there.
