@@ -608,6 +608,12 @@ const rows: readonly Row[] = [
     'gen_ai.operation.name': 'chat', 'gen_ai.system': 'openai', 'server.address': 'https://x.openai.azure.com/openai/v1/',
     'gen_ai.response.finish_reason': 'FinishReason.STOP', 'error.type': "<class 'semantic_kernel.exceptions.ServiceResponseException'>" } },
     step: { provider: 'azure.ai.openai', finishReasons: ['STOP'], errorType: 'semantic_kernel.exceptions.ServiceResponseException' } },
+  { who: 'MLflow: the thread of a graph', span: { attributes: { 'mlflow.spanType': '"CHAIN"',
+    metadata: '{"thread_id": "t1", "user_id": "u1"}' } }, step: { session: 't1', user: 'u1' } },
+  { who: 'MLflow: what an embedding used is in its answer', span: { attributes: { 'mlflow.spanType': '"EMBEDDING"',
+    'mlflow.llm.model': '"text-embedding-3-small"',
+    'mlflow.spanOutputs': '{"data": [{"embedding": [0.25]}], "usage": {"prompt_tokens": 12, "total_tokens": 12}}' } },
+    step: { role: 'embedding', usage: { 'input.uncached': 12 } } },
   {
     who: 'Langtrace', span: { name: 'openai.chat.completions.create', kind: 3,
       scope: 'langtrace_python_sdk.instrumentation.openai.instrumentation', attributes: { 'gen_ai.operation.name': 'chat',

@@ -1,6 +1,7 @@
 import { answerId } from '../answer-id.ts'
 import type { Dialect } from '../dialect.ts'
-import { member, parsed, parsedObject, tokenCount } from '../value.ts'
+import { readRunMetadata } from '../run-metadata.ts'
+import { member, objectMember, parsed, parsedObject, tokenCount } from '../value.ts'
 
 /**
  * mlflow/mlflow constant.py@00449464 and claude_code.py@07ab5f97, and spans captured from its OpenAI autologging. Its
@@ -19,6 +20,7 @@ export const mlflow: Dialect = {
     toolArguments: ['mlflow.spanInputs'],
     messages: ['mlflow.spanOutputs', 'mlflow.spanInputs'],
     usageDetails: ['mlflow.chat.tokenUsage'],
+    metadata: ['metadata'],
     cost: ['mlflow.llm.cost'],
     judgement: ['mlflow.spanOutputs'],
   },
@@ -30,8 +32,12 @@ export const mlflow: Dialect = {
     counts.total ??= tokenCount(member(usage, 'total_tokens'))
     counts.cacheRead ??= tokenCount(member(usage, 'cache_read_input_tokens'))
     counts.cacheWrite ??= tokenCount(member(usage, 'cache_creation_input_tokens'))
+    // Only calls of chat models have counts of their own.
+    if (counts.input !== undefined || !reading.word('kind').includes('EMBEDDING')) return
+    counts.input = tokenCount(member(objectMember(parsedObject(reading.value('messages')), 'usage'), 'prompt_tokens'))
   },
-  refine(draft, _reading, span) {
+  refine(draft, reading, span) {
+    readRunMetadata(draft, reading.value('metadata'))
     draft.requestModel = unquoted(draft.requestModel)
     draft.responseModel = unquoted(draft.responseModel)
     if (draft.role === 'model_call') draft.responseId ||= answerId(span.attributes.get('mlflow.spanOutputs'))

@@ -4,6 +4,7 @@ import { bodyCounts } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import { roleOfLangchainAgent } from '../langchain.ts'
 import type { Reading } from '../reading.ts'
+import { asWord, readRunMetadata } from '../run-metadata.ts'
 import type { UsageCounts } from '../usage.ts'
 import { finite, isObject, type Json, type JsonObject, member, objectMember, parsedObject, tokenCount, truth, word } from '../value.ts'
 
@@ -94,11 +95,8 @@ export const openinference: Dialect = {
     if (draft.role === 'tool') draft.tool ||= span.name.replace(/\.__call__$/, '')
     if (llamaIndex(span.scope.name) && span.name.endsWith('._prepare_chat_with_tools')) draft.role = 'span'
     if (draft.role === 'model_call') draft.responseId ||= answerId(span.attributes.get('output.value'))
-    const metadata = parsedObject(reading.value('metadata'))
-    const thread = member(metadata, 'thread_id') ?? member(metadata, 'session_id') ?? member(metadata, 'conversation_id')
-    draft.session ||= asWord(thread) ?? ''
-    // LangChain's run metadata, whole: what the application attached, and LangChain's own `ls_…` and `lc_…`.
-    draft.user ||= asWord(member(metadata, 'user_id')) ?? ''
+    const metadata = readRunMetadata(draft, reading.value('metadata'))
+    // LangChain's own.
     draft.provider ||= asWord(member(metadata, 'ls_provider')) ?? ''
     draft.agent ||= asWord(member(metadata, 'lc_agent_name')) ?? ''
     if (draft.role === 'model_call' && draft.responseModel === '') draft.requestModel ||= asWord(member(metadata, 'ls_model_name')) ?? ''
@@ -135,10 +133,6 @@ function nameAgent(draft: Draft, span: SpanRecord, node: string): void {
 
 /** Older spans are `Researcher._execute_core`, without a node. */
 const crewRole = (name: string) => name.replace(/\.?_?execute_core$/, '')
-
-function asWord(value: ReturnType<typeof member>): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? word(value) : undefined
-}
 
 /** The JavaScript instrumentation cuts a model's id at its dots: `us.anthropic.claude-…` becomes `anthropic`. The request has it whole. */
 function nameBedrockModel(draft: Draft, span: SpanRecord): void {
