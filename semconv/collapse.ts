@@ -316,6 +316,7 @@ function isWrapper(spans: readonly SpanFacts[], around: Enclosing, node: number,
   if (inner.several || nested.startedAt > outer.endedAt + clockSlackNanos || !sameModel(outer.step, nested.step)) return false
   const apart = around.works[node] !== around.works[partner]
   const silent = outer.step.usage === undefined || nested.step.usage === undefined
+  if (!apart && beginsLike(outer.step.usage, nested.step.usage)) return true
   if (silent ? apart : !sameUsage(outer.step.usage, nested.step.usage)) return false
   // One figure told twice is one call however long its wrapper took; and while a request is open its caller makes no other,
   // unless it reads a stream.
@@ -359,8 +360,14 @@ function report(
   into.metered = into.metered < 0 ? told : into.metered
 }
 
+/** A wrapper that saw only the beginning of a stream: the same input, and less output (AgentOps on Anthropic's: its first token). */
+function beginsLike(outer: Usage | undefined, nested: Usage | undefined): boolean {
+  if (outer === undefined || nested === undefined || outputTokens(outer) > outputTokens(nested)) return false
+  return sameUsage({ ...outer, 'output.text': 0, 'output.reasoning': 0 }, { ...nested, 'output.text': 0, 'output.reasoning': 0 })
+}
+
 /** One side reports nothing, or both the same once known omissions are allowed for. */
-function sameUsage(a: Usage | undefined, b: Usage | undefined): boolean {
+export function sameUsage(a: Usage | undefined, b: Usage | undefined): boolean {
   if (a === undefined || b === undefined) return true
   const [inA, inB, outA, outB] = [inputTokens(a), inputTokens(b), outputTokens(a), outputTokens(b)]
   if (a.unsplit !== undefined || b.unsplit !== undefined) return totalTokens(a) === totalTokens(b)

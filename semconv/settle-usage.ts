@@ -1,5 +1,5 @@
 import { type Attribution, completed } from './attribution.ts'
-import { type Call, type Calls, collapseCalls, enclosing, type Enclosing, isMetered } from './collapse.ts'
+import { type Call, type Calls, collapseCalls, enclosing, type Enclosing, isMetered, sameUsage } from './collapse.ts'
 import {
   kindOfRole, type Meter, meters, type PicoUsd, type Role, type Step, type StepKind, stepKinds, type UnixNano, type Usage,
 } from './facts.ts'
@@ -98,6 +98,8 @@ interface Draft {
   readonly rows: Int32Array
   /** The call whose product all calls at or below a span share; see `noCall` and `manyProducts`. */
   readonly product: Int32Array
+  /** What was used for an answer that a call of this trace got, by the provider's id. Empty where no span could repeat one. */
+  readonly answers: ReadonlyMap<string, Usage | undefined>
   /** What is claimed at or below a span. */
   readonly claimed: (PicoUsd | undefined)[]
 }
@@ -119,7 +121,7 @@ export function settleUsage(told: Tree, attribution: readonly Attribution[], els
     uncounted: new Map(), providers: new Set(), models: new Set(),
     products: productsOf(tree, calls),
     standing: new Float64Array(hasSums ? count * meters.length : 0), rows: new Int32Array(count),
-    product: new Int32Array(count).fill(noCall), claimed: tree.spans.map(() => undefined),
+    answers: hasSums ? answersOf(tree, calls) : new Map(), product: new Int32Array(count).fill(noCall), claimed: tree.spans.map(() => undefined),
   }
   const authority = authorities(tree)
   const tally = { modelCalls: 0, failedModelCalls: 0, unmeteredModelCalls: 0 }
@@ -132,6 +134,12 @@ export function settleUsage(told: Tree, attribution: readonly Attribution[], els
     ...tally, total: usageAt(total, 0), reportedCost, billables,
     verdicts: draft.verdicts, uncounted: draft.uncounted, providers: draft.providers, models: draft.models,
   }
+}
+
+function answersOf({ spans }: Tree, { calls }: Calls): Map<string, Usage | undefined> {
+  const answers = new Map<string, Usage | undefined>()
+  for (const { members, teller } of calls) for (const node of members) answers.set(spans[node]!.step.responseId, spans[teller]!.step.usage)
+  return answers
 }
 
 /** By span: the topmost span above it whose own figures are the authority for all below, −1 if none. */
@@ -264,6 +272,12 @@ function judge(draft: Draft, node: number, authority: number): void {
     draft.verdicts[node] = verdict(draft, node, false, reason)
     return
   }
+  // A span beside the call, because the call's own ancestors are another instrumentation's.
+  if (rows[node] === 0 && repeatsAnswer(draft, step)) {
+    if (charged) draft.uncounted.set(spanId, 'mirrored')
+    draft.verdicts[node] = verdict(draft, node, false, 'repeats what a call told')
+    return
+  }
   const below = claimed[node]
   if (isAuthority(step) || rows[node] === 0) {
     claimed[node] = step.reportedCost ?? below
@@ -284,6 +298,9 @@ function judge(draft: Draft, node: number, authority: number): void {
   const posted = rest === undefined ? '' : `, ${totalTokens(rest)} tokens above it are posted as unattributed`
   draft.verdicts[node] = verdict(draft, node, false, `sum of the calls below it${posted}`)
 }
+
+const repeatsAnswer = ({ answers }: Draft, { responseId, usage }: Step): boolean =>
+  responseId !== '' && answers.has(responseId) && sameUsage(usage, answers.get(responseId))
 
 /** A step or chunk inside a metered call, without a tool or an agent between: the call's usage holds it. */
 function isPart({ calls, around }: Draft, node: number): boolean {
