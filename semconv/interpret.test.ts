@@ -586,6 +586,13 @@ const rows: readonly Row[] = [
     scope: 'openlit.instrumentation.anthropic', events: [{ name: 'exception', attributes: {
       'exception.type': 'anthropic.InternalServerError', 'exception.message': 'Error code: 500' } }] },
     step: { role: 'model_call', requestModel: 'claude-sonnet-4-5', errorType: 'anthropic.InternalServerError' } },
+  { who: 'OpenLIT CrewAI: a crew sums up over its life', span: { name: 'invoke_workflow trip crew', scope: 'openlit.instrumentation.crewai',
+    attributes: { 'gen_ai.operation.name': 'invoke_workflow', 'gen_ai.provider.name': 'crewai', 'gen_ai.workflow.name': 'trip crew',
+      'gen_ai.usage.input_tokens': 6600, 'gen_ai.usage.output_tokens': 222 } },
+    step: { role: 'workflow', workflow: 'trip crew', usageCumulative: true } },
+  { who: 'OpenLIT CrewAI: a method of its flow is no agent', span: { name: 'invoke_agent generate_plan', parent: '01',
+    scope: 'openlit.instrumentation.crewai', attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.provider.name': 'crewai' } },
+    step: { role: 'step', agent: '' } },
   { who: 'OpenLLMetry CrewAI: the crew', span: { name: 'crewai.workflow', scope: 'opentelemetry.instrumentation.crewai.instrumentation',
     attributes: { 'gen_ai.provider.name': 'crewai', 'gen_ai.operation.name': 'invoke_agent', 'crewai.crew.name': 'trip crew' } },
     step: { dialect: 'openllmetry', role: 'workflow', workflow: 'trip crew', agent: '', provider: '' } },
