@@ -19,7 +19,13 @@ export const contentKeys: readonly string[] = [
   'response_data', 'events',
   // VoltAgent
   'llm.messages', 'agent.messages', 'agent.messages.ui', 'agent.instructions', 'agent.stateSnapshot',
-  'lmnr.span.input', 'lmnr.span.output', 'genkit:input', 'genkit:output',
+  'lmnr.span.input', 'lmnr.span.output', 'genkit:input', 'genkit:output', 'langwatch.input', 'langwatch.output', 'langwatch.params',
+  // OpenLIT, Langtrace, OpenLLMetry's LlamaIndex, AgentOps, captured
+  'gen_ai.tool.args', 'gen_ai.workflow.input', 'gen_ai.workflow.output', 'gen_ai.request.embedding_inputs', 'tool.arguments',
+  'tool.parameters',
+  // OpenLLMetry's CrewAI, captured
+  'crewai.crew.tasks', 'crewai.crew.agents', 'crewai.crew.result', 'crewai.crew.tasks_output', 'crewai.task.description',
+  'crewai.task.expected_output', 'crewai.agent.goal', 'crewai.agent.backstory',
   // Claude Code, Codex, Gemini CLI
   'user_prompt', 'prompt', 'response', 'tool_parameters', 'tool_input', 'tool.output', 'full_command', 'function_args', 'arguments',
   'request_text', 'response_text',
@@ -41,5 +47,5 @@ export const plainKeys: readonly string[] = [
   'gen_ai.prompt.name', 'gen_ai.prompt.version', 'embedding.model_name', 'llm.prompt_template.version',
 ]
 
-/** `mastra.<type>.input` and `.output`; `llm.<provider>.messages` and the rest of the bodies that LiteLLM repeats. */
-export const contentPattern = /^mastra\..{1,128}\.(?:input|output)$|^llm\.\w{1,40}\.(?:messages|choices|contents|candidates|content|system|tools|input|output)$/
+/** `mastra.<type>.input` and `.output`, `agentops.<type>.input` and `.output`; `llm.<provider>.messages` and the rest of the bodies that LiteLLM repeats. */
+export const contentPattern = /^(?:mastra|agentops)\..{1,128}\.(?:input|output)$|^llm\.\w{1,40}\.(?:messages|choices|contents|candidates|content|system|tools|input|output)$/

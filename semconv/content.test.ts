@@ -146,6 +146,11 @@ const rows: readonly Row[] = [
     },
     input: [text('user', 'Hi')], output: [text('assistant', 'Hello')],
   },
+  { who: 'LangWatch', attributes: { 'langwatch.input': '{"type":"chat_messages","value":[{"role":"user","content":"Hi"}]}',
+    'langwatch.output': '{"type":"text","value":"Hello"}' }, input: [text('user', 'Hi')], output: 'Hello' },
+  { who: 'AgentOps', attributes: { 'agentops.tool.input': '{"args": ["Oslo"], "kwargs": {}}', 'agentops.tool.output': 'rain' },
+    input: 'Oslo', output: 'rain' },
+  { who: 'OpenLLMetry CrewAI', attributes: { 'crewai.crew.result': 'Written.' }, input: undefined, output: 'Written.' },
   { who: 'MLflow', attributes: { 'mlflow.spanInputs': '{"city":"Paris"}', 'mlflow.spanOutputs': '"21C"' },
     input: { city: 'Paris' }, output: '21C' },
   {

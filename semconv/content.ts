@@ -225,15 +225,24 @@ const vercelPrompt: Source = (attributes) => {
   ]
 }
 
-/** Traceloop's decorators write `{args, kwargs}`: only the one that is filled is worth showing. */
-const traceloopInput: Source = (attributes) => {
-  const json = at('traceloop.entity.input')(attributes, [])
+/** The decorators of Traceloop and AgentOps write `{args, kwargs}`: only the one that is filled is worth showing. */
+const decoratorInput = (...keys: readonly string[]): Source => (attributes) => {
+  const json = at(...keys)(attributes, [])
   if (!isObject(json)) return json
   const args = member(json, 'args')
   const kwargs = member(json, 'kwargs')
   if (!Array.isArray(args) || !isObject(kwargs)) return json
   if (args.length === 0) return kwargs
   return Object.keys(kwargs).length > 0 ? json : args.length === 1 ? (args[0] as Json) : args
+}
+
+const decorated = (...keys: readonly string[]): Place => ({ keys, source: decoratorInput(...keys) })
+
+/** LangWatch writes `{type, value}`. */
+const langwatchValue = (key: string): Source => (attributes) => {
+  const json = content(attributes.get(key))
+  const inner = isObject(json) ? member(json, 'value') : undefined
+  return inner === undefined ? json : (asMessages(inner) ?? inner)
 }
 
 /** Each value is JSON text of what is embedded. */
@@ -301,8 +310,9 @@ const inputs: readonly Place[] = [
   value('langfuse.observation.input', 'mlflow.spanInputs', 'gcp.vertex.agent.llm_request', 'pydantic_ai.all_messages',
     'all_messages_events', 'events'),
   said('user', 'gen_ai.prompt'),
-  { keys: ['traceloop.entity.input'], source: traceloopInput },
-  value('lmnr.span.input', 'genkit:input'),
+  decorated('traceloop.entity.input', 'agentops.entity.input', 'agentops.task.input', 'agentops.tool.input'),
+  value('lmnr.span.input', 'genkit:input', 'gen_ai.workflow.input'),
+  { keys: ['langwatch.input'], source: langwatchValue('langwatch.input') },
   { keys: ['mastra.'], source: mastraContent('.input') },
   value('gen_ai.retrieval.query.text', 'reranker.query', 'gen_ai.memory.query.text', 'gen_ai.guardrail.input'),
   indexed('embedding.embeddings.', indexedTexts('user', 'embedding', 'text')),
@@ -310,7 +320,8 @@ const inputs: readonly Place[] = [
   value('input.value', 'ai.value', 'request_data'),
   { keys: 'events', source: inputEvents },
   said('user', 'user_prompt', 'prompt'),
-  value('input', 'body', 'langfuse.trace.input'),
+  // Last, because OpenInference's `tool.parameters` may be the tool's schema.
+  value('input', 'body', 'langfuse.trace.input', 'tool.arguments', 'tool.parameters'),
 ]
 
 const outputs: readonly Place[] = [
@@ -324,7 +335,9 @@ const outputs: readonly Place[] = [
   indexed('reranker.output_documents.', documents),
   value('langfuse.observation.output', 'mlflow.spanOutputs', 'gcp.vertex.agent.llm_response', 'final_result'),
   said('assistant', 'gen_ai.completion'),
-  value('traceloop.entity.output', 'lmnr.span.output', 'genkit:output'),
+  value('traceloop.entity.output', 'lmnr.span.output', 'genkit:output', 'gen_ai.workflow.output', 'crewai.crew.result', 'agentops.entity.output',
+    'agentops.task.output', 'agentops.tool.output'),
+  { keys: ['langwatch.output'], source: langwatchValue('langwatch.output') },
   { keys: ['mastra.'], source: mastraContent('.output') },
   value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data'),
   { keys: 'events', source: outputEvents },

@@ -27,6 +27,8 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['langfuse', { attributes: { 'langfuse.trace.name': 't' } }],
   ['langsmith', { attributes: { 'langsmith.span.kind': 'llm' } }],
   ['mlflow', { attributes: { 'mlflow.spanType': '"LLM"' } }],
+  ['langwatch', { attributes: { 'langwatch.span.type': 'llm' } }],
+  ['agentops', { attributes: { 'agentops.span.kind': 'agent' } }],
   ['openinference', { attributes: { 'openinference.span.kind': 'LLM' } }],
   ['openllmetry', { attributes: { 'traceloop.span.kind': 'task' } }],
   ['openllmetry', { scope: 'opentelemetry.instrumentation.bedrock' }],

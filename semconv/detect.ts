@@ -1,6 +1,7 @@
 import type { SpanRecord } from './attributes.ts'
 import type { Dialect, Signs } from './dialect.ts'
 import { adk } from './dialects/adk.ts'
+import { agentops } from './dialects/agentops.ts'
 import { anthropicPlatform } from './dialects/anthropic.ts'
 import { claudeCode } from './dialects/claude-code.ts'
 import { codex } from './dialects/codex.ts'
@@ -10,6 +11,7 @@ import { genkit } from './dialects/genkit.ts'
 import { governance } from './dialects/governance.ts'
 import { langfuse } from './dialects/langfuse.ts'
 import { langsmith } from './dialects/langsmith.ts'
+import { langwatch } from './dialects/langwatch.ts'
 import { litellm } from './dialects/litellm.ts'
 import { mastra } from './dialects/mastra.ts'
 import { mcp } from './dialects/mcp.ts'
@@ -61,6 +63,8 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [langfuse, { key: prefixed('langfuse.observation.', 'langfuse.trace.') }],
   [langsmith, { key: prefixed('langsmith.') }],
   [mlflow, { key: exactly('mlflow.spanType') }],
+  [langwatch, { key: exactly('langwatch.span.type') }],
+  [agentops, { key: exactly('agentops.span.kind') }],
   [openinference, { key: exactly('openinference.span.kind') }],
   [openllmetry, { scope: isOpenllmetry,
     key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],

@@ -44,6 +44,10 @@ export const kindRoles: Readonly<Record<string, Role>> = {
   rerank: 'retrieval', tool: 'tool', agent: 'agent', guardrail: 'guardrail', evaluator: 'evaluation', evaluation: 'evaluation',
   human_evaluator: 'evaluation', executor: 'step', memory: 'memory', chain: 'span', prompt: 'span', parser: 'span',
   unknown: 'span', default: 'span',
+  // AgentOps; its enum as Python prints it
+  session: 'workflow', operation: 'step', 'agentopsspankindvalues.tool': 'tool',
+  // LangWatch
+  rag: 'retrieval', component: 'span', module: 'span',
   // Langfuse
   generation: 'model_call', span: 'span', event: 'span',
   // Traceloop
