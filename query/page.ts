@@ -19,7 +19,7 @@ export interface Order {
   readonly direction: 'ASC' | 'DESC'
 }
 
-interface Position {
+export interface Position {
   readonly key: string
   readonly id: string
 }
@@ -90,16 +90,22 @@ export interface Keyed {
   readonly id: string
 }
 
+/** Where a page begins, behind this position, and how many rows are read of it. */
+export interface PageBounds {
+  readonly position: Position | undefined
+  readonly rowsMax: number
+}
+
 /**
- * One page of a list by keyset: rows that arrive meanwhile shift nothing. `read` gets the condition and the tail and
- * returns one row more than the page, where there is one.
+ * One page of a list by keyset: rows that arrive meanwhile shift nothing. `read` gets the condition and the tail, and what they are
+ * made of, and returns one row more than the page, where there is one.
  */
 export async function page<Row extends Keyed, Node>(
   args: PageArguments & { readonly filter?: unknown },
   otherwise: number,
   order: Order,
   filter: Where,
-  ask: { readonly read: (where: Where, tail: string) => Promise<Row[]>; readonly count: (where: Where) => Promise<number>; readonly node: (row: Row) => Node },
+  ask: { readonly read: (where: Where, tail: string, bounds: PageBounds) => Promise<Row[]>; readonly count: (where: Where) => Promise<number>; readonly node: (row: Row) => Node },
 ): Promise<Connection<Node>> {
   const first = checkedFirst(args.first, otherwise)
   const question = questionHash(order, args.filter ?? {})
@@ -107,6 +113,7 @@ export async function page<Row extends Keyed, Node>(
   const rows = await ask.read(
     allOf(filter, after(order, position)),
     `ORDER BY ${order.key} ${order.direction}, ${order.id} ${order.direction} LIMIT ${first + 1}`,
+    { position, rowsMax: first + 1 },
   )
   const edges = rows.slice(0, first).map((row) => ({ cursor: cursorOf(question, { key: row.cursorKey, id: row.id }), node: ask.node(row) }))
   return {

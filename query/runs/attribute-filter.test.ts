@@ -47,6 +47,31 @@ test('runs are found by an attribute of a span, whatever its type and wherever i
   assert.deepEqual(await found([{ key: 'order', value: '4711' }], { from: '2026-11-20T12:00:02Z' }), [traceId(2)])
 })
 
+test('the newest runs with an attribute are the same whether they are few or many, page by page', async () => {
+  const hour = 3_600_000_000_000n
+  // 11 runs, an hour apart and then days: the steps back hold 4, 8 and all of them.
+  const ages = [1n, 2n, 3n, 4n, 30n, 50n, 80n, 100n, 200n, 2_000n, 4_000n]
+  const stored = ages.map((age, index) => ({ trace: 100 + index, at: noon - age * hour }))
+  await query.insert(runs, stored.map(({ trace, at }) => runRow(trace, { startedAt: at, endedAt: at + 1n })))
+  await query.insert(spans, stored.map(({ trace, at }) => spanRow({ trace, span: trace, parent: 0, start: Number((at - noon) / 1_000_000n), row: { attributesString: pairs([['tier', 'free']]) } })))
+  const expected = stored.map(({ trace }) => traceId(trace))
+  const ask = `query($first: Int, $after: String, $filter: RunFilter) { runs(first: $first, after: $after, filter: $filter) { totalCount nodes { id } pageInfo { hasNextPage endCursor } } }`
+  interface Page { readonly runs: { readonly totalCount: number; readonly nodes: readonly { readonly id: string }[]; readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string } } }
+  for (const first of [1, 3, 4, 50]) {
+    const ids: string[] = []
+    for (let after: string | null = null; ;) {
+      const page: Page = await query.ask<Page>(ask, { first, after, filter: { attributes: [{ key: 'tier', value: 'free' }] } })
+      ids.push(...page.runs.nodes.map(({ id }) => id))
+      assert.equal(page.runs.totalCount, ages.length)
+      if (!page.runs.pageInfo.hasNextPage) break
+      after = page.runs.pageInfo.endCursor
+    }
+    assert.deepEqual(ids, expected, `${first} a page`)
+  }
+  const inRange = await query.ask<Page>(ask, { filter: { attributes: [{ key: 'tier', value: 'free' }], range: { from: '2026-11-18T00:00:00Z', to: '2026-11-20T09:30:00Z' } } })
+  assert.deepEqual(inRange.runs.nodes.map(({ id }) => id), expected.slice(2, 6))
+})
+
 test('too many attributes, or one without a key, are refused', async () => {
   const ask = 'query($filter: RunFilter) { runs(filter: $filter) { nodes { id } } }'
   for (const attributes of [Array.from({ length: 9 }, () => ({ key: 'a', value: 'b' })), [{ key: '', value: 'b' }]]) {

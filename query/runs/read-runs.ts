@@ -2,7 +2,7 @@ import type { RunStatus } from '#semconv/facts.ts'
 import type { Connection, PageArguments } from '../connection.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
-import { type Keyed, type Order, page } from '../page.ts'
+import { after, type Keyed, type Order, page, type PageBounds } from '../page.ts'
 import { nanosOf, textOf } from '../reader.ts'
 import { allOf, betweenNanos, hexId, idAmong, idIs, type Where } from '../where.ts'
 import type { Run } from './run.ts'
@@ -122,16 +122,42 @@ export function runs(
   context: QueryContext,
   args: PageArguments & { readonly filter?: RunFilter | null; readonly orderBy?: RunOrder | null },
 ): Promise<Connection<Run>> {
-  const order = orders[args.orderBy ?? 'STARTED_AT_DESC']
-  return page<Keyed & { readonly run: Run }, Run>(args, 50, order, runWhere(context, args.filter ?? {}), {
-    read: (where, tail) => pageOfRuns(context, order, where, tail),
+  const orderBy = args.orderBy ?? 'STARTED_AT_DESC'
+  const order = orders[orderBy]
+  const filter = args.filter ?? {}
+  const looksBack = orderBy === 'STARTED_AT_DESC' && (filter.attributes ?? []).length > 0
+  return page<FoundRun, Run>(args, 50, order, runWhere(context, filter), {
+    read: async (where, tail, bounds) =>
+      (looksBack ? await newestRuns(context, order, filter, tail, bounds) : undefined) ?? pageOfRuns(context, order, where, tail),
     count: (where) => countRuns(context, where),
     node: (row) => row.run,
   })
 }
 
+type FoundRun = Keyed & { readonly run: Run }
+
+const hourNanos = 3_600_000_000_000n
+/** Six hours and five days, in nanoseconds. More steps would make a rare attribute, which is found by its index, wait for each. */
+const stepsBack = [6n * hourNanos, 120n * hourNanos]
+
+/**
+ * A full page of the newest runs with attributes, `undefined` where it is not full: then all of the range is to be read. An attribute
+ * that many spans carry has no use for an index, and a page of 50 would read it of all time: ten seconds with 10 million spans.
+ */
+async function newestRuns(context: QueryContext, order: Order, filter: RunFilter, tail: string, { position, rowsMax }: PageBounds): Promise<FoundRun[] | undefined> {
+  const ends = [BigInt(context.now()) * 1_000_000n, filter.range?.to, position === undefined ? undefined : BigInt(position.key)].filter((end) => end != null)
+  const end = ends.reduce((first, one) => (one < first ? one : first))
+  for (const back of stepsBack) {
+    const from = end - back
+    if (from <= (filter.range?.from ?? 0n)) return undefined
+    const found = await pageOfRuns(context, order, allOf(runWhere(context, { ...filter, range: { ...filter.range, from } }), after(order, position)), tail)
+    if (found.length === rowsMax) return found
+  }
+  return undefined
+}
+
 /** Two reads: first the order over narrow columns of all runs, then the wide columns of one page by id. */
-async function pageOfRuns(context: QueryContext, order: Order, where: Where, tail: string): Promise<(Keyed & { readonly run: Run })[]> {
+async function pageOfRuns(context: QueryContext, order: Order, where: Where, tail: string): Promise<FoundRun[]> {
   const keys = await context.reader.rows<{ readonly id: string; readonly cursor_key: string }>({
     columns: `${idSql}, ${textOf(order.key, 'cursor_key')}`,
     from: 'runs',
