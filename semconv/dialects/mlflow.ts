@@ -37,7 +37,9 @@ export const mlflow: Dialect = {
     counts.input = tokenCount(member(objectMember(parsedObject(reading.value('messages')), 'usage'), 'prompt_tokens'))
   },
   refine(draft, reading, span) {
-    readRunMetadata(draft, reading.value('metadata'))
+    const metadata = readRunMetadata(draft, reading.value('metadata'))
+    if (draft.role === 'span' && member(metadata, 'langgraph_node') !== undefined) draft.role = 'step'
+    if (draft.role === 'workflow') draft.workflow ||= span.name
     draft.requestModel = unquoted(draft.requestModel)
     draft.responseModel = unquoted(draft.responseModel)
     if (draft.role === 'model_call') draft.responseId ||= answerId(span.attributes.get('mlflow.spanOutputs'))

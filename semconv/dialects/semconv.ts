@@ -1,4 +1,4 @@
-import type { Dialect, Draft } from '../dialect.ts'
+import type { Dialect } from '../dialect.ts'
 import { finite } from '../value.ts'
 
 /** OpenTelemetry's google-genai and botocore instrumentations are the only ones read that leave the conventions' counting. */
@@ -28,20 +28,16 @@ export const semconv137: Dialect = {
     { source: 'openlit 1.45.0 on PyPI', scope: openlit, input: 'inclusive', output: 'inclusive' },
   ],
   refine(draft, _reading, span) {
-    if (span.scope.name === 'openlit.instrumentation.crewai') crew(draft)
+    if (!openlit(span.scope.name)) return
+    // CrewAI's own sum grows over the life of its models, and counted each call twice when captured (crewai 1.15.30).
+    if (span.scope.name === 'openlit.instrumentation.crewai') draft.usageCumulative = draft.role !== 'model_call'
+    // A handoff has the name of its target; what has no name is a turn of OpenAI's agents or a method of CrewAI's flow.
+    if (draft.role === 'agent' && span.attributes.has('gen_ai.agent.source')) draft.role = 'handoff'
+    if (draft.role === 'agent' && draft.agent === '') draft.role = 'step'
     // Under a key that Strands fills with milliseconds.
-    const seconds = openlit(span.scope.name) ? finite(span.attributes.get('gen_ai.server.time_to_first_token')) : undefined
+    const seconds = finite(span.attributes.get('gen_ai.server.time_to_first_token'))
     if (draft.streaming && seconds !== undefined) draft.timeToFirstTokenMs = seconds * 1000
   },
-}
-
-/**
- * CrewAI's agents have names; what has none is a method of the flow that runs them. A crew's usage is CrewAI's own sum, which
- * grows over the life of its models and counted each call twice when captured (crewai 1.15.30).
- */
-function crew(draft: Draft): void {
-  draft.usageCumulative = draft.role !== 'model_call'
-  if (draft.role === 'agent' && draft.agent === '') draft.role = 'step'
 }
 
 /** semantic-conventions 1.26 to 1.36: `gen_ai.system`. */
