@@ -372,7 +372,8 @@ export function sameUsage(a: Usage | undefined, b: Usage | undefined): boolean {
   const [inA, inB, outA, outB] = [inputTokens(a), inputTokens(b), outputTokens(a), outputTokens(b)]
   if (a.unsplit !== undefined || b.unsplit !== undefined) return totalTokens(a) === totalTokens(b)
   // An emitter that drops cache counts reports uncached input only; ADK's outer span leaves the thoughts out.
-  const input = inA === inB || inA === b['input.uncached'] || a['input.uncached'] === inB
+  // A call without any input is none: OpenLLMetry's LangChain says 0 of a stream whose first chunk it missed.
+  const input = inA === inB || inA === 0 || inB === 0 || inA === b['input.uncached'] || a['input.uncached'] === inB
   const output = outA === outB || outA + (b['output.reasoning'] ?? 0) === outB || outB + (a['output.reasoning'] ?? 0) === outA
   return input && output
 }
