@@ -47,14 +47,23 @@ export const langfuse: Dialect = {
 
 /** Chat completions, and the Responses API as captured from langfuse 5.0.4 for python. */
 const nestedNames = ['prompt_tokens_details', 'input_tokens_details']
-const readNames = ['cache_read_input_tokens', 'input_cached_tokens', 'input_cache_read', 'input_cache_read_tokens', 'cached_tokens']
-const write5mNames = ['input_cache_creation_5m', 'input_cache_write_5m', 'ephemeral_5m_input_tokens']
-const write1hNames = ['input_cache_creation_1h', 'input_cache_write_1h', 'ephemeral_1h_input_tokens']
+const readNames = ['cache_read_input_tokens', 'input_cached_tokens', 'input_cache_read', 'input_cache_read_tokens', 'cached_tokens',
+  'cached_content_token_count']
+const write5mNames = ['input_cache_creation_5m', 'input_cache_write_5m', 'ephemeral_5m_input_tokens', 'input_ephemeral_5m_input_tokens']
+const write1hNames = ['input_cache_creation_1h', 'input_cache_write_1h', 'ephemeral_1h_input_tokens', 'input_ephemeral_1h_input_tokens']
 const writeNames = ['cache_creation_input_tokens', 'input_cache_creation', 'input_cache_write', 'input_cache_write_tokens',
   'cache_write_input_tokens']
-const reasoningNames = ['output_reasoning_tokens', 'output_reasoning', 'reasoning_tokens', 'reasoning']
-const audioInputNames = ['input_audio_tokens', 'input_audio']
-const audioOutputNames = ['output_audio_tokens', 'output_audio']
+const reasoningNames = ['output_reasoning_tokens', 'output_reasoning', 'reasoning_tokens', 'reasoning', 'thoughts_token_count']
+// LangChain's Vertex: by modality, in words or by its number in google.cloud.aiplatform's enum `Modality`.
+const audioInputNames = ['input_audio_tokens', 'input_audio', 'input_modality_AUDIO', 'input_modality_4']
+const audioOutputNames = ['output_audio_tokens', 'output_audio', 'output_modality_AUDIO', 'output_modality_4']
+const imageInputNames = ['input_image_tokens', 'input_image', 'input_modality_IMAGE', 'input_modality_2']
+const imageOutputNames = ['output_image_tokens', 'output_image', 'output_modality_IMAGE', 'output_modality_2']
+/** Parts that cost what the rest does: subtracted from `input` and `output` all the same. */
+const plainInput = ['input_text_tokens', 'input_text', 'input_modality_TEXT', 'input_modality_1', 'input_modality_VIDEO', 'input_modality_3',
+  'input_modality_DOCUMENT', 'input_modality_5', 'tool_use_prompt_token_count']
+const plainOutput = ['output_text_tokens', 'output_text', 'output_modality_TEXT', 'output_modality_1', 'output_accepted_prediction_tokens',
+  'output_rejected_prediction_tokens']
 
 /**
  * Its OpenAI wrapper for python passes the provider's body on: parts nested, and inside their wholes
@@ -75,7 +84,7 @@ function flattened(details: JsonObject): JsonObject {
   }
 }
 
-/** Audio counts stand beside `input` and `output` here, inside them in our counts. */
+/** Parts by modality stand beside `input` and `output` here, inside them in our counts. */
 function disjointCounts(counts: UsageCounts, details: JsonObject): void {
   const first = (names: readonly string[]) => {
     for (const name of names) {
@@ -84,16 +93,23 @@ function disjointCounts(counts: UsageCounts, details: JsonObject): void {
     }
     return undefined
   }
+  const sum = (names: readonly string[]) => names.reduce((all, name) => all + (tokenCount(member(details, name)) ?? 0), 0)
   counts.audioInput ??= first(audioInputNames)
   counts.audioOutput ??= first(audioOutputNames)
+  counts.imageInput ??= first(imageInputNames)
+  counts.imageOutput ??= first(imageOutputNames)
   const input = first(['input', 'input_tokens', 'prompt_tokens'])
   const output = first(['output', 'output_tokens', 'completion_tokens'])
-  counts.input ??= input === undefined ? undefined : input + (counts.audioInput ?? 0)
-  counts.output ??= output === undefined ? undefined : output + (counts.audioOutput ?? 0)
+  counts.input ??= input === undefined ? undefined : input + (counts.audioInput ?? 0) + (counts.imageInput ?? 0) + sum(plainInput)
+  counts.output ??= output === undefined ? undefined : output + (counts.audioOutput ?? 0) + (counts.imageOutput ?? 0) + sum(plainOutput)
   counts.cacheRead ??= first(readNames)
   counts.cacheWrite5m ??= first(write5mNames)
   counts.cacheWrite1h ??= first(write1hNames)
   counts.cacheWrite ??= first(writeNames)
   counts.reasoning ??= first(reasoningNames)
   counts.total ??= first(['total', 'total_tokens'])
+  // xAI's text and Gemini's prompt hold what was cached: no parts then, and the total shows it.
+  const { input: whole = 0, output: out = 0, cacheRead = 0, reasoning = 0, total = 0 } = counts
+  const named = Object.hasOwn(details, 'cached_content_token_count') || sum(plainInput) > 0
+  if (named && cacheRead <= whole && total === whole + out + reasoning) counts.input = whole - cacheRead
 }
