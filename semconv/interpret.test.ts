@@ -323,6 +323,80 @@ const rows: readonly Row[] = [
     },
     step: { usage: { 'input.uncached': 226, 'input.cache_read': 1024, 'output.text': 180, 'output.reasoning': 64 } },
   },
+  {
+    who: 'Vercel 5 with Claude on Vertex: the input is Anthropic\'s, without the cache',
+    span: {
+      scope: 'ai', attributes: {
+        'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'vertex.anthropic.messages', 'ai.usage.inputTokens': 1000,
+        'ai.usage.cachedInputTokens': 400, 'ai.usage.outputTokens': 50, 'ai.usage.totalTokens': 1050,
+      },
+    },
+    step: { provider: 'gcp.vertex_ai', usage: { 'input.uncached': 1000, 'input.cache_read': 400, 'output.text': 50 } },
+  },
+  {
+    who: 'Vercel with Google: tool results, modalities and the tier stand in the provider\'s words',
+    span: {
+      scope: 'ai', attributes: {
+        'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'google.generative-ai', 'ai.usage.inputTokens': 300,
+        'ai.usage.inputTokenDetails.noCacheTokens': 300, 'ai.usage.outputTokens': 80, 'ai.usage.outputTokenDetails.reasoningTokens': 30,
+        'ai.usage.totalTokens': 380,
+        'ai.response.providerMetadata': JSON.stringify({ google: { serviceTier: 'flex', usageMetadata: {
+          promptTokenCount: 300, candidatesTokenCount: 50, thoughtsTokenCount: 30, toolUsePromptTokenCount: 70, totalTokenCount: 450,
+          promptTokensDetails: [{ modality: 'TEXT', tokenCount: 100 }, { modality: 'AUDIO', tokenCount: 200 }],
+          candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 40 }],
+        } } }),
+      },
+    },
+    step: { serviceTier: 'flex', usage: { 'input.uncached': 170, 'input.audio': 200, 'output.text': 10, 'output.reasoning': 30, 'output.image': 40 } },
+  },
+  { who: 'Vercel 4 with Google leaves thoughts and cache out', span: { scope: 'ai', attributes: {
+    'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'google.generative-ai', 'ai.usage.promptTokens': 900,
+    'ai.usage.completionTokens': 40, 'ai.response.providerMetadata': '{"google":{"groundingMetadata":null}}' } },
+  step: { usage: { 'input.uncached': 900, 'output.text': 40 }, usageFlags: ['usage_lossy'] } },
+  {
+    who: 'Vercel with Bedrock: a write lives as long as its details say',
+    span: {
+      scope: 'ai', attributes: {
+        'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'amazon-bedrock', 'ai.usage.inputTokens': 10,
+        'ai.response.providerMetadata': JSON.stringify({ bedrock: { usage: { cacheWriteInputTokens: 300,
+          cacheDetails: [{ ttl: '1h', inputTokens: 200 }, { ttl: '5m', inputTokens: 100 }] } } }),
+      },
+    },
+    step: { usage: { 'input.uncached': 10, 'input.cache_write.5m': 100, 'input.cache_write.1h': 200 }, usageFlags: [] },
+  },
+  {
+    who: 'Vercel 5 through OpenRouter: parts and cost in its words',
+    span: {
+      scope: 'ai', attributes: {
+        'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'openrouter', 'ai.usage.inputTokens': 100, 'ai.usage.outputTokens': 40,
+        'ai.response.providerMetadata': JSON.stringify({ openrouter: { usage: { promptTokens: 100, promptTokensDetails: { cachedTokens: 60 },
+          completionTokens: 40, completionTokensDetails: { reasoningTokens: 30 }, cost: 0.0015 } } }),
+      },
+    },
+    step: { reportedCost: 1_500_000_000n, usage: { 'input.uncached': 40, 'input.cache_read': 60, 'output.text': 10, 'output.reasoning': 30 } },
+  },
+  ...([
+    ['DeepSeek', { prompt_cache_hit_tokens: 600, prompt_cache_miss_tokens: 400 }, { 'input.uncached': 400, 'input.cache_read': 600, 'output.text': 300 }],
+    ['Moonshot', { cached_tokens: 600 }, { 'input.uncached': 400, 'input.cache_read': 600, 'output.text': 300 }],
+    ['xAI, thoughts beside the output', { total_tokens: 1450, completion_tokens_details: { reasoning_tokens: 150 } },
+      { 'input.uncached': 1000, 'output.text': 300, 'output.reasoning': 150 }],
+    ['OpenAI\'s images', { input_tokens_details: { text_tokens: 200, image_tokens: 800 }, output_tokens_details: { image_tokens: 250 } },
+      { 'input.uncached': 200, 'input.image': 800, 'output.text': 50, 'output.image': 250 }],
+    ['OpenAI\'s realtime', { input_token_details: { audio_tokens: 700, cached_tokens: 500, cached_tokens_details: { audio_tokens: 400 } },
+      output_token_details: { audio_tokens: 200 } },
+    { 'input.uncached': 200, 'input.cache_read': 100, 'input.audio': 300, 'input.audio.cache_read': 400, 'output.text': 100, 'output.audio': 200 }],
+  ] as const).map(([who, body, usage]) => ({
+    who: `${who}: parts in the body alone`,
+    span: { scope: 'logfire.openai', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.usage.input_tokens': 1000,
+      'gen_ai.usage.output_tokens': 300, 'gen_ai.usage.raw': JSON.stringify(body) } },
+    step: { usage },
+  })),
+  {
+    who: 'pydantic-ai with Gemini: images and thoughts under names of its own',
+    span: { scope: 'pydantic-ai', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.usage.input_tokens': 300, 'gen_ai.usage.output_tokens': 1500,
+      'gen_ai.usage.details.image_prompt_tokens': 250, 'gen_ai.usage.details.image_candidates_tokens': 1290, 'gen_ai.usage.details.thoughts_tokens': 200 } },
+    step: { usage: { 'input.uncached': 50, 'input.image': 250, 'output.text': 10, 'output.reasoning': 200, 'output.image': 1290 } },
+  },
   { who: 'Laminar embedding', span: { name: 'openai.embeddings', attributes: { 'lmnr.span.type': 'LLM' } },
     step: { role: 'embedding' } },
   { who: 'Langfuse JS embedding', span: { name: 'OpenAI.embeddings', attributes: { 'langfuse.observation.type': 'generation' } },

@@ -217,7 +217,10 @@ export const shared: Keys = {
   ],
   cacheWrite5m: ['gen_ai.usage.cache_creation.input_tokens.ephemeral_5m'],
   cacheWrite1h: ['gen_ai.usage.cache_creation.input_tokens.ephemeral_1h'],
-  reasoning: ['gen_ai.usage.reasoning_tokens', 'gen_ai.usage.details.reasoning_tokens'],
+  // `thoughts_tokens`, `…_prompt_tokens`, `…_candidates_tokens`: pydantic-ai with Gemini.
+  reasoning: ['gen_ai.usage.reasoning_tokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.details.thoughts_tokens'],
+  imageInput: ['gen_ai.usage.details.image_prompt_tokens'],
+  imageOutput: ['gen_ai.usage.details.image_candidates_tokens'],
   audioInput: ['gen_ai.usage.audio_input_tokens', 'gen_ai.usage.details.input_audio_tokens'],
   audioOutput: ['gen_ai.usage.audio_output_tokens', 'gen_ai.usage.details.output_audio_tokens'],
   audioCacheRead: ['gen_ai.usage.details.cache_audio_read_tokens'],

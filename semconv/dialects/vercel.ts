@@ -1,4 +1,6 @@
 import type { Attributes } from '../attributes.ts'
+import { listed, writesByLifetime } from '../body-counts.ts'
+import { picoUsd } from '../cost.ts'
 import type { Dialect } from '../dialect.ts'
 import { bodyTerms } from '../price-terms.ts'
 import type { UsageCounts } from '../usage.ts'
@@ -39,6 +41,9 @@ export const vercelLegacy: Dialect = {
   // v6 tells the parts of its input (`inputTokenDetails`) and counts them in it; v4 and v5 repeat the provider's number.
   counting: [
     { source, when: beforeV6, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive', hidesCacheWrites: true },
+    { source, when: (attributes) => beforeV6(attributes) && isClaude(attributes), providers: ['gcp.vertex_ai'], input: 'exclusive',
+      hidesCacheWrites: true },
+    { source: 'captured from ai 4.3.19', when: hidesGemini, providers: ['gcp.gemini', 'gcp.vertex_ai'], lossy: true },
     { source, when: beforeV6, providers: ['gcp.gemini', 'gcp.vertex_ai'], input: 'inclusive', output: 'exclusive' },
     { source, input: 'inclusive' },
   ],
@@ -62,7 +67,10 @@ export const vercelLegacy: Dialect = {
     const metadata = parsedObject(reading.value('providerMetadata'))
     const tier = member(objectMember(metadata, 'openai'), 'serviceTier')
     if (typeof tier === 'string') draft.serviceTier ||= tier
-    draft.serviceTier ||= bodyTerms(objectMember(objectMember(metadata, 'anthropic'), 'usage'))
+    draft.serviceTier ||= bodyTerms(objectMember(objectMember(metadata, 'anthropic'), 'usage')) || bodyTerms(objectMember(metadata, 'google')) ||
+      bodyTerms(objectMember(objectMember(metadata, 'google'), 'usageMetadata'))
+    // Of the last answer alone, where a span stands for several.
+    if (draft.role === 'model_call') draft.reportedCost ??= picoUsd(member(objectMember(objectMember(metadata, 'openrouter'), 'usage'), 'cost')) || undefined
   },
 }
 
@@ -72,18 +80,31 @@ export const vercelLegacy: Dialect = {
  */
 function providerCounts(counts: UsageCounts, provider: JsonObject): void {
   const usage = objectMember(provider, 'usage') ?? objectMember(provider, 'usageMetadata')
-  const written = objectMember(usage, 'cache_creation')
   counts.cacheRead ??= tokenCount(
     member(provider, 'cachedPromptTokens') ?? member(provider, 'cacheReadInputTokens') ?? member(provider, 'promptCacheHitTokens') ??
-    member(usage, 'cache_read_input_tokens') ?? member(usage, 'cacheReadInputTokens') ?? member(usage, 'cachedContentTokenCount'))
+    member(usage, 'cache_read_input_tokens') ?? member(usage, 'cacheReadInputTokens') ?? member(usage, 'cachedContentTokenCount') ??
+    member(objectMember(usage, 'promptTokensDetails'), 'cachedTokens'))
   counts.cacheWrite ??= tokenCount(
     member(provider, 'cacheCreationInputTokens') ?? member(usage, 'cache_creation_input_tokens') ?? member(usage, 'cacheWriteInputTokens'))
-  counts.cacheWrite5m ??= tokenCount(member(written, 'ephemeral_5m_input_tokens'))
-  counts.cacheWrite1h ??= tokenCount(member(written, 'ephemeral_1h_input_tokens'))
+  writesByLifetime(counts, usage)
   const tools = objectMember(usage, 'server_tool_use')
   counts.webSearches ??= tokenCount(member(tools, 'web_search_requests'))
   counts.codeExecutions ??= tokenCount(member(tools, 'code_execution_requests'))
-  counts.reasoning ??= tokenCount(member(provider, 'reasoningTokens') ?? member(usage, 'thoughtsTokenCount'))
+  counts.reasoning ??= tokenCount(member(provider, 'reasoningTokens') ?? member(usage, 'thoughtsTokenCount') ??
+    member(objectMember(usage, 'completionTokensDetails'), 'reasoningTokens'))
+  geminiCounts(counts, objectMember(provider, 'usageMetadata'))
+}
+
+/** The SDK's own total leaves tool results out; the provider's shows that they stand beside the prompt. */
+function geminiCounts(counts: UsageCounts, usage: JsonObject | undefined): void {
+  const count = (list: string, modality: string) => listed(member(usage, list), 'modality', modality, 'tokenCount')
+  counts.audioInput ??= count('promptTokensDetails', 'AUDIO')
+  counts.audioCacheRead ??= count('cacheTokensDetails', 'AUDIO')
+  counts.audioOutput ??= count('candidatesTokensDetails', 'AUDIO')
+  counts.imageInput ??= count('promptTokensDetails', 'IMAGE')
+  counts.imageOutput ??= count('candidatesTokensDetails', 'IMAGE')
+  counts.toolUseInput ??= tokenCount(member(usage, 'toolUsePromptTokenCount'))
+  if (counts.toolUseInput) counts.total = tokenCount(member(usage, 'totalTokenCount')) ?? counts.total
 }
 
 const v6Keys = ['ai.usage.inputTokenDetails.noCacheTokens', 'ai.usage.inputTokenDetails.cacheReadTokens',
@@ -92,6 +113,16 @@ const v6Keys = ['ai.usage.inputTokenDetails.noCacheTokens', 'ai.usage.inputToken
 /** The scope `ai` carries no version. */
 function beforeV6(attributes: Attributes): boolean {
   return !v6Keys.some((key) => attributes.has(key))
+}
+
+/** `vertex.anthropic.messages`, `googleVertex.anthropic.messages`. */
+function isClaude(attributes: Attributes): boolean {
+  return String(attributes.get('ai.model.provider')).includes('.anthropic')
+}
+
+/** v4 passes on neither thoughts nor cache of Gemini, not even in the provider's words. */
+function hidesGemini(attributes: Attributes): boolean {
+  return attributes.has('ai.usage.promptTokens') && !String(attributes.get('ai.response.providerMetadata')).includes('"usageMetadata"')
 }
 
 /**
