@@ -6,8 +6,14 @@ const botocore = (scope: string) => scope === 'opentelemetry.instrumentation.bot
   scope === '@opentelemetry/instrumentation-aws-sdk'
 
 const langtrace = (scope: string) => scope.startsWith('langtrace_python_sdk.')
+/** Both write neither what was cached nor what was thought: captured from @elastic 0.5.1 and @opentelemetry 0.22.0. */
+const openaiJs = (scope: string) => scope === '@elastic/opentelemetry-instrumentation-openai' || scope === '@opentelemetry/instrumentation-openai'
+const lossyOpenai = { source: 'captured', scope: openaiJs, input: 'inclusive', output: 'inclusive', lossy: true } as const
 
 const openlit = (scope: string) => scope.startsWith('openlit.')
+const openlitJs = (...names: readonly string[]) => (scope: string) => names.some((name) => scope === `@openlit/instrumentation-${name}`)
+/** It passes the providers' counts on. */
+const openlitJsSource = 'openlit 1.15.0 on npm, captured'
 
 /** semantic-conventions-genai after 1.41 (`cache_write`), commits in `keys.ts`. */
 export const semconvGenai: Dialect = {
@@ -26,6 +32,10 @@ export const semconv137: Dialect = {
     // Passes the provider's counts on (prompt_tokens_include_cache in instrumentation/*/utils.py); captured from 1.45.0.
     { source: 'openlit 1.45.0 on PyPI', scope: openlit, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
     { source: 'openlit 1.45.0 on PyPI', scope: openlit, input: 'inclusive', output: 'inclusive' },
+    { source: openlitJsSource, scope: openlitJs('anthropic', 'bedrock'), input: 'exclusive' },
+    { source: openlitJsSource, scope: openlitJs('google-ai', 'vertexai'), input: 'inclusive', output: 'exclusive' },
+    { source: openlitJsSource, scope: openlitJs('openai', 'groq'), input: 'inclusive', output: 'inclusive' },
+    lossyOpenai,
   ],
   refine(draft, _reading, span) {
     if (!openlit(span.scope.name)) return
@@ -52,6 +62,7 @@ export const semconvOld: Dialect = {
     { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, providers: ['anthropic'], input: 'exclusive',
       lossy: true },
     { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, input: 'inclusive', output: 'inclusive' },
+    lossyOpenai,
   ],
 }
 
