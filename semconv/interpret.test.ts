@@ -397,6 +397,28 @@ const rows: readonly Row[] = [
       'gen_ai.usage.details.image_prompt_tokens': 250, 'gen_ai.usage.details.image_candidates_tokens': 1290, 'gen_ai.usage.details.thoughts_tokens': 200 } },
     step: { usage: { 'input.uncached': 50, 'input.image': 250, 'output.text': 10, 'output.reasoning': 200, 'output.image': 1290 } },
   },
+  {
+    who: 'OpenInference around Anthropic: lifetimes and terms stand in the answer',
+    span: { scope: '@arizeai/openinference-instrumentation-anthropic', scopeVersion: '0.2.8', attributes: {
+      'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1000, 'llm.token_count.completion': 50,
+      'llm.token_count.prompt_details.cache_write': 300, 'llm.invocation_parameters': '{"service_tier":"auto"}',
+      'output.value': JSON.stringify({ usage: { input_tokens: 700, cache_creation: { ephemeral_5m_input_tokens: 100, ephemeral_1h_input_tokens: 200 },
+        service_tier: 'priority', inference_geo: 'us' } }),
+    } },
+    step: { serviceTier: 'priority region:us', usageFlags: [],
+      usage: { 'input.uncached': 700, 'input.cache_write.5m': 100, 'input.cache_write.1h': 200, 'output.text': 50 } },
+  },
+  { who: 'OpenInference around OpenAI: the tier that answered', span: { attributes: { 'openinference.span.kind': 'LLM',
+    'llm.invocation_parameters': '{"service_tier":"auto"}', 'output.value': '{"service_tier":"flex","usage":{}}' } }, step: { serviceTier: 'flex' } },
+  {
+    who: 'LangChain\'s Claude under OpenInference: cache_creation is 0 beside its lifetimes',
+    span: { scope: 'openinference.instrumentation.langchain', attributes: {
+      'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1000, 'llm.token_count.completion': 50, 'llm.token_count.prompt_details.cache_write': 0,
+      'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { usage_metadata: { input_token_details:
+        { cache_creation: 0, ephemeral_5m_input_tokens: 300, ephemeral_1h_input_tokens: 0 } } } } }]] }),
+    } },
+    step: { usage: { 'input.uncached': 700, 'input.cache_write.5m': 300, 'output.text': 50 }, usageFlags: [] },
+  },
   { who: 'Laminar embedding', span: { name: 'openai.embeddings', attributes: { 'lmnr.span.type': 'LLM' } },
     step: { role: 'embedding' } },
   { who: 'Langfuse JS embedding', span: { name: 'OpenAI.embeddings', attributes: { 'langfuse.observation.type': 'generation' } },

@@ -3,6 +3,7 @@ import type { AttributeValue, SpanRecord } from '../attributes.ts'
 import { bodyCounts } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import { roleOfLangchainAgent } from '../langchain.ts'
+import { bodyTerms } from '../price-terms.ts'
 import type { Reading } from '../reading.ts'
 import { asWord, readRunMetadata } from '../run-metadata.ts'
 import type { UsageCounts } from '../usage.ts'
@@ -89,7 +90,7 @@ export const openinference: Dialect = {
     if (asked !== undefined && !span.attributes.has('llm.request.model_name')) draft.requestModel = asked
     if (truth(member(parameters, 'stream')) === true) draft.streaming = true
     if (bedrockJs(span.scope.name)) nameBedrockModel(draft, span)
-    draft.serviceTier ||= asWord(member(parameters, 'service_tier')) ?? ''
+    draft.serviceTier ||= (draft.role === 'model_call' ? servedTerms(span) : '') || (asWord(member(parameters, 'service_tier')) ?? '')
     if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
     // DSPy's tools are methods: `get_weather.__call__`.
     if (draft.role === 'tool') draft.tool ||= span.name.replace(/\.__call__$/, '')
@@ -143,19 +144,34 @@ function nameBedrockModel(draft: Draft, span: SpanRecord): void {
   draft.responseModel = ''
 }
 
+/** What was asked for is one thing, what the answer says was served another: OpenAI at its top, Anthropic in its usage. */
+function servedTerms(span: SpanRecord): string {
+  const text = span.attributes.get('output.value')
+  if (typeof text !== 'string' || !/"(?:service_tier|inference_geo|speed)":/.test(text)) return ''
+  const answer = parsedObject(text)
+  const usage = objectMember(answer, 'usage')
+  // Without usage it is what the model wrote.
+  return usage === undefined ? '' : bodyTerms(usage) || bodyTerms(answer)
+}
+
 /**
- * Where the keys leave cached tokens out, the answer that the span holds may tell them: Bedrock's body, or LangChain's
- * `usage_metadata` (its JavaScript instrumentation drops what was written). Looks into JSON only where it can be there.
+ * Where the keys leave cached tokens or their lifetimes out, the answer that the span holds may tell them: the provider's
+ * body, or LangChain's `usage_metadata` (its JavaScript instrumentation drops what was written). Looks into JSON only where
+ * it can be there.
  */
 function answerCounts(counts: UsageCounts, reading: Reading): void {
-  if (counts.input === undefined || counts.cacheWrite !== undefined) return
+  if (counts.input === undefined) return
   const text = reading.value('usageDetails')
-  if (!tellsCacheWrites(text)) return
+  if (!tellsLifetimes(text) && (counts.cacheWrite !== undefined || !tellsCacheWrites(text))) return
   const answer = parsedObject(text)
   bodyCounts(counts, objectMember(answer, 'usage'))
   const written = objectMember(langchainUsage(answer), 'input_token_details')
   counts.cacheWrite ??= tokenCount(member(written, 'cache_creation'))
+  counts.cacheWrite5m ??= tokenCount(member(written, 'ephemeral_5m_input_tokens'))
+  counts.cacheWrite1h ??= tokenCount(member(written, 'ephemeral_1h_input_tokens'))
 }
+
+const tellsLifetimes = (value: AttributeValue | undefined): boolean => typeof value === 'string' && value.includes('"ephemeral_1h_input_tokens":')
 
 const tellsCacheWrites = (value: AttributeValue | undefined): boolean =>
   typeof value === 'string' && (value.includes('"cacheWriteInputTokens":') || value.includes('"cache_creation":'))
