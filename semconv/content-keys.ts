@@ -26,6 +26,9 @@ export const contentKeys: readonly string[] = [
   // OpenLLMetry's CrewAI, captured
   'crewai.crew.tasks', 'crewai.crew.agents', 'crewai.crew.result', 'crewai.crew.tasks_output', 'crewai.task.description',
   'crewai.task.expected_output', 'crewai.agent.goal', 'crewai.agent.backstory',
+  // LiveKit, older
+  'lk.user_input', 'lk.instructions', 'lk.chat_ctx', 'lk.response.text', 'lk.response.function_calls', 'lk.function_tool.arguments',
+  'lk.function_tool.output', 'lk.input_text', 'lk.user_transcript',
   // Claude Code, Codex, Gemini CLI
   'user_prompt', 'prompt', 'response', 'tool_parameters', 'tool_input', 'tool.output', 'full_command', 'function_args', 'arguments',
   'request_text', 'response_text',
@@ -39,7 +42,7 @@ export const contentPrefixes: readonly string[] = [
   'gen_ai.prompt', 'gen_ai.completion', 'llm.input_messages.', 'llm.output_messages.', 'llm.prompts.', 'llm.choices.', 'llm.tools.',
   'llm.prompt_template.', 'llm.request.functions.', 'retrieval.documents.', 'reranker.input_documents',
   'reranker.output_documents', 'reranker.query',
-  'embedding.', 'traceloop.prompt.template', 'ai.prompt', 'ai.value', 'ai.embedding', 'ai.result.', 'ai.request.headers.',
+  'embedding.', 'traceloop.prompt.template', 'ai.prompt', 'ai.value', 'ai.embedding', 'ai.result.', 'ai.request.headers.', 'lk.pii.',
 ]
 
 /** Under one of those prefixes, and no content: identities that people filter by. */

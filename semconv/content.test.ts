@@ -63,6 +63,9 @@ const rows: readonly Row[] = [
     },
     input: [text('user', 'Hi')],
   },
+  { who: 'LiveKit\'s tool that failed', attributes: { 'lk.pii.function_tool.arguments': '{"a":1}', 'lk.pii.function_tool.output': 'no' }, input: { a: 1 }, output: 'no' },
+  { who: 'LiveKit\'s turn, older', attributes: { 'lk.user_input': 'Hi', 'lk.response.text': 'Hello' }, input: [text('user', 'Hi')],
+    output: [text('assistant', 'Hello')] },
   { who: 'VoltAgent\'s call', attributes: { 'llm.messages': '[{"role":"user","content":[{"type":"text","text":"Hi"}]}]' }, input: [text('user', 'Hi')] },
   {
     who: 'Anthropic\'s form',

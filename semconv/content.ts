@@ -300,7 +300,7 @@ const mastraContent = (ending: '.input' | '.output'): Source => (attributes) => 
 /** A tool's arguments first: a tool span often repeats the conversation it belongs to. */
 const inputs: readonly Place[] = [
   value('gen_ai.tool.call.arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool_arguments', 'tool_input',
-    'tool_parameters', 'full_command', 'function_args', 'arguments'),
+    'tool_parameters', 'full_command', 'function_args', 'arguments', 'lk.pii.function_tool.arguments', 'lk.function_tool.arguments'),
   { keys: ['gen_ai.input.messages', 'gen_ai.system_instructions'], source: conventionInput },
   indexed('llm.input_messages.', openinferenceMessages),
   indexed('gen_ai.prompt.', openllmetryMessages('user')),
@@ -319,13 +319,14 @@ const inputs: readonly Place[] = [
   { keys: ['ai.values'], source: vercelValues },
   value('input.value', 'ai.value', 'request_data'),
   { keys: 'events', source: inputEvents },
-  said('user', 'user_prompt', 'prompt'),
+  said('user', 'user_prompt', 'prompt', 'lk.pii.user_input', 'lk.user_input', 'lk.pii.user_transcript', 'lk.user_transcript'),
   // Last, because OpenInference's `tool.parameters` may be the tool's schema.
   value('input', 'body', 'langfuse.trace.input', 'tool.arguments', 'tool.parameters'),
 ]
 
 const outputs: readonly Place[] = [
-  value('gen_ai.tool.call.result', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'tool_response'),
+  value('gen_ai.tool.call.result', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'tool_response',
+    'lk.pii.function_tool.output', 'lk.function_tool.output'),
   said('assistant', 'gen_ai.output.messages'),
   indexed('llm.output_messages.', openinferenceMessages),
   indexed('gen_ai.completion.', openllmetryMessages('assistant')),
@@ -341,7 +342,7 @@ const outputs: readonly Place[] = [
   { keys: ['mastra.'], source: mastraContent('.output') },
   value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data'),
   { keys: 'events', source: outputEvents },
-  said('assistant', 'response'),
+  said('assistant', 'response', 'lk.pii.response.text', 'lk.response.text'),
   value('tool.output', 'output', 'response_text', 'langfuse.trace.output'),
 ]
 

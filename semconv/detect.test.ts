@@ -23,6 +23,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['vercel_legacy', { scope: 'ai' }],
   ['vercel_legacy', { attributes: { 'ai.operationId': 'ai.generateText' } }],
   ['vercel_v7', { scope: 'gen_ai' }],
+  ['livekit', { scope: 'livekit-agents', attributes: { 'langfuse.observation.completion_start_time': '2026-11-27T21:19:37.359Z' } }],
   ['langfuse', { attributes: { 'langfuse.observation.type': 'span' } }],
   ['langfuse', { attributes: { 'langfuse.trace.name': 't' } }],
   ['langsmith', { attributes: { 'langsmith.span.kind': 'llm' } }],

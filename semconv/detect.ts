@@ -13,6 +13,7 @@ import { langfuse } from './dialects/langfuse.ts'
 import { langsmith } from './dialects/langsmith.ts'
 import { langwatch } from './dialects/langwatch.ts'
 import { litellm } from './dialects/litellm.ts'
+import { livekit } from './dialects/livekit.ts'
 import { mastra } from './dialects/mastra.ts'
 import { mcp } from './dialects/mcp.ts'
 import { agentFramework, autogen } from './dialects/microsoft.ts'
@@ -60,6 +61,8 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
   [vercelLegacy, { scope: exactly('ai'), key: exactly('ai.operationId') }],
   [vercelV7, { scope: exactly('gen_ai') }],
+  // Before Langfuse, for which it writes a key.
+  [livekit, { scope: exactly('livekit-agents'), key: prefixed('lk.') }],
   [langfuse, { key: prefixed('langfuse.observation.', 'langfuse.trace.') }],
   [langsmith, { key: prefixed('langsmith.') }],
   [mlflow, { key: exactly('mlflow.spanType') }],

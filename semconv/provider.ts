@@ -12,6 +12,7 @@ export const providers = [
  */
 export const providerAliases: Readonly<Record<string, string>> = {
   vertex_ai: 'gcp.vertex_ai', vertexai: 'gcp.vertex_ai', vertex: 'gcp.vertex_ai', google_vertexai: 'gcp.vertex_ai',
+  'vertex ai': 'gcp.vertex_ai', 'aws bedrock': 'aws.bedrock',
   'google-vertex': 'gcp.vertex_ai', 'google.vertex': 'gcp.vertex_ai', googlevertex: 'gcp.vertex_ai',
   gemini: 'gcp.gemini', googleai: 'gcp.gemini', google: 'gcp.gemini', google_genai: 'gcp.gemini', 'google-genai': 'gcp.gemini', 'google-gla': 'gcp.gemini',
   'google.generative-ai': 'gcp.gemini', google_generative_ai: 'gcp.gemini', gcp: 'gcp.gen_ai',
