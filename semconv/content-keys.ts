@@ -26,6 +26,9 @@ export const contentKeys: readonly string[] = [
   // OpenLLMetry's CrewAI, captured
   'crewai.crew.tasks', 'crewai.crew.agents', 'crewai.crew.result', 'crewai.crew.tasks_output', 'crewai.task.description',
   'crewai.task.expected_output', 'crewai.agent.goal', 'crewai.agent.backstory',
+  // Sentry
+  'gen_ai.response.text', 'gen_ai.response.object', 'gen_ai.response.tool_calls', 'gen_ai.request.messages', 'gen_ai.request.available_tools',
+  'gen_ai.tool.input', 'gen_ai.tool.output', 'gen_ai.embeddings.input',
   // LiveKit, older
   'lk.user_input', 'lk.instructions', 'lk.chat_ctx', 'lk.response.text', 'lk.response.function_calls', 'lk.function_tool.arguments',
   'lk.function_tool.output', 'lk.input_text', 'lk.user_transcript',

@@ -297,10 +297,24 @@ const mastraContent = (ending: '.input' | '.output'): Source => (attributes) => 
   return undefined
 }
 
+/** Text, or a list of texts, beside the calls in the provider's form: captured from @sentry/node 10.78. */
+function sentryAnswer(attributes: Attributes): Json | undefined {
+  const said = content(attributes.get('gen_ai.response.text'))
+  const text = Array.isArray(said) && said.every((one: Json) => typeof one === 'string') ? said.join('') : said
+  const calls = content(attributes.get('gen_ai.response.tool_calls'))
+  if (text === undefined && calls === undefined) return undefined
+  const tools = Array.isArray(calls) ? calls as readonly Json[] : []
+  // OpenAI's calls stand beside the text, Anthropic's are parts of the content.
+  const beside = tools.filter((call) => isObject(call) && member(call, 'function') !== undefined)
+  const parts = [...(text === undefined || text === '' ? [] : [{ type: 'text', text }]), ...tools.filter((call) => !beside.includes(call))]
+  return asMessages([{ role: 'assistant', content: parts, ...(beside.length > 0 && { tool_calls: beside }) }])
+}
+
 /** A tool's arguments first: a tool span often repeats the conversation it belongs to. */
 const inputs: readonly Place[] = [
   value('gen_ai.tool.call.arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool_arguments', 'tool_input',
-    'tool_parameters', 'full_command', 'function_args', 'arguments', 'lk.pii.function_tool.arguments', 'lk.function_tool.arguments'),
+    'tool_parameters', 'full_command', 'function_args', 'arguments', 'lk.pii.function_tool.arguments', 'lk.function_tool.arguments',
+    'gen_ai.tool.input'),
   { keys: ['gen_ai.input.messages', 'gen_ai.system_instructions'], source: conventionInput },
   indexed('llm.input_messages.', openinferenceMessages),
   indexed('gen_ai.prompt.', openllmetryMessages('user')),
@@ -319,15 +333,16 @@ const inputs: readonly Place[] = [
   { keys: ['ai.values'], source: vercelValues },
   value('input.value', 'ai.value', 'request_data'),
   { keys: 'events', source: inputEvents },
-  said('user', 'user_prompt', 'prompt', 'lk.pii.user_input', 'lk.user_input', 'lk.pii.user_transcript', 'lk.user_transcript'),
+  said('user', 'user_prompt', 'prompt', 'gen_ai.request.messages', 'gen_ai.embeddings.input', 'lk.pii.user_input', 'lk.user_input', 'lk.pii.user_transcript', 'lk.user_transcript'),
   // Last, because OpenInference's `tool.parameters` may be the tool's schema.
   value('input', 'body', 'langfuse.trace.input', 'tool.arguments', 'tool.parameters'),
 ]
 
 const outputs: readonly Place[] = [
   value('gen_ai.tool.call.result', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'tool_response',
-    'lk.pii.function_tool.output', 'lk.function_tool.output'),
+    'lk.pii.function_tool.output', 'lk.function_tool.output', 'gen_ai.tool.output'),
   said('assistant', 'gen_ai.output.messages'),
+  { keys: ['gen_ai.response.text', 'gen_ai.response.tool_calls'], source: sentryAnswer },
   indexed('llm.output_messages.', openinferenceMessages),
   indexed('gen_ai.completion.', openllmetryMessages('assistant')),
   { keys: ['ai.response.', 'ai.result.'], source: vercelAnswer },

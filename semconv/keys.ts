@@ -200,7 +200,7 @@ export const renamings: Readonly<Record<string, Renaming>> = {
 /**
  * Keys that several emitters share and no convention names.
  * OpenLIT (`gen_ai.usage.cost`, `reasoning_tokens`, `request.user`), Langtrace (`response_id`, `cached_tokens`), Laminar lmnr-ai/lmnr@39a1e59 (`ephemeral_*`, `lmnr.*`), opencode,
- * microsoft/agent-governance-toolkit, OpenRouter.
+ * microsoft/agent-governance-toolkit, OpenRouter, Sentry (`….cached`, `….cache_write`, `….reasoning`).
  */
 export const shared: Keys = {
   kind: ['lmnr.span.type'],
@@ -214,11 +214,13 @@ export const shared: Keys = {
   ],
   cacheWrite: [
     'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'gen_ai.usage.details.cache_write_tokens',
+    'gen_ai.usage.input_tokens.cache_write',
   ],
   cacheWrite5m: ['gen_ai.usage.cache_creation.input_tokens.ephemeral_5m'],
   cacheWrite1h: ['gen_ai.usage.cache_creation.input_tokens.ephemeral_1h'],
   // `thoughts_tokens`, `…_prompt_tokens`, `…_candidates_tokens`: pydantic-ai with Gemini.
-  reasoning: ['gen_ai.usage.reasoning_tokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.details.thoughts_tokens'],
+  reasoning: ['gen_ai.usage.reasoning_tokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.details.thoughts_tokens',
+    'gen_ai.usage.output_tokens.reasoning'],
   imageInput: ['gen_ai.usage.details.image_prompt_tokens'],
   imageOutput: ['gen_ai.usage.details.image_candidates_tokens'],
   audioInput: ['gen_ai.usage.audio_input_tokens', 'gen_ai.usage.details.input_audio_tokens'],
