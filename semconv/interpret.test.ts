@@ -466,6 +466,21 @@ const rows: readonly Row[] = [
     'gen_ai.usage.input_tokens': 800, 'gen_ai.usage.output_tokens': 100,
     'gcp.vertex.agent.llm_response': '{"usageMetadata":{"promptTokenCount":800,"candidatesTokenCount":100,"thoughtsTokenCount":60,"cachedContentTokenCount":300}}' } },
     step: { usage: { 'input.uncached': 500, 'input.cache_read': 300, 'output.text': 100, 'output.reasoning': 60 } } },
+  ...([
+    ['backend.openai.chat.start', 'LLM', { role: 'step' }], ['backend.openai.chat.success', 'LLM', { role: 'model_call' }],
+    ['backend.openai.chat.error', 'LLM', { role: 'model_call' }], ['backend.openai.chat.finish', 'LLM', { role: 'step' }],
+    ['tool.dynamic.getWeather.start', 'TOOL', { role: 'step', tool: '' }], ['tool.dynamic.getWeather.success', 'TOOL', { role: 'tool', tool: 'getWeather' }],
+    ['agent.toolCalling.start', 'AGENT', { role: 'step', agent: '' }],
+  ] as const).map(([target, kind, step]) => ({
+    who: `BeeAI for JavaScript: ${target}`,
+    span: { name: `${target}-1`, scope: '@arizeai/openinference-instrumentation-beeai', attributes: { target, 'openinference.span.kind': kind } }, step,
+  })),
+  { who: 'BeeAI for JavaScript: the agent', span: { name: 'beeai-framework-main', scope: '@arizeai/openinference-instrumentation-beeai',
+    attributes: { source: 'ToolCallingAgent', 'openinference.span.kind': 'AGENT' } }, step: { role: 'agent', agent: 'ToolCallingAgent' } },
+  { who: 'Vercel 5 with OpenAI\'s Responses API and generateText: nothing of the cache', span: { scope: 'ai', attributes: {
+    'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'openai.responses', 'ai.usage.promptTokens': 700, 'ai.usage.completionTokens': 50,
+    'ai.response.providerMetadata': '{"openai":{"responseId":"resp_1","serviceTier":"default"}}' } },
+  step: { usage: { 'input.uncached': 700, 'output.text': 50 }, usageFlags: ['usage_lossy'] } },
   {
     who: 'LiveKit: a host is the provider, the input holds the cache, whatever is written for Langfuse',
     span: { name: 'llm_request', scope: 'livekit-agents', attributes: {

@@ -16,6 +16,7 @@ const agno = (scope: string) => scope === 'openinference.instrumentation.agno'
 const claudeAgentPython = (scope: string) => scope === 'openinference.instrumentation.claude_agent_sdk'
 const claudeAgentJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-claude-agent-sdk')
 const anthropicJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-anthropic')
+const beeai = (scope: string) => scope === '@arizeai/openinference-instrumentation-beeai'
 /** smolagents numbers its steps, OpenAI's agents SDK calls them turns. */
 const isStep = (name: string) => name === 'turn' || /^Step \d+$/.test(name)
 const openaiAgents = (scope: string) => scope === 'openinference.instrumentation.openai_agents' ||
@@ -79,6 +80,7 @@ export const openinference: Dialect = {
     { source, scope: (scope) => scope.startsWith('openinference.instrumentation.'), input: 'inclusive' },
     { source, scope: (scope) => scope.startsWith('@arizeai/openinference-instrumentation-openai'), input: 'inclusive',
       output: 'inclusive' },
+    { source: 'captured from 1.5.30 with beeai-framework 0.1.13', scope: beeai, input: 'inclusive', output: 'inclusive', lossy: true },
     // LangChain's usage_metadata, whichever provider's.
     { source: 'captured from 4.1.1', scope: langchainJs, input: 'inclusive' },
   ],
@@ -91,6 +93,7 @@ export const openinference: Dialect = {
     if (truth(member(parameters, 'stream')) === true) draft.streaming = true
     if (bedrockJs(span.scope.name)) nameBedrockModel(draft, span)
     draft.serviceTier ||= (draft.role === 'model_call' ? servedTerms(span) : '') || (asWord(member(parameters, 'service_tier')) ?? '')
+    if (beeai(span.scope.name)) beeaiEvent(draft, span)
     if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
     // DSPy's tools are methods: `get_weather.__call__`.
     if (draft.role === 'tool') draft.tool ||= span.name.replace(/\.__call__$/, '')
@@ -134,6 +137,22 @@ function nameAgent(draft: Draft, span: SpanRecord, node: string): void {
 
 /** Older spans are `Researcher._execute_core`, without a node. */
 const crewRole = (name: string) => name.replace(/\.?_?execute_core$/, '')
+
+/**
+ * BeeAI for JavaScript makes a span of every event: a call is told as `start`, `success` or `error`, and `finish`, each of the
+ * call's own kind. The outcome is the call. What runs is named in the event's path: `tool.dynamic.getWeather.success`.
+ */
+function beeaiEvent(draft: Draft, span: SpanRecord): void {
+  const target = span.attributes.get('target')
+  if (typeof target !== 'string') {
+    if (draft.role === 'agent') draft.agent = word(span.attributes.get('source')) ?? ''
+    return
+  }
+  if (draft.role === 'span') return
+  const [what = '', event] = target.split('.').slice(-2)
+  if (draft.role === 'agent' || (event !== 'success' && event !== 'error')) draft.role = 'step'
+  if (draft.role === 'tool') draft.tool ||= word(what) ?? ''
+}
 
 /** The JavaScript instrumentation cuts a model's id at its dots: `us.anthropic.claude-…` becomes `anthropic`. The request has it whole. */
 function nameBedrockModel(draft: Draft, span: SpanRecord): void {

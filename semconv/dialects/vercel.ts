@@ -44,6 +44,7 @@ export const vercelLegacy: Dialect = {
     { source, when: (attributes) => beforeV6(attributes) && isClaude(attributes), providers: ['gcp.vertex_ai'], input: 'exclusive',
       hidesCacheWrites: true },
     { source: 'captured from ai 4.3.19', when: hidesGemini, providers: ['gcp.gemini', 'gcp.vertex_ai'], lossy: true },
+    { source: 'captured from ai 5.0.277', when: hidesOpenai, input: 'inclusive', lossy: true },
     { source, when: beforeV6, providers: ['gcp.gemini', 'gcp.vertex_ai'], input: 'inclusive', output: 'exclusive' },
     { source, input: 'inclusive' },
   ],
@@ -123,6 +124,12 @@ function isClaude(attributes: Attributes): boolean {
 /** v4 passes on neither thoughts nor cache of Gemini, not even in the provider's words. */
 function hidesGemini(attributes: Attributes): boolean {
   return attributes.has('ai.usage.promptTokens') && !String(attributes.get('ai.response.providerMetadata')).includes('"usageMetadata"')
+}
+
+/** v5's `generateText` drops what the Responses API tells of cache and reasoning; v4 passes it on in the provider's words. */
+function hidesOpenai(attributes: Attributes): boolean {
+  const metadata = String(attributes.get('ai.response.providerMetadata'))
+  return attributes.has('ai.usage.promptTokens') && metadata.includes('"openai":{"responseId"') && !metadata.includes('"cachedPromptTokens"')
 }
 
 /**
