@@ -32,6 +32,8 @@ export const contentKeys: readonly string[] = [
   // LiveKit, older
   'lk.user_input', 'lk.instructions', 'lk.chat_ctx', 'lk.response.text', 'lk.response.function_calls', 'lk.function_tool.arguments',
   'lk.function_tool.output', 'lk.input_text', 'lk.user_transcript',
+  // Spring AI
+  'spring.ai.tool.call.arguments', 'spring.ai.tool.call.result', 'db.vector.query.content', 'db.vector.query.response.documents',
   // Claude Code, Codex, Gemini CLI
   'user_prompt', 'prompt', 'response', 'tool_parameters', 'tool_input', 'tool.output', 'full_command', 'function_args', 'arguments',
   'request_text', 'response_text',

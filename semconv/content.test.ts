@@ -72,6 +72,9 @@ const rows: readonly Row[] = [
   { who: 'LiveKit\'s tool that failed', attributes: { 'lk.pii.function_tool.arguments': '{"a":1}', 'lk.pii.function_tool.output': 'no' }, input: { a: 1 }, output: 'no' },
   { who: 'LiveKit\'s turn, older', attributes: { 'lk.user_input': 'Hi', 'lk.response.text': 'Hello' }, input: [text('user', 'Hi')],
     output: [text('assistant', 'Hello')] },
+  { who: 'Spring AI\'s tool', attributes: { 'spring.ai.tool.call.arguments': '{"city":"Oslo"}', 'spring.ai.tool.call.result': '4 degrees' },
+    input: { city: 'Oslo' }, output: '4 degrees' },
+  { who: 'Spring AI\'s search', attributes: { 'db.vector.query.content': 'cold city' }, input: 'cold city' },
   { who: 'VoltAgent\'s call', attributes: { 'llm.messages': '[{"role":"user","content":[{"type":"text","text":"Hi"}]}]' }, input: [text('user', 'Hi')] },
   {
     who: 'Anthropic\'s form',

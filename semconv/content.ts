@@ -314,7 +314,7 @@ function sentryAnswer(attributes: Attributes): Json | undefined {
 const inputs: readonly Place[] = [
   value('gen_ai.tool.call.arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool_arguments', 'tool_input',
     'tool_parameters', 'full_command', 'function_args', 'arguments', 'lk.pii.function_tool.arguments', 'lk.function_tool.arguments',
-    'gen_ai.tool.input'),
+    'gen_ai.tool.input', 'spring.ai.tool.call.arguments'),
   { keys: ['gen_ai.input.messages', 'gen_ai.system_instructions'], source: conventionInput },
   indexed('llm.input_messages.', openinferenceMessages),
   indexed('gen_ai.prompt.', openllmetryMessages('user')),
@@ -328,7 +328,7 @@ const inputs: readonly Place[] = [
   value('lmnr.span.input', 'genkit:input', 'gen_ai.workflow.input'),
   { keys: ['langwatch.input'], source: langwatchValue('langwatch.input') },
   { keys: ['mastra.'], source: mastraContent('.input') },
-  value('gen_ai.retrieval.query.text', 'reranker.query', 'gen_ai.memory.query.text', 'gen_ai.guardrail.input'),
+  value('gen_ai.retrieval.query.text', 'reranker.query', 'gen_ai.memory.query.text', 'gen_ai.guardrail.input', 'db.vector.query.content'),
   indexed('embedding.embeddings.', indexedTexts('user', 'embedding', 'text')),
   { keys: ['ai.values'], source: vercelValues },
   value('input.value', 'ai.value', 'request_data'),
@@ -340,7 +340,7 @@ const inputs: readonly Place[] = [
 
 const outputs: readonly Place[] = [
   value('gen_ai.tool.call.result', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'tool_response',
-    'lk.pii.function_tool.output', 'lk.function_tool.output', 'gen_ai.tool.output'),
+    'lk.pii.function_tool.output', 'lk.function_tool.output', 'gen_ai.tool.output', 'spring.ai.tool.call.result'),
   said('assistant', 'gen_ai.output.messages'),
   { keys: ['gen_ai.response.text', 'gen_ai.response.tool_calls'], source: sentryAnswer },
   indexed('llm.output_messages.', openinferenceMessages),
@@ -355,7 +355,8 @@ const outputs: readonly Place[] = [
     'agentops.task.output', 'agentops.tool.output'),
   { keys: ['langwatch.output'], source: langwatchValue('langwatch.output') },
   { keys: ['mastra.'], source: mastraContent('.output') },
-  value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data'),
+  value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data',
+    'db.vector.query.response.documents'),
   { keys: 'events', source: outputEvents },
   said('assistant', 'response', 'lk.pii.response.text', 'lk.response.text'),
   value('tool.output', 'output', 'response_text', 'langfuse.trace.output'),

@@ -508,6 +508,18 @@ const rows: readonly Row[] = [
   { who: 'LiveKit, older: a turn of the agent', span: { name: 'agent_turn', scope: 'livekit-agents' }, step: { role: 'agent' } },
   { who: 'LiveKit, older: the session', span: { name: 'agent_session', scope: 'livekit-agents', attributes: { 'lk.room_name': 'r1',
     'lk.participant_identity': 'ann' } }, step: { role: 'workflow', session: 'r1', user: 'ann' } },
+  { who: 'Spring AI 1: a tool', span: { name: 'tool_call weather', scope: 'org.springframework.boot', attributes: {
+    'gen_ai.operation.name': 'framework', 'gen_ai.system': 'spring_ai', 'spring.ai.kind': 'tool_call', 'spring.ai.tool.call.id': 'call_1',
+    'spring.ai.tool.definition.name': 'weather', 'spring.ai.tool.call.arguments': '{"city":"Oslo"}' } },
+    step: { role: 'tool', tool: 'weather', toolCallId: 'call_1', provider: '', toolArgumentsHash: argumentsHashOf('{"city":"Oslo"}') } },
+  { who: 'Spring AI: a client', span: { name: 'spring_ai chat_client', scope: 'org.springframework.boot', attributes: {
+    'gen_ai.operation.name': 'framework', 'gen_ai.system': 'spring_ai', 'spring.ai.kind': 'chat_client',
+    'spring.ai.chat.client.conversation.id': 'conv-7' } }, step: { role: 'span', session: 'conv-7', provider: '' } },
+  { who: 'Spring AI: a search', span: { name: 'simple query', scope: 'org.springframework.boot', attributes: {
+    'db.operation.name': 'query', 'db.system': 'simple', 'spring.ai.kind': 'vector_store' } }, step: { role: 'retrieval' } },
+  { who: 'Spring AI: a failed call', span: { name: 'chat gpt-4o', scope: 'org.springframework.boot', attributes: {
+    'gen_ai.operation.name': 'chat', 'gen_ai.system': 'openai', 'gen_ai.request.model': 'gpt-4o', 'gen_ai.response.model': 'none' } },
+    step: { role: 'model_call', requestModel: 'gpt-4o', responseModel: '' } },
   { who: 'VoltAgent: a call', span: { name: 'llm:generateText', scope: '@voltagent/core', attributes: { 'span.type': 'llm', 'entity.type': 'agent',
     'entity.name': 'Weather', 'llm.model': 'gpt-5-mini', 'llm.usage.prompt_tokens': 560, 'llm.usage.completion_tokens': 150,
     'llm.usage.total_tokens': 710, 'llm.usage.cached_tokens': 256, 'llm.usage.reasoning_tokens': 96 } },

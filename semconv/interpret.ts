@@ -54,6 +54,8 @@ export function interpret(span: SpanRecord): Step {
 /** `str()` of a class and of an enum's member, as Semantic Kernel sends them. */
 const pythonClass = /^<class '(.{1,256})'>$/
 const pythonEnum = /^FinishReason\./
+/** Micrometer, and so Spring AI, has a word for what is not there. */
+const modelWord = (name: string): string => (name === 'none' ? '' : name)
 
 /** What every dialect says the same way. */
 function commonStep(dialect: Dialect, reading: Reading, span: SpanRecord): Draft {
@@ -71,8 +73,8 @@ function commonStep(dialect: Dialect, reading: Reading, span: SpanRecord): Draft
     user: reading.word('user'),
     tags: tagText(reading.value('tags')),
     provider: reading.word('provider'),
-    requestModel: reading.word('requestModel'),
-    responseModel: reading.word('responseModel'),
+    requestModel: modelWord(reading.word('requestModel')),
+    responseModel: modelWord(reading.word('responseModel')),
     responseId: reading.word('responseId'),
     tool: reading.word('tool'),
     toolCallId: reading.word('toolCallId'),

@@ -200,11 +200,14 @@ export const renamings: Readonly<Record<string, Renaming>> = {
 /**
  * Keys that several emitters share and no convention names.
  * OpenLIT (`gen_ai.usage.cost`, `reasoning_tokens`, `request.user`), Langtrace (`response_id`, `cached_tokens`), Laminar lmnr-ai/lmnr@39a1e59 (`ephemeral_*`, `lmnr.*`), opencode,
- * microsoft/agent-governance-toolkit, OpenRouter, Sentry (`….cached`, `….cache_write`, `….reasoning`).
+ * microsoft/agent-governance-toolkit, OpenRouter, Spring AI 1.1 and 2.0 (`spring.ai.*`), Sentry (`….cached`, `….cache_write`, `….reasoning`).
  */
 export const shared: Keys = {
-  kind: ['lmnr.span.type'],
-  session: ['conversation.id', 'lmnr.association.properties.session_id'],
+  kind: ['lmnr.span.type', 'spring.ai.kind'],
+  session: ['conversation.id', 'lmnr.association.properties.session_id', 'spring.ai.chat.client.conversation.id'],
+  tool: ['spring.ai.tool.definition.name'],
+  toolCallId: ['spring.ai.tool.call.id'],
+  toolArguments: ['spring.ai.tool.call.arguments'],
   user: ['lmnr.association.properties.user_id', 'gen_ai.request.user', 'user.account_uuid', 'user.email'],
   responseId: ['gen_ai.response_id'],
   tags: ['spanledger.tags', 'logfire.tags'],

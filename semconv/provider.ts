@@ -31,7 +31,7 @@ export const providerAliases: Readonly<Record<string, string>> = {
 /** Values that name who made the span, not who answered the call. They never price. */
 export const frameworks: ReadonlySet<string> = new Set([
   'strands-agents', 'strands', 'langchain', 'langgraph', 'llamaindex', 'llama_index', 'autogen', 'crewai', 'gcp.vertex.agent',
-  'agent_framework', 'microsoft.agent_framework', 'github', 'litellm', 'haystack', 'dspy', 'instructor', 'pydantic-ai',
+  'agent_framework', 'spring_ai', 'microsoft.agent_framework', 'github', 'litellm', 'haystack', 'dspy', 'instructor', 'pydantic-ai',
   'smolagents', 'agno', 'ag2',
   'mastra', 'ai', 'gateway', 'semantic_kernel', 'unknown', 'none', '_other',
 ])

@@ -65,6 +65,8 @@ export const kindRoles: Readonly<Record<string, Role>> = {
   // OpenAI Agents
   function: 'tool', response: 'model_call', transcription: 'model_call', speech: 'model_call', turn: 'turn',
   mcp_tools: 'mcp_control', custom: 'span',
+  // Spring AI
+  vector_store: 'retrieval',
   // Genkit
   model: 'model_call', 'background-model': 'model_call', embedder: 'embedding', 'tool.v2': 'tool', flow: 'workflow', flowstep: 'step',
   util: 'step', 'check-operation': 'control', 'cancel-operation': 'control', 'agent-snapshot': 'control', 'agent-abort': 'control',

@@ -15,6 +15,9 @@ const openlitJs = (...names: readonly string[]) => (scope: string) => names.some
 /** It passes the providers' counts on. */
 const openlitJsSource = 'openlit 1.15.0 on npm, captured'
 
+/** Spring AI has no scope of its own: Micrometer's spans all have Spring Boot's. Its calls without tools have no key of their own either. */
+const springBoot = (scope: string) => scope === 'org.springframework.boot'
+
 /** semantic-conventions-genai after 1.41 (`cache_write`), commits in `keys.ts`. */
 export const semconvGenai: Dialect = {
   name: 'semconv_genai',
@@ -28,6 +31,10 @@ export const semconv137: Dialect = {
   keys: {},
   counting: [
     { source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'),
+      input: 'inclusive', output: 'inclusive' },
+    { source: 'captured from opentelemetry-javaagent 2.33', scope: (scope) => scope.startsWith('io.opentelemetry.aws-sdk-'),
+      input: 'exclusive', lossy: true },
+    { source: 'captured from opentelemetry-javaagent 2.33', scope: (scope) => scope.startsWith('io.opentelemetry.openai-java-'),
       input: 'inclusive', output: 'inclusive' },
     // Passes the provider's counts on (prompt_tokens_include_cache in instrumentation/*/utils.py); captured from 1.45.0.
     { source: 'openlit 1.45.0 on PyPI', scope: openlit, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
@@ -63,6 +70,9 @@ export const semconvOld: Dialect = {
       lossy: true },
     { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, input: 'inclusive', output: 'inclusive' },
     lossyOpenai,
+    // Passes the provider's counts on; its total leaves the cache out too.
+    { source: 'captured from Spring AI 2.0.1', scope: springBoot, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
+    { source: 'captured from Spring AI 2.0.1', scope: springBoot, input: 'inclusive', output: 'inclusive' },
   ],
 }
 
