@@ -5,6 +5,7 @@ import {
 } from './facts.ts'
 import { adopt } from './missing-spans.ts'
 import { modelFamily } from './model-name.ts'
+import { runningTotals } from './running-totals.ts'
 import { errored } from './tool-calls.ts'
 import { commonAncestor, type CommonAncestor, type Tree } from './tree.ts'
 import { inputTokens, outputTokens, totalTokens } from './usage-sums.ts'
@@ -163,6 +164,7 @@ interface Tally {
 function settleCalls(draft: Draft, authority: Int32Array, elsewhere: Elsewhere, tally: Tally, total: Float64Array): void {
   const { tree, calls, products } = draft
   const ancestor = calls.calls.some((call) => call.members.length > 1) ? commonAncestor(tree) : () => -1
+  const running = runningTotals(tree, calls)
   for (let index = 0; index < calls.calls.length; index++) {
     const call = calls.calls[index]!
     const { members, teller } = call
@@ -182,6 +184,12 @@ function settleCalls(draft: Draft, authority: Int32Array, elsewhere: Elsewhere, 
     }
     if (fate === 'told') {
       overrule(draft, teller, tree.spans[authority[members.find((node) => authority[node]! >= 0)!]!]!.spanId)
+      continue
+    }
+    const holder = running.get(teller)
+    if (holder !== undefined && fate === 'billed') {
+      draft.verdicts[teller] = verdict(draft, teller, false, `span ${tree.spans[holder]!.spanId} after it counts on and holds it`)
+      if (chargedOnArrival(step)) draft.uncounted.set(tree.spans[teller]!.spanId, 'rolled_up')
       continue
     }
     place(draft, members, step.usage ?? {}, ancestor)

@@ -29,7 +29,7 @@ export const factsOf = (lines: string): SpanFacts[] =>
 export function spanOf(line: string): SpanFacts {
   const parts = /^(\S+) +(\S+) +(\S+) +(\S+) +(\d+)-(\d+)((?: +\d+ [a-z]+)*)((?: +[a-z]+(?:=\S+)?)*)$/.exec(line)
   assert.ok(parts, `not a span line: ${line}`)
-  const [, spanId = '', parent = '', role = '', scopeName = '', from = '', to = '', tokens = '', more = ''] = parts
+  const [, spanId = '', parent = '', role = '', scope = '', from = '', to = '', tokens = '', more = ''] = parts
   const known = roles.find((name) => name === role)
   assert.ok(known, `no role: ${role}`)
   const said = new Map(more.trim().split(/ +/).map((word) => [word.split('=', 1)[0] ?? '', word.slice(word.indexOf('=') + 1)]))
@@ -39,10 +39,11 @@ export function spanOf(line: string): SpanFacts {
     return [words[word], Number(count)]
   })
   const cost = said.get('cost')
+  const [scopeName = '', scopeVersion = ''] = scope.split('@')
   return {
     traceId: 'trace', spanId, parentSpanId: parent === '-' ? '' : parent, name: spanId, spanKind: 1,
     startedAt: BigInt(from) * 1_000_000n, endedAt: BigInt(to) * 1_000_000n,
-    failed: said.has('failed'), service: of('service') || 'app', environment: '', scopeName, scopeVersion: '',
+    failed: said.has('failed'), service: of('service') || 'app', environment: '', scopeName, scopeVersion,
     step: {
       ...silent, role: known, agent: of('agent'), user: of('user'), session: of('session'), tags: tagText(of('tags')), requestModel: of('request'),
       responseModel: of('model'), responseId: of('response'), tool: of('tool'), toolCallId: of('call'),
