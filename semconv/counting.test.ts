@@ -96,6 +96,7 @@ const rows: readonly Row[] = [
     input: 'inclusive' },
   { who: 'ADK call_llm', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.request.model': 'gemini-2.5-pro' }, input: 'inclusive',
     output: 'exclusive' },
+  { who: 'ADK for Java', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.operation.name': 'call_llm' }, input: 'inclusive' },
   { who: 'ADK generate_content', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.operation.name': 'generate_content' },
     input: 'inclusive' },
   { who: 'Anthropic SDK', scope: 'com.anthropic.sdk.python', attributes: call, input: 'inclusive' },

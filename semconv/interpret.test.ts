@@ -462,6 +462,9 @@ const rows: readonly Row[] = [
     'genkit:input': '{"a":1}' } }, step: { role: 'tool', tool: 'add', toolArgumentsHash: argumentsHashOf('{"a":1}') } },
   { who: 'Genkit around a model: its output repeats the call', span: { attributes: { 'genkit:type': 'util', 'genkit:name': 'generate',
     'genkit:output': '{"usage":{"inputTokens":5}}' } }, step: { role: 'step', usage: undefined } },
+  { who: 'ADK for Java: a tool', span: { name: 'execute_tool weather', scope: 'gcp.vertex.agent', attributes: {
+    'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'weather', 'gen_ai.tool_call.id': 'adk-1' } },
+    step: { role: 'tool', tool: 'weather', toolCallId: 'adk-1' } },
   { who: 'ADK for JavaScript: the parts are in the answer', span: { name: 'call_llm', scope: 'gcp.vertex.agent', attributes: {
     'gen_ai.usage.input_tokens': 800, 'gen_ai.usage.output_tokens': 100,
     'gcp.vertex.agent.llm_response': '{"usageMetadata":{"promptTokenCount":800,"candidatesTokenCount":100,"thoughtsTokenCount":60,"cachedContentTokenCount":300}}' } },

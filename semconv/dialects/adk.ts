@@ -6,14 +6,20 @@ export const adk: Dialect = {
   name: 'adk',
   keys: {
     session: ['gcp.vertex.agent.session_id'],
+    toolCallId: ['gen_ai.tool_call.id'],
     toolArguments: ['gcp.vertex.agent.tool_call_args'],
     messages: ['gcp.vertex.agent.llm_response', 'gcp.vertex.agent.llm_request'],
   },
-  // call_llm copied candidatesTokenCount, which leaves the thoughts out; generate_content, which took its place, adds them.
+  // Java's call_llm, the only one with an operation, adds the thoughts. Python's and JavaScript's copied candidatesTokenCount, which leaves
+  // them out; generate_content, which took call_llm's place, adds them.
   counting: [
     {
       source: 'captured from google-adk 2.13.0',
         when: (attributes) => attributes.get('gen_ai.operation.name') === 'generate_content',
+      input: 'inclusive', output: 'inclusive',
+    },
+    {
+      source: 'captured from google-adk 1.8.0 for Java', when: (attributes) => attributes.get('gen_ai.operation.name') === 'call_llm',
       input: 'inclusive', output: 'inclusive',
     },
     { source: 'google/adk-python@0798a74', input: 'inclusive', output: 'exclusive' },
