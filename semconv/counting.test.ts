@@ -114,6 +114,7 @@ const rows: readonly Row[] = [
     'gen_ai.provider.name': 'aws.bedrock' }, input: 'exclusive' },
   { who: 'OpenLIT with OpenAI', scope: 'openlit.instrumentation.openai', attributes: { ...call,
     'gen_ai.provider.name': 'openai' }, input: 'inclusive' },
+  { who: 'OpenLLMetry JS LangChain', scope: '@traceloop/instrumentation-langchain', attributes: call, input: 'inclusive', flags: ['usage_lossy'] },
   { who: 'OpenLIT JS with Anthropic', scope: '@openlit/instrumentation-anthropic', attributes: { ...call,
     'gen_ai.provider.name': 'anthropic' }, input: 'exclusive' },
   { who: 'OpenLIT JS with OpenAI', scope: '@openlit/instrumentation-openai', attributes: { ...call,

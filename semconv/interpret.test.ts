@@ -484,6 +484,11 @@ const rows: readonly Row[] = [
     'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'openai.responses', 'ai.usage.promptTokens': 700, 'ai.usage.completionTokens': 50,
     'ai.response.providerMetadata': '{"openai":{"responseId":"resp_1","serviceTier":"default"}}' } },
   step: { usage: { 'input.uncached': 700, 'output.text': 50 }, usageFlags: ['usage_lossy'] } },
+  { who: 'OpenLLMetry around LangChain\'s JavaScript: the tool is named in its answer', span: { name: 'execute_tool DynamicStructuredTool',
+    scope: '@traceloop/instrumentation-langchain', attributes: { 'gen_ai.operation.name': 'execute_tool', 'traceloop.span.kind': 'task',
+      'traceloop.entity.name': 'DynamicStructuredTool',
+      'traceloop.entity.output': '{"lc":1,"id":["langchain_core","messages","ToolMessage"],"kwargs":{"name":"weather","tool_call_id":"c1"}}' } },
+  step: { role: 'tool', tool: 'weather', toolCallId: 'c1' } },
   {
     who: 'LiveKit: a host is the provider, the input holds the cache, whatever is written for Langfuse',
     span: { name: 'llm_request', scope: 'livekit-agents', attributes: {

@@ -1,7 +1,9 @@
-import type { Attributes } from '../attributes.ts'
+import type { Attributes, SpanRecord } from '../attributes.ts'
 import type { Dialect, Draft } from '../dialect.ts'
+import { member, objectMember, parsedObject, word } from '../value.ts'
 
 const source = 'traceloop/openllmetry@93429cf'
+const langchainJs = (scope: string) => scope === '@traceloop/instrumentation-langchain'
 
 /** OpenLLMetry, traceloop/openllmetry@93429cf (0.62.1) and traceloop/openllmetry-js@1faf69d. */
 export const openllmetry: Dialect = {
@@ -36,6 +38,8 @@ export const openllmetry: Dialect = {
       when: writesNewCacheKeys, input: 'exclusive' },
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, below: '0.27.0', input: 'exclusive' },
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, input: 'inclusive' },
+    // Neither what was cached nor what was thought, although LangChain tells both.
+    { source: 'captured from 0.27.0', scope: langchainJs, input: 'inclusive', output: 'inclusive', lossy: true },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.bedrock', input: 'exclusive' },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.anthropic', input: 'inclusive' },
     { source, scope: (scope) => scope.startsWith('opentelemetry.instrumentation.openai.'), input: 'inclusive', output: 'inclusive' },
@@ -51,6 +55,7 @@ export const openllmetry: Dialect = {
     if (draft.role === 'step' && span.attributes.has('tool.name')) draft.role = 'tool'
     if (span.scope.name === 'opentelemetry.instrumentation.openai_agents') nameAgent(draft, entity, span.name)
     if (draft.role === 'agent') draft.agent = draft.agent || entity || span.name.replace(/\.agent$/, '')
+    if (draft.role === 'tool' && langchainJs(span.scope.name)) nameLangchainTool(draft, span)
     if (draft.role === 'tool') draft.tool ||= entity || span.name.replace(/\.tool$/, '')
     // An agent's decorator writes the agent's name over the workflow's, for its whole subtree.
     if (draft.workflow !== '' && draft.workflow === draft.agent) draft.workflow = ''
@@ -73,6 +78,14 @@ function nameAgent(draft: Draft, entity: string, spanName: string): void {
 /** The application names these itself: snake case in python, mostly camel case in JavaScript. */
 function associated(...names: readonly string[]): readonly string[] {
   return names.map((name) => `traceloop.association.properties.${name}`)
+}
+
+/** Its entity is the tool's class, `DynamicStructuredTool`; the message that the tool put out has the tool's name. */
+function nameLangchainTool(draft: Draft, span: SpanRecord): void {
+  const message = objectMember(parsedObject(span.attributes.get('traceloop.entity.output')), 'kwargs')
+  const [tool, call] = [member(message, 'name'), member(message, 'tool_call_id')]
+  if (typeof tool === 'string') draft.tool ||= word(tool) ?? ''
+  if (typeof call === 'string') draft.toolCallId ||= word(call) ?? ''
 }
 
 function jsAnthropic(scope: string): boolean {
