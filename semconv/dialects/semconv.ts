@@ -1,3 +1,4 @@
+import type { Attributes } from '../attributes.ts'
 import type { Dialect } from '../dialect.ts'
 import { finite } from '../value.ts'
 
@@ -8,7 +9,11 @@ const botocore = (scope: string) => scope === 'opentelemetry.instrumentation.bot
 const langtrace = (scope: string) => scope.startsWith('langtrace_python_sdk.')
 /** Both write neither what was cached nor what was thought: captured from @elastic 0.5.1 and @opentelemetry 0.22.0. */
 const openaiJs = (scope: string) => scope === '@elastic/opentelemetry-instrumentation-openai' || scope === '@opentelemetry/instrumentation-openai'
-const lossyOpenai = { source: 'captured', scope: openaiJs, input: 'inclusive', output: 'inclusive', lossy: true } as const
+const lossyOpenai = {
+  source: 'captured', scope: openaiJs, input: 'inclusive', output: 'inclusive', lossy: true,
+  // An embedding has neither.
+  when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings',
+} as const
 
 const openlit = (scope: string) => scope.startsWith('openlit.')
 const openlitJs = (...names: readonly string[]) => (scope: string) => names.some((name) => scope === `@openlit/instrumentation-${name}`)
