@@ -72,15 +72,17 @@ const plainOutput = ['output_text_tokens', 'output_text', 'output_modality_TEXT'
 function flattened(details: JsonObject): JsonObject {
   const input = objectMember(details, 'prompt_tokens_details') ?? objectMember(details, 'input_tokens_details')
   const output = objectMember(details, 'completion_tokens_details') ?? objectMember(details, 'output_tokens_details')
-  const cached = tokenCount(member(input, 'cached_tokens')) ?? 0
-  const audioInput = tokenCount(member(input, 'audio_tokens')) ?? 0
-  const reasoning = tokenCount(member(output, 'reasoning_tokens')) ?? 0
-  const audioOutput = tokenCount(member(output, 'audio_tokens')) ?? 0
+  const part = (of: JsonObject | undefined, name: string) => tokenCount(member(of, name)) ?? 0
+  const [cached, written] = [part(input, 'cached_tokens'), part(input, 'cache_write_tokens')]
+  const [audioInput, imageInput] = [part(input, 'audio_tokens'), part(input, 'image_tokens')]
+  const [reasoning, audioOutput, imageOutput] = [part(output, 'reasoning_tokens'), part(output, 'audio_tokens'), part(output, 'image_tokens')]
   const prompt = tokenCount(member(details, 'prompt_tokens') ?? member(details, 'input_tokens')) ?? 0
   const completion = tokenCount(member(details, 'completion_tokens') ?? member(details, 'output_tokens')) ?? 0
   return {
-    input: Math.max(prompt - cached - audioInput, 0), input_cached_tokens: cached, input_audio_tokens: audioInput,
-    output: Math.max(completion - reasoning - audioOutput, 0), output_reasoning_tokens: reasoning, output_audio_tokens: audioOutput,
+    input: Math.max(prompt - cached - written - audioInput - imageInput, 0), input_cached_tokens: cached, input_cache_write_tokens: written,
+    input_audio_tokens: audioInput, input_image_tokens: imageInput,
+    output: Math.max(completion - reasoning - audioOutput - imageOutput, 0), output_reasoning_tokens: reasoning,
+    output_audio_tokens: audioOutput, output_image_tokens: imageOutput,
   }
 }
 
