@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { allDaySums, refreshCostDays } from '#clickhouse/cost-days.ts'
 import { migrate } from '#clickhouse/migrate.ts'
 import { openStore } from '#clickhouse/store.ts'
+import type { FrameWriter } from '#collector/spool/frame.ts'
 import type { SpanRecord } from '#semconv/attributes.ts'
 import { graphql, type Program, startProgram } from '../e2e/program.ts'
-import { agentRuns, spansPerAgentRun } from './agent-runs.ts'
+import { spansPerAgentRun } from './agent-runs.ts'
 import { takenOn } from './machine.ts'
 import { median, quantile } from './quantile.ts'
-import { atRest, frameOf, insertFrame } from './storage.ts'
+import { atRest, fillWithRuns, insertFrame, runsPerInsert, spansPerInsert } from './storage.ts'
 
 /** A question that a page asks, and how long its answer takes by GraphQL. */
 export interface Read {
@@ -27,7 +28,6 @@ export interface ReadsResult {
   readonly reads: readonly Read[]
 }
 
-const spansPerInsert = 10_000
 /** What is stored lies in so many days, as that of a team does. */
 const daysStored = 30n
 const dayNanos = 86_400_000_000_000n
@@ -53,20 +53,19 @@ function knownOf(records: readonly SpanRecord[]): Known {
 async function fill(dataDir: string, runs: number, tell: (spans: number) => void): Promise<{ readonly known: Known; readonly bytes: number }> {
   await using store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 4 * 1024 ** 3 })
   await migrate(store)
-  const source = agentRuns(1)
-  const [from, step] = [BigInt(Date.now()) * 1_000_000n - daysStored * dayNanos, (daysStored * dayNanos) / BigInt(runs)]
-  const perInsert = Math.max(1, Math.floor(spansPerInsert / spansPerAgentRun))
   let known: Known | undefined
   let inserting: Promise<void> = Promise.resolve()
-  for (let run = 0; run < runs; run += perInsert) {
-    const told = Array.from({ length: Math.min(perInsert, runs - run) }, (_, n) => source.next(from + step * BigInt(run + n)))
-    if (run + told.length > runs / 2) known ??= knownOf(told[0] ?? [])
-    const frame = frameOf(told, from + step * BigInt(run + told.length))
+  let stored = 0
+  const insert = async (frame: FrameWriter, told: readonly (readonly SpanRecord[])[]): Promise<void> => {
+    stored += told.length
+    if (stored > runs / 2) known ??= knownOf(told[0] ?? [])
     // The engine takes one while the next is made.
     await inserting
-    inserting = insertFrame(store, frame, `reads-${run}`)
-    tell((run + told.length) * spansPerAgentRun)
+    inserting = insertFrame(store, frame, `reads-${stored}`)
+    tell(stored * spansPerAgentRun)
   }
+  const nanos = (daysStored * dayNanos) / BigInt(Math.ceil(runs / runsPerInsert))
+  await fillWithRuns(runs, 1, insert, { from: BigInt(Date.now()) * 1_000_000n - daysStored * dayNanos, nanos })
   await inserting
   for (const sums of allDaySums) await refreshCostDays(store, sums)
   await atRest(store)

@@ -43,7 +43,7 @@ const options = { tenant: 'default', project: 'default', prices: shippedBook(), 
 const nobodyElse = { replayed: new Set<string>(), mirrored: new Set<string>() }
 
 /** Spans of one insert: a second of 10,000 spans/s. */
-const spansPerInsert = 10_000
+export const spansPerInsert = 10_000
 /** Runs that end in the same second. */
 const insertNanos = 1_000_000_000n
 const firstInsertAt = 1_795_176_000_000_000_000n
@@ -57,14 +57,23 @@ export async function runStorage(spans: number, seed: number): Promise<StorageRe
   return stored(count * spansPerAgentRun, (insert) => fillWithRuns(count, seed, insert))
 }
 
-/** `count` settled runs as the program stores them, 10,000 spans a second. */
-export async function fillWithRuns(count: number, seed: number, insert: (frame: FrameWriter) => Promise<void>): Promise<void> {
+/** When the runs of an insert end: within `nanos`, which begin at `from` for the first insert. */
+export interface InsertTimes {
+  readonly from: bigint
+  readonly nanos: bigint
+}
+
+export const runsPerInsert = Math.floor(spansPerInsert / spansPerAgentRun)
+
+/** `count` settled runs as the program stores them, 10,000 spans an insert; each second one, where `times` says nothing else. */
+export async function fillWithRuns(
+  count: number, seed: number, insert: (frame: FrameWriter, runs: readonly (readonly SpanRecord[])[]) => Promise<void>, times: InsertTimes = { from: firstInsertAt, nanos: insertNanos },
+): Promise<void> {
   const source = agentRuns(seed)
-  const runsPerInsert = Math.max(1, Math.floor(spansPerInsert / spansPerAgentRun))
-  for (let run = 0, second = 0; run < count; run += runsPerInsert, second++) {
-    const at = firstInsertAt + BigInt(second) * insertNanos
-    const records = Array.from({ length: Math.min(runsPerInsert, count - run) }, (_, n) => source.next(at - BigInt(n) * (insertNanos / BigInt(runsPerInsert))))
-    await insert(frameOf(records, at))
+  for (let run = 0, number = 0; run < count; run += runsPerInsert, number++) {
+    const at = times.from + BigInt(number) * times.nanos
+    const records = Array.from({ length: Math.min(runsPerInsert, count - run) }, (_, n) => source.next(at - BigInt(n) * (times.nanos / BigInt(runsPerInsert))))
+    await insert(frameOf(records, at), records)
   }
 }
 

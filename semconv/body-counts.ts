@@ -26,9 +26,7 @@ export function bodyCounts(counts: UsageCounts, usage: JsonObject | undefined): 
   // Decides whether the output leaves out the thoughts, as xAI's does. Without thoughts it says nothing new.
   if (counts.reasoning) counts.total ??= tokenCount(member(usage, 'total_tokens'))
   writesByLifetime(counts, usage)
-  const tools = objectMember(usage, 'server_tool_use')
-  counts.webSearches ??= tokenCount(member(tools, 'web_search_requests'))
-  counts.codeExecutions ??= tokenCount(member(tools, 'code_execution_requests'))
+  serverTools(counts, usage)
 }
 
 /** Anthropic's `cache_creation`, Bedrock's `cacheDetails`. */
@@ -37,6 +35,13 @@ export function writesByLifetime(counts: UsageCounts, usage: JsonObject | undefi
   const details = member(usage, 'cacheDetails')
   counts.cacheWrite5m ??= tokenCount(member(written, 'ephemeral_5m_input_tokens')) ?? listed(details, 'ttl', '5m', 'inputTokens')
   counts.cacheWrite1h ??= tokenCount(member(written, 'ephemeral_1h_input_tokens')) ?? listed(details, 'ttl', '1h', 'inputTokens')
+}
+
+/** Anthropic's tools that run on its servers. */
+export function serverTools(counts: UsageCounts, usage: JsonObject | undefined): void {
+  const tools = objectMember(usage, 'server_tool_use')
+  counts.webSearches ??= tokenCount(member(tools, 'web_search_requests'))
+  counts.codeExecutions ??= tokenCount(member(tools, 'code_execution_requests'))
 }
 
 /** The count of one entry of a list: Bedrock's by lifetime, Gemini's by modality. */

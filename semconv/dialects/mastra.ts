@@ -28,7 +28,8 @@ export const mastra: Dialect = {
     const kind = reading.word('kind').toLowerCase()
     if (parts.has(kind) || parts.has(reading.word('operation'))) draft.usagePartial = true
     // Arize's exporter keeps the metadata as one text.
-    const session = member(parsedObject(reading.value('metadata')), 'sessionId') ?? member(parsedObject(reading.value('metadata')), 'threadId')
+    const metadata = parsedObject(reading.value('metadata'))
+    const session = member(metadata, 'sessionId') ?? member(metadata, 'threadId')
     if (typeof session === 'string') draft.session ||= session
     const counted = reading.count('input') !== undefined || reading.count('output') !== undefined
     // A call whose request failed ends well there, and says so only as the reason it ended.

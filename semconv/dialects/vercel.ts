@@ -1,5 +1,5 @@
 import type { Attributes } from '../attributes.ts'
-import { listed, writesByLifetime } from '../body-counts.ts'
+import { listed, serverTools, writesByLifetime } from '../body-counts.ts'
 import { picoUsd } from '../cost.ts'
 import type { Dialect } from '../dialect.ts'
 import { bodyTerms } from '../price-terms.ts'
@@ -88,9 +88,7 @@ function providerCounts(counts: UsageCounts, provider: JsonObject): void {
   counts.cacheWrite ??= tokenCount(
     member(provider, 'cacheCreationInputTokens') ?? member(usage, 'cache_creation_input_tokens') ?? member(usage, 'cacheWriteInputTokens'))
   writesByLifetime(counts, usage)
-  const tools = objectMember(usage, 'server_tool_use')
-  counts.webSearches ??= tokenCount(member(tools, 'web_search_requests'))
-  counts.codeExecutions ??= tokenCount(member(tools, 'code_execution_requests'))
+  serverTools(counts, usage)
   counts.reasoning ??= tokenCount(member(provider, 'reasoningTokens') ?? member(usage, 'thoughtsTokenCount') ??
     member(objectMember(usage, 'completionTokensDetails'), 'reasoningTokens'))
   geminiCounts(counts, objectMember(provider, 'usageMetadata'))
