@@ -6,7 +6,7 @@ import type { MetricPoint } from '#semconv/metric.ts'
 const slotsMin = 1 << 12
 const slotsMax = 1 << 21
 
-/** How far back a start looks for what a former process stored, by the records' own time: a sender repeats a request for minutes. Two hours, in nanoseconds. */
+/** How far back from the latest a start looks for what a former process stored, by the records' own time: a sender repeats a request for minutes. Two hours, in nanoseconds. */
 const nanosBack = 7_200_000_000_000n
 const minuteNanos = 60_000_000_000n
 /** Records of a kind that a start reads, 16 to 32 bytes each. */
@@ -34,18 +34,18 @@ export class KnownRecords {
    * the latest, which tables have in order of minutes.
    */
   async recall(store: Store, tenant: string, until: UnixNano, most = readMax): Promise<void> {
-    const from = until - nanosBack
-    const recalled = async (known: KnownKeys, rowBytes: number, columns: string, table: string, order: string, keyAt: (rows: Buffer, at: number) => number): Promise<number> => {
-      const rows = await store.readBinary(`SELECT ${columns} FROM ${table} >= fromUnixTimestamp64Nano({from:Int64}) AND tenant = {tenant:String} ${order} LIMIT ${most}`,
+    const recalled = async (known: KnownKeys, rowBytes: number, columns: string, [table, time]: readonly [string, string], order: string, keyAt: (rows: Buffer, at: number) => number): Promise<{ found: number; from: UnixNano }> => {
+      const from = least(until, await latest(store, table, time)) - nanosBack
+      const rows = await store.readBinary(`SELECT ${columns} FROM ${table} WHERE ${time} >= fromUnixTimestamp64Nano({from:Int64}) AND tenant = {tenant:String} ${order} LIMIT ${most}`,
         { tenant, from }, { maxSeconds: readSecondsMax, format: 'RowBinary' })
       for (let at = 0; at < rows.length; at += rowBytes) known.add(keyAt(rows, at))
-      return rows.length / rowBytes
+      return { found: rows.length / rowBytes, from }
     }
     // Until all are read, nothing that began before this process is known for certain.
     this.#spansFrom = until
     let oldest = until
     const spans = async (): Promise<void> => {
-      const found = await recalled(this.spans, 32, 'trace_id, span_id, started_at', 'spans WHERE started_at', 'ORDER BY toStartOfMinute(started_at) DESC', (rows, at) => {
+      const { found, from } = await recalled(this.spans, 32, 'trace_id, span_id, started_at', ['spans', 'started_at'], 'ORDER BY toStartOfMinute(started_at) DESC', (rows, at) => {
         const startedAt = rows.readBigInt64LE(at + 24)
         if (startedAt < oldest) oldest = startedAt
         return mixedAt(rows, at + 8)
@@ -55,11 +55,20 @@ export class KnownRecords {
     }
     await Promise.all([
       spans(),
-      recalled(this.logRecords, 16, 'id', 'log_records WHERE at', 'ORDER BY toStartOfMinute(at) DESC', mixedAt),
-      recalled(this.dataPoints, 32, 'series, at, started_at', 'metric_points WHERE at', '', (rows, at) =>
+      recalled(this.logRecords, 16, 'id', ['log_records', 'at'], 'ORDER BY toStartOfMinute(at) DESC', mixedAt),
+      recalled(this.dataPoints, 32, 'series, at, started_at', ['metric_points', 'at'], '', (rows, at) =>
         pointOf(rows.readUInt32BE(at), rows.readUInt32BE(at + 4), rows.readBigInt64LE(at + 16), rows.readBigInt64LE(at + 24))),
     ])
   }
+}
+
+/**
+ * The latest that a table holds: records have their senders' time, and where this machine's clock went ahead of it, what was
+ * stored a moment ago is hours old by the clock. ClickHouse answers from the bounds that each part has of its partition key's time.
+ */
+async function latest(store: Store, table: string, time: string): Promise<UnixNano> {
+  const rows = await store.readBinary(`SELECT toInt64(toUnixTimestamp64Nano(max(${time}))) FROM ${table}`, {}, { maxSeconds: readSecondsMax, format: 'RowBinary' })
+  return rows.readBigInt64LE(0)
 }
 
 const least = (a: UnixNano, b: UnixNano): UnixNano => (a < b ? a : b)

@@ -107,8 +107,11 @@ test('a call that a former process may have stored is told as one that came agai
       arrived: (lines, calls) => void told.push(`new ${lines.length}, calls ${calls.length}`), cameAgain: (lines) => void told.push(`again ${lines.length}`),
     }
     const w = await world(t)
-    const nothingStored = { readBinary: async () => Buffer.alloc(0) } as unknown as Store
-    await w.known.recall(nothingStored, 't', began + startedBeforeBy)
+    const startedAt = began + startedBeforeBy
+    const latest = Buffer.alloc(8)
+    latest.writeBigInt64LE(startedAt)
+    const noneOfThese = { readBinary: async (sql: string) => (sql.includes('max(') ? latest : Buffer.alloc(0)) } as unknown as Store
+    await w.known.recall(noneOfThese, 't', startedAt)
     await ingest('traces', request({ traceId: Buffer.from(traceId, 'hex'), spanId: Buffer.from('a1'.repeat(8), 'hex'), name: 'agent', startTimeUnixNano: String(began + hour) }), 'protobuf', w)
     const trace = w.live.get(traceId) ?? assert.fail()
     trace.history = history
