@@ -257,8 +257,8 @@ async function serve(config: Config, role: Roles): Promise<number> {
   const allocation = role.query ? await loadAllocation(config.allocationFile) : undefined
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   await using open = new AsyncDisposableStack()
-  const store = open.use(await openStoreAndRead(config, role))
-  if (stop.aborted) return 0
+  const store = open.use(await openStoreAndRead(config, role, stop))
+  if (store === undefined || stop.aborted) return 0
   const receiving = definitions === undefined ? await migrated(config, store) : await collect(config, store, definitions)
   open.defer(async () => void (await Promise.all([receiving?.collector.close(drainMs), receiving?.others?.close(drainMs)])))
   await startOthers(config, receiving)
@@ -270,11 +270,14 @@ async function serve(config: Config, role: Roles): Promise<number> {
   return 0
 }
 
-/** Reading the modules of the roles takes as long as opening the engine, and neither needs the other. */
-async function openStoreAndRead(config: Config, role: Roles): Promise<Store> {
+/** Reading the modules of the roles takes as long as opening the engine, and neither needs the other. Undefined where it was called off. */
+async function openStoreAndRead(config: Config, role: Roles, stop: AbortSignal): Promise<Store | undefined> {
   const { openStore } = await import('#clickhouse/store.ts')
   const [store] = await Promise.all([
-    openStore(storeOptions(config, 'own')),
+    openStore(storeOptions(config, 'own'), stop).catch((error: unknown) => {
+      if (stop.aborted) return undefined
+      throw error
+    }),
     role.collector ? import('#collector/collector.ts') : undefined,
     role.query ? import('#query/server.ts') : undefined,
   ])

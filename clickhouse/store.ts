@@ -61,8 +61,8 @@ export interface Store extends AsyncDisposable {
   lost(address: Address): void
 }
 
-/** Opens the engine or reaches the server, and makes sure that the database exists. */
-export async function openStore(options: StoreOptions): Promise<Store> {
+/** Opens the engine or reaches the server, and makes sure that the database exists. `stop`: a server that does not answer is waited for no longer. */
+export async function openStore(options: StoreOptions, stop?: AbortSignal): Promise<Store> {
   const database = options.kind === 'embedded' ? 'spanledger' : options.database
   const cluster = options.kind === 'embedded' ? '' : options.cluster
   for (const name of cluster === '' ? [database] : [database, cluster]) {
@@ -71,7 +71,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const endpoint = options.kind === 'embedded' ? await embeddedEndpoint(options) : serverEndpoint(options)
   const request = requester(endpoint, database)
   try {
-    await ensureDatabase(request, endpoint, database, cluster)
+    await ensureDatabase(request, endpoint, database, cluster, stop)
   } catch (error) {
     await endpoint[Symbol.asyncDispose]()
     throw error
@@ -271,9 +271,9 @@ function serverEndpoint(address: Address): Endpoint {
 const unknownDatabase = '81'
 
 /** Created only where it is missing: a user of a server may have rights inside a database and none to make one. */
-async function ensureDatabase(request: Requester, endpoint: Endpoint, database: string, cluster: string): Promise<void> {
+async function ensureDatabase(request: Requester, endpoint: Endpoint, database: string, cluster: string, stop: AbortSignal | undefined): Promise<void> {
   const ask = (to: Requester, query: string): Promise<Buffer> =>
-    to({ query, clickhouse_settings: { wait_end_of_query: 1 } }).then((answer) => collect(answer, undefined))
+    to({ query, clickhouse_settings: { wait_end_of_query: 1 }, ...(stop === undefined ? {} : { abort_signal: stop }) }).then((answer) => collect(answer, stop))
   try {
     await ask(request, 'SELECT 1')
   } catch (error) {

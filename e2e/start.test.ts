@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startProgram } from './program.ts'
+import { until } from './until.ts'
 
 /** A start takes under 3 s on an idle machine, what is called off ends within 10 s. */
 const endMsMax = 30_000
@@ -80,9 +82,24 @@ test('SIGTERM before the program is ready ends it within 10 s, and the data fold
   assert.equal((await fetch(`${next.console}/readyz`)).status, 200)
 })
 
-test('SIGTERM while a start waits for a ClickHouse that never answers ends it within 10 s', async (t) => {
+test('SIGTERM while a start waits for a ClickHouse that never answers ends it at once', async (t) => {
   const program = start(t, await dataFolder(t), { CLICKHOUSE_URL: `http://127.0.0.1:${await listener(t)}` })
   await sleep(1_500)
   program.signal()
-  assert.equal(await within(program.exited, stopMsMax), 1)
+  assert.equal(await within(program.exited, stopMsMax), 0)
+  assert.equal(program.log(), '')
+})
+
+test('SIGTERM while a ClickHouse has stopped to answer: what waits for it is left after 9 s', async (t) => {
+  let asked = 0
+  const server = createHttpServer((_, response) => void (asked++ === 0 && response.end('1\n'))).listen(0, '127.0.0.1')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await once(server, 'listening')
+  const program = start(t, await dataFolder(t), { CLICKHOUSE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  await until('the start waits for an answer', endMsMax, () => asked > 1)
+  program.signal()
+  assert.equal(await within(program.exited, endMsMax), 1)
 })
