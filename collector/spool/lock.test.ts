@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -46,4 +48,28 @@ test('a torn claim is nobody\'s', async (t) => {
   await lockSpool(dir)
   await writeFile(join(dir, 'holder.1.json'), '{"pid":')
   assert.equal(await winners(dir, 10), 1)
+})
+
+/** A claim that names this port, as a process that was killed leaves it. */
+async function claimOf(dir: string, port: number): Promise<void> {
+  await mkdir(dir, { recursive: true })
+  await writeFile(join(dir, 'holder.1.json'), JSON.stringify({ pid: 1, port, token: 'of the dead' }))
+}
+
+test('a dead holder whose port was given to a server that waits to be asked holds nothing', async (t) => {
+  const dir = await folder(t)
+  const other = createHttpServer().listen(0, '127.0.0.1')
+  t.after(() => other.close())
+  await once(other, 'listening')
+  await claimOf(dir, (other.address() as AddressInfo).port)
+  assert.equal(await winners(dir, 1), 1)
+})
+
+test('a holder that is too busy to answer holds all the same', async (t) => {
+  const dir = await folder(t)
+  const busy = createServer((socket) => socket.on('error', () => socket.destroy())).listen(0, '127.0.0.1')
+  t.after(() => busy.close())
+  await once(busy, 'listening')
+  await claimOf(dir, (busy.address() as AddressInfo).port)
+  assert.equal(await winners(dir, 1), 0)
 })

@@ -24,7 +24,7 @@ export class SpoolInUse extends Error {}
 export async function lockSpool(dir: string): Promise<() => void> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const token = randomUUID()
-  const server = createServer((socket) => socket.on('error', () => socket.destroy()).end(token)).unref()
+  const server = createServer((socket) => socket.on('error', () => socket.destroy()).resume().end(token)).unref()
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   const own: Holder = { pid: process.pid, port: (server.address() as AddressInfo).port, token }
   const draft = join(dir, `holder.${token}.draft`)
@@ -95,6 +95,9 @@ const isHolder = (value: unknown): value is Holder =>
   typeof value === 'object' && value !== null && 'pid' in value && typeof value.pid === 'number' && 'port' in value && typeof value.port === 'number' &&
   'token' in value && typeof value.token === 'string'
 
+/** What makes a server talk that has the port of a dead holder now: it waits for HTTP, or for something else. A holder says its token unasked. */
+const question = 'who holds the spool?\r\n\r\n'
+
 /** Connected and silent counts as held: better to refuse a start than to share a journal. */
 const holds = ({ port, token }: Holder): Promise<boolean> =>
   new Promise((resolve) => {
@@ -104,6 +107,6 @@ const holds = ({ port, token }: Holder): Promise<boolean> =>
       socket.destroy()
       resolve(held)
     }
-    socket.setEncoding('utf8').on('data', (text: string) => (said += text))
+    socket.setEncoding('utf8').on('data', (text: string) => (said += text)).write(question)
     socket.once('end', () => done(said === token)).once('timeout', () => done(token.startsWith(said))).once('error', () => done(false))
   })
