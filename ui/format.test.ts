@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { axisTimes, count, countExact, countsTokens, decimalExact, duration, knownCost, localTime, meterUnit, money, moneyExact, picoText, picoUsd, plural, shortId, signedMoney } from './format.ts'
+import { axisTimes, count, countExact, countsTokens, decimalExact, duration, knownCost, localTime, meterUnit, money, moneyExact, picoText, picoUsd, plural, shortId, signedMoney, userName } from './format.ts'
 
 const table = <In, Out>(name: string, format: (value: In) => Out, rows: readonly (readonly [In, Out])[]): void => {
   for (const [value, expected] of rows) test(`${name}: ${String(value)} is ${String(expected)}`, () => assert.equal(format(value), expected))
@@ -21,12 +21,13 @@ table('pico-dollars', (text: string) => picoUsd(text), [['0.000000000001', 1n], 
 table('pico text', picoText, [[1n, '0.000000000001'], [-2_500_000_000_000n, '-2.5'], [0n, '0'], [3_000_000_000_000n, '3']])
 table('count', count, [[0, '0'], [999, '999'], [1_000, '1.0k'], [12_449, '12.4k'], [999_949, '999.9k'], [999_950, '1.00M'], [3_100_000, '3.10M'], [2_500_000_000, '2.50B']])
 table('exact count', countExact, [[1_234_567, '1,234,567'], [12, '12']])
-table('exact decimal', decimalExact, [['-1234567.89', '-1,234,567.89'], ['1000', '1,000']])
+table('exact decimal', decimalExact, [['-1234567.89', '−1,234,567.89'], ['1000', '1,000']])
 table('duration', duration, [
   [0, '0 µs'], [0.95, '950 µs'], [0.9996, '1.00 ms'], [12.34, '12.3 ms'], [999.4, '999 ms'], [999.6, '1.00 s'], [4_200, '4.20 s'],
   [59_960, '1 m 00 s'], [192_000, '3 m 12 s'], [7_500_000, '2 h 05 m'], [273_600_000, '3 d 04 h'],
 ])
 table('id', shortId, [['a3f2aaaaaaaaaa91', 'a3f2…91'], ['short', 'short']])
+table('user', userName, [['ada@example.com', 'ada@example.com'], ['4b7a5e9e4eca942b63e73c931fef0c8d', '4b7a…8d'], ['0f8fad5b-d9cb-469f-a165-70867728950e', '0f8f…0e'], ['facade', 'facade']])
 table('plural', (n: number) => plural(n, 'call'), [[1, '1 call'], [0, '0 calls'], [2_000, '2,000 calls']])
 
 test('a sum without any price is unknown, a sum of zero is zero', () => {

@@ -77,9 +77,9 @@ export const count = (value: number): string => {
 /** Every digit, for titles. */
 export const countExact = (value: number): string => grouped(String(value))
 
-/** A decimal string with its thousands grouped: quantities of the ledger, exact. */
+/** A decimal string with its thousands grouped, and the same minus as money has: quantities of the ledger, exact. */
 export const decimalExact = (decimal: string): string => {
-  const [whole = '', fraction] = decimal.split('.')
+  const [whole = '', fraction] = decimal.replace('-', '−').split('.')
   return `${grouped(whole)}${fraction === undefined ? '' : `.${fraction}`}`
 }
 
@@ -100,6 +100,9 @@ export const duration = (ms: number): string => {
 
 /** `a3f2…91`: enough to recognise, the whole is copied or in the title. */
 export const shortId = (id: string): string => (id.length <= 10 ? id : `${id.slice(0, 4)}…${id.slice(-2)}`)
+
+/** A person's name or address as it is; a hash or UUID in its place, as coding agents send, is recognised by its ends. */
+export const userName = (user: string): string => (/^[0-9a-f-]{32,}$/i.test(user) ? shortId(user) : user)
 
 const sameYear = new Intl.DateTimeFormat(undefined, { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
 const otherYear = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })

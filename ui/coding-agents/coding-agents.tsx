@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { knownCost, money, plural } from '../format.ts'
+import { knownCost, money, plural, userName } from '../format.ts'
 import { CodingAgentsDocument, type CodingFieldsFragment } from '../queries.ts'
 import { ask } from '../request.ts'
 import { type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText } from '../url-state.ts'
@@ -22,7 +22,10 @@ const cachedMeters = ['input.cache_read', 'input.audio.cache_read']
 const agentNames: Readonly<Record<string, string>> = { claude_code: 'Claude Code', codex: 'Codex', gemini_cli: 'Gemini CLI', copilot: 'GitHub Copilot' }
 
 type Row = CodingFieldsFragment & { readonly value: string | null }
-const shown = (split: Split, row: Row): string => (split === 'coding' ? (agentNames[row.value ?? ''] ?? valueText(row.value)) : valueText(row.value))
+const shown = (split: Split, row: Row): string => {
+  const name = valueText(row.value)
+  return split === 'coding' ? (agentNames[row.value ?? ''] ?? name) : split === 'user' ? userName(name) : name
+}
 
 type Href = (values: Partial<Record<FilterKey, string | readonly string[]>>) => string
 
@@ -39,7 +42,7 @@ const SplitTable = (props: { split: Split; rows: readonly Row[]; href: Href }) =
               const href = (restriction: { readonly basis?: 'UNPRICED'; readonly meter?: readonly string[] } = {}): string => props.href({ [props.split]: valueText(row.value), ...restriction })
               return (
                 <tr>
-                  <td>{name}</td>
+                  <td title={valueText(row.value)}>{name}</td>
                   <td class="number"><Count value={row.sessions} href={href()} what={`sessions of ${name}`} /></td>
                   <td class="number"><Count value={row.runs} href={href()} what={`prompts of ${name}`} /></td>
                   <td class="number"><Tokens sum={row} href={href()} what={name} /></td>

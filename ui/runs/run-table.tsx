@@ -1,6 +1,6 @@
 import { A } from '@solidjs/router'
 import { For, Show } from 'solid-js'
-import { knownCost, plural } from '../format.ts'
+import { knownCost, plural, userName } from '../format.ts'
 import type { RunFieldsFragment } from '../queries.ts'
 import { ledgerHref, queryString } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
@@ -17,7 +17,7 @@ const Row = (props: { run: RunFieldsFragment }) => (
       <A href={`/runs/${props.run.id}`} data-run>{props.run.name === '' ? 'unnamed run' : props.run.name}</A>
       <span class={styles['sub']}>
         <span>{props.run.agents.length > 0 ? props.run.agents.join(', ') : props.run.service}</span>
-        <Show when={props.run.users.length > 0}><span>{props.run.users.join(', ')}</span></Show>
+        <Show when={props.run.users.length > 0}><span title={props.run.users.join(', ')}>{props.run.users.map(userName).join(', ')}</span></Show>
         <span class={styles['narrowOnly']}><Time iso={props.run.startedAt} />, <Duration ms={props.run.durationMs} /></span>
         <Id id={props.run.id} what="run id" />
       </span>
