@@ -83,6 +83,9 @@ export const latestOfSpan = 'ORDER BY received_at DESC LIMIT 1 BY span_id'
 /** The tenant's spans as a table in a condition or a join; all versions of each, for what they agree in. `*` leaves out what is computed. */
 export const spansOf = (condition: string): string => `(SELECT *, attributes_string FROM spans WHERE tenant = {tenant:String} AND (${condition}))`
 
+/** The same, the latest version of each, for what they differ in; one that came again with another start is there twice. */
+export const currentSpansOf = (condition: string): string => `(SELECT * FROM spans FINAL WHERE tenant = {tenant:String} AND (${condition}))`
+
 /** The tenant's ledger as a table in a condition or a join, each line once. `*` leaves out what is computed. */
 export const ledgerOf = (condition: string): string => `(SELECT * FROM ledger_entries FINAL WHERE tenant = {tenant:String} AND (${condition}))`
 

@@ -27,6 +27,8 @@ import { MetricChartType } from './metrics/metric-chart.ts'
 import { type ChartArguments, metricChart } from './metrics/read-chart.ts'
 import { metrics } from './metrics/read-metrics.ts'
 import { type DecisionFilter, DecisionFilterInput, PolicyDecisionConnection } from './policy-decisions/policy-decision.ts'
+import { type ModelDimension, ModelDimensionEnum, ModelFilterInput, ModelLatencyType, ModelRowType } from './models/model.ts'
+import { type ModelArguments, modelLatency, models } from './models/read-models.ts'
 import { policyDecisions } from './policy-decisions/read-decisions.ts'
 import { activatePriceBook, importPriceOverlay, priceModel, type PricedModel } from './prices/change-prices.ts'
 import { ModelPricesInput, PriceBookType, PriceEffectType } from './prices/price-book.ts'
@@ -138,6 +140,16 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
         range: argument(required(TimeRangeInput), 'When the usage happened.'),
         groupBy: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(CodingDimensionEnum))), 'One row for each combination of these.', []),
       }, (_, args, context) => codingAgents(context, args)),
+    models: asked<Root, ModelArguments & { readonly groupBy: readonly ModelDimension[] }>(
+      listOf(ModelRowType), 'What models did and cost, dearest first. One row, the total, where nothing is grouped by. Refused as TOO_WIDE beyond 10,000 rows.', {
+        range: argument(required(TimeRangeInput), 'When the calls began.'),
+        groupBy: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(ModelDimensionEnum))), 'One row for each combination of these.', ['MODEL']),
+        filter: argument(ModelFilterInput, 'Which calls.'),
+      }, (_, args, context) => models(context, args)),
+    modelLatency: asked<Root, ModelArguments>(ModelLatencyType, 'How long calls took over time, in at most 60 buckets of time; null where there are none.', {
+      range: argument(required(TimeRangeInput), 'When the calls began.'),
+      filter: argument(ModelFilterInput, 'Which calls.'),
+    }, (_, args, context) => modelLatency(context, args)),
     reconciliation: asked<Root, { readonly range: TimeRange }>(required(ReconciliationType), 'The ledger beside the bills that were imported, quantity first, then price.', {
       range: argument(required(TimeRangeInput), 'Which days (UTC).'),
     }, (_, args, context) => readReconciliation(context, args)),

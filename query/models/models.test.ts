@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
+import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { spans } from '#clickhouse/tables/spans.ts'
+import type { Step } from '#semconv/facts.ts'
+import { ledgerRow, noon, type SaidSpan, spanRow, type TestQuery, testQuery } from '../test-store.ts'
+
+const token = 1_000_000_000_000n
+const minute = 60_000
+const used = { 'input.uncached': 10, 'output.text': 20 }
+let line = 0
+
+/** A call that is charged: 10 tokens in, 4 of them cached, 20 out. */
+const charged = (span: number, said: Partial<LedgerEntryRow> = {}): readonly LedgerEntryRow[] => [
+  ledgerRow(++line, said.traceId === undefined ? 1 : 2, span, { amount: 6n, quantity: 6n * token, ...said }),
+  ledgerRow(++line, said.traceId === undefined ? 1 : 2, span, { amount: 1n, quantity: 4n * token, meter: 'input.cache_read', ...said }),
+  ledgerRow(++line, said.traceId === undefined ? 1 : 2, span, { amount: 40n, quantity: 20n * token, meter: 'output.text', ...said }),
+]
+const call = (span: number, said: Partial<SaidSpan> & { readonly model?: string; readonly step?: Partial<Step> }): ReturnType<typeof spanRow> =>
+  spanRow({ trace: 1, span, parent: 100, durationMs: 1_000, ...said, step: { role: 'model_call', provider: 'openai', requestModel: said.model ?? 'gpt-5', responseModel: `${said.model ?? 'gpt-5'}-2025-08-07`, usage: used, ...said.step } })
+
+let query: TestQuery
+before(async () => {
+  query = await testQuery()
+  await query.insert(spans, [
+    spanRow({ trace: 1, span: 100, parent: 0, durationMs: 60_000, step: { role: 'agent', agent: 'planner', usage: used } }),
+    // A wrapper that tells its call's usage once more, and one that tells none: neither is a call of its own.
+    call(1, { durationMs: 2_000, step: { timeToFirstTokenMs: 1_000, streaming: true, finishReasons: ['stop'] } }),
+    call(2, { start: 10 * minute, step: { finishReasons: ['LENGTH'] } }),
+    call(3, { start: 20 * minute, durationMs: 4_000, step: { finishReasons: ['tool_calls'] } }),
+    call(4, { durationMs: 9_000 }), call(5, { parent: 4 }),
+    call(6, { durationMs: 9_000, step: { usage: undefined } }), call(7, { parent: 6 }),
+    // Failed: its name says which model, because others of that name were charged.
+    call(8, { start: 30 * minute, durationMs: 30, step: { usage: undefined }, row: { statusCode: 2 } }),
+    // Failed and of a model that nobody was charged for.
+    call(9, { durationMs: 30, model: 'new', step: { usage: undefined }, row: { statusCode: 2 } }),
+    call(10, { model: 'claude-opus-4-5', step: { provider: 'anthropic' } }),
+    call(11, { durationMs: 70, step: { usage: undefined }, row: { tenant: 'other', statusCode: 2 } }),
+    call(12, { model: 'text-embedding-3', step: { role: 'embedding', usage: { 'input.uncached': 10 } } }),
+  ])
+  await query.insert(ledgerEntries, [
+    ...[1, 2, 3, 5, 7].flatMap((span) => charged(span)), ...charged(10, { model: 'claude-opus-4-5', provider: 'anthropic', agent: 'critic', amount: undefined, basis: 'UNPRICED' }),
+    ledgerRow(++line, 1, 12, { model: 'text-embedding-3', amount: 3n, quantity: 10n * token }),
+    // What the agent claims beyond its calls is money and no call.
+    ledgerRow(++line, 1, 100, { amount: 1_000n, reason: 'unattributed' }),
+    // Taken back, because another span tells the same call.
+    ledgerRow(++line, 1, 4, { amount: 6n, quantity: token }), ledgerRow(++line, 1, 4, { kind: 'REVERSAL', reason: 'mirrored', amount: -6n, quantity: -token }),
+    ledgerRow(++line, 2, 20, { tenant: 'other', amount: 9_000n }),
+  ])
+})
+after(() => query[Symbol.asyncDispose]())
+
+const rows = async (args: string, fields: string): Promise<readonly unknown[]> => (await query.ask<{ readonly models: readonly unknown[] }>(`{ models(range: {}${args}) { ${fields} } }`)).models
+
+test('a call that several spans tell is one, and one that failed belongs to the model that its name was priced as', async () => {
+  assert.deepEqual(await rows('', 'model agent providers calls failedCalls truncatedCalls toolCallingCalls streamedCalls runs'), [
+    { model: 'gpt-5', agent: null, providers: ['openai'], calls: 6, failedCalls: 1, truncatedCalls: 1, toolCallingCalls: 1, streamedCalls: 1, runs: 1 },
+    { model: 'text-embedding-3', agent: null, providers: ['openai'], calls: 1, failedCalls: 0, truncatedCalls: 0, toolCallingCalls: 0, streamedCalls: 0, runs: 1 },
+    { model: 'claude-opus-4-5', agent: null, providers: ['anthropic'], calls: 1, failedCalls: 0, truncatedCalls: 0, toolCallingCalls: 0, streamedCalls: 0, runs: 1 },
+    { model: 'new-2025-08-07', agent: null, providers: ['openai'], calls: 1, failedCalls: 1, truncatedCalls: 0, toolCallingCalls: 0, streamedCalls: 0, runs: 0 },
+  ])
+})
+
+test('the money is the ledger\'s, also by a thousand calls and runs', async () => {
+  const [ours] = await rows('', 'cost entries unpricedEntries costPerThousandCalls costPerThousandRuns inputTokens cachedInputTokens outputTokens')
+  assert.deepEqual(ours, {
+    cost: '0.000000001235', entries: 18, unpricedEntries: 0, costPerThousandCalls: '0.000000205833', costPerThousandRuns: '0.000001235',
+    inputTokens: '51', cachedInputTokens: '20', outputTokens: '100',
+  })
+  const { costs } = await query.ask<{ readonly costs: readonly { readonly model: string; readonly cost: string; readonly entries: number }[] }>('{ costs(range: {}, groupBy: [MODEL]) { model cost entries } }')
+  assert.deepEqual(await rows('', 'model cost entries').then((all) => all.filter((row) => (row as { entries: number }).entries > 0)), costs)
+  assert.deepEqual((await rows(', filter: {model: "claude-opus-4-5"}', 'cost unpricedEntries'))[0], { cost: '0', unpricedEntries: 3 })
+})
+
+test('how long calls took that did not fail, until the first token, and how fast they wrote', async () => {
+  // 1, 1, 1, 2 and 4 seconds; of the streamed one the second after its first token counts: 100 tokens in 8 seconds.
+  assert.deepEqual(await rows(', filter: {model: "gpt-5"}', 'durationMs { p50 } timeToFirstTokenMs { p50 p95 } outputTokensPerSecond'), [
+    { durationMs: { p50: 1_000 }, timeToFirstTokenMs: { p50: 1_000, p95: 1_000 }, outputTokensPerSecond: 12.5 },
+  ])
+  assert.deepEqual(await rows(', filter: {model: "new-2025-08-07"}', 'durationMs { p50 } timeToFirstTokenMs { p50 } outputTokensPerSecond costPerThousandRuns'), [
+    { durationMs: null, timeToFirstTokenMs: null, outputTokensPerSecond: null, costPerThousandRuns: null },
+  ])
+})
+
+test('by agent, by both, and filtered: what fails counts for the agent it names', async () => {
+  assert.deepEqual(await rows(', groupBy: [AGENT]', 'model agent calls failedCalls'), [
+    { model: null, agent: 'planner', calls: 6, failedCalls: 0 }, { model: null, agent: '', calls: 2, failedCalls: 2 }, { model: null, agent: 'critic', calls: 1, failedCalls: 0 },
+  ])
+  assert.deepEqual(await rows(', groupBy: [MODEL, AGENT], filter: {agent: "critic"}', 'model agent calls'), [{ model: 'claude-opus-4-5', agent: 'critic', calls: 1 }])
+  assert.deepEqual(await rows(', filter: {provider: "anthropic"}', 'model calls'), [{ model: 'claude-opus-4-5', calls: 1 }])
+  assert.deepEqual(await rows(', filter: {model: "gpt-5"}', 'model calls failedCalls'), [{ model: 'gpt-5', calls: 6, failedCalls: 1 }])
+  assert.deepEqual(await rows(', groupBy: []', 'calls failedCalls entries'), [{ calls: 9, failedCalls: 2, entries: 22 }])
+  assert.deepEqual(await rows(', groupBy: [], filter: {service: "none"}', 'calls'), [])
+  assert.deepEqual(await query.ask('{ models(range: {to: "2020-01-01T00:00:00Z"}) { model } modelLatency(range: {to: "2020-01-01T00:00:00Z"}) { intervalSeconds } }'), { models: [], modelLatency: null })
+})
+
+test('durations over time, in steps of half an octave', async () => {
+  const { modelLatency } = await query.ask<{ readonly modelLatency: { readonly intervalSeconds: number; readonly cells: readonly { readonly start: string; readonly fromMs: number; readonly toMs: number; readonly calls: number; readonly failedCalls: number }[] } }>(
+    '{ modelLatency(range: {}, filter: {model: "gpt-5"}) { intervalSeconds cells { start fromMs toMs calls failedCalls } } }')
+  assert.equal(modelLatency.intervalSeconds, 60)
+  const at = (minutes: number): string => new Date(Number(noon / 1_000_000n) + minutes * minute).toISOString().replace('.000Z', 'Z')
+  assert.deepEqual(modelLatency.cells.map(({ start, fromMs, toMs, calls, failedCalls }) => [start.replace('.000000000Z', 'Z'), Math.round(fromMs), Math.round(toMs), calls, failedCalls]), [
+    [at(0), 724, 1_024, 2, 0], [at(0), 1_448, 2_048, 1, 0], [at(10), 724, 1_024, 1, 0], [at(20), 2_896, 4_096, 1, 0], [at(30), 23, 32, 1, 1],
+  ])
+})
