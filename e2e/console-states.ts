@@ -59,6 +59,7 @@ export const emptyStates: readonly ConsoleState[] = [
   { name: 'metrics-empty', open: (page) => goTo(page, '/charts', '#first-metric') },
   { name: 'ingest-empty', open: (page) => goTo(page, '/ingest', '#first-record') },
   { name: 'costs-empty', open: (page) => goTo(page, '/costs', 'main:has-text("No ledger entry")') },
+  { name: 'models-empty', open: (page) => goTo(page, '/models', 'main:has-text("No model call yet")') },
   { name: 'unpriced-empty', open: (page) => goTo(page, '/unpriced', 'main:has-text("has a price")') },
   { name: 'coding-agents-empty', open: (page) => goTo(page, '/coding-agents', 'main:has-text("No coding agent has reported")') },
   { name: 'reconciliation-empty', open: (page) => goTo(page, '/reconciliation', 'main:has-text("No bill was imported")') },
@@ -100,6 +101,13 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'ingest-none', open: (page) => goTo(page, '/ingest?range=2001-01-01T00:00:00.000Z..2001-01-02T00:00:00.000Z', 'main:has-text("Nothing was received in this range")') },
   { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
   { name: 'costs-by-tag', open: (page) => goTo(page, '/costs?g=tag', 'main section:has-text("these rows overlap")') },
+  { name: 'models', open: (page) => goTo(page, '/models', 'main h2:has-text("How long calls took")') },
+  {
+    name: 'model', open: async (page) => {
+      await goTo(page, '/models?model=gpt-5-mini', 'main h2:has-text("Beside other models")')
+      await page.getByText('As a table').click()
+    },
+  },
   { name: 'coding-agents', open: (page) => goTo(page, '/coding-agents', rows) },
   { name: 'reconciliation', open: (page) => goTo(page, '/reconciliation', rows) },
   { name: 'restatement', open: (page) => goTo(page, '/restatement', 'main tbody th') },

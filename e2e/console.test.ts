@@ -228,6 +228,42 @@ test('what senders reported opens the ledger entries of their calls, and of thos
   assert.deepEqual(problems, [])
 })
 
+test('models: what they cost opens the ledger entries it is the sum of, what failed its runs, and a model stands beside the others of its agents', { skip, timeout: 240_000 }, async () => {
+  await using program = await startProgram({ env })
+  const traceId = newTraceId()
+  const agent = newSpanId()
+  const given = { traceId, parentSpanId: agent }
+  const other = { 'gen_ai.request.model': 'gpt-5', 'gen_ai.response.model': 'gpt-5' }
+  assert.equal((await post(program, exportRequest([
+    agentSpan({ traceId, spanId: agent }), modelCall({ ...given, ms: 2_000, attributes: { 'gen_ai.agent.name': 'clerk' } }, { input: 1_000, output: 100 }),
+    modelCall({ ...given, attributes: { ...other, 'gen_ai.agent.name': 'clerk' } }, { input: 10, output: 1 }),
+    plainSpan({ ...given, name: 'chat gpt-5', failed: true, ms: 30, attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', ...other } }),
+  ]))).status, 200)
+  await settledTrace(program, traceId, 4)
+  const { page, problems } = await openPage(chromium, program.console)
+  await page.goto('/models')
+  await main(page).getByText('3 calls, 1 failed').waitFor()
+  const amounts = await main(page).locator('a[href^="/ledger"][title*=" USD. Open"]:not([aria-label*="by 1,000"])').evaluateAll((links) => links.map((link) => ({ href: link.getAttribute('href') ?? '', exact: link.getAttribute('title')?.split(' USD')[0] ?? '' })))
+  // In all, and by model.
+  assert.equal(amounts.length, 3)
+  for (const { href, exact } of amounts) {
+    const rows = await entriesAt(page, href)
+    assert.equal(rows.reduce((total, { usd }) => total + pico(usd), 0n), pico(exact), href)
+  }
+  await page.goto('/models')
+  await main(page).getByRole('link', { name: /of gpt-5 failed, their runs/ }).click()
+  await main(page).locator('a[data-run]').waitFor()
+  await page.goto('/models')
+  await main(page).getByRole('link', { name: 'gpt-5-mini', exact: true }).click()
+  await main(page).getByRole('heading', { name: 'Beside other models of the same agents' }).waitFor()
+  assert.match(await main(page).getByText(/Half of them took/).textContent() ?? '', /^1 call, 0 failed; \$0\.0004500\. Half of them took up to 2\.00 s\.$/)
+  await main(page).getByText('As a table').click()
+  await main(page).getByRole('link', { name: /^1 calls from/ }).click()
+  await main(page).locator('tbody tr').first().waitFor()
+  assert.match(page.url(), /\/ledger\?model=gpt-5-mini&range=/)
+  assert.deepEqual(problems, [])
+})
+
 test('coding agents: every figure opens the ledger entries that it is made of', { skip, timeout: 240_000 }, async () => {
   await using program = await startProgram({ env })
   await codingAgent(program)

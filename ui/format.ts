@@ -98,6 +98,9 @@ export const duration = (ms: number): string => {
   return `${Math.floor(hours / 24)} d ${String(hours % 24).padStart(2, '0')} h`
 }
 
+/** A share with one decimal, `–` of nothing. */
+export const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${(100 * part / whole).toFixed(part === 0 || part === whole ? 0 : 1)} %`)
+
 /** `a3f2…91`: enough to recognise, the whole is copied or in the title. */
 export const shortId = (id: string): string => (id.length <= 10 ? id : `${id.slice(0, 4)}…${id.slice(-2)}`)
 

@@ -499,6 +499,20 @@ export type MetricLabel =
   /** Class of tokens, such as input or output. */
   | 'TOKEN_TYPE';
 
+/** Which calls. All conditions hold together. A condition that is left out, null or an empty list restricts nothing. */
+export type ModelFilter = {
+  /** Any of these agents; "" finds calls that name none. */
+  agent?: Array<string> | null | undefined;
+  /** Any of these environments; "" finds calls that name none. */
+  environment?: Array<string> | null | undefined;
+  /** Any of these models. */
+  model?: Array<string> | null | undefined;
+  /** Any of these providers; "" finds calls that name none. */
+  provider?: Array<string> | null | undefined;
+  /** Any of these services. */
+  service?: Array<string> | null | undefined;
+};
+
 /** Prices in US dollars. A class that is left out costs what the class around it costs: cached input is input, reasoning is output. */
 export type ModelPrices = {
   /** audio hour, for an hour of audio. */
@@ -874,6 +888,32 @@ export type CodingAgentsQuery = { total: Array<{ cost: string, entries: number, 
 
 export type CodingFieldsFragment = { cost: string, entries: number, unpricedEntries: number, sessions: number, runs: number, developers: number, inputTokens: string, cachedInputTokens: string, outputTokens: string };
 
+export type ModelsQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: ModelFilter | null | undefined;
+}>;
+
+
+export type ModelsQuery = { total: Array<{ names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null }>, model: Array<{ names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, value: string | null, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null }>, agent: Array<{ calls: number, value: string | null }> };
+
+export type ModelLatenciesQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: ModelFilter | null | undefined;
+}>;
+
+
+export type ModelLatenciesQuery = { modelLatency: { intervalSeconds: number, cells: Array<{ start: string, fromMs: number, toMs: number, calls: number, failedCalls: number }> } | null };
+
+export type ModelsOfAgentsQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: ModelFilter | null | undefined;
+}>;
+
+
+export type ModelsOfAgentsQuery = { models: Array<{ agent: string | null, model: string | null, names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null }> };
+
+export type ModelFieldsFragment = { names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null };
+
 export type ReconciliationQueryVariables = Exact<{
   range: TimeRange;
 }>;
@@ -1130,6 +1170,34 @@ export const CodingFieldsFragmentDoc = new TypedDocumentString(`
   outputTokens
 }
     `, {"fragmentName":"CodingFields"}) as unknown as TypedDocumentString<CodingFieldsFragment, unknown>;
+export const ModelFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ModelFields on ModelRow {
+  names
+  providers
+  calls
+  failedCalls
+  truncatedCalls
+  toolCallingCalls
+  runs
+  durationMs {
+    p50
+    p95
+  }
+  timeToFirstTokenMs {
+    p50
+    p95
+  }
+  outputTokensPerSecond
+  cost
+  entries
+  unpricedEntries
+  costPerThousandCalls
+  costPerThousandRuns
+  inputTokens
+  cachedInputTokens
+  outputTokens
+}
+    `, {"fragmentName":"ModelFields"}) as unknown as TypedDocumentString<ModelFieldsFragment, unknown>;
 export const BudgetGroupFieldsFragmentDoc = new TypedDocumentString(`
     fragment BudgetGroupFields on BudgetGroup {
   group {
@@ -1926,6 +1994,94 @@ export const CodingAgentsDocument = new TypedDocumentString(`
   cachedInputTokens
   outputTokens
 }`) as unknown as TypedDocumentString<CodingAgentsQuery, CodingAgentsQueryVariables>;
+export const ModelsDocument = new TypedDocumentString(`
+    query Models($range: TimeRange!, $filter: ModelFilter) {
+  total: models(range: $range, groupBy: [], filter: $filter) {
+    ...ModelFields
+  }
+  model: models(range: $range, filter: $filter) {
+    value: model
+    ...ModelFields
+  }
+  agent: models(range: $range, groupBy: [AGENT], filter: $filter) {
+    value: agent
+    calls
+  }
+}
+    fragment ModelFields on ModelRow {
+  names
+  providers
+  calls
+  failedCalls
+  truncatedCalls
+  toolCallingCalls
+  runs
+  durationMs {
+    p50
+    p95
+  }
+  timeToFirstTokenMs {
+    p50
+    p95
+  }
+  outputTokensPerSecond
+  cost
+  entries
+  unpricedEntries
+  costPerThousandCalls
+  costPerThousandRuns
+  inputTokens
+  cachedInputTokens
+  outputTokens
+}`) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
+export const ModelLatenciesDocument = new TypedDocumentString(`
+    query ModelLatencies($range: TimeRange!, $filter: ModelFilter) {
+  modelLatency(range: $range, filter: $filter) {
+    intervalSeconds
+    cells {
+      start
+      fromMs
+      toMs
+      calls
+      failedCalls
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ModelLatenciesQuery, ModelLatenciesQueryVariables>;
+export const ModelsOfAgentsDocument = new TypedDocumentString(`
+    query ModelsOfAgents($range: TimeRange!, $filter: ModelFilter) {
+  models(range: $range, groupBy: [AGENT, MODEL], filter: $filter) {
+    agent
+    model
+    ...ModelFields
+  }
+}
+    fragment ModelFields on ModelRow {
+  names
+  providers
+  calls
+  failedCalls
+  truncatedCalls
+  toolCallingCalls
+  runs
+  durationMs {
+    p50
+    p95
+  }
+  timeToFirstTokenMs {
+    p50
+    p95
+  }
+  outputTokensPerSecond
+  cost
+  entries
+  unpricedEntries
+  costPerThousandCalls
+  costPerThousandRuns
+  inputTokens
+  cachedInputTokens
+  outputTokens
+}`) as unknown as TypedDocumentString<ModelsOfAgentsQuery, ModelsOfAgentsQueryVariables>;
 export const ReconciliationDocument = new TypedDocumentString(`
     query Reconciliation($range: TimeRange!) {
   reconciliation(range: $range) {

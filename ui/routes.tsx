@@ -9,6 +9,7 @@ import { Empty, Page } from './widgets/page.tsx'
 const Runs = lazy(async () => ({ default: (await import('./runs/runs.tsx')).Runs }))
 const Run = lazy(async () => ({ default: (await import('./run/run.tsx')).Run }))
 const Costs = lazy(async () => ({ default: (await import('./costs/costs.tsx')).Costs }))
+const Models = lazy(async () => ({ default: (await import('./models/models.tsx')).Models }))
 const CodingAgents = lazy(async () => ({ default: (await import('./coding-agents/coding-agents.tsx')).CodingAgents }))
 const Reconciliation = lazy(async () => ({ default: (await import('./reconciliation/reconciliation.tsx')).Reconciliation }))
 const Restatement = lazy(async () => ({ default: (await import('./restatement/restatement.tsx')).Restatement }))
@@ -47,6 +48,7 @@ export const App = () => (
       <Route path="/charts" component={Metrics} />
       <Route path="/ingest" component={Ingest} />
       <Route path="/costs" component={Costs} />
+      <Route path="/models" component={Models} />
       <Route path="/coding-agents" component={CodingAgents} />
       <Route path="/ledger" component={Ledger} />
       <Route path="/unpriced" component={Unpriced} />

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  activeFilters, carried, costFilter, costGroup, costKeys, decisionFilter, exportHref, ledgerFilter, ledgerHref, postedText, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
+  activeFilters, carried, costFilter, costGroup, costKeys, decisionFilter, exportHref, ledgerFilter, ledgerHref, modelFilter, modelKeys, postedText, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
 } from './url-state.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
@@ -19,6 +19,12 @@ test('every key of the runs list reaches the question', () => {
     environment: ['prod'], workflow: ['w'], hasErrors: true, range: { from: '2026-11-20T12:00:00.000Z' },
   })
   assert.equal(activeFilters(search, runKeys).length, 12)
+})
+
+test('every key of the models reaches the question', () => {
+  const search = { model: 'm', agent: ['a', '(none)'], provider: 'p', service: 'svc', env: 'prod', user: 'not asked for' }
+  assert.deepEqual(modelFilter(search), { model: ['m'], agent: ['a', ''], provider: ['p'], service: ['svc'], environment: ['prod'] })
+  assert.equal(activeFilters(search, modelKeys).length, 6)
 })
 
 test('a value of a closed list that does not exist is left out, never sent', () => {

@@ -2,7 +2,7 @@
  * What is on show, as the URL says it. Everything that changes what is seen stands in the query string; reading a URL
  * never changes a preference. Pure.
  */
-import type { CostFilter, DecisionFilter, FindingKind, LedgerFilter, MetricAggregation, MetricFilter, MetricKind, MetricLabel, PostedRange, RunFilter, RunOrder } from './queries.ts'
+import type { CostFilter, DecisionFilter, FindingKind, LedgerFilter, MetricAggregation, MetricFilter, MetricKind, MetricLabel, ModelFilter, PostedRange, RunFilter, RunOrder } from './queries.ts'
 
 /** Keys of the query string that restrict lists, with the words people see. */
 export const filterLabels = {
@@ -172,6 +172,12 @@ export const metricKeys = ['service', 'env', 'model', 'provider', 'token', 'agen
 export const metricFilter = (search: SearchValues): MetricFilter => {
   const { user: _user, workflow: _workflow, ...known } = shared(search)
   return filled({ ...known, tokenType: valuesOf(search, 'token') })
+}
+
+export const modelKeys = ['model', 'agent', 'provider', 'service', 'env'] as const satisfies readonly FilterKey[]
+export const modelFilter = (search: SearchValues): ModelFilter => {
+  const { user: _user, session: _session, workflow: _workflow, ...known } = shared(search)
+  return filled(known)
 }
 
 /** In the order in which people should look. */

@@ -41,6 +41,7 @@ export interface Quantiles {
 export interface ModelRow {
   readonly model: string | null
   readonly agent: string | null
+  readonly names: readonly string[]
   readonly providers: readonly string[]
   readonly calls: number
   readonly failedCalls: number
@@ -76,7 +77,8 @@ export const ModelRowType = new GraphQLObjectType<ModelRow, QueryContext>({
   fields: {
     model: plain(GraphQLString, 'Model: null unless grouped by it, "" where the telemetry names none.'),
     agent: plain(GraphQLString, 'Agent: null unless grouped by it, "" where the telemetry names none.'),
-    providers: plain(listOf(GraphQLString), 'Who served it, sorted.'),
+    names: plain(listOf(GraphQLString), 'What the telemetry calls it, as filters of runs take it, sorted; 100 at most.'),
+    providers: plain(listOf(GraphQLString), 'Who served it, sorted; 100 at most.'),
     calls: plain(required(Count), 'Calls, failed ones among them.'),
     failedCalls: plain(required(Count), 'Calls whose span ended with an error.'),
     truncatedCalls: plain(required(Count), 'Calls whose answer was cut at a limit of tokens, as their finish reason says.'),
@@ -85,7 +87,7 @@ export const ModelRowType = new GraphQLObjectType<ModelRow, QueryContext>({
     runs: plain(required(Count), 'Runs that have a ledger line in this row.'),
     durationMs: plain(QuantilesType, 'How long calls took that did not fail; null where none is known.'),
     timeToFirstTokenMs: plain(QuantilesType, 'Until the first part of the answer came, of calls that tell it; null where none does.'),
-    outputTokensPerSecond: plain(GraphQLFloat, 'Output tokens of all calls that did not fail, by the time they took, from the first token where it is known; null where none is.'),
+    outputTokensPerSecond: plain(GraphQLFloat, 'Output tokens of all calls that did not fail, by the time they took: thoughts are written before the first token that is seen, so the wait for it counts. Null where neither is known.'),
     cost: plain(required(Decimal), 'Sum of the known amounts of the ledger lines. Read it together with `unpricedEntries`.'),
     entries: plain(required(Count), 'Ledger lines in this row.'),
     unpricedEntries: plain(required(Count), 'Lines whose amount is unknown.'),

@@ -68,15 +68,15 @@ const modelOf = `if(charged, priced, if(said = '', '', ifNull(nullIf(argMaxIf(pr
 
 const states = [
   'countIf(is_call) AS calls', 'countIf(is_call AND failed) AS failures', 'countIf(is_call AND truncated) AS cut', 'countIf(is_call AND tools) AS asked', 'countIf(is_call AND streamed) AS streams',
-  'uniqExactStateIf(call_trace, charged AND NOT empty(call_trace)) AS traces', 'groupUniqArrayState(seller) AS sellers',
+  'uniqExactStateIf(call_trace, charged AND NOT empty(call_trace)) AS traces', 'groupUniqArrayState(100)(seller) AS sellers', 'groupUniqArrayStateIf(100)(said, is_call) AS called',
   'countIf(is_call AND NOT failed) AS answered', 'quantilesTDigestStateIf(0.5, 0.95)(ms, is_call AND NOT failed) AS took',
   'countIf(is_call AND NOT failed AND first_ms IS NOT NULL) AS firsts', 'quantilesTDigestStateIf(0.5, 0.95)(ifNull(first_ms, 0), is_call AND NOT failed AND first_ms IS NOT NULL) AS waited',
-  'sumIf(toFloat64(output), is_call AND NOT failed AND ms > 0 AND output > 0) AS written', 'sumIf(if(first_ms < ms, ms - first_ms, ms), is_call AND NOT failed AND ms > 0 AND output > 0) AS writing',
+  'sumIf(toFloat64(output), is_call AND NOT failed AND ms > 0 AND output > 0) AS written', 'sumIf(ms, is_call AND NOT failed AND ms > 0 AND output > 0) AS writing',
   'sum(known) AS amount', 'sum(lines) AS entries', 'sum(unknown) AS unpriced', 'sum(input) AS inputs', 'sum(cached) AS caches', 'sum(output) AS outputs',
 ].join(', ')
 const merged = [
   'toString(sum(calls)) AS call_count', 'toString(sum(failures)) AS failed_count', 'toString(sum(cut)) AS truncated_count', 'toString(sum(asked)) AS tool_count', 'toString(sum(streams)) AS streamed_count',
-  'toString(uniqExactMerge(traces)) AS run_count', `arraySort(arrayFilter(one -> one != '', groupUniqArrayMerge(sellers))) AS providers`,
+  'toString(uniqExactMerge(traces)) AS run_count', `arraySort(arrayFilter(one -> one != '', groupUniqArrayMerge(100)(sellers))) AS providers`, `arraySort(arrayFilter(one -> one != '', groupUniqArrayMerge(100)(called))) AS names`,
   'if(sum(answered) = 0, [], quantilesTDigestMerge(0.5, 0.95)(took)) AS durations', 'if(sum(firsts) = 0, [], quantilesTDigestMerge(0.5, 0.95)(waited)) AS first_tokens',
   'if(sum(writing) = 0, NULL, 1000 * sum(written) / sum(writing)) AS speed', textOf('sum(amount)', 'cost'), 'toString(sum(entries)) AS line_count', 'toString(sum(unpriced)) AS unpriced_count',
   textOf('sum(inputs)', 'input_sum'), textOf('sum(caches)', 'cached_sum'), textOf('sum(outputs)', 'output_sum'),
@@ -86,6 +86,7 @@ interface StoredModel extends Readonly<Record<'call_count' | 'failed_count' | 't
   readonly by_model?: string
   readonly by_agent?: string
   readonly providers: readonly string[]
+  readonly names: readonly string[]
   readonly durations: readonly number[]
   readonly first_tokens: readonly number[]
   readonly speed: number | null
@@ -115,7 +116,7 @@ const perThousand = (cost: bigint, count: number): bigint | null => (count === 0
 function modelRow(row: StoredModel): ModelRow {
   const [cost, calls, runs] = [storedDecimal(row.cost), Number(row.call_count), Number(row.run_count)]
   return {
-    model: row.by_model ?? null, agent: row.by_agent ?? null, providers: row.providers, calls, failedCalls: Number(row.failed_count), truncatedCalls: Number(row.truncated_count),
+    model: row.by_model ?? null, agent: row.by_agent ?? null, names: row.names, providers: row.providers, calls, failedCalls: Number(row.failed_count), truncatedCalls: Number(row.truncated_count),
     toolCallingCalls: Number(row.tool_count), streamedCalls: Number(row.streamed_count), runs, durationMs: quantiles(row.durations), timeToFirstTokenMs: quantiles(row.first_tokens),
     outputTokensPerSecond: row.speed, cost, entries: Number(row.line_count), unpricedEntries: Number(row.unpriced_count), costPerThousandCalls: perThousand(cost, calls),
     costPerThousandRuns: perThousand(cost, runs), inputTokens: storedDecimal(row.input_sum), cachedInputTokens: storedDecimal(row.cached_sum), outputTokens: storedDecimal(row.output_sum),

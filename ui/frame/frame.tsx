@@ -2,6 +2,7 @@ import { A, useLocation } from '@solidjs/router'
 import Activity from 'lucide-solid/icons/activity'
 import Bell from 'lucide-solid/icons/bell'
 import BookOpen from 'lucide-solid/icons/book-open'
+import Brain from 'lucide-solid/icons/brain'
 import ChartLine from 'lucide-solid/icons/chart-line'
 import CircleQuestionMark from 'lucide-solid/icons/circle-question-mark'
 import Coins from 'lucide-solid/icons/coins'
@@ -31,7 +32,7 @@ import { Range } from './range.tsx'
 
 const sections = [
   { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }, { href: '/charts', label: 'Metrics', icon: ChartLine }, { href: '/ingest', label: 'Ingest', icon: Inbox }] },
-  { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/coding-agents', label: 'Coding agents', icon: SquareTerminal }, { href: '/ledger', label: 'Ledger', icon: Receipt }, { href: '/budgets', label: 'Budgets', icon: PiggyBank }, { href: '/alerts', label: 'Alerts', icon: Bell }, { href: '/unpriced', label: 'Unpriced', icon: CircleQuestionMark }, { href: '/price-books', label: 'Price books', icon: BookOpen }, { href: '/reconciliation', label: 'Reconciliation', icon: Scale }, { href: '/restatement', label: 'Restatement', icon: History }] },
+  { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/models', label: 'Models', icon: Brain }, { href: '/coding-agents', label: 'Coding agents', icon: SquareTerminal }, { href: '/ledger', label: 'Ledger', icon: Receipt }, { href: '/budgets', label: 'Budgets', icon: PiggyBank }, { href: '/alerts', label: 'Alerts', icon: Bell }, { href: '/unpriced', label: 'Unpriced', icon: CircleQuestionMark }, { href: '/price-books', label: 'Price books', icon: BookOpen }, { href: '/reconciliation', label: 'Reconciliation', icon: Scale }, { href: '/restatement', label: 'Restatement', icon: History }] },
   { title: 'Govern', pages: [{ href: '/policy', label: 'Policy', icon: ShieldCheck }] },
 ] as const
 
@@ -103,7 +104,7 @@ const Rail = (props: { narrow: boolean; fold: () => void }) => {
   )
 }
 
-const hasRange = (path: string): boolean => ['/runs', '/charts', '/ingest', '/costs', '/coding-agents', '/ledger', '/unpriced', '/reconciliation', '/policy'].includes(path)
+const hasRange = (path: string): boolean => ['/runs', '/charts', '/ingest', '/costs', '/models', '/coding-agents', '/ledger', '/unpriced', '/reconciliation', '/policy'].includes(path)
 
 /** What stands around every page. */
 export const Frame = (props: { children?: JSX.Element }) => {

@@ -22,6 +22,7 @@ export const Palette = () => {
     { label: 'Metrics', run: () => navigate('/charts') },
     { label: 'Ingest', run: () => navigate('/ingest') },
     { label: 'Costs', run: () => navigate('/costs') },
+    { label: 'Models', run: () => navigate('/models') },
     { label: 'Coding agents', run: () => navigate('/coding-agents') },
     { label: 'Reconciliation with bills', run: () => navigate('/reconciliation') },
     { label: 'Restatement of a month', run: () => navigate('/restatement') },

@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { type Accessor, createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
-import { count, countExact, duration, plural, shortId } from '../format.ts'
+import { count, countExact, duration, percent, plural, shortId } from '../format.ts'
 import { useLive } from '../live.ts'
 import { bytes } from '../metrics/value.ts'
 import { type FindingKind, IngestPageDocument, type IngestPageQuery } from '../queries.ts'
@@ -86,8 +86,6 @@ const FoundCount = (props: { sender: Sender; kind: FindingKind; value: number; r
 
 const senderHref = (sender: Sender, range: string | undefined, found?: FindingKind): string =>
   `/ingest${queryString({ range, service: valueText(sender.service), scope: valueText(scopeText(sender)), found })}#findings`
-
-const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${(100 * part / whole).toFixed(part === 0 || part === whole ? 0 : 1)} %`)
 
 const SenderRow = (props: { sender: Sender; range: string | undefined }) => (
   <tr>
