@@ -120,6 +120,20 @@ function questions({ id, startedAt, attribute }: Known): readonly Question[] {
         return nodes.length
       },
     },
+    {
+      name: 'models, what they did and cost, all time', query: '{ models(range: {}) { model calls failedCalls durationMs { p50 p95 } cost costPerThousandRuns } }', variables: {},
+      rowsOf: ({ models }: { readonly models: readonly { readonly calls: number }[] }) => {
+        if (models.length === 0 || models.some(({ calls }) => calls === 0)) throw new Error('models without calls')
+        return models.length
+      },
+    },
+    {
+      name: 'how long calls took over time, all time', query: '{ modelLatency(range: {}) { cells { start fromMs calls } } }', variables: {},
+      rowsOf: ({ modelLatency }: { readonly modelLatency: { readonly cells: readonly unknown[] } | null }) => {
+        if (modelLatency === null) throw new Error('no call took any time')
+        return modelLatency.cells.length
+      },
+    },
   ]
 }
 
