@@ -12,8 +12,8 @@ import type { LatencyCell, ModelDimension, ModelFilter, ModelLatency, ModelRow, 
 const rowsMax = 10_000
 /** Buckets of time in one picture of latencies: as many as can be told apart. */
 const bucketsMax = 60
-/** Widths that people think in. Seconds. */
-const widths = [1, 5, 10, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000, 31_536_000] as const
+/** Widths that people think in, each a multiple of the one before; the last ones are weeks. Seconds. */
+const widths = [1, 5, 10, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_419_200, 31_449_600] as const
 
 export interface ModelArguments {
   readonly range: TimeRange
@@ -24,14 +24,18 @@ export interface ModelArguments {
 const isCall = `role IN ('model_call', 'embedding')`
 const saysAny = (reasons: readonly string[]): string => `hasAny(arrayMap(reason -> lower(reason), finish_reasons), [${reasons.map((reason) => `'${reason}'`).join(', ')}])`
 
-const callColumns = [
-  'trace_id AS call_trace', 'span_id AS call_span', 'toString(if(response_model = \'\', request_model, response_model)) AS said', 'toString(provider) AS said_seller', 'toString(agent) AS said_payer',
-  'started_at AS began', '(toUnixTimestamp64Nano(ended_at) - toUnixTimestamp64Nano(started_at)) / 1e6 AS ms', 'time_to_first_token_ms AS first_ms', 'streaming AS streamed',
-  'status_code = 2 AS failed', `${saysAny(truncatedReasons)} AS truncated`, `${saysAny(toolReasons)} AS tools`, '1 AS found',
-].join(', ')
+/** A call as eight bytes: a join by them takes half of one by the ids. Two of a million calls share them once in 37 million answers, and then one takes the other's duration. */
+const callKey = 'cityHash64(trace_id, span_id)'
 
-/** Columns of a row of `callsOf` beside those of `callColumns` but `found`. */
-const nothingCharged = `'' AS priced, said_seller AS seller, said_payer AS payer, toDecimal128(0, 12) AS known, 0 AS lines, 0 AS unknown, toDecimal128(0, 12) AS input, toDecimal128(0, 12) AS cached, toDecimal128(0, 12) AS output, 1 AS is_call, 0 AS charged`
+const callColumns = [
+  `${callKey} AS call`, `toString(if(response_model = '', request_model, response_model)) AS said`, 'started_at AS began', '(toUnixTimestamp64Nano(ended_at) - toUnixTimestamp64Nano(started_at)) / 1e6 AS ms',
+  'time_to_first_token_ms AS first_ms', 'streaming AS streamed', 'status_code = 2 AS failed', `${saysAny(truncatedReasons)} AS truncated`, `${saysAny(toolReasons)} AS tools`,
+].join(', ')
+const callNames = 'said, began, ms, first_ms, streamed, failed, truncated, tools'
+
+/** What a line says, of a call that has none; in the order of `lineNames`. */
+const noLines = `'' AS priced, toString(provider) AS seller, toString(agent) AS payer, 0 AS trace, toDecimal128(0, 12) AS known, 0 AS lines, 0 AS unknown, toDecimal128(0, 12) AS input, toDecimal128(0, 12) AS cached, toDecimal128(0, 12) AS output`
+const lineNames = 'priced, seller, payer, trace, known, lines, unknown, input, cached, output'
 
 /**
  * A table of calls: what the ledger says of a span and a model, with what the span says of the call; and calls that nothing
@@ -40,35 +44,37 @@ const nothingCharged = `'' AS priced, said_seller AS seller, said_payer AS payer
 function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonly columns: string; readonly where: Where; readonly tail: string }; readonly around: (rows: string) => string } {
   const { model, agent, provider, service, environment } = filter ?? {}
   const lines = allOf(within('range', 'occurred_at', range), among('model', 'model', model), among('agent', 'agent', agent), among('provider', 'provider', provider), among('service', 'service', service), among('environment', 'environment', environment))
-  const calls = allOf(when(isCall), within('call', 'started_at', range))
+  const calls = callsWhere(range)
   const silent = allOf(when('NOT usage_reported'), among('call_agent', 'agent', agent), among('call_provider', 'provider', provider), among('call_service', 'service', service), among('call_environment', 'environment', environment))
   return {
     lines: {
       columns: [
-        'trace_id AS call_trace', 'span_id AS call_span', 'toString(model) AS priced', 'toString(provider) AS seller', 'toString(agent) AS payer', 'ifNull(sum(amount), toDecimal128(0, 12)) AS known',
+        `${callKey} AS call`, 'any(cityHash64(trace_id)) AS trace', 'toString(any(model)) AS priced', 'toString(any(provider)) AS seller', 'toString(any(agent)) AS payer', 'ifNull(sum(amount), toDecimal128(0, 12)) AS known',
         'count() AS lines', `${unpricedLines} AS unknown`, `sumIf(quantity, startsWith(meter, 'input.')) AS input`, `sumIf(quantity, endsWith(meter, 'cache_read')) AS cached`,
-        `sumIf(quantity, startsWith(meter, 'output.')) AS output`, 'sum(quantity) AS net',
+        `sumIf(quantity, startsWith(meter, 'output.')) AS output`, 'sum(quantity) AS net', 'empty(any(trace_id)) AS traceless',
       ].join(', '),
       where: { sql: lines.sql, params: { ...lines.params, ...calls.params, ...silent.params } },
-      tail: 'GROUP BY call_trace, call_span, priced, seller, payer',
+      tail: `GROUP BY call, cityHash64(model, provider, agent)`,
     },
     around: (rows) => `(
-      SELECT l.call_trace AS call_trace, said, began, ms, first_ms, streamed, failed, truncated, tools, priced, seller, payer, known, lines, unknown, input, cached, output, found AND net != 0 AS is_call, 1 AS charged
-      FROM ${rows} AS l ANY LEFT JOIN (SELECT ${callColumns} FROM ${currentSpansOf(calls.sql)}) AS c ON l.call_trace = c.call_trace AND l.call_span = c.call_span
+      SELECT ${callNames}, ${lineNames}, found AND net != 0 AS is_call, 1 AS charged, NOT traceless AS of_run
+      FROM ${rows} AS l ANY LEFT JOIN (SELECT ${callColumns}, 1 AS found FROM ${currentSpansOf(calls.sql)}) AS c USING (call)
       UNION ALL
-      SELECT call_trace, said, began, ms, first_ms, streamed, failed, truncated, tools, ${nothingCharged}
-      FROM (SELECT ${callColumns} FROM ${currentSpansOf(`${calls.sql} AND ${silent.sql}`)} LIMIT 1 BY call_trace, call_span)
-      WHERE (call_trace, call_span) NOT IN (SELECT trace_id, parent_span_id FROM ${spansOf(`${calls.sql} AND NOT empty(parent_span_id) AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)})
+      SELECT ${callNames}, ${lineNames}, 1 AS is_call, 0 AS charged, 0 AS of_run
+      FROM (SELECT ${callColumns}, ${noLines}, trace_id, span_id FROM ${currentSpansOf(`${calls.sql} AND ${silent.sql}`)} LIMIT 1 BY trace_id, span_id)
+      WHERE (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM ${spansOf(`${calls.sql} AND NOT empty(parent_span_id) AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)})
     )`,
   }
 }
+
+const callsWhere = (range: TimeRange): Where => allOf(when(isCall), within('call', 'started_at', range))
 
 /** Of a group of calls with one name and one model or none on their lines: what calls of a name were charged as mostly, those are that were not. */
 const modelOf = `if(charged, priced, if(said = '', '', ifNull(nullIf(argMaxIf(priced, calls, charged) OVER (PARTITION BY said), ''), said)))`
 
 const states = [
   'countIf(is_call) AS calls', 'countIf(is_call AND failed) AS failures', 'countIf(is_call AND truncated) AS cut', 'countIf(is_call AND tools) AS asked', 'countIf(is_call AND streamed) AS streams',
-  'uniqExactStateIf(call_trace, charged AND NOT empty(call_trace)) AS traces', 'groupUniqArrayState(100)(seller) AS sellers', 'groupUniqArrayStateIf(100)(said, is_call) AS called',
+  'uniqExactStateIf(trace, of_run) AS traces', 'groupUniqArrayState(100)(seller) AS sellers', 'groupUniqArrayStateIf(100)(said, is_call) AS called',
   'countIf(is_call AND NOT failed) AS answered', 'quantilesTDigestStateIf(0.5, 0.95)(ms, is_call AND NOT failed) AS took',
   'countIf(is_call AND NOT failed AND first_ms IS NOT NULL) AS firsts', 'quantilesTDigestStateIf(0.5, 0.95)(ifNull(first_ms, 0), is_call AND NOT failed AND first_ms IS NOT NULL) AS waited',
   'sumIf(toFloat64(output), is_call AND NOT failed AND ms > 0 AND output > 0) AS written', 'sumIf(ms, is_call AND NOT failed AND ms > 0 AND output > 0) AS writing',
@@ -128,38 +134,47 @@ interface StoredCell {
   readonly half_octave: string
   readonly call_count: string
   readonly failed_count: string
-  readonly first_second: string
-  readonly last_second: string
 }
 
 /** Durations double in two steps, beginning below a millisecond; the last holds everything above nine hours. */
 const stepsMax = 50
 const lowerMs = (step: number): number => (step === 0 ? 0 : 2 ** ((step - 1) / 2))
+/** Cells are read this much finer than a picture of all calls would need, so that those of a model that came late still fill one. */
+const finer = 16
 
 /** Null where there is no call. */
 export async function modelLatency(context: QueryContext, args: ModelArguments): Promise<ModelLatency | null> {
+  const [span] = await context.reader.rows<{ readonly first: string; readonly last: string }>({
+    columns: 'toString(toUnixTimestamp(min(started_at))) AS first, toString(toUnixTimestamp(max(started_at))) AS last', from: 'spans', where: callsWhere(args.range), tail: 'HAVING count() > 0', allVersions: true,
+  })
+  if (span === undefined) return null
+  const width = widthFor(Number(span.first), Number(span.last), bucketsMax * finer)
   const wanted = args.filter?.model ?? []
-  const cells = async (width: number): Promise<StoredCell[]> => {
-    const { lines, around } = callsOf(args)
-    return context.reader.rows<StoredCell>({
-      ...lines, where: { sql: lines.where.sql, params: { ...lines.where.params, width } }, from: 'ledgerEntries',
-      around: (calls) => `SELECT toString(second) AS from_second, toString(step) AS half_octave, toString(sum(calls)) AS call_count, toString(sum(failures)) AS failed_count, toString(min(least_second)) AS first_second, toString(max(most_second)) AS last_second FROM (
-          SELECT *, ${modelOf} AS model FROM (
-            SELECT said, priced, charged, intDiv(toUnixTimestamp(began), {width:UInt32}) * {width:UInt32} AS second, least(${stepsMax}, if(ms < 1, 0, 1 + intDiv(toUInt32(floor(2000 * log2(ms))), 1000))) AS step, count() AS calls, countIf(failed) AS failures,
-              min(toUnixTimestamp(began)) AS least_second, max(toUnixTimestamp(began)) AS most_second
-            FROM ${around(calls)} WHERE is_call GROUP BY said, priced, charged, second, step)
-        ) ${wanted.length === 0 ? '' : 'WHERE model IN {model:Array(String)}'} GROUP BY second, step ORDER BY second, step LIMIT ${bucketsMax * (stepsMax + 1)}`,
-    })
-  }
-  // One bucket first: it says how long the time is that has calls.
-  const whole = await cells(widths[widths.length - 1] as number)
-  if (whole.length === 0) return null
-  const [first, last] = [Math.min(...whole.map((cell) => Number(cell.first_second))), Math.max(...whole.map((cell) => Number(cell.last_second)))]
-  const width = widths.find((seconds) => Math.floor(last / seconds) - Math.floor(first / seconds) < bucketsMax) ?? (widths[widths.length - 1] as number)
-  return { intervalSeconds: width, cells: (await cells(width)).map(latencyCell) }
+  const { lines, around } = callsOf(args)
+  const cells = await context.reader.rows<StoredCell>({
+    ...lines, where: { sql: lines.where.sql, params: { ...lines.where.params, width } }, from: 'ledgerEntries',
+    around: (calls) => `SELECT toString(second) AS from_second, toString(step) AS half_octave, toString(sum(calls)) AS call_count, toString(sum(failures)) AS failed_count FROM (
+        SELECT *, ${modelOf} AS model FROM (
+          SELECT said, priced, charged, intDiv(toUnixTimestamp(began), {width:UInt32}) * {width:UInt32} AS second, least(${stepsMax}, if(ms < 1, 0, 1 + toUInt32(floor(2 * log2(ms))))) AS step, count() AS calls, countIf(failed) AS failures
+          FROM ${around(calls)} WHERE is_call GROUP BY said, priced, charged, second, step)
+      ) ${wanted.length === 0 ? '' : 'WHERE model IN {model:Array(String)}'} GROUP BY second, step LIMIT ${(bucketsMax * finer + 1) * (stepsMax + 1)}`,
+  })
+  return cells.length === 0 ? null : coarser(cells)
 }
 
-const latencyCell = (cell: StoredCell): LatencyCell => {
-  const step = Number(cell.half_octave)
-  return { start: BigInt(cell.from_second) * 1_000_000_000n, fromMs: lowerMs(step), toMs: lowerMs(step + 1), calls: Number(cell.call_count), failedCalls: Number(cell.failed_count) }
+const widthFor = (first: number, last: number, buckets: number): number =>
+  widths.find((seconds) => Math.floor(last / seconds) - Math.floor(first / seconds) < buckets) ?? (widths[widths.length - 1] as number)
+
+/** The same calls in as few buckets of time as can be told apart. */
+function coarser(stored: readonly StoredCell[]): ModelLatency {
+  const seconds = stored.map((cell) => Number(cell.from_second))
+  const width = widthFor(Math.min(...seconds), Math.max(...seconds), bucketsMax)
+  const cells = new Map<string, LatencyCell>()
+  for (const cell of stored) {
+    const [second, step] = [Math.floor(Number(cell.from_second) / width) * width, Number(cell.half_octave)]
+    const key = `${String(second).padStart(12, '0')} ${String(step).padStart(2, '0')}`
+    const { calls, failedCalls } = cells.get(key) ?? { calls: 0, failedCalls: 0 }
+    cells.set(key, { start: BigInt(second) * 1_000_000_000n, fromMs: lowerMs(step), toMs: lowerMs(step + 1), calls: calls + Number(cell.call_count), failedCalls: failedCalls + Number(cell.failed_count) })
+  }
+  return { intervalSeconds: width, cells: [...cells].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, cell]) => cell) }
 }
