@@ -197,8 +197,8 @@ test('costs: every amount, count of tokens and count of runs opens the ledger en
   const amounts = await figures(page, /^(\S+) USD\. Open/)
   const tokens = await figures(page, /^(\S+ → \S+) tokens\. Open/)
   const runs = await figures(page, /^(\S+) runs?\. Open/)
-  // In all, and by two agents, one model, one provider, and no user.
-  assert.deepEqual([amounts.length, tokens.length, runs.length], [6, 6, 6])
+  // In all, and by two agents, one model, one provider, two meters, no user, and one service.
+  assert.deepEqual([amounts.length, tokens.length, runs.length], [9, 9, 9])
   for (const [at, { href, exact }] of amounts.entries()) {
     const rows = await entriesAt(page, href)
     const sum = (side: string): string => grouped(rows.filter(({ meter }) => meter.startsWith(side)).reduce((total, { quantity }) => total + quantity, 0))

@@ -11,6 +11,7 @@ import { approveBudget, type ApproveBudgetArgs, defineBudget, readBudgets, retir
 import { pageArguments, type PageArguments } from './connection.ts'
 import type { QueryContext } from './context.ts'
 import { CostDimensionEnum, CostRowType, IntervalEnum } from './costs/cost-row.ts'
+import { type ChangeArguments, CostChangeType, costChange, readCacheSavings } from './costs/read-change.ts'
 import { type CostArguments, costs } from './costs/read-costs.ts'
 import { FacetValueType, type RunFacet, RunFacetEnum } from './facets/facet-value.ts'
 import { facets } from './facets/read-facets.ts'
@@ -74,6 +75,14 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
       },
       (_, args, context) => costs(context, args),
     ),
+    costChange: asked<Root, ChangeArguments>(required(CostChangeType), 'Why a range cost more or less than the time before it.', {
+      range: argument(required(TimeRangeInput), 'When the usage happened. It needs a `from`; it ends now where `to` is left out.'),
+      filter: argument(CostFilterInput, 'Which ledger lines.'),
+    }, (_, args, context) => costChange(context, args)),
+    cacheSavings: asked<Root, ChangeArguments>(Decimal, 'What tokens of caches would have cost more at the average rate of their model\'s uncached input; below 0 where writing cost more than reading saved. Null where no model has both.', {
+      range: argument(required(TimeRangeInput), 'When the usage happened.'),
+      filter: argument(CostFilterInput, 'Which ledger lines.'),
+    }, (_, args, context) => readCacheSavings(context, args)),
     ledgerEntries: asked<Root, PageArguments & { readonly filter?: LedgerFilter | null }>(required(LedgerEntryConnection), 'Ledger lines, latest usage first, page by page.', {
       ...pageArguments(100),
       filter: argument(LedgerFilterInput, 'Which lines.'),

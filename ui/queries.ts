@@ -764,7 +764,7 @@ export type CostsOverTimeQueryVariables = Exact<{
 }>;
 
 
-export type CostsOverTimeQuery = { costs: Array<{ start: string | null, agent: string | null, model: string | null, provider: string | null, user: string | null, tag: string | null, cost: string, unpricedEntries: number }> };
+export type CostsOverTimeQuery = { costs: Array<{ start: string | null, agent: string | null, model: string | null, provider: string | null, meter: string | null, user: string | null, service: string | null, tag: string | null, cost: string, unpricedEntries: number, env: string | null }> };
 
 export type CostTablesQueryVariables = Exact<{
   range: TimeRange;
@@ -772,7 +772,7 @@ export type CostTablesQueryVariables = Exact<{
 }>;
 
 
-export type CostTablesQuery = { agent: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, model: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, provider: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, user: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, tag: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }> };
+export type CostTablesQuery = { agent: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, model: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, provider: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, meter: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, user: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, service: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, env: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }>, tag: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string, value: string | null }> };
 
 export type CostRunsQueryVariables = Exact<{
   range: TimeRange;
@@ -780,7 +780,23 @@ export type CostRunsQueryVariables = Exact<{
 }>;
 
 
-export type CostRunsQuery = { total: Array<{ runs: number, reportedCost: string | null, costVariance: string | null }>, agent: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, model: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, provider: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, user: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, tag: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }> };
+export type CostRunsQuery = { total: Array<{ runs: number, reportedCost: string | null, costVariance: string | null }>, agent: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, model: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, provider: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, meter: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, user: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, service: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, env: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, tag: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }> };
+
+export type CostChangeQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: CostFilter | null | undefined;
+}>;
+
+
+export type CostChangeQuery = { costChange: { from: string, middle: string, to: string, before: string, now: string, volume: string, models: string, inputOutput: string, cache: string, prices: string, other: string } };
+
+export type CacheSavingsQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: CostFilter | null | undefined;
+}>;
+
+
+export type CacheSavingsQuery = { cacheSavings: string | null };
 
 export type CostCountsFragment = { runs: number, reportedCost: string | null, costVariance: string | null };
 
@@ -1648,7 +1664,10 @@ export const CostsOverTimeDocument = new TypedDocumentString(`
     agent
     model
     provider
+    meter
     user
+    service
+    env: environment
     tag
     cost
     unpricedEntries
@@ -1669,8 +1688,20 @@ export const CostTablesDocument = new TypedDocumentString(`
     value: provider
     ...CostFields
   }
+  meter: costs(range: $range, groupBy: [METER], filter: $filter) {
+    value: meter
+    ...CostFields
+  }
   user: costs(range: $range, groupBy: [USER], filter: $filter) {
     value: user
+    ...CostFields
+  }
+  service: costs(range: $range, groupBy: [SERVICE], filter: $filter) {
+    value: service
+    ...CostFields
+  }
+  env: costs(range: $range, groupBy: [ENVIRONMENT], filter: $filter) {
+    value: environment
     ...CostFields
   }
   tag: costs(range: $range, groupBy: [TAG], filter: $filter) {
@@ -1703,8 +1734,20 @@ export const CostRunsDocument = new TypedDocumentString(`
     value: provider
     ...CostCounts
   }
+  meter: costs(range: $range, groupBy: [METER], filter: $filter) {
+    value: meter
+    ...CostCounts
+  }
   user: costs(range: $range, groupBy: [USER], filter: $filter) {
     value: user
+    ...CostCounts
+  }
+  service: costs(range: $range, groupBy: [SERVICE], filter: $filter) {
+    value: service
+    ...CostCounts
+  }
+  env: costs(range: $range, groupBy: [ENVIRONMENT], filter: $filter) {
+    value: environment
     ...CostCounts
   }
   tag: costs(range: $range, groupBy: [TAG], filter: $filter) {
@@ -1717,6 +1760,28 @@ export const CostRunsDocument = new TypedDocumentString(`
   reportedCost
   costVariance
 }`) as unknown as TypedDocumentString<CostRunsQuery, CostRunsQueryVariables>;
+export const CostChangeDocument = new TypedDocumentString(`
+    query CostChange($range: TimeRange!, $filter: CostFilter) {
+  costChange(range: $range, filter: $filter) {
+    from
+    middle
+    to
+    before
+    now
+    volume
+    models
+    inputOutput
+    cache
+    prices
+    other
+  }
+}
+    `) as unknown as TypedDocumentString<CostChangeQuery, CostChangeQueryVariables>;
+export const CacheSavingsDocument = new TypedDocumentString(`
+    query CacheSavings($range: TimeRange!, $filter: CostFilter) {
+  cacheSavings(range: $range, filter: $filter)
+}
+    `) as unknown as TypedDocumentString<CacheSavingsQuery, CacheSavingsQueryVariables>;
 export const LedgerEntriesDocument = new TypedDocumentString(`
     query LedgerEntries($first: Int!, $after: String, $filter: LedgerFilter) {
   ledgerEntries(first: $first, after: $after, filter: $filter) {

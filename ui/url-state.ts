@@ -161,8 +161,8 @@ export const carried = (search: SearchValues, keys: readonly FilterKey[]): Parti
   return range === undefined ? values : { ...values, range }
 }
 
-export type CostGroup = 'AGENT' | 'MODEL' | 'PROVIDER' | 'USER' | 'TAG'
-export const costGroups = { AGENT: 'agent', MODEL: 'model', PROVIDER: 'provider', USER: 'user', TAG: 'tag' } as const satisfies Record<CostGroup, FilterKey>
+export type CostGroup = 'AGENT' | 'MODEL' | 'PROVIDER' | 'METER' | 'USER' | 'SERVICE' | 'ENVIRONMENT' | 'TAG'
+export const costGroups = { AGENT: 'agent', MODEL: 'model', PROVIDER: 'provider', METER: 'meter', USER: 'user', SERVICE: 'service', ENVIRONMENT: 'env', TAG: 'tag' } as const satisfies Record<CostGroup, FilterKey>
 export const costGroup = (search: SearchValues): CostGroup => {
   const text = textOf(search, 'g')?.toUpperCase()
   return text !== undefined && Object.hasOwn(costGroups, text) ? (text as CostGroup) : 'MODEL'

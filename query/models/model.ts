@@ -9,7 +9,7 @@ export type ModelDimension = (typeof modelDimensions)[number]
 
 export const ModelDimensionEnum = enumOf('ModelDimension', 'What the calls of models can be split by.', modelDimensions, {
   MODEL: 'Model that was priced; of a call that was not charged the name it said, as the charged calls of that name were priced.',
-  AGENT: 'Agent that pays; of a call that was not charged the one it names itself.',
+  AGENT: 'Agent that pays; of a call that was not charged the one that it or the step above it names.',
 })
 
 export interface ModelFilter {

@@ -34,7 +34,7 @@ before(async () => {
     // Failed: its name says which model, because others of that name were charged.
     call(8, { start: 30 * minute, durationMs: 30, step: { usage: undefined }, row: { statusCode: 2 } }),
     // Failed and of a model that nobody was charged for.
-    call(9, { durationMs: 30, model: 'new', step: { usage: undefined }, row: { statusCode: 2 } }),
+    call(9, { parent: 0, durationMs: 30, model: 'new', step: { usage: undefined }, row: { statusCode: 2 } }),
     call(10, { model: 'claude-opus-4-5', step: { provider: 'anthropic' } }),
     call(11, { durationMs: 70, step: { usage: undefined }, row: { tenant: 'other', statusCode: 2 } }),
     call(12, { model: 'text-embedding-3', step: { role: 'embedding', usage: { 'input.uncached': 10 } } }),
@@ -83,11 +83,12 @@ test('how long calls took that did not fail, until the first token, and how fast
   ])
 })
 
-test('by agent, by both, and filtered: what fails counts for the agent it names', async () => {
+test('by agent, by both, and filtered: what fails counts for the agent above it', async () => {
   assert.deepEqual(await rows(', groupBy: [AGENT]', 'model agent calls failedCalls'), [
-    { model: null, agent: 'planner', calls: 6, failedCalls: 0 }, { model: null, agent: '', calls: 2, failedCalls: 2 }, { model: null, agent: 'critic', calls: 1, failedCalls: 0 },
+    { model: null, agent: 'planner', calls: 7, failedCalls: 1 }, { model: null, agent: '', calls: 1, failedCalls: 1 }, { model: null, agent: 'critic', calls: 1, failedCalls: 0 },
   ])
   assert.deepEqual(await rows(', groupBy: [MODEL, AGENT], filter: {agent: "critic"}', 'model agent calls'), [{ model: 'claude-opus-4-5', agent: 'critic', calls: 1 }])
+  assert.deepEqual(await rows(', filter: {agent: "planner", model: "gpt-5"}', 'calls failedCalls'), [{ calls: 6, failedCalls: 1 }])
   assert.deepEqual(await rows(', filter: {provider: "anthropic"}', 'model calls'), [{ model: 'claude-opus-4-5', calls: 1 }])
   assert.deepEqual(await rows(', filter: {model: "gpt-5"}', 'model names calls failedCalls'), [{ model: 'gpt-5', names: ['gpt-5-2025-08-07'], calls: 6, failedCalls: 1 }])
   assert.deepEqual(await rows(', groupBy: []', 'calls failedCalls entries'), [{ calls: 9, failedCalls: 2, entries: 22 }])

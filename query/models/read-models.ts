@@ -33,8 +33,8 @@ const callColumns = [
 ].join(', ')
 const callNames = 'said, began, ms, first_ms, streamed, failed, truncated, tools'
 
-/** What a line says, of a call that has none; in the order of `lineNames`. */
-const noLines = `'' AS priced, toString(provider) AS seller, toString(agent) AS payer, 0 AS trace, toDecimal128(0, 12) AS known, 0 AS lines, 0 AS unknown, toDecimal128(0, 12) AS input, toDecimal128(0, 12) AS cached, toDecimal128(0, 12) AS output`
+/** What a line says, of a call that has none: all of `lineNames` but who pays. */
+const noLines = `'' AS priced, toString(provider) AS seller, 0 AS trace, toDecimal128(0, 12) AS known, 0 AS lines, 0 AS unknown, toDecimal128(0, 12) AS input, toDecimal128(0, 12) AS cached, toDecimal128(0, 12) AS output`
 const lineNames = 'priced, seller, payer, trace, known, lines, unknown, input, cached, output'
 
 /**
@@ -45,7 +45,8 @@ function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonl
   const { model, agent, provider, service, environment } = filter ?? {}
   const lines = allOf(within('range', 'occurred_at', range), among('model', 'model', model), among('agent', 'agent', agent), among('provider', 'provider', provider), among('service', 'service', service), among('environment', 'environment', environment))
   const calls = callsWhere(range)
-  const silent = allOf(when('NOT usage_reported'), among('call_agent', 'agent', agent), among('call_provider', 'provider', provider), among('call_service', 'service', service), among('call_environment', 'environment', environment))
+  const ofAgent = among('call_agent', 'payer', agent)
+  const silent = allOf(when('NOT usage_reported'), among('call_provider', 'provider', provider), among('call_service', 'service', service), among('call_environment', 'environment', environment))
   return {
     lines: {
       columns: [
@@ -53,7 +54,7 @@ function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonl
         'count() AS lines', `${unpricedLines} AS unknown`, `sumIf(quantity, startsWith(meter, 'input.')) AS input`, `sumIf(quantity, endsWith(meter, 'cache_read')) AS cached`,
         `sumIf(quantity, startsWith(meter, 'output.')) AS output`, 'sum(quantity) AS net', 'empty(any(trace_id)) AS traceless',
       ].join(', '),
-      where: { sql: lines.sql, params: { ...lines.params, ...calls.params, ...silent.params } },
+      where: { sql: lines.sql, params: { ...lines.params, ...calls.params, ...silent.params, ...ofAgent?.params } },
       tail: `GROUP BY call, cityHash64(model, provider, agent)`,
     },
     around: (rows) => `(
@@ -61,8 +62,9 @@ function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonl
       FROM ${rows} AS l ANY LEFT JOIN (SELECT ${callColumns}, 1 AS found FROM ${currentSpansOf(calls.sql)}) AS c USING (call)
       UNION ALL
       SELECT ${callNames}, ${lineNames}, 1 AS is_call, 0 AS charged, 0 AS of_run
-      FROM (SELECT ${callColumns}, ${noLines}, trace_id, span_id FROM ${currentSpansOf(`${calls.sql} AND ${silent.sql}`)} LIMIT 1 BY trace_id, span_id)
-      WHERE (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM ${spansOf(`${calls.sql} AND NOT empty(parent_span_id) AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)})
+      FROM (SELECT *, if(agent = '', above, toString(agent)) AS payer FROM (SELECT ${callColumns}, ${noLines}, agent, trace_id, span_id, parent_span_id FROM ${currentSpansOf(`${calls.sql} AND ${silent.sql}`)} LIMIT 1 BY trace_id, span_id) AS s
+        ANY LEFT JOIN (SELECT trace_id, span_id AS parent_span_id, toString(agent) AS above FROM ${spansOf(`agent != '' AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)}) AS p USING (trace_id, parent_span_id))
+      WHERE ${ofAgent?.sql ?? '1'} AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM ${spansOf(`${calls.sql} AND NOT empty(parent_span_id) AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)})
     )`,
   }
 }

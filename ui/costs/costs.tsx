@@ -5,7 +5,7 @@ import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
 import { count, knownCost, money, moneyExact, moneyPixels, plural, signedMoney } from '../format.ts'
 import { atMostEvery, useLive } from '../live.ts'
-import { type CostCountsFragment, type CostFieldsFragment, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
+import { CacheSavingsDocument, CostChangeDocument, type CostCountsFragment, type CostFieldsFragment, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
   activeFilters, type Bounds, carried, choices, type CostGroup, costFilter, costGroup, costGroups, costKeys, exportFiles, exportHref, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
@@ -15,14 +15,17 @@ import { Money, Tokens } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { bucketEnd, bucketLabel, bucketStarts, intervalFor } from './buckets.ts'
+import { Change } from './change.tsx'
 import styles from './costs.module.css'
 
 /** Groups that get a colour of their own; the rest is one bar "Other". */
 const seriesMax = 6
 /** Rows of a table before the rest is left to the ledger. */
 const tableMax = 50
+/** Whose tokens a cache made cheaper, or dearer. */
+const cachedMeters = ['input.cache_read', 'input.audio.cache_read', 'input.cache_write.5m', 'input.cache_write.1h']
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
-const groupWords: Readonly<Record<CostGroup, string>> = { AGENT: 'Agent', MODEL: 'Model', PROVIDER: 'Provider', USER: 'User', TAG: 'Tag' }
+const groupWords: Readonly<Record<CostGroup, string>> = { AGENT: 'Agent', MODEL: 'Model', PROVIDER: 'Provider', METER: 'Meter', USER: 'User', SERVICE: 'Service', ENVIRONMENT: 'Environment', TAG: 'Tag' }
 /** Of rows by tag. */
 const overlap = 'A call with several tags stands in each of them: these rows overlap, and can add up to more than the total.'
 
@@ -148,6 +151,16 @@ export const Costs = () => {
       queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostsOverTimeDocument, { ...asked, groupBy: [by], interval: width ?? 'DAY', timeZone }, signal),
     }
   })
+  const savings = useQuery(() => {
+    const asked = scope()
+    return { queryKey: ['cache-savings', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CacheSavingsDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
+  })
+  const saved = () => (savings.isSuccess ? savings.data.cacheSavings : null)
+  /** All time has nothing before it. */
+  const change = useQuery(() => {
+    const asked = scope()
+    return { queryKey: ['cost-change', asked], enabled: asked.range.from !== undefined, queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostChangeDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
+  })
   /** Of all runs of the time, whatever the filter: they are in no group. */
   const unmetered = useQuery(() => {
     const range = bounds()
@@ -155,7 +168,7 @@ export const Costs = () => {
   })
   const unmeteredCalls = (): number => (unmetered.isSuccess ? unmetered.data.unmeteredModelCalls : 0)
   const refresh = (): void => {
-    for (const query of [totals, tables, runs, chart]) void query.refetch()
+    for (const query of [totals, tables, runs, chart, savings, ...(bounds().from === undefined ? [] : [change])]) void query.refetch()
   }
   // Sums over everything are dear: once in ten seconds is live enough for a total.
   live.onRuns(atMostEvery(10_000, refresh))
@@ -186,8 +199,8 @@ export const Costs = () => {
     const rest = series === seriesMax ? ranking().slice(seriesMax).map((row) => valueText(row.value)) : undefined
     navigate(href({ range, ...(values === undefined ? {} : { [costGroups[group()]]: valueText(values.value) }), ...(rest === undefined ? {} : { [costGroups[group()]]: rest }) }))
   }
-  /** Most applications tag nothing: then nothing is said of tags. */
-  const shownGroups = createMemo(() => (Object.keys(costGroups) as CostGroup[]).filter((one) => one !== 'TAG' || (tables.isSuccess && tables.data.tag.some(({ value }) => value !== ''))))
+  /** Most applications tag nothing, and many name no environment: then nothing is said of them. */
+  const shownGroups = createMemo(() => (Object.keys(costGroups) as CostGroup[]).filter((one) => (one !== 'TAG' && one !== 'ENVIRONMENT') || (tables.isSuccess && tables.data[costGroups[one]].some(({ value }) => value !== ''))))
   const choices = createMemo(() => shownGroups().map((one) => ({
     key: costGroups[one], values: (tables.isSuccess ? tables.data[costGroups[one]] : []).slice(0, 100).map((row) => ({ value: row.value ?? '' })),
   })))
@@ -216,6 +229,7 @@ export const Costs = () => {
                 <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="everything shown" /></dd></div>
                 <Show when={claims()}><div><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()?.total[0]} href={(claim) => href({ claim })} what="everything shown" /></dd></div></Show>
                 <div><dt>Tokens in → out</dt><dd><Tokens sum={sum()} href={href({})} what="everything shown" /></dd></div>
+                <Show when={saved()}>{(amount) => <div><dt title="What tokens of caches would have cost more at the average rate of their model's uncached input, less what writing them cost more">Saved by caches (USD)</dt><dd><Money amount={amount()} href={href({ meter: cachedMeters })} what="tokens read from caches or written to them" /></dd></div>}</Show>
                 <div><dt>Runs</dt><dd><Runs runs={counted()?.total[0]?.runs} href={href({})} what="everything shown" /></dd></div>
               </dl>
               <Show when={sum().unpricedEntries > 0}>
@@ -236,6 +250,7 @@ export const Costs = () => {
                   />
                 )}
               </Show>
+              <Show when={bounds().from !== undefined && change.isSuccess ? change.data.costChange : undefined}>{(found) => <Change change={found()} href={(values) => href(values)} />}</Show>
               <p class={styles['exports']}>
                 <span class="muted">Files of what is shown</span>
                 <For each={Object.keys(exportFiles) as (keyof typeof exportFiles)[]}>{(file) => <a href={exportHref(file, filter(), bounds())} download={file} rel="external">{exportFiles[file]}</a>}</For>
