@@ -26,6 +26,8 @@ export const contentKeys: readonly string[] = [
   // OpenLLMetry's CrewAI, captured
   'crewai.crew.tasks', 'crewai.crew.agents', 'crewai.crew.result', 'crewai.crew.tasks_output', 'crewai.task.description',
   'crewai.task.expected_output', 'crewai.agent.goal', 'crewai.agent.backstory',
+  // Anthropic's SDKs
+  'anthropic.tool_result.content',
   // Sentry
   'gen_ai.response.text', 'gen_ai.response.object', 'gen_ai.response.tool_calls', 'gen_ai.request.messages', 'gen_ai.request.available_tools',
   'gen_ai.tool.input', 'gen_ai.tool.output', 'gen_ai.embeddings.input',

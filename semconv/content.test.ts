@@ -74,6 +74,8 @@ const rows: readonly Row[] = [
     output: [text('assistant', 'Hello')] },
   { who: 'Spring AI\'s tool', attributes: { 'spring.ai.tool.call.arguments': '{"city":"Oslo"}', 'spring.ai.tool.call.result': '4 degrees' },
     input: { city: 'Oslo' }, output: '4 degrees' },
+  { who: 'a tool of Anthropic\'s SDK', attributes: { 'gen_ai.tool.call.arguments': '{"city":"Oslo"}',
+    'anthropic.tool_result.content': '[{"type":"text","text":"4 degrees"}]' }, input: { city: 'Oslo' }, output: [{ type: 'text', text: '4 degrees' }] },
   { who: 'Spring AI\'s search', attributes: { 'db.vector.query.content': 'cold city' }, input: 'cold city' },
   { who: 'VoltAgent\'s call', attributes: { 'llm.messages': '[{"role":"user","content":[{"type":"text","text":"Hi"}]}]' }, input: [text('user', 'Hi')] },
   {

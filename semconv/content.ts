@@ -340,7 +340,7 @@ const inputs: readonly Place[] = [
 
 const outputs: readonly Place[] = [
   value('gen_ai.tool.call.result', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'tool_response',
-    'lk.pii.function_tool.output', 'lk.function_tool.output', 'gen_ai.tool.output', 'spring.ai.tool.call.result'),
+    'lk.pii.function_tool.output', 'lk.function_tool.output', 'gen_ai.tool.output', 'spring.ai.tool.call.result', 'anthropic.tool_result.content'),
   said('assistant', 'gen_ai.output.messages'),
   { keys: ['gen_ai.response.text', 'gen_ai.response.tool_calls'], source: sentryAnswer },
   indexed('llm.output_messages.', openinferenceMessages),

@@ -926,6 +926,18 @@ const rows: readonly Row[] = [
   { who: 'a gateway keeps the vendor\'s id', span: { attributes: { 'gen_ai.operation.name': 'chat',
     'gen_ai.provider.name': 'openrouter', 'gen_ai.response.id': 'msg_01ABC' } },
     step: { callKeys: ['response:anthropic:msg_01ABC'] } },
+  { who: 'Anthropic\'s SDK for Go tells how long what was written is kept, the tier and why it ended under keys of its own', span: {
+    name: 'anthropic.messages.create', kind: 3, scope: 'com.anthropic.sdk.go', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic',
+      'gen_ai.request.model': 'claude-sonnet-4-5', 'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.output_tokens': 30,
+      'gen_ai.usage.cache_read.input_tokens': 50, 'gen_ai.usage.cache_write.input_tokens': 10,
+      'anthropic.usage.cache_creation.ephemeral_5m_input_tokens': 4, 'anthropic.usage.cache_creation.ephemeral_1h_input_tokens': 6,
+      'anthropic.response.service_tier': 'priority', 'anthropic.message.stop_reason': 'end_turn' } },
+  step: { serviceTier: 'priority', finishReasons: ['end_turn'], usageFlags: [],
+    usage: { 'input.uncached': 40, 'input.cache_read': 50, 'input.cache_write.5m': 4, 'input.cache_write.1h': 6, 'output.text': 30 } } },
+  { who: 'Anthropic\'s SDK: what was used to sum up the history stands beside the answer\'s usage', span: { name: 'anthropic.messages.create', kind: 3,
+    scope: 'com.anthropic.sdk.go', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.input_tokens': 100,
+      'gen_ai.usage.output_tokens': 30, 'anthropic.usage.compaction.input_tokens': 900, 'anthropic.usage.compaction.output_tokens': 70 } },
+  step: { usage: { 'input.uncached': 1000, 'output.text': 100 } } },
   { who: 'the host bills', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai',
     'server.address': 'api.groq.com' } }, step: { provider: 'groq' } },
 ]

@@ -164,6 +164,7 @@ function meter(draft: Draft, dialect: Dialect, reading: Reading, span: SpanRecor
   if (unmetered.has(draft.role)) return
   const counts = countsOf(reading)
   dialect.counts?.(counts, reading)
+  addCompactions(counts, reading)
   if (counts.input === undefined && counts.output === undefined && addPartial(counts, reading)) draft.usagePartial = true
   const rule = countingRule(dialect, draft.provider, span)
   if (providerFamily(draft.provider) === 'google') addThoughts(counts, rule)
@@ -195,6 +196,13 @@ function addThoughts(counts: UsageCounts, rule: Partial<CountingRule>): void {
   const cached = (counts.cacheRead ?? 0) + (counts.cacheWrite ?? 0)
   const rest = total - input - output - (rule.input === 'exclusive' ? cached : 0)
   if (rest > 0 && rest !== cached && rest !== counts.toolUseInput) counts.reasoning = rest
+}
+
+/** A history that was summed up on the way is charged beside the answer. What of it came from a cache is not told: it counts as fresh. */
+function addCompactions(counts: UsageCounts, reading: Reading): void {
+  const [input, output] = [reading.count('compactionInput'), reading.count('compactionOutput')]
+  if (input !== undefined && counts.input !== undefined) counts.input += input
+  if (output !== undefined && counts.output !== undefined) counts.output += output
 }
 
 /** Logfire's `gen_ai.usage.partial.*`: shown, never counted. False where there is none. */

@@ -83,6 +83,9 @@ export const fieldTypes = {
   fileSearches: 'count',
   codeExecutions: 'count',
   audioSeconds: 'count',
+  /** Tokens of the requests that summed a call's history up, where its usage leaves them out. */
+  compactionInput: 'count',
+  compactionOutput: 'count',
   partialInput: 'count',
   partialOutput: 'count',
   partialCacheRead: 'count',

@@ -60,7 +60,6 @@ const golden: Readonly<Record<string, readonly string[]>> = {
     'gen_ai: 4/4 MODEL_CALL NAME_OUTDATED gen_ai.usage.cache_creation.input_tokens',
   ],
   'anthropic@2.11.0': [
-    'com.anthropic.sdk.python: 1/3 MODEL_CALL CACHE_LIFETIME_UNKNOWN gen_ai.usage.cache_write.input_tokens',
     'opentelemetry.instrumentation.anthropic: 1/1 MODEL_CALL NAME_OUTDATED gen_ai.usage.cache_creation.input_tokens',
   ],
   'claude-code-traces@2.1.332': [
@@ -156,7 +155,6 @@ const golden: Readonly<Record<string, readonly string[]>> = {
     '@opentelemetry/instrumentation-openai: 4/4 MODEL_CALL NAME_OUTDATED gen_ai.system',
   ],
   'pydantic-ai@2.68.0': [
-    'com.anthropic.sdk.python: 1/1 MODEL_CALL CACHE_LIFETIME_UNKNOWN gen_ai.usage.cache_write.input_tokens',
     'pydantic-ai: 1/3 AGENT CACHE_LIFETIME_UNKNOWN gen_ai.usage.cache_write.input_tokens',
     'pydantic-ai: 1/5 MODEL_CALL CACHE_LIFETIME_UNKNOWN gen_ai.usage.cache_write.input_tokens',
     'pydantic-ai: 1/5 MODEL_CALL NAME_OUTDATED gen_ai.usage.cache_creation.input_tokens',
