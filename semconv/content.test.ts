@@ -76,6 +76,9 @@ const rows: readonly Row[] = [
     input: { city: 'Oslo' }, output: '4 degrees' },
   { who: 'a tool of Anthropic\'s SDK', attributes: { 'gen_ai.tool.call.arguments': '{"city":"Oslo"}',
     'anthropic.tool_result.content': '[{"type":"text","text":"4 degrees"}]' }, input: { city: 'Oslo' }, output: [{ type: 'text', text: '4 degrees' }] },
+  { who: 'Koog\'s node', attributes: { 'koog.node.input': '"Hi"', 'koog.node.output': '"Hello"' }, input: 'Hi', output: 'Hello' },
+  { who: 'Koog\'s roles', attributes: { 'gen_ai.input.messages': '[{"role":"System","parts":[{"type":"text","content":"Be brief."}]}]',
+    'gen_ai.output.messages': '[{"role":"Assistant","parts":[{"type":"text","content":"Hello"}]}]' }, input: [text('system', 'Be brief.')], output: [text('assistant', 'Hello')] },
   { who: 'Spring AI\'s search', attributes: { 'db.vector.query.content': 'cold city' }, input: 'cold city' },
   { who: 'VoltAgent\'s call', attributes: { 'llm.messages': '[{"role":"user","content":[{"type":"text","text":"Hi"}]}]' }, input: [text('user', 'Hi')] },
   {

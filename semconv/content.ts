@@ -331,7 +331,7 @@ const inputs: readonly Place[] = [
   value('gen_ai.retrieval.query.text', 'reranker.query', 'gen_ai.memory.query.text', 'gen_ai.guardrail.input', 'db.vector.query.content'),
   indexed('embedding.embeddings.', indexedTexts('user', 'embedding', 'text')),
   { keys: ['ai.values'], source: vercelValues },
-  value('input.value', 'ai.value', 'request_data'),
+  value('input.value', 'ai.value', 'request_data', 'koog.node.input', 'koog.subgraph.input'),
   { keys: 'events', source: inputEvents },
   said('user', 'user_prompt', 'prompt', 'gen_ai.request.messages', 'gen_ai.embeddings.input', 'lk.pii.user_input', 'lk.user_input', 'lk.pii.user_transcript', 'lk.user_transcript'),
   // Last, because OpenInference's `tool.parameters` may be the tool's schema.
@@ -355,7 +355,7 @@ const outputs: readonly Place[] = [
     'agentops.task.output', 'agentops.tool.output'),
   { keys: ['langwatch.output'], source: langwatchValue('langwatch.output') },
   { keys: ['mastra.'], source: mastraContent('.output') },
-  value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data',
+  value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data', 'koog.node.output', 'koog.subgraph.output',
     'db.vector.query.response.documents'),
   { keys: 'events', source: outputEvents },
   said('assistant', 'response', 'lk.pii.response.text', 'lk.response.text'),

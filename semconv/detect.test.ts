@@ -47,6 +47,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['autogen', { attributes: { 'gen_ai.system': 'autogen', 'messaging.operation': 'process' } }],
   ['anthropic_platform', { scope: 'com.anthropic.sdk.typescript' }],
   ['anthropic_platform', { scope: 'com.anthropic.claude-platform' }],
+  ['koog', { attributes: { 'koog.event.id': 'e1', 'gen_ai.provider.name': 'openai' } }],
   ['governance', { name: 'agt.policy.evaluate' }],
   ['governance', { attributes: { 'agt.audit.decision': 'deny' } }],
   ['semconv_genai', { attributes: { 'gen_ai.provider.name': 'openai', 'gen_ai.usage.cache_write.input_tokens': 1 } }],

@@ -9,6 +9,7 @@ import { copilot } from './dialects/copilot.ts'
 import { geminiCli } from './dialects/gemini-cli.ts'
 import { genkit } from './dialects/genkit.ts'
 import { governance } from './dialects/governance.ts'
+import { koog } from './dialects/koog.ts'
 import { langfuse } from './dialects/langfuse.ts'
 import { langsmith } from './dialects/langsmith.ts'
 import { langwatch } from './dialects/langwatch.ts'
@@ -63,6 +64,8 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [vercelV7, { scope: exactly('gen_ai') }],
   // Before Langfuse, for which it writes a key.
   [livekit, { scope: exactly('livekit-agents'), key: prefixed('lk.') }],
+  // Before Langfuse, too.
+  [koog, { key: prefixed('koog.') }],
   [langfuse, { key: prefixed('langfuse.observation.', 'langfuse.trace.') }],
   [langsmith, { key: prefixed('langsmith.') }],
   [mlflow, { key: exactly('mlflow.spanType') }],

@@ -938,6 +938,24 @@ const rows: readonly Row[] = [
     scope: 'com.anthropic.sdk.go', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.input_tokens': 100,
       'gen_ai.usage.output_tokens': 30, 'anthropic.usage.compaction.input_tokens': 900, 'anthropic.usage.compaction.output_tokens': 70 } },
   step: { usage: { 'input.uncached': 1000, 'output.text': 100 } } },
+  { who: 'Koog: a call to Claude', span: { name: 'chat claude-sonnet-4-5', kind: 3, scope: 'weather', attributes: {
+    'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.request.model': 'claude-sonnet-4-5',
+    'gen_ai.response.finish_reasons': '[tool_calls]', 'gen_ai.response.metadata': '{"cacheCreationInputTokens":10,"cacheReadInputTokens":50}',
+    'gen_ai.usage.input_tokens': 40, 'gen_ai.usage.output_tokens': 30, 'koog.event.id': 'e1' } },
+  step: { dialect: 'koog', role: 'model_call', finishReasons: ['tool_calls'],
+    usage: { 'input.uncached': 40, 'input.cache_read': 50, 'input.cache_write.5m': 10, 'output.text': 30 } } },
+  { who: 'Koog: a call to OpenAI, whose cache and thoughts it leaves out', span: { name: 'chat gpt-5', kind: 3, attributes: {
+    'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.output_tokens': 30,
+    'koog.event.id': 'e1' } }, step: { usage: { 'input.uncached': 100, 'output.text': 30 }, usageFlags: ['usage_lossy'] } },
+  { who: 'Koog: a stream that told no usage', span: { name: 'chat gpt-5', kind: 3, attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai',
+    'gen_ai.usage.input_tokens': 0, 'gen_ai.usage.output_tokens': 0, 'koog.event.id': 'e1' } }, step: { usage: undefined } },
+  { who: 'Koog: an agent, whose usage is that of its whole history', span: { name: 'invoke_agent planner', kind: 3, attributes: {
+    'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.id': 'planner', 'gen_ai.usage.input_tokens': 200, 'gen_ai.usage.output_tokens': 60,
+    'koog.event.id': 'r1' } }, step: { role: 'agent', agent: 'planner', usageCumulative: true } },
+  { who: 'Koog: a node of an agent\'s graph', span: { name: 'node nodeCallLLM', attributes: { 'koog.node.id': 'nodeCallLLM', 'koog.event.id': 'n1' } },
+    step: { dialect: 'koog', role: 'step' } },
+  { who: 'Koog: a tool', span: { name: 'execute_tool weather', attributes: { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.provider.name': 'koog',
+    'gen_ai.tool.name': 'weather', 'koog.event.id': 't1' } }, step: { role: 'tool', provider: '' } },
   { who: 'the host bills', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai',
     'server.address': 'api.groq.com' } }, step: { provider: 'groq' } },
 ]

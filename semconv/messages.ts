@@ -78,9 +78,12 @@ function message(json: JsonObject): Json {
   return roleMessage(json, roleWord(json))
 }
 
+/** Gemini's, and those of Koog's enum. */
+const roleWords: Readonly<Record<string, string>> = { model: 'assistant', System: 'system', User: 'user', Assistant: 'assistant', Tool: 'tool' }
+
 function roleWord(json: JsonObject): string {
   const role = member(json, 'role')
-  if (typeof role === 'string') return role === 'model' ? 'assistant' : role
+  if (typeof role === 'string') return Object.hasOwn(roleWords, role) ? (roleWords[role] as string) : role
   const type = member(json, 'type')
   return typeof type === 'string' && Object.hasOwn(langchainRoles, type) ? (langchainRoles[type] as string) : 'assistant'
 }

@@ -32,7 +32,7 @@ export const providerAliases: Readonly<Record<string, string>> = {
 export const frameworks: ReadonlySet<string> = new Set([
   'strands-agents', 'strands', 'langchain', 'langgraph', 'llamaindex', 'llama_index', 'autogen', 'crewai', 'gcp.vertex.agent',
   'agent_framework', 'spring_ai', 'microsoft.agent_framework', 'github', 'litellm', 'haystack', 'dspy', 'instructor', 'pydantic-ai',
-  'smolagents', 'agno', 'ag2',
+  'smolagents', 'agno', 'ag2', 'koog',
   'mastra', 'ai', 'gateway', 'semantic_kernel', 'unknown', 'none', '_other',
 ])
 
