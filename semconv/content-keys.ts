@@ -36,6 +36,8 @@ export const contentKeys: readonly string[] = [
   'lk.function_tool.output', 'lk.input_text', 'lk.user_transcript',
   // Spring AI
   'spring.ai.tool.call.arguments', 'spring.ai.tool.call.result', 'db.vector.query.content', 'db.vector.query.response.documents',
+  // AgentScope
+  'agentscope.function.input', 'agentscope.function.output',
   // Koog
   'koog.node.input', 'koog.node.output', 'koog.subgraph.input', 'koog.subgraph.output', 'koog.moderation.result', 'system_instructions',
   // Claude Code, Codex, Gemini CLI

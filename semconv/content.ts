@@ -128,14 +128,19 @@ const said = (role: string, ...keys: readonly string[]): Place => ({ keys, sourc
 const indexed = (prefix: string, read: (list: readonly Branch[]) => Json | undefined): Place =>
   ({ keys: [prefix], source: (attributes) => read(items(unflatten(attributes, prefix))) })
 
-/** `gen_ai.input.messages` with `gen_ai.system_instructions`, a bare list of parts, as its first message. */
+/**
+ * `gen_ai.input.messages` with `gen_ai.system_instructions`, a bare list of parts, as its first message. Koog and Rig say the
+ * instructions in both; Rig's agent has them beside an older `gen_ai.prompt`.
+ */
 const conventionInput: Source = (attributes) => {
-  const messages = speech('user', 'gen_ai.input.messages')(attributes, [])
+  const messages = speech('user', 'gen_ai.input.messages', 'gen_ai.prompt')(attributes, [])
   const system = content(attributes.get('gen_ai.system_instructions'))
-  if (system === undefined) return messages
+  if (system === undefined || isInstruction(Array.isArray(messages) ? messages[0] as Json : undefined)) return messages
   const instruction = { role: 'system', parts: partsOf(system) }
   return Array.isArray(messages) ? [instruction, ...messages] : [instruction]
 }
+
+const isInstruction = (message: Json | undefined): boolean => isObject(message) && member(message, 'role') === 'system'
 
 /** `llm.input_messages.N.message.*` (OpenInference). */
 function openinferenceMessages(list: readonly Branch[]): Json | undefined {

@@ -47,6 +47,8 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['autogen', { attributes: { 'gen_ai.system': 'autogen', 'messaging.operation': 'process' } }],
   ['anthropic_platform', { scope: 'com.anthropic.sdk.typescript' }],
   ['anthropic_platform', { scope: 'com.anthropic.claude-platform' }],
+  ['agentscope', { attributes: { 'agentscope.function.name': 'ReActAgent.callAgent', 'gen_ai.provider.name': 'openai' } }],
+  ['rig', { attributes: { 'rig.completion_parent': true, 'gen_ai.provider.name': 'openai' } }],
   ['koog', { attributes: { 'koog.event.id': 'e1', 'gen_ai.provider.name': 'openai' } }],
   ['governance', { name: 'agt.policy.evaluate' }],
   ['governance', { attributes: { 'agt.audit.decision': 'deny' } }],

@@ -2,6 +2,7 @@ import type { SpanRecord } from './attributes.ts'
 import type { Dialect, Signs } from './dialect.ts'
 import { adk } from './dialects/adk.ts'
 import { agentops } from './dialects/agentops.ts'
+import { agentscope } from './dialects/agentscope.ts'
 import { anthropicPlatform } from './dialects/anthropic.ts'
 import { claudeCode } from './dialects/claude-code.ts'
 import { codex } from './dialects/codex.ts'
@@ -23,6 +24,7 @@ import { openinference } from './dialects/openinference.ts'
 import { openllmetry } from './dialects/openllmetry.ts'
 import { logfire, pydanticAi } from './dialects/pydantic.ts'
 import { generic, semconv137, semconvGenai, semconvOld } from './dialects/semconv.ts'
+import { rig } from './dialects/rig.ts'
 import { strands } from './dialects/strands.ts'
 import { vercelLegacy, vercelV7 } from './dialects/vercel.ts'
 import { voltagent } from './dialects/voltagent.ts'
@@ -76,6 +78,8 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
     key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
   [agentFramework, { scope: prefixed('agent_framework'), key: exactly('executor.id', 'workflow.id', 'edge_group.type') }],
   [voltagent, { scope: exactly('@voltagent/core') }],
+  [agentscope, { key: prefixed('agentscope.') }],
+  [rig, { key: exactly('rig.completion_parent', 'rig.provider_request_id') }],
   [genkit, { key: prefixed('genkit:') }],
   [autogen, { scope: prefixed('autogen'), system: 'autogen' }],
   [anthropicPlatform, { scope: prefixed('com.anthropic.sdk.', 'com.anthropic.claude-platform') }],
