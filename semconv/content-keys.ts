@@ -36,6 +36,8 @@ export const contentKeys: readonly string[] = [
   'lk.function_tool.output', 'lk.input_text', 'lk.user_transcript',
   // Spring AI
   'spring.ai.tool.call.arguments', 'spring.ai.tool.call.result', 'db.vector.query.content', 'db.vector.query.response.documents',
+  // Semantic Kernel for .NET, in its events
+  'gen_ai.event.content',
   // AgentScope
   'agentscope.function.input', 'agentscope.function.output',
   // Koog

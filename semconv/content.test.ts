@@ -215,6 +215,14 @@ const rows: readonly Row[] = [
     input: [text('system', 'Be kind.'), text('user', 'Hi')], output: [text('assistant', 'Hello')],
   },
   {
+    who: 'span events of Semantic Kernel for .NET',
+    events: [
+      { name: 'gen_ai.user.message', attributes: { 'gen_ai.event.content': '{"role": "user", "content": "Hi"}', 'gen_ai.system': 'openai' } },
+      { name: 'gen_ai.choice', attributes: { 'gen_ai.event.content': '{"index": 0, "message": {"role": "assistant", "content": "Hello"}, "tool_calls": []}' } },
+    ],
+    input: [text('user', 'Hi')], output: [text('assistant', 'Hello')],
+  },
+  {
     who: 'the details event',
     events: [{ name: 'gen_ai.client.inference.operation.details', attributes: { 'gen_ai.input.messages': [{ role: 'user',
       parts: [] }], 'gen_ai.output.messages': 'Hello' } }],

@@ -287,7 +287,8 @@ const outputEvents: Source = (_attributes, events) => {
 }
 
 function eventMessage(event: SpanEvent, role: string, key: string): readonly Json[] {
-  const json = content(event.attributes.get(key) ?? event.attributes.get('content'))
+  // Semantic Kernel for .NET has the whole message as JSON in one attribute.
+  const json = content(event.attributes.get(key) ?? event.attributes.get('content') ?? event.attributes.get('gen_ai.event.content'))
   if (json === undefined) return []
   return asMessages(json) ?? [{ role, parts: partsOf(json) }]
 }

@@ -973,6 +973,29 @@ const rows: readonly Row[] = [
   { who: 'Rig: a call that failed', span: { name: 'chat', parent: '01', scope: 'weather', attributes: { 'gen_ai.operation.name': 'chat',
     'gen_ai.provider.name': 'openai', 'gen_ai.request.model': 'gpt-5', 'gen_ai.request.stream': false, 'rig.completion_parent': true } },
   step: { role: 'model_call', errorType: '_OTHER' } },
+  { who: 'Semantic Kernel for .NET', span: { name: 'chat.completions gpt-4o', kind: 3, scope: 'Microsoft.SemanticKernel.Diagnostics', attributes: {
+    'gen_ai.operation.name': 'chat.completions', 'gen_ai.system': 'openai', 'gen_ai.request.model': 'gpt-4o', 'server.address': 'https://api.openai.com/v1',
+    'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.output_tokens': 5, 'gen_ai.response.id': 'chatcmpl-abc', 'gen_ai.response.finish_reason': '["N/A"]' } },
+  step: { role: 'model_call', provider: 'openai', finishReasons: [], callKeys: ['response:openai:chatcmpl-abc'], usage: { 'input.uncached': 9, 'output.text': 5 } } },
+  { who: 'Semantic Kernel for .NET, older: what is not there is N/A and -1', span: { name: 'chat.completions gpt-4o', scope: 'Microsoft.SemanticKernel.Diagnostics', attributes: {
+    'gen_ai.operation.name': 'chat.completions', 'gen_ai.system': 'openai', 'gen_ai.request.model': 'gpt-4o', 'gen_ai.response.prompt_tokens': 9,
+    'gen_ai.response.completion_tokens': -1, 'gen_ai.response.id': 'N/A' } },
+  step: { role: 'model_call', responseId: '', callKeys: [], usage: { 'input.uncached': 9 }, usageFlags: ['usage_invalid'] } },
+  { who: 'Microsoft.Extensions.AI: a call', span: { name: 'chat gpt-5', kind: 3, scope: 'Experimental.Microsoft.Extensions.AI', attributes: {
+    'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.output_tokens': 30,
+    'gen_ai.usage.cache_read.input_tokens': 60, 'gen_ai.usage.reasoning.output_tokens': 12, 'gen_ai.response.finish_reasons': '["stop"]' } },
+  step: { role: 'model_call', finishReasons: ['stop'], usageFlags: [],
+    usage: { 'input.uncached': 40, 'input.cache_read': 60, 'output.text': 18, 'output.reasoning': 12 } } },
+  { who: 'Microsoft.Extensions.AI: a call to Claude, whose cache writes have no key', span: { name: 'chat claude-sonnet-4-5', kind: 3,
+    scope: 'Experimental.Microsoft.Agents.AI', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic',
+      'gen_ai.usage.input_tokens': 40, 'gen_ai.usage.output_tokens': 30, 'gen_ai.usage.cache_read.input_tokens': 50 } },
+  step: { usageFlags: ['cache_write_hidden'], usage: { 'input.uncached': 40, 'input.cache_read': 50, 'output.text': 30 } } },
+  { who: 'Microsoft.Extensions.AI: around the tools', span: { name: 'orchestrate_tools', scope: 'Experimental.Microsoft.Extensions.AI',
+    attributes: { 'gen_ai.operation.name': 'orchestrate_tools' } }, step: { role: 'step' } },
+  { who: 'Genkit for Go with Claude, whose cache it leaves out', span: { name: 'anthropic/claude-sonnet-4-5', scope: 'genkit-tracer', attributes: {
+    'genkit:type': 'action', 'genkit:metadata:subtype': 'model', 'genkit:name': 'anthropic/claude-sonnet-4-5',
+    'genkit:output': '{"finishReason":"stop","message":{"content":[{"text":"Hi"}],"role":"model"},"usage":{"inputTokens":40,"outputTokens":30}}' } },
+  step: { provider: 'anthropic', usage: { 'input.uncached': 40, 'output.text': 30 }, usageFlags: ['usage_lossy'] } },
   { who: 'the host bills', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai',
     'server.address': 'api.groq.com' } }, step: { provider: 'groq' } },
 ]

@@ -56,6 +56,8 @@ const pythonClass = /^<class '(.{1,256})'>$/
 const pythonEnum = /^FinishReason\./
 /** Micrometer, and so Spring AI, has a word for what is not there. */
 const modelWord = (name: string): string => (name === 'none' ? '' : name)
+/** Semantic Kernel for .NET has one, too (ModelDiagnostics.cs@037139f and @15d1751). */
+const notThere = 'N/A'
 
 /** What every dialect says the same way. */
 function commonStep(dialect: Dialect, reading: Reading, span: SpanRecord): Draft {
@@ -75,7 +77,7 @@ function commonStep(dialect: Dialect, reading: Reading, span: SpanRecord): Draft
     provider: reading.word('provider'),
     requestModel: modelWord(reading.word('requestModel')),
     responseModel: modelWord(reading.word('responseModel')),
-    responseId: reading.word('responseId'),
+    responseId: reading.word('responseId') === notThere ? '' : reading.word('responseId'),
     tool: reading.word('tool'),
     toolCallId: reading.word('toolCallId'),
     toolArgumentsHash: '',
@@ -146,7 +148,7 @@ export function finishReasons(value: AttributeValue | undefined): readonly strin
   const list = Array.isArray(json) ? json : [json ?? value]
   const reasons: string[] = []
   for (const reason of list) {
-    if (typeof reason === 'string' && reason !== '') reasons.push(cut(reason.replace(pythonEnum, ''), finishReasonLength))
+    if (typeof reason === 'string' && reason !== '' && reason !== notThere) reasons.push(cut(reason.replace(pythonEnum, ''), finishReasonLength))
     if (reasons.length === finishReasonsLimit) break
   }
   return reasons

@@ -169,8 +169,9 @@ export const older: Keys = {
   user: ['enduser.id', 'gen_ai.openai.request.user'],
   requestedTier: ['gen_ai.openai.request.service_tier'],
   servedTier: ['gen_ai.openai.response.service_tier'],
-  input: ['gen_ai.usage.prompt_tokens'],
-  output: ['gen_ai.usage.completion_tokens'],
+  // Semantic Kernel for .NET up to 1.18 has them under `response`.
+  input: ['gen_ai.usage.prompt_tokens', 'gen_ai.response.prompt_tokens'],
+  output: ['gen_ai.usage.completion_tokens', 'gen_ai.response.completion_tokens'],
   messages: ['gen_ai.prompt', 'gen_ai.completion'],
   verdict: [
     'gen_ai.security.action.type', 'gen_ai.security.verdict.type', 'gen_ai.security.decision.type', 'gen_ai.guardian.verdict.type',

@@ -23,6 +23,10 @@ export const operationRoles: Readonly<Record<string, Role>> = {
   // Traceloop
   execute_task: 'step', goto: 'handoff', handoff: 'handoff', vector_db_retrieve: 'retrieval',
   realtime: 'model_call', llm_request: 'model_call', completion: 'model_call', generate: 'model_call', embedding: 'embedding',
+  // Microsoft.Extensions.AI: around the calls and the tools of one answer
+  orchestrate_tools: 'step',
+  // Semantic Kernel for .NET
+  'chat.completions': 'model_call', 'text.completions': 'model_call',
   // Langtrace
   embed: 'embedding',
   // Gemini CLI

@@ -1,3 +1,4 @@
+import type { Attributes } from '../attributes.ts'
 import { bodyCounts } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import { type JsonObject, member, objectMember, parsedObject, tokenCount, word } from '../value.ts'
@@ -17,6 +18,8 @@ export const genkit: Dialect = {
   // Each plugin passes its provider's counts on.
   counting: [
     { source, providers: ['gcp.gemini', 'gcp.vertex_ai'], input: 'inclusive', output: 'exclusive' },
+    // The plugin for Go passes neither the cache nor the answer on.
+    { source: 'captured from genkit 1.4.0 for Go', providers: ['anthropic'], when: hidesAnswer, input: 'exclusive', lossy: true },
     { source, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
     { source, input: 'inclusive', output: 'inclusive' },
   ],
@@ -63,3 +66,8 @@ function nameAnswer(draft: Draft, output: JsonObject | undefined): void {
 
 /** The provider's own answer. */
 const answerBody = (output: JsonObject | undefined): JsonObject | undefined => objectMember(output, 'raw') ?? objectMember(output, 'custom')
+
+function hidesAnswer(attributes: Attributes): boolean {
+  const output = attributes.get('genkit:output')
+  return typeof output === 'string' && !/"(?:raw|custom)":/.test(output)
+}

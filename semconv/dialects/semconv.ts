@@ -23,6 +23,10 @@ const openlitJsSource = 'openlit 1.15.0 on npm, captured'
 /** Spring AI has no scope of its own: Micrometer's spans all have Spring Boot's. Its calls without tools have no key of their own either. */
 const springBoot = (scope: string) => scope === 'org.springframework.boot'
 
+/** Microsoft.Extensions.AI and its Agent Framework for .NET, by the names their sources have unless the application gives them another. */
+const extensionsAi = (scope: string) => /^(?:Experimental\.)?Microsoft\.(?:Extensions|Agents)\.AI\b/.test(scope)
+const extensionsAiSource = 'dotnet/extensions OpenTelemetryChatClient.cs@0120286, UsageDetails.cs (cached is part of input, reasoning of output)'
+
 /** semantic-conventions-genai after 1.41 (`cache_write`), commits in `keys.ts`. */
 export const semconvGenai: Dialect = {
   name: 'semconv_genai',
@@ -47,6 +51,9 @@ export const semconv137: Dialect = {
     { source: openlitJsSource, scope: openlitJs('anthropic', 'bedrock'), input: 'exclusive' },
     { source: openlitJsSource, scope: openlitJs('google-ai', 'vertexai'), input: 'inclusive', output: 'exclusive' },
     { source: openlitJsSource, scope: openlitJs('openai', 'groq'), input: 'inclusive', output: 'inclusive' },
+    // What a client for Claude puts into the input is up to that client; writes have no key.
+    { source: extensionsAiSource, scope: extensionsAi, providers: ['anthropic', 'aws.bedrock'], hidesCacheWrites: true },
+    { source: extensionsAiSource, scope: extensionsAi, input: 'inclusive', output: 'inclusive' },
     lossyOpenai,
   ],
   refine(draft, _reading, span) {
