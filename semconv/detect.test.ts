@@ -49,6 +49,8 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['anthropic_platform', { scope: 'com.anthropic.claude-platform' }],
   ['agentscope', { attributes: { 'agentscope.function.name': 'ReActAgent.callAgent', 'gen_ai.provider.name': 'openai' } }],
   ['rig', { attributes: { 'rig.completion_parent': true, 'gen_ai.provider.name': 'openai' } }],
+  ['quarkus', { scope: 'io.quarkus.opentelemetry' }],
+  ['semconv', { scope: 'io.quarkus.opentelemetry', attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['koog', { attributes: { 'koog.event.id': 'e1', 'gen_ai.provider.name': 'openai' } }],
   ['governance', { name: 'agt.policy.evaluate' }],
   ['governance', { attributes: { 'agt.audit.decision': 'deny' } }],

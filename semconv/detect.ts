@@ -24,6 +24,7 @@ import { openinference } from './dialects/openinference.ts'
 import { openllmetry } from './dialects/openllmetry.ts'
 import { logfire, pydanticAi } from './dialects/pydantic.ts'
 import { generic, semconv137, semconvGenai, semconvOld } from './dialects/semconv.ts'
+import { quarkus } from './dialects/quarkus.ts'
 import { rig } from './dialects/rig.ts'
 import { strands } from './dialects/strands.ts'
 import { vercelLegacy, vercelV7 } from './dialects/vercel.ts'
@@ -88,6 +89,8 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [semconv137, { key: exactly('gen_ai.provider.name') }],
   [semconvOld, { key: exactly('gen_ai.system') }],
   [mcp, { key: exactly('mcp.method.name') }],
+  // Last, because all spans of a Quarkus application have it, made by whomever.
+  [quarkus, { scope: exactly('io.quarkus.opentelemetry') }],
   [generic, {}],
 ]
 

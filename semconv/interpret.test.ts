@@ -996,6 +996,19 @@ const rows: readonly Row[] = [
     'genkit:type': 'action', 'genkit:metadata:subtype': 'model', 'genkit:name': 'anthropic/claude-sonnet-4-5',
     'genkit:output': '{"finishReason":"stop","message":{"content":[{"text":"Hi"}],"role":"model"},"usage":{"inputTokens":40,"outputTokens":30}}' } },
   step: { provider: 'anthropic', usage: { 'input.uncached': 40, 'output.text': 30 }, usageFlags: ['usage_lossy'] } },
+  { who: 'Quarkus: a call', span: { name: 'completion gpt-5', parent: '01', scope: 'io.quarkus.opentelemetry', attributes: { 'gen_ai.request.model': 'gpt-5',
+    'gen_ai.response.model': 'gpt-5-2025', 'gen_ai.response.id': 'chatcmpl-abc', 'gen_ai.response.finish_reasons': 'STOP', 'gen_ai.usage.prompt_tokens': 100,
+    'gen_ai.usage.completion_tokens': 30, 'gen_ai.client.estimated_cost': '0.00125USD' } },
+  step: { dialect: 'quarkus', role: 'model_call', finishReasons: ['STOP'], usage: { 'input.uncached': 100, 'output.text': 30 }, usageFlags: ['usage_lossy'],
+    reportedCost: 1_250_000_000n } },
+  { who: 'Quarkus: a call that failed', span: { name: 'completion gpt-5', parent: '01', scope: 'io.quarkus.opentelemetry', attributes: {
+    'gen_ai.request.model': 'gpt-5', 'gen_ai.request.top_p': 0 }, events: [{ name: 'exception', attributes: { 'exception.type': 'dev.langchain4j.exception.HttpException' } }] },
+  step: { role: 'model_call', errorType: 'dev.langchain4j.exception.HttpException', usage: undefined } },
+  { who: 'Quarkus: a tool that failed', span: { name: 'langchain4j.tools.weather', parent: '01', scope: 'io.quarkus.opentelemetry', attributes: {
+    'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'weather' }, events: [{ name: 'exception', attributes: { 'exception.type': 'java.io.IOException' } }] },
+  step: { role: 'tool', tool: 'weather', errorType: 'java.io.IOException' } },
+  { who: 'Quarkus: what has nothing to do with models', span: { name: 'GET /', kind: 2, scope: 'io.quarkus.opentelemetry', attributes: { 'http.request.method': 'GET' } },
+    step: { role: 'span', usage: undefined, usageFlags: [] } },
   { who: 'the host bills', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai',
     'server.address': 'api.groq.com' } }, step: { provider: 'groq' } },
 ]
