@@ -1009,6 +1009,11 @@ const rows: readonly Row[] = [
   step: { role: 'tool', tool: 'weather', errorType: 'java.io.IOException' } },
   { who: 'Quarkus: what has nothing to do with models', span: { name: 'GET /', kind: 2, scope: 'io.quarkus.opentelemetry', attributes: { 'http.request.method': 'GET' } },
     step: { role: 'span', usage: undefined, usageFlags: [] } },
+  { who: 'RubyLLM: a call, whose input has the cache whichever provider answered', span: { name: 'chat claude-sonnet-4-5', kind: 3, scope: 'ruby_llm', attributes: {
+    'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.output_tokens': 30,
+    'gen_ai.usage.cache_read.input_tokens': 50 } }, step: { usageFlags: [], usage: { 'input.uncached': 50, 'input.cache_read': 50, 'output.text': 30 } } },
+  { who: 'RubyLLM: a step of a workflow', span: { name: 'ruby_llm.workflow_step draft', parent: '01', scope: 'ruby_llm', attributes: {
+    'gen_ai.workflow.name': 'Article', 'ruby_llm.workflow.step.name': 'draft' } }, step: { role: 'step', workflow: 'Article' } },
   { who: 'the host bills', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai',
     'server.address': 'api.groq.com' } }, step: { provider: 'groq' } },
 ]

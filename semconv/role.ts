@@ -23,6 +23,10 @@ export const operationRoles: Readonly<Record<string, Role>> = {
   // Traceloop
   execute_task: 'step', goto: 'handoff', handoff: 'handoff', vector_db_retrieve: 'retrieval',
   realtime: 'model_call', llm_request: 'model_call', completion: 'model_call', generate: 'model_call', embedding: 'embedding',
+  // RubyLLM
+  ocr: 'model_call', moderation: 'guardrail', judgment: 'evaluation',
+  // Rig, ReqLLM, RubyLLM
+  transcription: 'model_call', speech: 'model_call', image_generation: 'model_call', audio_generation: 'model_call',
   // Microsoft.Extensions.AI: around the calls and the tools of one answer
   orchestrate_tools: 'step',
   // Semantic Kernel for .NET
@@ -93,7 +97,7 @@ const nameRoles: readonly (readonly [RegExp, Role])[] = [
   [/^(?:execute_tool|running tool:?)(?: |$)/, 'tool'],
   [/^running tools$|^running \d+ tools?$/, 'step'],
   [/^call_llm$/, 'model_call'],
-  [/^(?:step \d+|Step \d+|execute_agent_loop_cycle)$/, 'step'],
+  [/^(?:step \d+|Step \d+|execute_agent_loop_cycle)$|^ruby_llm\.workflow_step\b/, 'step'],
   [/^create_agent\b/, 'control'],
 ]
 

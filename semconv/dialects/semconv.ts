@@ -54,6 +54,8 @@ export const semconv137: Dialect = {
     // What a client for Claude puts into the input is up to that client; writes have no key.
     { source: extensionsAiSource, scope: extensionsAi, providers: ['anthropic', 'aws.bedrock'], hidesCacheWrites: true },
     { source: extensionsAiSource, scope: extensionsAi, input: 'inclusive', output: 'inclusive' },
+    // Adds the cache itself, whichever provider's.
+    { source: 'crmne/ruby_llm lib/ruby_llm/opentelemetry (2.0)', scope: (scope) => scope === 'ruby_llm', input: 'inclusive' },
     lossyOpenai,
   ],
   refine(draft, _reading, span) {
