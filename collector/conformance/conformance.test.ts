@@ -59,6 +59,7 @@ const golden: Readonly<Record<string, readonly string[]>> = {
     'gen_ai: 3/3 AGENT NAME_OUTDATED gen_ai.usage.cache_creation.input_tokens',
     'gen_ai: 4/4 MODEL_CALL NAME_OUTDATED gen_ai.usage.cache_creation.input_tokens',
   ],
+  'anthropic-sdk-go@2.15.0': [],
   'anthropic@2.11.0': [
     'opentelemetry.instrumentation.anthropic: 1/1 MODEL_CALL NAME_OUTDATED gen_ai.usage.cache_creation.input_tokens',
   ],
