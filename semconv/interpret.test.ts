@@ -902,6 +902,24 @@ const rows: readonly Row[] = [
       'error.type': 'tool_error' } },
     step: { role: 'tool', tool: 'search', errorType: 'tool_error' },
   },
+  {
+    who: 'Anthropic\'s own SDK (captured from 2.14.0): lifetimes of what was written, the tier and why it stopped, under names of its own',
+    span: {
+      name: 'anthropic.messages.create', kind: 3, scope: 'com.anthropic.sdk.python', attributes: {
+        'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.request.model': 'claude-sonnet-4',
+        'gen_ai.usage.input_tokens': 600, 'gen_ai.usage.cache_write.input_tokens': 300, 'gen_ai.usage.cache_read.input_tokens': 200,
+        'anthropic.usage.cache_creation.ephemeral_5m_input_tokens': 100, 'anthropic.usage.cache_creation.ephemeral_1h_input_tokens': 200,
+        'gen_ai.usage.output_tokens': 50, 'anthropic.request.service_tier': 'auto', 'anthropic.response.service_tier': 'priority',
+        'anthropic.message.stop_reason': 'end_turn',
+      },
+    },
+    step: {
+      usage: { 'input.uncached': 100, 'input.cache_read': 200, 'input.cache_write.5m': 100, 'input.cache_write.1h': 200, 'output.text': 50 },
+      usageFlags: [], serviceTier: 'priority', finishReasons: ['end_turn'],
+    },
+  },
+  { who: 'Laminar\'s tags', span: { name: 'job', scope: 'lmnr.tracer', attributes: { 'lmnr.span.type': 'DEFAULT',
+    'lmnr.association.properties.tags': ['b', 'a'] } }, step: { role: 'span', tags: 'a\nb' } },
   { who: 'Laminar', span: { attributes: { 'lmnr.span.type': 'LLM', 'lmnr.association.properties.session_id': 's',
     'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cache_creation.input_tokens': 4,
     'gen_ai.usage.cache_creation.input_tokens.ephemeral_1h': 4 } }, step: { session: 's', usage: { 'input.uncached': 5,

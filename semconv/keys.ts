@@ -214,7 +214,7 @@ export const shared: Keys = {
   toolArguments: ['spring.ai.tool.call.arguments'],
   user: ['lmnr.association.properties.user_id', 'gen_ai.request.user', 'user.account_uuid', 'user.email'],
   responseId: ['gen_ai.response_id'],
-  tags: ['spanledger.tags', 'logfire.tags'],
+  tags: ['spanledger.tags', 'logfire.tags', 'lmnr.association.properties.tags'],
   cacheRead: [
     'gen_ai.usage.cache_read_input_tokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.usage.details.cached_tokens',
     'gen_ai.usage.input_cached_tokens', 'gen_ai.usage.cached_input_tokens', 'gen_ai.usage.cached_tokens',

@@ -8,7 +8,7 @@ export const anthropicPlatform: Dialect = {
   name: 'anthropic_platform',
   keys: {
     requestId: ['anthropic.request.id'],
-    // How long what was written is kept, what was served and why it ended: keys of its own, captured from the SDK for Go 2.15.0.
+    // How long what was written is kept, what was served and why it ended: keys of its own, captured from the SDKs for Go 2.15.0 and Python 2.14.0.
     cacheWrite5m: ['anthropic.usage.cache_creation.ephemeral_5m_input_tokens'],
     cacheWrite1h: ['anthropic.usage.cache_creation.ephemeral_1h_input_tokens'],
     servedTier: ['anthropic.response.service_tier'],
