@@ -23,6 +23,10 @@ const openaiAgents = (scope: string) => scope === 'openinference.instrumentation
   scope === '@arizeai/openinference-instrumentation-openai-agents'
 const llamaIndex = (scope: string) => scope === 'openinference.instrumentation.llama_index'
 const smolagents = (scope: string) => scope === 'openinference.instrumentation.smolagents'
+const haystack = (scope: string) => scope === 'openinference.instrumentation.haystack'
+const beeaiPython = (scope: string) => scope === 'openinference.instrumentation.beeai'
+/** Frameworks that keep two sums of what a call used, whatever the provider told. */
+const sumsOnly = (scope: string) => haystack(scope) || beeaiPython(scope) || scope === 'openinference.instrumentation.autogen_agentchat'
 
 const source = 'Arize-ai/openinference@1fe497f'
 
@@ -76,6 +80,8 @@ export const openinference: Dialect = {
     // Passes Agno's counts on, which are the provider's.
     { source: 'openinference-instrumentation-agno 1.0.15 on PyPI, captured', scope: agno, providers: ['anthropic', 'aws.bedrock'],
       input: 'exclusive' },
+    { source: 'haystack 0.1.46, beeai 0.1.85 and autogen-agentchat 0.1.22 on PyPI, captured', scope: sumsOnly, input: 'inclusive', lossy: true,
+      when: (attributes) => attributes.get('openinference.span.kind') !== 'EMBEDDING' },
     // Adds the cache counts to the input itself (its python anthropic, langchain and strands instrumentations too).
     { source, scope: (scope) => scope.startsWith('openinference.instrumentation.'), input: 'inclusive' },
     { source, scope: (scope) => scope.startsWith('@arizeai/openinference-instrumentation-openai'), input: 'inclusive',
@@ -94,7 +100,11 @@ export const openinference: Dialect = {
     if (bedrockJs(span.scope.name)) nameBedrockModel(draft, span)
     draft.serviceTier ||= (draft.role === 'model_call' ? servedTerms(span) : '') || (asWord(member(parameters, 'service_tier')) ?? '')
     if (beeai(span.scope.name)) beeaiEvent(draft, span)
-    if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
+    // BeeAI for python tells a call's error as a span below the call, of the call's own kind: captured from 0.1.85.
+    if (beeaiPython(span.scope.name) && errorEvent(span)) draft.role = 'step'
+    // Haystack's agents have no name of their own.
+    if (haystack(span.scope.name) && span.name === 'Agent.run') draft.role = 'agent'
+    else if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
     // DSPy's tools are methods: `get_weather.__call__`.
     if (draft.role === 'tool') draft.tool ||= span.name.replace(/\.__call__$/, '')
     if (llamaIndex(span.scope.name) && span.name.endsWith('._prepare_chat_with_tools')) draft.role = 'span'
@@ -154,6 +164,11 @@ function beeaiEvent(draft: Draft, span: SpanRecord): void {
   if (draft.role === 'tool') draft.tool ||= word(what) ?? ''
 }
 
+function errorEvent(span: SpanRecord): boolean {
+  const path = span.attributes.get('metadata.path')
+  return span.name === 'error' && typeof path === 'string' && path.endsWith('.error')
+}
+
 /** The JavaScript instrumentation cuts a model's id at its dots: `us.anthropic.claude-…` becomes `anthropic`. The request has it whole. */
 function nameBedrockModel(draft: Draft, span: SpanRecord): void {
   const input = span.attributes.get('input.value')
@@ -174,14 +189,18 @@ function servedTerms(span: SpanRecord): string {
 }
 
 /**
- * Where the keys leave cached tokens or their lifetimes out, the answer that the span holds may tell them: the provider's
+ * Where the keys leave cached tokens, thoughts or lifetimes out, the answer that the span holds may tell them: the provider's
  * body, or LangChain's `usage_metadata` (its JavaScript instrumentation drops what was written). Looks into JSON only where
  * it can be there.
  */
 function answerCounts(counts: UsageCounts, reading: Reading): void {
-  if (counts.input === undefined) return
   const text = reading.value('usageDetails')
-  if (!tellsLifetimes(text) && (counts.cacheWrite !== undefined || !tellsCacheWrites(text))) return
+  if (counts.input === undefined) {
+    if (reading.word('kind') === 'EMBEDDING') counts.input = embeddingInput(text)
+    return
+  }
+  const partsLeftOut = (counts.cacheRead === undefined && tellsCacheReads(text)) || (counts.reasoning === undefined && tellsThoughts(text))
+  if (!partsLeftOut && !tellsLifetimes(text) && (counts.cacheWrite !== undefined || !tellsCacheWrites(text))) return
   const answer = parsedObject(text)
   bodyCounts(counts, objectMember(answer, 'usage'))
   const written = objectMember(langchainUsage(answer), 'input_token_details')
@@ -194,6 +213,19 @@ const tellsLifetimes = (value: AttributeValue | undefined): boolean => typeof va
 
 const tellsCacheWrites = (value: AttributeValue | undefined): boolean =>
   typeof value === 'string' && (value.includes('"cacheWriteInputTokens":') || value.includes('"cache_creation":'))
+
+/** OpenAI's, Anthropic's and Bedrock's names; quotes inside a text are escaped, so that what the model writes is none. */
+const tellsCacheReads = (value: AttributeValue | undefined): boolean =>
+  typeof value === 'string' && /"(?:cached_tokens|cache_read_input_tokens|cacheReadInputTokens)": ?[1-9]/.test(value)
+
+const tellsThoughts = (value: AttributeValue | undefined): boolean => typeof value === 'string' && /"reasoning_tokens": ?[1-9]/.test(value)
+
+/** Haystack passes its component's answer on, Cohere's instrumentation the provider's. */
+function embeddingInput(value: AttributeValue | undefined): number | undefined {
+  if (typeof value !== 'string' || !/"(?:usage|billed_units)":/.test(value)) return undefined
+  const meta = objectMember(parsedObject(value), 'meta')
+  return tokenCount(member(objectMember(meta, 'usage'), 'prompt_tokens') ?? member(objectMember(meta, 'billed_units'), 'input_tokens'))
+}
 
 function langchainUsage(answer: JsonObject | undefined): JsonObject | undefined {
   let json: Json | undefined = member(answer, 'generations')
