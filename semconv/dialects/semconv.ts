@@ -20,6 +20,16 @@ const openlitJs = (...names: readonly string[]) => (scope: string) => names.some
 /** It passes the providers' counts on. */
 const openlitJsSource = 'openlit 1.15.0 on npm, captured'
 
+const laminar = (scope: string) => scope === 'lmnr.tracer'
+/**
+ * Passes Bedrock's counts on, which leave the cache out, although the conventions count it in. Any of its spans: without a
+ * write it looks older than with one.
+ */
+const genaiBedrock = {
+  source: 'opentelemetry-instrumentation-genai-bedrock 1.3b0 on PyPI (extractors.py, stream.py), captured',
+  scope: (scope: string) => scope === 'opentelemetry.instrumentation.genai.bedrock', input: 'exclusive', output: 'inclusive',
+} as const
+
 /** Spring AI has no scope of its own: Micrometer's spans all have Spring Boot's. Its calls without tools have no key of their own either. */
 const springBoot = (scope: string) => scope === 'org.springframework.boot'
 
@@ -31,7 +41,10 @@ const extensionsAiSource = 'dotnet/extensions OpenTelemetryChatClient.cs@0120286
 export const semconvGenai: Dialect = {
   name: 'semconv_genai',
   keys: {},
-  counting: [{ source: 'semantic-conventions-genai token-metrics.yaml@066d4a7f', input: 'inclusive', output: 'inclusive' }],
+  counting: [
+    genaiBedrock,
+    { source: 'semantic-conventions-genai token-metrics.yaml@066d4a7f', input: 'inclusive', output: 'inclusive' },
+  ],
 }
 
 /** semantic-conventions 1.37 to 1.41: `gen_ai.provider.name`. Input contains the cache since 1.40; who wrote before did not say. */
@@ -39,6 +52,7 @@ export const semconv137: Dialect = {
   name: 'semconv',
   keys: {},
   counting: [
+    genaiBedrock,
     { source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'),
       input: 'inclusive', output: 'inclusive' },
     { source: 'captured from opentelemetry-javaagent 2.33', scope: (scope) => scope.startsWith('io.opentelemetry.aws-sdk-'),
@@ -84,6 +98,8 @@ export const semconvOld: Dialect = {
       lossy: true },
     { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, input: 'inclusive', output: 'inclusive' },
     lossyOpenai,
+    // Adds the cache to Anthropic's input and the thoughts to Gemini's output.
+    { source: 'lmnr 0.8.2 on PyPI, captured', scope: laminar, input: 'inclusive', output: 'inclusive' },
     // Passes the provider's counts on; its total leaves the cache out too.
     { source: 'captured from Spring AI 2.0.1', scope: springBoot, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
     { source: 'captured from Spring AI 2.0.1', scope: springBoot, input: 'inclusive', output: 'inclusive' },
