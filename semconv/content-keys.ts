@@ -42,6 +42,8 @@ export const contentKeys: readonly string[] = [
   'agentscope.function.input', 'agentscope.function.output',
   // Koog
   'koog.node.input', 'koog.node.output', 'koog.subgraph.input', 'koog.subgraph.output', 'koog.moderation.result', 'system_instructions',
+  // LlamaIndex, AutoGen's runtime, captured
+  'llamaindex.step.input_summary', 'message',
   // Claude Code, Codex, Gemini CLI
   'user_prompt', 'prompt', 'response', 'tool_parameters', 'tool_input', 'tool.output', 'full_command', 'function_args', 'arguments',
   'request_text', 'response_text',

@@ -48,6 +48,24 @@ const rows: readonly Row[] = [
       response: '21C' }] }],
   },
   {
+    who: 'LlamaIndex: messages of blocks, in events',
+    attributes: { 'llamaindex.step.input_summary': 'AgentSetup(input=[])' },
+    events: [
+      { name: 'LLMChatStartEvent', attributes: { messages: JSON.stringify([
+        { role: 'user', additional_kwargs: {}, blocks: [{ block_type: 'text', text: 'Hi' }] },
+        { role: 'assistant', additional_kwargs: { tool_calls: [{ id: 'c1', function: { name: 'weather', arguments: '{"city":"Paris"}' } }] },
+          blocks: [{ block_type: 'tool_call', tool_call_id: 'c1', tool_name: 'weather', tool_kwargs: '{"city":"Paris"}' }] },
+      ]) } },
+      { name: 'LLMChatEndEvent', attributes: { 'response.message.role': 'assistant', 'response.message.blocks': '[{"block_type": "text", "text": "Sun"}]' } },
+    ],
+    input: [text('user', 'Hi'), { role: 'assistant', parts: [call] }], output: [text('assistant', 'Sun')],
+  },
+  { who: 'LlamaIndex: a question and what was found', events: [{ name: 'QueryStartEvent', attributes: { query: 'How?' } },
+    { name: 'QueryEndEvent', attributes: { 'query.query_str': 'How?', 'response.response': 'So.' } }], input: 'How?', output: 'So.' },
+  { who: 'LlamaIndex: what a step was given and gave', attributes: { 'llamaindex.step.input_summary': 'ToolCall(tool_name=\'weather\')' },
+    events: [{ name: 'step.output', attributes: { output: 'Sun' } }], input: 'ToolCall(tool_name=\'weather\')', output: 'Sun' },
+  { who: 'AutoGen: what an agent is sent', attributes: { message: '{"content":"Hi"}' }, input: { content: 'Hi' } },
+  {
     who: 'Genkit: an answer that asks for a tool',
     attributes: {
       'genkit:input': '{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}',

@@ -265,9 +265,26 @@ const eventRoles: Readonly<Record<string, string>> = {
   'gen_ai.tool.message': 'tool',
 }
 
+/** Events of LlamaIndex, which tell all that is known of its spans: captured from llama-index-observability-otel 0.7.0. */
+const llamaindexInputs: Readonly<Record<string, Source>> = {
+  LLMChatStartEvent: speech('user', 'messages'), LLMCompletionStartEvent: speech('user', 'prompt'),
+  QueryStartEvent: at('query', 'query.query_str'), RetrievalStartEvent: at('str_or_query_bundle', 'str_or_query_bundle.query_str'),
+  EmbeddingEndEvent: at('chunks'),
+}
+const llamaindexOutputs: Readonly<Record<string, Source>> = {
+  LLMChatEndEvent: (attributes) => {
+    const blocks = content(attributes.get('response.message.blocks'))
+    return blocks === undefined ? undefined : asMessages([{ role: plain(attributes.get('response.message.role') ?? 'assistant'), blocks }])
+  },
+  LLMCompletionEndEvent: speech('assistant', 'response.text'), LLMPredictEndEvent: speech('assistant', 'output'),
+  QueryEndEvent: at('response.response', 'response'), RetrievalEndEvent: at('nodes'), 'step.output': at('output'), 'workflow.output': at('output'),
+}
+
 const inputEvents: Source = (_attributes, events) => {
   const messages: Json[] = []
   for (const event of events) {
+    const put = Object.hasOwn(llamaindexInputs, event.name) ? llamaindexInputs[event.name]?.(event.attributes, []) : undefined
+    if (put !== undefined) return put
     if (event.name === detailsEvent) return conventionInput(event.attributes, [])
     if (event.name === 'gen_ai.content.prompt') return speech('user', 'gen_ai.prompt')(event.attributes, [])
     const role = Object.hasOwn(eventRoles, event.name) ? eventRoles[event.name] : undefined
@@ -279,6 +296,8 @@ const inputEvents: Source = (_attributes, events) => {
 const outputEvents: Source = (_attributes, events) => {
   const messages: Json[] = []
   for (const event of events) {
+    const put = Object.hasOwn(llamaindexOutputs, event.name) ? llamaindexOutputs[event.name]?.(event.attributes, []) : undefined
+    if (put !== undefined) return put
     if (event.name === detailsEvent) return speech('assistant', 'gen_ai.output.messages')(event.attributes, [])
     if (event.name === 'gen_ai.content.completion') return speech('assistant', 'gen_ai.completion')(event.attributes, [])
     if (event.name === 'gen_ai.choice') messages.push(...eventMessage(event, 'assistant', 'message'))
@@ -341,7 +360,7 @@ const inputs: readonly Place[] = [
   { keys: 'events', source: inputEvents },
   said('user', 'user_prompt', 'prompt', 'gen_ai.request.messages', 'gen_ai.embeddings.input', 'lk.pii.user_input', 'lk.user_input', 'lk.pii.user_transcript', 'lk.user_transcript'),
   // Last, because OpenInference's `tool.parameters` may be the tool's schema.
-  value('input', 'body', 'langfuse.trace.input', 'tool.arguments', 'tool.parameters'),
+  value('input', 'body', 'langfuse.trace.input', 'tool.arguments', 'tool.parameters', 'llamaindex.step.input_summary', 'message'),
 ]
 
 const outputs: readonly Place[] = [

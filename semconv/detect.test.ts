@@ -43,6 +43,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['ms_agent_framework', { attributes: { 'edge_group.type': 'SingleEdgeGroup' } }],
   ['voltagent', { scope: '@voltagent/core' }],
   ['genkit', { attributes: { 'genkit:type': 'action' } }],
+  ['llamaindex', { scope: 'llamaindex.opentelemetry.tracer' }],
   ['autogen', { scope: 'autogen-core' }],
   ['autogen', { attributes: { 'gen_ai.system': 'autogen', 'messaging.operation': 'process' } }],
   ['anthropic_platform', { scope: 'com.anthropic.sdk.typescript' }],

@@ -16,6 +16,7 @@ import { langsmith } from './dialects/langsmith.ts'
 import { langwatch } from './dialects/langwatch.ts'
 import { litellm } from './dialects/litellm.ts'
 import { livekit } from './dialects/livekit.ts'
+import { llamaindex } from './dialects/llamaindex.ts'
 import { mastra } from './dialects/mastra.ts'
 import { mcp } from './dialects/mcp.ts'
 import { agentFramework, autogen } from './dialects/microsoft.ts'
@@ -82,6 +83,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [agentscope, { key: prefixed('agentscope.') }],
   [rig, { key: exactly('rig.completion_parent', 'rig.provider_request_id') }],
   [genkit, { key: prefixed('genkit:') }],
+  [llamaindex, { scope: exactly('llamaindex.opentelemetry.tracer') }],
   [autogen, { scope: prefixed('autogen'), system: 'autogen' }],
   [anthropicPlatform, { scope: prefixed('com.anthropic.sdk.', 'com.anthropic.claude-platform') }],
   [governance, { key: prefixed('agt.', 'agent.policy.', 'rail.'), spanName: prefixed('agt.') }],

@@ -38,7 +38,7 @@ export interface Dialect {
   /** First match decides; none = nothing is known. */
   readonly counting?: readonly CountingRule[]
   /** Counts that sit inside JSON or elsewhere off the key lists. Fills gaps, never adds to what is there. */
-  readonly counts?: (counts: UsageCounts, reading: Reading) => void
+  readonly counts?: (counts: UsageCounts, reading: Reading, span: SpanRecord) => void
   /** Specialities, after the common rules have filled the draft and before usage is read. */
   readonly refine?: (draft: Draft, reading: Reading, span: SpanRecord) => void
 }

@@ -35,6 +35,14 @@ export function unflatten(attributes: Attributes, prefix: string): Branch | unde
 
 const branch = (): Branch => ({ value: undefined, children: new Map() })
 
+/** A tree as the object that was flattened. */
+export function objectOf(parent: Branch): Json {
+  if (parent.children.size === 0) return parent.value === undefined ? null : plain(parent.value)
+  const object: Record<string, Json> = Object.create(null)
+  for (const [name, child] of parent.children) object[name] = objectOf(child)
+  return object
+}
+
 /** The branches under whole numbers, in their order. */
 export function items(parent: Branch | undefined): readonly Branch[] {
   if (parent === undefined) return []

@@ -165,7 +165,7 @@ const unmetered: ReadonlySet<Role> = new Set<Role>(['control', 'mcp_control', 'i
 function meter(draft: Draft, dialect: Dialect, reading: Reading, span: SpanRecord): void {
   if (unmetered.has(draft.role)) return
   const counts = countsOf(reading)
-  dialect.counts?.(counts, reading)
+  dialect.counts?.(counts, reading, span)
   addCompactions(counts, reading)
   if (counts.input === undefined && counts.output === undefined && addPartial(counts, reading)) draft.usagePartial = true
   const rule = countingRule(dialect, draft.provider, span)

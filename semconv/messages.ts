@@ -110,7 +110,9 @@ function responsesItem(type: string, json: JsonObject): Json {
 }
 
 function roleMessage(json: JsonObject, role: string): Json {
-  const parts = [...partsOf(pick(json, 'parts', 'content') ?? null), ...toolCalls(json)]
+  // LlamaIndex says blocks of parts, and of a call what stands in them already.
+  const blocks = member(json, 'blocks')
+  const parts = Array.isArray(blocks) ? partsOf(blocks) : [...partsOf(pick(json, 'parts', 'content') ?? null), ...toolCalls(json)]
   const callId = pick(json, 'tool_call_id', 'toolCallId')
   const answered = callId !== undefined && callId !== null && (role === 'tool' || role === 'function')
     ? [{ type: 'tool_call_response', id: callId, response: responseOf(parts) }]
@@ -150,7 +152,7 @@ const answerTypes: ReadonlySet<string> = new Set(['tool_call_response', 'tool-re
 const thoughtTypes: ReadonlySet<string> = new Set(['reasoning', 'thinking', 'thought'])
 
 function part(json: JsonObject): Json {
-  const sent = pick(json, 'type', 'part_kind')
+  const sent = pick(json, 'type', 'part_kind', 'block_type')
   const type = typeof sent === 'string' ? sent : impliedType(json)
   if (textTypes.has(type)) return textPart(textOf(pick(json, 'content', 'text') ?? ''))
   if (thoughtTypes.has(type)) return { type: 'reasoning', content: textOf(pick(json, 'content', 'text', 'thinking') ?? '') }
@@ -170,9 +172,9 @@ function impliedType(json: JsonObject): string {
 function callPart(json: JsonObject): Json {
   const inner = pick(json, 'function', 'functionCall', 'function_call', 'toolUse', 'toolRequest')
   const call = isObject(inner) ? inner : json
-  const id = pick(json, 'id', 'toolCallId', 'call_id') ?? pick(call, 'id', 'toolUseId', 'ref') ?? null
-  const name = pick(call, 'name', 'toolName') ?? ''
-  const sent = pick(call, 'arguments', 'args', 'input') ?? null
+  const id = pick(json, 'id', 'toolCallId', 'call_id', 'tool_call_id') ?? pick(call, 'id', 'toolUseId', 'ref') ?? null
+  const name = pick(call, 'name', 'toolName', 'tool_name') ?? ''
+  const sent = pick(call, 'arguments', 'args', 'input', 'tool_kwargs') ?? null
   return { type: 'tool_call', id, name, arguments: typeof sent === 'string' ? (parsed(sent) ?? sent) : sent }
 }
 
