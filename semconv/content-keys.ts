@@ -42,6 +42,10 @@ export const contentKeys: readonly string[] = [
   'agentscope.function.input', 'agentscope.function.output',
   // Koog
   'koog.node.input', 'koog.node.output', 'koog.subgraph.input', 'koog.subgraph.output', 'koog.moderation.result', 'system_instructions',
+  // Haystack's own, captured
+  'haystack.component.input', 'haystack.component.output', 'haystack.pipeline.input_data', 'haystack.pipeline.output_data', 'haystack.agent.input',
+  'haystack.agent.output', 'haystack.agent.step.llm.input', 'haystack.agent.step.llm.output', 'haystack.agent.step.tool.input',
+  'haystack.agent.step.tool.output', 'haystack.agent.tools',
   // LlamaIndex, AutoGen's runtime, captured
   'llamaindex.step.input_summary', 'message',
   // Claude Code, Codex, Gemini CLI

@@ -66,6 +66,17 @@ const rows: readonly Row[] = [
     events: [{ name: 'step.output', attributes: { output: 'Sun' } }], input: 'ToolCall(tool_name=\'weather\')', output: 'Sun' },
   { who: 'AutoGen: what an agent is sent', attributes: { message: '{"content":"Hi"}' }, input: { content: 'Hi' } },
   {
+    who: 'Haystack: parts named by their one member',
+    attributes: {
+      'haystack.component.input': JSON.stringify({ messages: [{ role: 'user', meta: {}, name: null, content: [{ text: 'Hi' }] },
+        { role: 'tool', meta: {}, name: null, content: [{ tool_call_result: { result: 'Sun', origin: { tool_name: 'weather' }, error: false } }] }] }),
+      'haystack.component.output': JSON.stringify({ replies: [{ role: 'assistant', meta: {}, name: null,
+        content: [{ tool_call: { tool_name: 'weather', arguments: { city: 'Paris' }, id: 'c1', extra: null } }] }] }),
+    },
+    input: [text('user', 'Hi'), { role: 'tool', parts: [{ type: 'tool_call_response', id: null, response: 'Sun' }] }],
+    output: [{ role: 'assistant', parts: [call] }],
+  },
+  {
     who: 'Genkit: an answer that asks for a tool',
     attributes: {
       'genkit:input': '{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}',

@@ -339,7 +339,7 @@ function sentryAnswer(attributes: Attributes): Json | undefined {
 const inputs: readonly Place[] = [
   value('gen_ai.tool.call.arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool_arguments', 'tool_input',
     'tool_parameters', 'full_command', 'function_args', 'arguments', 'lk.pii.function_tool.arguments', 'lk.function_tool.arguments',
-    'gen_ai.tool.input', 'spring.ai.tool.call.arguments'),
+    'gen_ai.tool.input', 'spring.ai.tool.call.arguments', 'haystack.agent.step.tool.input'),
   { keys: ['gen_ai.input.messages', 'gen_ai.system_instructions'], source: conventionInput },
   indexed('llm.input_messages.', openinferenceMessages),
   indexed('gen_ai.prompt.', openllmetryMessages('user')),
@@ -350,7 +350,8 @@ const inputs: readonly Place[] = [
     'all_messages_events', 'events'),
   said('user', 'gen_ai.prompt'),
   decorated('traceloop.entity.input', 'agentops.entity.input', 'agentops.task.input', 'agentops.tool.input'),
-  value('lmnr.span.input', 'genkit:input', 'gen_ai.workflow.input'),
+  value('lmnr.span.input', 'genkit:input', 'gen_ai.workflow.input', 'haystack.agent.step.llm.input', 'haystack.component.input', 'haystack.agent.input',
+    'haystack.pipeline.input_data'),
   { keys: ['langwatch.input'], source: langwatchValue('langwatch.input') },
   { keys: ['mastra.'], source: mastraContent('.input') },
   value('gen_ai.retrieval.query.text', 'reranker.query', 'gen_ai.memory.query.text', 'gen_ai.guardrail.input', 'db.vector.query.content'),
@@ -365,7 +366,7 @@ const inputs: readonly Place[] = [
 
 const outputs: readonly Place[] = [
   value('gen_ai.tool.call.result', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'tool_response',
-    'lk.pii.function_tool.output', 'lk.function_tool.output', 'gen_ai.tool.output', 'spring.ai.tool.call.result', 'anthropic.tool_result.content'),
+    'lk.pii.function_tool.output', 'lk.function_tool.output', 'gen_ai.tool.output', 'spring.ai.tool.call.result', 'anthropic.tool_result.content', 'haystack.agent.step.tool.output'),
   said('assistant', 'gen_ai.output.messages'),
   { keys: ['gen_ai.response.text', 'gen_ai.response.tool_calls'], source: sentryAnswer },
   indexed('llm.output_messages.', openinferenceMessages),
@@ -377,7 +378,8 @@ const outputs: readonly Place[] = [
   value('langfuse.observation.output', 'mlflow.spanOutputs', 'gcp.vertex.agent.llm_response', 'final_result'),
   said('assistant', 'gen_ai.completion'),
   value('traceloop.entity.output', 'lmnr.span.output', 'genkit:output', 'gen_ai.workflow.output', 'crewai.crew.result', 'agentops.entity.output',
-    'agentops.task.output', 'agentops.tool.output'),
+    'agentops.task.output', 'agentops.tool.output', 'haystack.agent.step.llm.output', 'haystack.component.output', 'haystack.agent.output',
+    'haystack.pipeline.output_data'),
   { keys: ['langwatch.output'], source: langwatchValue('langwatch.output') },
   { keys: ['mastra.'], source: mastraContent('.output') },
   value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data', 'koog.node.output', 'koog.subgraph.output',

@@ -43,6 +43,8 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['ms_agent_framework', { attributes: { 'edge_group.type': 'SingleEdgeGroup' } }],
   ['voltagent', { scope: '@voltagent/core' }],
   ['genkit', { attributes: { 'genkit:type': 'action' } }],
+  ['haystack', { attributes: { 'haystack.component.name': 'llm' } }],
+  ['haystack', { name: 'haystack.agent.step.llm' }],
   ['llamaindex', { scope: 'llamaindex.opentelemetry.tracer' }],
   ['autogen', { scope: 'autogen-core' }],
   ['autogen', { attributes: { 'gen_ai.system': 'autogen', 'messaging.operation': 'process' } }],

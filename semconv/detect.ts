@@ -10,6 +10,7 @@ import { copilot } from './dialects/copilot.ts'
 import { geminiCli } from './dialects/gemini-cli.ts'
 import { genkit } from './dialects/genkit.ts'
 import { governance } from './dialects/governance.ts'
+import { haystack } from './dialects/haystack.ts'
 import { koog } from './dialects/koog.ts'
 import { langfuse } from './dialects/langfuse.ts'
 import { langsmith } from './dialects/langsmith.ts'
@@ -83,6 +84,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [agentscope, { key: prefixed('agentscope.') }],
   [rig, { key: exactly('rig.completion_parent', 'rig.provider_request_id') }],
   [genkit, { key: prefixed('genkit:') }],
+  [haystack, { key: prefixed('haystack.'), spanName: prefixed('haystack.') }],
   [llamaindex, { scope: exactly('llamaindex.opentelemetry.tracer') }],
   [autogen, { scope: prefixed('autogen'), system: 'autogen' }],
   [anthropicPlatform, { scope: prefixed('com.anthropic.sdk.', 'com.anthropic.claude-platform') }],
@@ -110,7 +112,7 @@ const rowOfScope = earliest((signs) => signs.scope)
 const rowOfKey = earliest((signs) => signs.key)
 const rowOfService = earliest((signs) => signs.service)
 const rowOfSystem = earliest((signs) => (signs.system === undefined ? undefined : exactly(signs.system)))
-const namePrefixes = ['claude_code.', 'codex.', 'gemini_cli.', 'agt.']
+const namePrefixes = ['claude_code.', 'codex.', 'gemini_cli.', 'agt.', 'haystack.']
 const rowOfName = earliest((signs) => signs.spanName)
 
 export function detect(span: SpanRecord): Dialect {

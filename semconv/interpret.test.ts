@@ -516,6 +516,46 @@ const rows: readonly Row[] = [
   { who: 'LlamaIndex: below the call of a tool everything has its tags', span: { name: 'FunctionTool.acall', scope: 'llamaindex.opentelemetry.tracer',
     attributes: { 'llamaindex.step.input_event': 'ToolCall', 'llamaindex.step.input_summary': 'ToolCall(tool_name=\'get_weather\', tool_kwargs={}, tool_id=\'call_5\')' } },
   step: { role: 'span', tool: '' } },
+  {
+    who: 'Haystack\'s own spans: a generator is a call, and what it put out tells what it used',
+    span: { name: 'haystack.component.run', scope: 'my_application', attributes: {
+      'haystack.component.name': 'llm', 'haystack.component.fully_qualified_type': 'haystack.components.generators.chat.openai.OpenAIChatGenerator',
+      'haystack.component.output': JSON.stringify({ replies: [{ role: 'assistant', meta: { model: 'gpt-4o-mini-2024-07-18', finish_reason: 'stop',
+        usage: { prompt_tokens: 120, completion_tokens: 40, total_tokens: 160, prompt_tokens_details: { cached_tokens: 64 },
+          completion_tokens_details: { reasoning_tokens: 16 } } } }] }),
+    } },
+    step: { dialect: 'haystack', role: 'model_call', provider: 'openai', responseModel: 'gpt-4o-mini-2024-07-18', finishReasons: ['stop'], streaming: false,
+      usage: { 'input.uncached': 56, 'input.cache_read': 64, 'output.text': 24, 'output.reasoning': 16 }, usageFlags: [] },
+  },
+  {
+    who: 'Haystack with Bedrock, streamed: the cache beside the input',
+    span: { name: 'haystack.agent.step.llm', attributes: { 'haystack.agent.step.llm.output': JSON.stringify({ replies: [{ meta: { model: 'm',
+      completion_start_time: '2026-11-27T23:51:19.735878', usage: { prompt_tokens: 600, completion_tokens: 50, cache_read_input_tokens: 200,
+        cache_write_input_tokens: 300 } } }] }) } },
+    step: { role: 'model_call', streaming: true, usage: { 'input.uncached': 600, 'input.cache_read': 200, 'input.cache_write.5m': 300, 'output.text': 50 } },
+  },
+  {
+    who: 'Haystack with Anthropic and Gemini: the cache inside the input, the thoughts beside the output',
+    span: { name: 'haystack.agent.step.llm', attributes: { 'haystack.agent.step.llm.output': JSON.stringify({ replies: [{ meta: { model: 'm',
+      usage: { prompt_tokens: 600, completion_tokens: 40, total_tokens: 700, thoughts_token_count: 60, cached_content_token_count: 128 } } }] }) } },
+    step: { usage: { 'input.uncached': 472, 'input.cache_read': 128, 'output.text': 40, 'output.reasoning': 60 }, usageFlags: [] },
+  },
+  { who: 'Haystack embedder', span: { name: 'haystack.component.run', attributes: {
+    'haystack.component.fully_qualified_type': 'haystack_integrations.components.embedders.amazon_bedrock.text_embedder.AmazonBedrockTextEmbedder',
+    'haystack.component.output': '{"embedding": [0.1], "meta": {"model": "m", "usage": {"prompt_tokens": 9, "total_tokens": 9}}}' } },
+    step: { role: 'embedding', provider: 'aws.bedrock', responseModel: 'm', usage: { 'input.uncached': 9 } } },
+  { who: 'Haystack retriever', span: { name: 'haystack.component.run', attributes: {
+    'haystack.component.fully_qualified_type': 'haystack.components.retrievers.in_memory.embedding_retriever.InMemoryEmbeddingRetriever' } },
+    step: { role: 'retrieval' } },
+  { who: 'Haystack component', span: { name: 'haystack.component.run', attributes: {
+    'haystack.component.fully_qualified_type': 'haystack.components.builders.chat_prompt_builder.ChatPromptBuilder' } }, step: { role: 'span' } },
+  { who: 'Haystack agent in a pipeline: the component has its name', span: { name: 'haystack.component.run', attributes: {
+    'haystack.component.name': 'weather_agent', 'haystack.component.fully_qualified_type': 'haystack.components.agents.agent.Agent' } },
+    step: { role: 'step', agent: 'weather_agent' } },
+  { who: 'Haystack agent', span: { name: 'haystack.agent.run', attributes: { 'haystack.agent.max_steps': 100 } }, step: { role: 'agent' } },
+  { who: 'Haystack pipeline', span: { name: 'haystack.pipeline.run' }, step: { dialect: 'haystack', role: 'workflow' } },
+  { who: 'Haystack tool', span: { name: 'haystack.agent.step.tool', attributes: { 'haystack.tool.name': 'get_weather',
+    'haystack.agent.step.tool.input': '{"city": "Paris"}' } }, step: { role: 'tool', tool: 'get_weather', toolArgumentsHash: argumentsHashOf('{"city":"Paris"}') } },
   { who: 'Laminar embedding', span: { name: 'openai.embeddings', attributes: { 'lmnr.span.type': 'LLM' } },
     step: { role: 'embedding' } },
   { who: 'Langfuse JS embedding', span: { name: 'OpenAI.embeddings', attributes: { 'langfuse.observation.type': 'generation' } },

@@ -15,7 +15,7 @@ const messagesLimit = 10_000
 export function asMessages(json: Json | undefined): readonly Json[] | undefined {
   if (Array.isArray(json)) return listOfMessages(json as readonly Json[])
   if (!isObject(json)) return undefined
-  for (const key of ['messages', 'contents', 'generations', 'choices', 'candidates'] as const) {
+  for (const key of ['messages', 'contents', 'generations', 'choices', 'candidates', 'replies'] as const) {
     const inner = member(json, key)
     if (!Array.isArray(inner)) continue
     const messages = listOfMessages(inner as readonly Json[])
@@ -161,16 +161,16 @@ function part(json: JsonObject): Json {
   return json
 }
 
-/** Gemini's parts carry their type as the name of their one member; Bedrock's and Genkit's too. */
+/** Gemini's parts carry their type as the name of their one member; Bedrock's, Genkit's and Haystack's too. */
 function impliedType(json: JsonObject): string {
   if (member(json, 'text') !== undefined) return member(json, 'thought') === true ? 'thought' : 'text'
-  if (isObject(pick(json, 'functionCall', 'function_call', 'toolUse', 'toolRequest'))) return 'tool_call'
-  if (isObject(pick(json, 'functionResponse', 'function_response', 'toolResult', 'toolResponse'))) return 'tool_result'
+  if (isObject(pick(json, 'functionCall', 'function_call', 'toolUse', 'toolRequest', 'tool_call'))) return 'tool_call'
+  if (isObject(pick(json, 'functionResponse', 'function_response', 'toolResult', 'toolResponse', 'tool_call_result'))) return 'tool_result'
   return ''
 }
 
 function callPart(json: JsonObject): Json {
-  const inner = pick(json, 'function', 'functionCall', 'function_call', 'toolUse', 'toolRequest')
+  const inner = pick(json, 'function', 'functionCall', 'function_call', 'toolUse', 'toolRequest', 'tool_call')
   const call = isObject(inner) ? inner : json
   const id = pick(json, 'id', 'toolCallId', 'call_id', 'tool_call_id') ?? pick(call, 'id', 'toolUseId', 'ref') ?? null
   const name = pick(call, 'name', 'toolName', 'tool_name') ?? ''
@@ -179,7 +179,7 @@ function callPart(json: JsonObject): Json {
 }
 
 function answerPart(json: JsonObject): Json {
-  const inner = pick(json, 'functionResponse', 'function_response', 'toolResult', 'toolResponse')
+  const inner = pick(json, 'functionResponse', 'function_response', 'toolResult', 'toolResponse', 'tool_call_result')
   const answer = isObject(inner) ? inner : json
   const id = pick(json, 'id', 'toolCallId', 'tool_use_id') ?? pick(answer, 'id', 'toolUseId', 'ref') ?? null
   const response = pick(answer, 'response', 'result', 'output', 'content') ?? null
