@@ -77,6 +77,15 @@ const rows: readonly Row[] = [
     output: [{ role: 'assistant', parts: [call] }],
   },
   {
+    who: 'Azure AI Inference: each event has its message as JSON',
+    events: [
+      { name: 'gen_ai.user.message', attributes: { 'gen_ai.system': 'az.ai.inference', 'gen_ai.event.content': '{"role": "user", "content": "Hi"}' } },
+      { name: 'gen_ai.choice', attributes: { 'gen_ai.system': 'az.ai.inference',
+        'gen_ai.event.content': '{"message": {"content": "Sun"}, "finish_reason": "stop", "index": 0}' } },
+    ],
+    input: [text('user', 'Hi')], output: [text('assistant', 'Sun')],
+  },
+  {
     who: 'Genkit: an answer that asks for a tool',
     attributes: {
       'genkit:input': '{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}',

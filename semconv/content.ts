@@ -305,9 +305,11 @@ const outputEvents: Source = (_attributes, events) => {
   return messages.length === 0 ? undefined : messages
 }
 
+/** Where Azure's SDKs (captured from azure-ai-inference 1.0.0b9) and Semantic Kernel for .NET put a whole message as JSON. */
+const azureEventContent = 'gen_ai.event.content'
+
 function eventMessage(event: SpanEvent, role: string, key: string): readonly Json[] {
-  // Semantic Kernel for .NET has the whole message as JSON in one attribute.
-  const json = content(event.attributes.get(key) ?? event.attributes.get('content') ?? event.attributes.get('gen_ai.event.content'))
+  const json = content(event.attributes.get(key) ?? event.attributes.get('content') ?? event.attributes.get(azureEventContent))
   if (json === undefined) return []
   return asMessages(json) ?? [{ role, parts: partsOf(json) }]
 }

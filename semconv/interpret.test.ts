@@ -1074,6 +1074,8 @@ const rows: readonly Row[] = [
   },
   { who: 'a finish reason in a choice event', span: { events: [{ name: 'gen_ai.choice',
     attributes: { finish_reason: 'end_turn' } }] }, step: { finishReasons: ['end_turn'] } },
+  { who: 'a finish reason in a choice event of Azure\'s', span: { events: [{ name: 'gen_ai.choice',
+    attributes: { 'gen_ai.event.content': '{"message": {"content": "Sun"}, "finish_reason": "length", "index": 0}' } }] }, step: { finishReasons: ['length'] } },
   { who: 'a handled exception is no error', span: { events: [{ name: 'exception', attributes: { 'exception.type': 'X' } }] },
     step: { errorType: '', errorMessage: '' } },
   { who: 'Ollama\'s answer ids are no identity', span: { attributes: { 'gen_ai.operation.name': 'chat',

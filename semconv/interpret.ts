@@ -12,7 +12,7 @@ import { keyTable, read, type Reading } from './reading.ts'
 import { callName, roleOf } from './role.ts'
 import { normaliseUsage, type UsageCounts } from './usage.ts'
 import { tagText } from './tags.ts'
-import { cut, finite, parsed, truth, word } from './value.ts'
+import { cut, finite, member, parsed, parsedObject, truth, word } from './value.ts'
 
 /** Reasons an answer may give for ending, one per choice, and the length of one. */
 const finishReasonsLimit = 16
@@ -154,9 +154,11 @@ export function finishReasons(value: AttributeValue | undefined): readonly strin
   return reasons
 }
 
-/** Conventions of 1.28 to 1.36, Strands among those who still follow: the reason is in the `gen_ai.choice` event. */
+/** Conventions of 1.28 to 1.36, Strands among those who still follow: the reason is in the `gen_ai.choice` event. Azure's SDKs put JSON of it there. */
 function choiceReason(span: SpanRecord): AttributeValue | undefined {
-  return span.events.findLast((event) => event.name === 'gen_ai.choice')?.attributes.get('finish_reason')
+  const choice = span.events.findLast((event) => event.name === 'gen_ai.choice')?.attributes
+  const reason = member(parsedObject(choice?.get('gen_ai.event.content')), 'finish_reason')
+  return choice?.get('finish_reason') ?? (typeof reason === 'string' ? reason : undefined)
 }
 
 /** Roles that a usage vector says nothing about: a poll repeats a call, a transport span belongs to one. */

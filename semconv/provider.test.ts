@@ -23,6 +23,7 @@ test('frameworks answer no call', () => {
 
 const sent: readonly (readonly [string, string])[] = [
   ['OpenAI', 'openai'], ['Anthropic', 'anthropic'], ['AWS', 'aws.bedrock'], ['Google', 'gcp.gemini'], ['Azure', 'azure.ai.openai'],
+  ['microsoft.foundry', 'azure.ai.inference'],
   ['openai.chat', 'openai'], ['openai.responses', 'openai'], ['openai.embedding', 'openai'], ['anthropic.messages', 'anthropic'],
   ['google.generative-ai', 'gcp.gemini'], ['google.vertex.chat', 'gcp.vertex_ai'], ['amazon-bedrock', 'aws.bedrock'],
     ['azure.chat', 'azure.ai.openai'],

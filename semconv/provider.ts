@@ -19,6 +19,8 @@ export const providerAliases: Readonly<Record<string, string>> = {
   'az.ai.inference': 'azure.ai.inference', 'az.ai.openai': 'azure.ai.openai', azure: 'azure.ai.openai',
   azure_openai: 'azure.ai.openai',
   'azure-openai': 'azure.ai.openai', azureopenai: 'azure.ai.openai', azure_ai: 'azure.ai.inference',
+  // azure-ai-projects 2.10.0, captured: what it serves at `*.services.ai.azure.com`.
+  'microsoft.foundry': 'azure.ai.inference',
   aws: 'aws.bedrock', bedrock: 'aws.bedrock', amazon_bedrock: 'aws.bedrock', 'amazon-bedrock': 'aws.bedrock',
   aws_bedrock: 'aws.bedrock',
   bedrock_converse: 'aws.bedrock',

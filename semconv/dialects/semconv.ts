@@ -15,6 +15,12 @@ const lossyOpenai = {
   when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings',
 } as const
 
+/** Azure's SDKs for inference, projects and agents trace by one scope, and tell two sums of what a call used. */
+const azureSdk = {
+  source: 'azure-ai-inference 1.0.0b9 and azure-ai-projects 2.10.0 on PyPI, captured',
+  scope: (scope: string) => scope === 'azure.core.tracing.ext.opentelemetry_span', input: 'inclusive', lossy: true,
+} as const
+
 const openlit = (scope: string) => scope.startsWith('openlit.')
 const openlitJs = (...names: readonly string[]) => (scope: string) => names.some((name) => scope === `@openlit/instrumentation-${name}`)
 /** It passes the providers' counts on. */
@@ -71,6 +77,7 @@ export const semconv137: Dialect = {
     // Adds the cache itself, whichever provider's.
     { source: 'crmne/ruby_llm lib/ruby_llm/opentelemetry (2.0)', scope: (scope) => scope === 'ruby_llm', input: 'inclusive' },
     lossyOpenai,
+    azureSdk,
   ],
   refine(draft, _reading, span) {
     if (!openlit(span.scope.name)) return
@@ -98,6 +105,7 @@ export const semconvOld: Dialect = {
       lossy: true },
     { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, input: 'inclusive', output: 'inclusive' },
     lossyOpenai,
+    azureSdk,
     // Adds the cache to Anthropic's input and the thoughts to Gemini's output.
     { source: 'lmnr 0.8.2 on PyPI, captured', scope: laminar, input: 'inclusive', output: 'inclusive' },
     // Passes the provider's counts on; its total leaves the cache out too.
