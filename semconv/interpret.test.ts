@@ -1076,6 +1076,19 @@ const rows: readonly Row[] = [
     attributes: { finish_reason: 'end_turn' } }] }, step: { finishReasons: ['end_turn'] } },
   { who: 'a finish reason in a choice event of Azure\'s', span: { events: [{ name: 'gen_ai.choice',
     attributes: { 'gen_ai.event.content': '{"message": {"content": "Sun"}, "finish_reason": "length", "index": 0}' } }] }, step: { finishReasons: ['length'] } },
+  {
+    who: 'Azure AI Agents (captured from azure-ai-agents 1.1.0): every look at a run repeats what it used, under the run\'s id',
+    span: { name: 'get_thread_run', scope: 'azure.core.tracing.ext.opentelemetry_span', attributes: {
+      'gen_ai.system': 'az.ai.agents', 'gen_ai.operation.name': 'get_thread_run', 'gen_ai.thread.id': 'thread_1', 'gen_ai.agent.id': 'asst_1',
+      'gen_ai.thread.run.id': 'run_1', 'gen_ai.thread.run.status': 'completed', 'gen_ai.response.model': 'gpt-4o-mini',
+      'gen_ai.usage.input_tokens': 120, 'gen_ai.usage.output_tokens': 40,
+    } },
+    step: { role: 'model_call', provider: 'azure.ai.inference', session: 'thread_1', agent: 'asst_1', responseId: 'run_1',
+      callKeys: ['response:azure.ai.inference:run_1'], usage: { 'input.uncached': 120, 'output.text': 40 } },
+  },
+  { who: 'Azure AI Agents: a list of steps has thread and run the other way round', span: { name: 'list_run_steps', attributes: {
+    'gen_ai.system': 'az.ai.agents', 'gen_ai.operation.name': 'list_run_steps', 'gen_ai.thread.id': 'run_1', 'gen_ai.thread.run.id': 'thread_1' } },
+    step: { role: 'control', session: '' } },
   { who: 'a handled exception is no error', span: { events: [{ name: 'exception', attributes: { 'exception.type': 'X' } }] },
     step: { errorType: '', errorMessage: '' } },
   { who: 'Ollama\'s answer ids are no identity', span: { attributes: { 'gen_ai.operation.name': 'chat',

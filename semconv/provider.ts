@@ -20,7 +20,7 @@ export const providerAliases: Readonly<Record<string, string>> = {
   azure_openai: 'azure.ai.openai',
   'azure-openai': 'azure.ai.openai', azureopenai: 'azure.ai.openai', azure_ai: 'azure.ai.inference',
   // azure-ai-projects 2.10.0, captured: what it serves at `*.services.ai.azure.com`.
-  'microsoft.foundry': 'azure.ai.inference',
+  'microsoft.foundry': 'azure.ai.inference', 'az.ai.agents': 'azure.ai.inference',
   aws: 'aws.bedrock', bedrock: 'aws.bedrock', amazon_bedrock: 'aws.bedrock', 'amazon-bedrock': 'aws.bedrock',
   aws_bedrock: 'aws.bedrock',
   bedrock_converse: 'aws.bedrock',

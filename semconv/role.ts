@@ -31,6 +31,8 @@ export const operationRoles: Readonly<Record<string, Role>> = {
   orchestrate_tools: 'step',
   // Semantic Kernel for .NET
   'chat.completions': 'model_call', 'text.completions': 'model_call',
+  // Azure AI Agents
+  create_thread: 'control', create_message: 'control', list_messages: 'control', list_run_steps: 'control',
   // Langtrace
   embed: 'embedding',
   // Gemini CLI

@@ -1,6 +1,7 @@
-import type { Attributes } from '../attributes.ts'
-import type { Dialect } from '../dialect.ts'
-import { finite } from '../value.ts'
+import type { Attributes, SpanRecord } from '../attributes.ts'
+import type { Dialect, Draft } from '../dialect.ts'
+import type { Reading } from '../reading.ts'
+import { finite, word } from '../value.ts'
 
 /** OpenTelemetry's google-genai and botocore instrumentations are the only ones read that leave the conventions' counting. */
 const botocore = (scope: string) => scope === 'opentelemetry.instrumentation.botocore.bedrock-runtime' ||
@@ -96,6 +97,7 @@ export const semconv137: Dialect = {
 export const semconvOld: Dialect = {
   name: 'semconv_old',
   keys: {},
+  refine: azureRun,
   counting: [
     // Tells Converse's cache counts since some version between the commit below and this one.
     { source: 'opentelemetry-instrumentation-botocore 0.66b2 on PyPI, captured', scope: botocore, from: '0.66',
@@ -112,6 +114,17 @@ export const semconvOld: Dialect = {
     { source: 'captured from Spring AI 2.0.1', scope: springBoot, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
     { source: 'captured from Spring AI 2.0.1', scope: springBoot, input: 'inclusive', output: 'inclusive' },
   ],
+}
+
+/**
+ * Azure AI Agents run on Azure's side. Whoever starts a run or looks at it tells what it used so far, so that a run's id is
+ * what an answer's id is elsewhere: captured from azure-ai-agents 1.1.0, whose list of steps has thread and run the other way round.
+ */
+function azureRun(draft: Draft, _reading: Reading, span: SpanRecord): void {
+  const thread = span.attributes.get('gen_ai.thread.id')
+  if (thread === undefined || draft.operation === 'list_run_steps') return
+  draft.session ||= word(thread) ?? ''
+  if (draft.role === 'model_call') draft.responseId ||= word(span.attributes.get('gen_ai.thread.run.id')) ?? ''
 }
 
 /** Nothing known about the emitter. */
