@@ -75,6 +75,13 @@ const agents: readonly AgentLogs[] = [
     failures: ['api_error'], better: 'logs',
   },
   {
+    // Captured from Qwen Code 0.24.4, a fork of Gemini CLI. Its events have no cache writes and no provider, its spans have both.
+    dialect: 'qwen_code', prefix: 'qwen-code.', bareFrom: never,
+    session: ['session.id'], prompt: ['prompt_id'],
+    tells: { user_prompt: always, api_response: always, api_error: always, tool_call: always },
+    failures: ['api_error'], better: 'spans',
+  },
+  {
     // microsoft/vscode-copilot-chat@31acd00: calls are told by the conventions' details event, `agent.turn` sums them up.
     dialect: 'copilot', prefix: 'copilot_chat.', bareFrom: never,
     session: ['copilot_chat.chat_session_id', 'gen_ai.conversation.id', 'session.id'], prompt: [],

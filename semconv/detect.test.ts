@@ -10,6 +10,8 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['codex', { scope: 'codex_exec' }],
   ['codex', { name: 'codex.sampling' }],
   ['gemini_cli', { resource: { 'service.name': 'gemini-cli' } }],
+  ['qwen_code', { scope: 'qwen-code' }],
+  ['qwen_code', { name: 'qwen-code.api_response' }],
   ['copilot', { attributes: { 'copilot_chat.turn_count': 3 } }],
   ['copilot', { attributes: { 'github.copilot.plan': 'pro' } }],
   ['adk', { scope: 'gcp.vertex.agent' }],

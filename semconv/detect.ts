@@ -27,6 +27,7 @@ import { openllmetry } from './dialects/openllmetry.ts'
 import { logfire, pydanticAi } from './dialects/pydantic.ts'
 import { generic, semconv137, semconvGenai, semconvOld } from './dialects/semconv.ts'
 import { quarkus } from './dialects/quarkus.ts'
+import { qwenCode } from './dialects/qwen-code.ts'
 import { rig } from './dialects/rig.ts'
 import { strands } from './dialects/strands.ts'
 import { vercelLegacy, vercelV7 } from './dialects/vercel.ts'
@@ -58,6 +59,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [claudeCode, { scope: prefixed('com.anthropic.claude_code'), spanName: prefixed('claude_code.') }],
   [codex, { scope: prefixed('codex'), spanName: prefixed('codex.'), key: prefixed('codex.') }],
   [geminiCli, { scope: exactly('gemini-cli', 'gemini_cli'), spanName: prefixed('gemini_cli.'), service: exactly('gemini-cli') }],
+  [qwenCode, { scope: exactly('qwen-code'), spanName: prefixed('qwen-code.') }],
   [copilot, { key: prefixed('copilot_chat.', 'github.copilot.') }],
   [adk, { scope: exactly('gcp.vertex.agent'), key: prefixed('gcp.vertex.agent.'), system: 'gcp.vertex.agent' }],
   [pydanticAi, { scope: exactly('pydantic-ai') }],
@@ -112,7 +114,7 @@ const rowOfScope = earliest((signs) => signs.scope)
 const rowOfKey = earliest((signs) => signs.key)
 const rowOfService = earliest((signs) => signs.service)
 const rowOfSystem = earliest((signs) => (signs.system === undefined ? undefined : exactly(signs.system)))
-const namePrefixes = ['claude_code.', 'codex.', 'gemini_cli.', 'agt.', 'haystack.']
+const namePrefixes = ['claude_code.', 'codex.', 'gemini_cli.', 'qwen-code.', 'agt.', 'haystack.']
 const rowOfName = earliest((signs) => signs.spanName)
 
 export function detect(span: SpanRecord): Dialect {

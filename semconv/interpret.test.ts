@@ -1027,6 +1027,41 @@ const rows: readonly Row[] = [
     step: { role: 'tool', tool: 'read', toolCallId: 'c', session: 's' },
   },
   {
+    who: 'Qwen Code, a call over the OpenAI protocol', span: { name: 'qwen-code.llm_request', scope: 'qwen-code', attributes: {
+      'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'dashscope', 'gen_ai.request.model': 'qwen3-coder-plus', 'gen_ai.conversation.id': 's',
+      'gen_ai.user.id': 'u', 'gen_ai.response.id': 'chatcmpl-1234567', 'gen_ai.usage.input_tokens': 1200, 'gen_ai.usage.output_tokens': 130,
+      'gen_ai.usage.cache_read.input_tokens': 400, thoughts_token_count: 100 } },
+    step: { dialect: 'qwen_code', role: 'model_call', provider: 'dashscope', session: 's', user: 'u', usageFlags: [],
+      usage: { 'input.uncached': 800, 'input.cache_read': 400, 'output.text': 30, 'output.reasoning': 100 }, callKeys: ['response:openai:chatcmpl-1234567'] },
+  },
+  {
+    who: 'Qwen Code, a call to Gemini', span: { name: 'qwen-code.llm_request', scope: 'qwen-code', attributes: {
+      'gen_ai.operation.name': 'generate_content', 'gen_ai.provider.name': 'gcp.gemini', 'gen_ai.request.model': 'gemini-2.5-pro',
+      'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.output_tokens': 30, thoughts_token_count: 70 } },
+    step: { usage: { 'input.uncached': 100, 'output.text': 30, 'output.reasoning': 70 } },
+  },
+  {
+    who: 'Qwen Code hook around a tool', span: { name: 'qwen-code.hook', scope: 'qwen-code', attributes: {
+      hook_event: 'PreToolUse', 'tool.name': 'read_file', 'tool.use_id': 'h', success: false, 'error.type': 'hook_error' } },
+    step: { role: 'control', tool: '', errorType: 'hook_error' },
+  },
+  {
+    who: 'Qwen Code execution inside a tool', span: { name: 'qwen-code.tool.execution', scope: 'qwen-code', attributes: {
+      'gen_ai.tool.name': 'read_file', 'tool.call_id': 'c', success: true } },
+    step: { role: 'io' },
+  },
+  {
+    who: 'Qwen Code tool that was cancelled', span: { name: 'qwen-code.tool', scope: 'qwen-code', attributes: { 'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': 'read_file', 'gen_ai.tool.call.id': 'c', 'gen_ai.agent.name': 'qwen-code', success: false, 'tool.failure_kind': 'cancelled' } },
+    step: { role: 'tool', tool: 'read_file', toolCallId: 'c', agent: 'qwen-code', errorType: 'cancelled' },
+  },
+  {
+    who: 'Qwen Code approval', span: { name: 'qwen-code.tool.blocked_on_user', scope: 'qwen-code', attributes: { 'tool.name': 'run_shell_command',
+      'tool.call_id': 'c', decision: 'cancel', source: 'cli' } },
+    step: { role: 'guardrail',
+      decision: { policyId: 'qwen_code.approval', policyVersion: 0, outcome: 'DENY', reason: 'cli', target: 'run_shell_command' } },
+  },
+  {
     who: 'Copilot', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'github',
       'gen_ai.request.model': 'claude-sonnet-4', 'gen_ai.response.id': 'r1', 'copilot_chat.server_request_id': 'q1',
       'copilot_chat.time_to_first_token': 250, 'copilot_chat.chat_session_id': 's', 'gen_ai.usage.input_tokens': 9,

@@ -194,7 +194,7 @@ export type CostFilter = {
   claimDiffers?: boolean | null | undefined;
   /** True: lines of calls of which their sender says what they cost; their claims are the sum in `CostRow.reportedCost`. */
   claimed?: boolean | null | undefined;
-  /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`. */
+  /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `qwen_code`, `copilot`. */
   codingAgent?: Array<string> | null | undefined;
   /** Any of these environments; "" finds lines that name none. */
   environment?: Array<string> | null | undefined;
@@ -365,7 +365,7 @@ export type LedgerFilter = {
   claimDiffers?: boolean | null | undefined;
   /** True: lines of calls of which their sender says what they cost; their claims are the sum in `CostRow.reportedCost`. */
   claimed?: boolean | null | undefined;
-  /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`. */
+  /** Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `qwen_code`, `copilot`. */
   codingAgent?: Array<string> | null | undefined;
   /** Any of these environments; "" finds lines that name none. */
   environment?: Array<string> | null | undefined;

@@ -203,6 +203,28 @@ test('Gemini CLI: a tool call with its decision, and an error', () => {
   assert.deepEqual([error.step.role, error.failed, error.step.errorType], ['model_call', true, 'RetryableQuotaError'])
 })
 
+test('Qwen Code: its logs tell a call where its spans do not, and who answered only as far as it is known', () => {
+  const qwen = (attributes: LiteralLog['attributes']): LiteralLog => ({ at: 900, attributes: { 'session.id': 's', prompt_id: 'p', ...attributes } })
+  const call = told(qwen({
+    'event.name': 'qwen-code.api_response', model: 'qwen3-coder-plus', auth_type: 'openai', response_id: 'chatcmpl-1', duration_ms: 500, ttft_ms: 300,
+    input_token_count: 1200, output_token_count: 130, cached_content_token_count: 400, thoughts_token_count: 100, total_token_count: 1330,
+  }))
+  assert.deepEqual([call.step.role, call.step.provider, call.step.session, call.endedAt - call.startedAt], ['model_call', '', 's', 500n * millis])
+  assert.deepEqual(call.step.usage, { 'input.uncached': 800, 'input.cache_read': 400, 'output.text': 30, 'output.reasoning': 100 })
+  const google = told(qwen({ 'event.name': 'qwen-code.api_response', model: 'gemini-2.5-pro', auth_type: 'gemini', input_token_count: 100, output_token_count: 30, thoughts_token_count: 70 }))
+  assert.deepEqual([google.step.provider, google.step.usage], ['gcp.gemini', { 'input.uncached': 100, 'output.text': 30, 'output.reasoning': 70 }])
+  const refused = told(qwen({ 'event.name': 'qwen-code.tool_call', function_name: 'run_shell_command', call_id: 'c', success: false, decision: 'reject' }))
+  assert.deepEqual([refused.step.role, refused.step.tool, refused.step.executed, refused.step.decision?.outcome], ['tool', 'run_shell_command', false, 'DENY'])
+  const error = told(qwen({ 'event.name': 'qwen-code.api_error', model: 'qwen3-coder-plus', error_message: 'slow down', error_type: 'RateLimitError', status_code: 429 }))
+  assert.deepEqual([error.failed, error.step.errorType, error.step.errorMessage], [true, 'RateLimitError', 'slow down'])
+  const span = spanFacts('c'.repeat(32), 'c'.repeat(16), '', { name: 'qwen-code.llm_request', scope: 'qwen-code', attributes: {
+    'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'dashscope', 'session.id': 's', 'gen_ai.request.model': 'qwen3-coder-plus',
+    'gen_ai.usage.input_tokens': 1200, 'gen_ai.usage.output_tokens': 130, 'gen_ai.usage.cache_creation.input_tokens': 300 } })
+  for (const steps of [[span, call], [call, span]]) {
+    assert.deepEqual(billablesOf(steps).map((one) => one.usage['input.cache_write.5m']), [300], 'the span tells more')
+  }
+})
+
 test('a run told by logs fails with its last call, not with one that was tried again', () => {
   const error = told(claude('api_error', { model: 'claude-opus-4-1', error: 'overloaded', status_code: 529, duration_ms: 10 }, 10))
   const call = told(claude('api_request', { model: 'claude-opus-4-1', input_tokens: 1, output_tokens: 1, duration_ms: 10 }, 50))

@@ -36,7 +36,7 @@ export const CodingRowType = new GraphQLObjectType<CodingRow, QueryContext>({
   name: 'CodingAgentRow',
   description: 'What coding agents cost and used, from the ledger: a call that comes as span, log event and counter is in it once.',
   fields: {
-    agent: plain(GraphQLString, grouped('Coding agent (`claude_code`, `codex`, `gemini_cli`, `copilot`)')),
+    agent: plain(GraphQLString, grouped('Coding agent (`claude_code`, `codex`, `gemini_cli`, `qwen_code`, `copilot`)')),
     developer: plain(GraphQLString, grouped('Developer')),
     repository: plain(GraphQLString, grouped('Repository')),
     model: plain(GraphQLString, grouped('Model')),

@@ -38,7 +38,7 @@ const dimensions = {
   claimDiffers: input(GraphQLBoolean, 'True: lines of calls that their sender says cost another amount than ours.'),
   runId: input(anyOf(GraphQLID), 'Lines of any of these runs.'),
   spanId: input(anyOf(GraphQLID), 'Lines of any of these spans.'),
-  codingAgent: input(anyOf(GraphQLString), 'Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `copilot`.'),
+  codingAgent: input(anyOf(GraphQLString), 'Lines of runs of any of these coding agents: `claude_code`, `codex`, `gemini_cli`, `qwen_code`, `copilot`.'),
   repository: input(anyOf(GraphQLString), 'Lines of coding agents at work in any of these repositories; "" finds those that name none.'),
 }
 const rule = 'All conditions hold together. A condition that is left out, null or an empty list restricts nothing.'

@@ -19,7 +19,7 @@ const splitWords: Readonly<Record<Split, string>> = { coding: 'Agent', user: 'De
 /** What `cachedInputTokens` is the sum of. */
 const cachedMeters = ['input.cache_read', 'input.audio.cache_read']
 /** As their makers call them. */
-const agentNames: Readonly<Record<string, string>> = { claude_code: 'Claude Code', codex: 'Codex', gemini_cli: 'Gemini CLI', copilot: 'GitHub Copilot' }
+const agentNames: Readonly<Record<string, string>> = { claude_code: 'Claude Code', codex: 'Codex', gemini_cli: 'Gemini CLI', qwen_code: 'Qwen Code', copilot: 'GitHub Copilot' }
 
 type Row = CodingFieldsFragment & { readonly value: string | null }
 const shown = (split: Split, row: Row): string => {
