@@ -94,6 +94,8 @@ const rows: readonly Row[] = [
   { who: 'Codex', scope: 'codex_exec', input: 'inclusive' },
   { who: 'Copilot with Claude', attributes: { ...call, 'copilot_chat.location': 'panel',
     'gen_ai.request.model': 'claude-sonnet-4' }, input: 'inclusive', flags: ['cache_write_hidden'] },
+  { who: 'Copilot CLI with Claude', scope: 'github.copilot', attributes: { ...call, 'gen_ai.provider.name': 'github',
+    'gen_ai.request.model': 'claude-sonnet-4.5' }, input: 'inclusive' },
   { who: 'Copilot with GPT', attributes: { ...call, 'copilot_chat.location': 'panel', 'gen_ai.request.model': 'gpt-5' },
     input: 'inclusive' },
   { who: 'Strands on Bedrock', scope: 'strands.telemetry.tracer', attributes: { ...call,

@@ -12,6 +12,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['gemini_cli', { resource: { 'service.name': 'gemini-cli' } }],
   ['qwen_code', { scope: 'qwen-code' }],
   ['qwen_code', { name: 'qwen-code.api_response' }],
+  ['copilot', { scope: 'github.copilot', attributes: { 'gen_ai.provider.name': 'github' } }],
   ['copilot', { attributes: { 'copilot_chat.turn_count': 3 } }],
   ['copilot', { attributes: { 'github.copilot.plan': 'pro' } }],
   ['adk', { scope: 'gcp.vertex.agent' }],

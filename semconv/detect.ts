@@ -60,7 +60,8 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [codex, { scope: prefixed('codex'), spanName: prefixed('codex.'), key: prefixed('codex.') }],
   [geminiCli, { scope: exactly('gemini-cli', 'gemini_cli'), spanName: prefixed('gemini_cli.'), service: exactly('gemini-cli') }],
   [qwenCode, { scope: exactly('qwen-code'), spanName: prefixed('qwen-code.') }],
-  [copilot, { key: prefixed('copilot_chat.', 'github.copilot.') }],
+  // Not every span of Copilot CLI has a key of its own.
+  [copilot, { scope: exactly('github.copilot'), key: prefixed('copilot_chat.', 'github.copilot.') }],
   [adk, { scope: exactly('gcp.vertex.agent'), key: prefixed('gcp.vertex.agent.'), system: 'gcp.vertex.agent' }],
   [pydanticAi, { scope: exactly('pydantic-ai') }],
   [logfire, { scope: prefixed('logfire.') }],

@@ -1062,6 +1062,15 @@ const rows: readonly Row[] = [
       decision: { policyId: 'qwen_code.approval', policyVersion: 0, outcome: 'DENY', reason: 'cli', target: 'run_shell_command' } },
   },
   {
+    who: 'Copilot CLI with a key of its user\'s own', span: { name: 'chat claude-sonnet-4-5', scope: 'github.copilot', attributes: {
+      'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.request.model': 'claude-sonnet-4-5', 'gen_ai.conversation.id': 's',
+      'gen_ai.response.id': 'msg_01ABCDEFGHIJKLMN', 'gen_ai.usage.input_tokens': 1200, 'gen_ai.usage.output_tokens': 130,
+      'gen_ai.usage.cache_read.input_tokens': 400, 'gen_ai.usage.cache_write.input_tokens': 300, 'gen_ai.usage.reasoning.output_tokens': 100,
+      'gen_ai.response.time_to_first_chunk': 0.15, 'github.copilot.cost': 0 } },
+    step: { dialect: 'copilot', provider: 'anthropic', session: 's', timeToFirstTokenMs: 150, callKeys: ['response:anthropic:msg_01ABCDEFGHIJKLMN'],
+      reportedCost: undefined, usage: { 'input.uncached': 500, 'input.cache_read': 400, 'input.cache_write.5m': 300, 'output.text': 30, 'output.reasoning': 100 } },
+  },
+  {
     who: 'Copilot', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'github',
       'gen_ai.request.model': 'claude-sonnet-4', 'gen_ai.response.id': 'r1', 'copilot_chat.server_request_id': 'q1',
       'copilot_chat.time_to_first_token': 250, 'copilot_chat.chat_session_id': 's', 'gen_ai.usage.input_tokens': 9,

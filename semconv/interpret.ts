@@ -258,8 +258,9 @@ function callKeys(dialect: Dialect, draft: Draft, reading: Reading): readonly st
   if (draft.role !== 'model_call' && draft.role !== 'embedding') return none
   const keys: string[] = []
   if (draft.responseId !== '' && !notUnique.test(draft.responseId)) {
-    // Copilot writes its own request id where the provider's answer id belongs: strong among its own spans only.
-    const family = dialect.name === 'copilot' ? 'copilot' : responseFamily(draft.responseId, draft.provider)
+    // Copilot in VS Code writes its own request id where the provider's answer id belongs: strong among its own spans only.
+    // Copilot CLI (captured from 1.0.102) has the provider's, which a gateway's span has too.
+    const family = vendorOfId(draft.responseId) ?? (dialect.name === 'copilot' ? 'copilot' : providerFamily(draft.provider))
     keys.push(`response:${family}:${draft.responseId}`)
   }
   const request = reading.word('requestId')
@@ -268,8 +269,7 @@ function callKeys(dialect: Dialect, draft: Draft, reading: Reading): readonly st
 }
 
 /** The id's own prefix where it tells the vendor, so that a span without provider and one behind a gateway still meet. */
-function responseFamily(id: string, provider: string): string {
+function vendorOfId(id: string): string | undefined {
   if (id.startsWith('chatcmpl-') || id.startsWith('resp_')) return 'openai'
-  if (id.startsWith('msg_')) return 'anthropic'
-  return providerFamily(provider)
+  return id.startsWith('msg_') ? 'anthropic' : undefined
 }

@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts'
 import { truth } from '../value.ts'
 
-/** microsoft/vscode-copilot-chat@31acd00. `gen_ai.provider.name` is `github`, which answers no call itself. */
+/** microsoft/vscode-copilot-chat@31acd00, and Copilot CLI captured from 1.0.102. `gen_ai.provider.name` is `github`, which answers no call itself. */
 export const copilot: Dialect = {
   name: 'copilot',
   keys: {
@@ -11,6 +11,8 @@ export const copilot: Dialect = {
     firstChunkMillis: ['copilot_chat.time_to_first_token'],
   },
   counting: [
+    // It tells what was written to a cache, where there was any.
+    { source: 'captured from Copilot CLI 1.0.102', scope: (name) => name === 'github.copilot', input: 'inclusive', output: 'inclusive' },
     // For Anthropic models it sums input, creation and read (messagesApi.ts) and reports reads only.
     {
       source: 'microsoft/vscode-copilot-chat@31acd00 messagesApi.ts',
