@@ -143,7 +143,8 @@ const rows: readonly Row[] = [
     input: 'inclusive', flags: ['usage_lossy'] },
   { who: 'Anthropic SDK under Traceloop', scope: 'com.anthropic.sdk.python', attributes: { ...call,
     'traceloop.workflow.name': 'wf' }, input: 'inclusive' },
-  { who: 'LiteLLM', scope: 'litellm', attributes: call, input: 'inclusive' },
+  { who: 'LiteLLM', scope: 'litellm', attributes: { ...call, 'metadata.usage_object': '{\'prompt_tokens\': 1000}' }, input: 'inclusive' },
+  { who: 'LiteLLM before it passed usages on', scope: 'litellm', attributes: call, input: 'inclusive', flags: ['usage_lossy'] },
 ]
 
 for (const { who, scope, version, attributes, input, output = 'inclusive', flags = [] } of rows) {

@@ -1106,6 +1106,24 @@ const rows: readonly Row[] = [
     'gen_ai.usage.cache_creation.input_tokens.ephemeral_1h': 4 } }, step: { session: 's', usage: { 'input.uncached': 5,
     'input.cache_write.1h': 4 } } },
   {
+    who: 'LiteLLM proxy in front of Anthropic', span: { name: 'litellm_request', scope: 'litellm', attributes: {
+      'gen_ai.operation.name': 'acompletion', 'llm.request.type': 'acompletion', 'gen_ai.system': 'anthropic', 'gen_ai.request.model': 'claude-sonnet-4-5',
+      'gen_ai.response.model': 'gpt-4', 'litellm.model_group': 'gpt-4', 'litellm.provider.model': 'anthropic/claude-sonnet-4-5',
+      'gen_ai.usage.input_tokens': 1500, 'gen_ai.usage.output_tokens': 60, 'gen_ai.usage.total_tokens': 1560,
+      'metadata.requester_metadata': '{\'session_id\': \'chat-1\', \'headers\': {\'host\': \'h\'}, \'used_client_oauth_token\': False}',
+      'metadata.usage_object': '{\'completion_tokens\': 60, \'prompt_tokens\': 1500, \'completion_tokens_details\': {\'reasoning_tokens\': 10, \'text_tokens\': 50}, ' +
+        '\'prompt_tokens_details\': {\'audio_tokens\': None, \'cache_write_tokens\': 200, \'cached_tokens\': 1024, \'cache_creation_token_details\': ' +
+        '{\'ephemeral_5m_input_tokens\': 50, \'ephemeral_1h_input_tokens\': 150}}, \'cache_read_input_tokens\': 1024, \'speed\': None}' } },
+    step: { provider: 'anthropic', requestModel: 'claude-sonnet-4-5', responseModel: '', session: 'chat-1', usageFlags: [], usage: {
+      'input.uncached': 276, 'input.cache_read': 1024, 'input.cache_write.5m': 50, 'input.cache_write.1h': 150, 'output.text': 50, 'output.reasoning': 10 } },
+  },
+  {
+    who: 'LiteLLM proxy with Anthropic\'s own API', span: { name: 'litellm_request', scope: 'litellm', attributes: {
+      'llm.request.type': 'anthropic_messages', 'gen_ai.system': '', 'gen_ai.request.model': 'claude-sonnet-4-5', 'gen_ai.response.model': 'claude-sonnet-4-5',
+      'litellm.model_group': 'claude', 'litellm.provider.model': 'anthropic/claude-sonnet-4-5', 'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.output_tokens': 4 } },
+    step: { provider: 'anthropic', responseModel: 'claude-sonnet-4-5', usageFlags: ['usage_lossy'] },
+  },
+  {
     who: 'LiteLLM that failed', span: { name: 'litellm_request', scope: 'litellm', status: 2,
       attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'ecf5596f-2016',
       'litellm.call_id': 'ecf5596f-2016' } },
