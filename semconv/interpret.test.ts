@@ -560,6 +560,16 @@ const rows: readonly Row[] = [
     step: { role: 'embedding' } },
   { who: 'Langfuse JS embedding', span: { name: 'OpenAI.embeddings', attributes: { 'langfuse.observation.type': 'generation' } },
     step: { role: 'embedding' } },
+  {
+    who: 'OpenHands around a call', span: { name: 'llm.anthropic/claude-sonnet-4-5', scope: 'lmnr.tracer', attributes: { 'lmnr.span.type': 'LLM',
+      'lmnr.association.properties.session_id': 's', 'gen_ai.usage.cost': 0.25, 'gen_ai.usage.cache_read_input_tokens': 400,
+      'gen_ai.usage.cache_creation_input_tokens': 0 } },
+    step: { role: 'model_call', requestModel: 'anthropic/claude-sonnet-4-5', session: 's', usage: undefined, usageFlags: [], reportedCost: 250_000_000_000n },
+  },
+  {
+    who: 'OpenHands tool', span: { name: 'FileEditorAction', scope: 'lmnr.tracer', attributes: { 'lmnr.span.type': 'TOOL',
+      'lmnr.association.properties.metadata.tool_call_id': 'call_1' } }, step: { role: 'tool', tool: 'FileEditorAction', toolCallId: 'call_1' },
+  },
   { who: 'Laminar tool', span: { name: 'get_weather', attributes: { 'lmnr.span.type': 'TOOL' } },
     step: { role: 'tool', tool: 'get_weather' } },
   {

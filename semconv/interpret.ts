@@ -121,7 +121,9 @@ function nameFromSpan(draft: Draft, span: SpanRecord): void {
   if (draft.role === 'tool' && draft.tool === '') draft.tool = nameAfter(span.name, 'execute_tool ')
   // Laminar names a tool by its span alone.
   if (draft.role === 'tool' && draft.tool === '' && span.attributes.has('lmnr.span.type')) draft.tool = word(span.name) ?? ''
-  if (draft.requestModel === '' && draft.responseModel === '') draft.requestModel = callName(span)?.model ?? ''
+  // OpenHands names its own span around a call `llm.` and the model, and has it nowhere else.
+  const laminarModel = draft.role === 'model_call' && span.attributes.has('lmnr.span.type') ? nameAfter(span.name, 'llm.') : ''
+  if (draft.requestModel === '' && draft.responseModel === '') draft.requestModel = callName(span)?.model ?? laminarModel
   if (draft.role === 'workflow' && draft.workflow === '') draft.workflow = nameAfter(span.name, 'invoke_workflow ')
   draft.agent ||= draft.agentId
 }
@@ -168,6 +170,7 @@ function meter(draft: Draft, dialect: Dialect, reading: Reading, span: SpanRecor
   if (unmetered.has(draft.role)) return
   const counts = countsOf(reading)
   dialect.counts?.(counts, reading, span)
+  if (isAroundCall(counts, span)) return
   addCompactions(counts, reading)
   if (counts.input === undefined && counts.output === undefined && addPartial(counts, reading)) draft.usagePartial = true
   const rule = countingRule(dialect, draft.provider, span)
@@ -175,6 +178,14 @@ function meter(draft: Draft, dialect: Dialect, reading: Reading, span: SpanRecor
   const { usage, flags } = normaliseUsage(counts, rule)
   draft.usage = usage
   draft.usageFlags = reading.invalidCounts ? [...flags, 'usage_invalid'] : flags
+}
+
+/**
+ * OpenHands' own span around a call (openhands-sdk 1.58.2, captured) has what a cache gave and the cost, and neither input nor
+ * output: they are the call's below it, where LiteLLM's callback told that one. By itself it meters nothing.
+ */
+function isAroundCall(counts: UsageCounts, span: SpanRecord): boolean {
+  return counts.input === undefined && counts.output === undefined && counts.total === undefined && span.attributes.has('lmnr.span.type')
 }
 
 function countsOf(reading: Reading): UsageCounts {

@@ -210,7 +210,8 @@ export const shared: Keys = {
   kind: ['lmnr.span.type', 'spring.ai.kind'],
   session: ['conversation.id', 'lmnr.association.properties.session_id', 'spring.ai.chat.client.conversation.id'],
   tool: ['spring.ai.tool.definition.name'],
-  toolCallId: ['spring.ai.tool.call.id'],
+  // OpenHands under Laminar.
+  toolCallId: ['spring.ai.tool.call.id', 'lmnr.association.properties.metadata.tool_call_id'],
   toolArguments: ['spring.ai.tool.call.arguments'],
   user: ['lmnr.association.properties.user_id', 'gen_ai.request.user', 'user.account_uuid', 'user.email'],
   responseId: ['gen_ai.response_id'],
