@@ -561,6 +561,12 @@ const rows: readonly Row[] = [
   { who: 'Langfuse JS embedding', span: { name: 'OpenAI.embeddings', attributes: { 'langfuse.observation.type': 'generation' } },
     step: { role: 'embedding' } },
   {
+    who: 'opencode', span: { name: 'ai.streamText.doStream', scope: 'opencode', attributes: { 'ai.operationId': 'ai.streamText.doStream', 'resource.name': 'session.llm',
+      'ai.telemetry.functionId': 'session.llm', 'ai.telemetry.metadata.userId': 'unknown', 'ai.telemetry.metadata.sessionId': 'ses_1', 'ai.model.provider': 'anthropic',
+      'ai.model.id': 'claude-sonnet-4-5', 'ai.usage.inputTokens': 9, 'ai.usage.outputTokens': 4 } },
+    step: { role: 'model_call', agent: '', user: '', session: 'ses_1', provider: 'anthropic', requestModel: 'claude-sonnet-4-5' },
+  },
+  {
     who: 'OpenHands around a call', span: { name: 'llm.anthropic/claude-sonnet-4-5', scope: 'lmnr.tracer', attributes: { 'lmnr.span.type': 'LLM',
       'lmnr.association.properties.session_id': 's', 'gen_ai.usage.cost': 0.25, 'gen_ai.usage.cache_read_input_tokens': 400,
       'gen_ai.usage.cache_creation_input_tokens': 0 } },

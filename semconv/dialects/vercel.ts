@@ -1,12 +1,18 @@
 import type { Attributes } from '../attributes.ts'
 import { listed, serverTools, writesByLifetime } from '../body-counts.ts'
 import { picoUsd } from '../cost.ts'
-import type { Dialect } from '../dialect.ts'
+import type { Dialect, Draft } from '../dialect.ts'
 import { bodyTerms } from '../price-terms.ts'
 import type { UsageCounts } from '../usage.ts'
 import { isObject, type JsonObject, member, objectMember, parsedObject, tokenCount, word } from '../value.ts'
 
 const source = 'vercel/ai@ed857f5 and its v4, v5, v6 tags'
+
+/** opencode (captured, 1.18.33) gives every call one function's name and, where no user name is set, the word `unknown`. */
+function disown(draft: Draft): void {
+  if (draft.agent === 'session.llm') draft.agent = ''
+  if (draft.user === 'unknown') draft.user = ''
+}
 
 /** The AI SDK's own spans, `ai.*`: vercel/ai v4 to v6, and LegacyOpenTelemetry of @ai-sdk/otel 1.0.77 (vercel/ai@ed857f5). */
 export const vercelLegacy: Dialect = {
@@ -65,6 +71,7 @@ export const vercelLegacy: Dialect = {
       if (typeof millis === 'number' && millis >= 0) draft.timeToFirstTokenMs = millis
     }
     if (draft.agent === '') draft.agent = word(span.attributes.get('ai.telemetry.functionId')) ?? ''
+    if (span.scope.name === 'opencode') disown(draft)
     const metadata = parsedObject(reading.value('providerMetadata'))
     const tier = member(objectMember(metadata, 'openai'), 'serviceTier')
     if (typeof tier === 'string') draft.serviceTier ||= tier
