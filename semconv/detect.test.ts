@@ -26,6 +26,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['vercel_legacy', { scope: 'ai' }],
   ['vercel_legacy', { attributes: { 'ai.operationId': 'ai.generateText' } }],
   ['vercel_v7', { scope: 'gen_ai' }],
+  ['xai', { scope: 'xai_sdk.sync.chat', attributes: { 'gen_ai.prompt.0.role': 'user', 'gen_ai.provider.name': 'xai' } }],
   ['livekit', { scope: 'livekit-agents', attributes: { 'langfuse.observation.completion_start_time': '2026-11-27T21:19:37.359Z' } }],
   ['langfuse', { attributes: { 'langfuse.observation.type': 'span' } }],
   ['langfuse', { attributes: { 'langfuse.trace.name': 't' } }],

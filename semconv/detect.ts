@@ -32,6 +32,7 @@ import { rig } from './dialects/rig.ts'
 import { strands } from './dialects/strands.ts'
 import { vercelLegacy, vercelV7 } from './dialects/vercel.ts'
 import { voltagent } from './dialects/voltagent.ts'
+import { xai } from './dialects/xai.ts'
 import { remembered } from './memo.ts'
 
 const prefixed = (...prefixes: readonly string[]) => (text: string) => prefixes.some((prefix) => text.startsWith(prefix))
@@ -70,6 +71,8 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
   [vercelLegacy, { scope: exactly('ai'), key: exactly('ai.operationId') }],
   [vercelV7, { scope: exactly('gen_ai') }],
+  // Before OpenLLMetry, whose keys for messages it writes.
+  [xai, { scope: prefixed('xai_sdk.') }],
   // Before Langfuse, for which it writes a key.
   [livekit, { scope: exactly('livekit-agents'), key: prefixed('lk.') }],
   // Before Langfuse, too.

@@ -51,6 +51,25 @@ const rows: readonly Row[] = [
     step: { role: 'tool', tool: 'add', toolCallId: 'c1', toolArgumentsHash: argumentsHashOf('{"a": 1, "b": 2}') },
   },
   {
+    who: "xAI's own SDK counts the reasoning beside the output, and has its own words for what was cached, for images and for the cost",
+    span: {
+      scope: 'xai_sdk.sync.chat', name: 'chat.sample grok-4', kind: 3,
+      attributes: {
+        'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'xai', 'gen_ai.request.model': 'grok-4', 'server.address': 'api.x.ai',
+        'gen_ai.conversation.id': 'conv-7', user_id: 'u-1', 'gen_ai.prompt.0.role': 'user', 'gen_ai.prompt.0.content': 'weather?',
+        'gen_ai.response.model': 'grok-4-0709', 'gen_ai.response.id': '3f6d2a1c-0000-4000-8000-000000000002',
+        'gen_ai.usage.input_tokens': 900, 'gen_ai.usage.output_tokens': 125, 'gen_ai.usage.total_tokens': 1145,
+        'gen_ai.usage.reasoning_tokens': 120, 'gen_ai.usage.cached_prompt_text_tokens': 640, 'gen_ai.usage.prompt_text_tokens': 700,
+        'gen_ai.usage.prompt_image_tokens': 200, 'gen_ai.usage.cost_in_usd_ticks': 37756000,
+      },
+    },
+    step: {
+      dialect: 'xai', role: 'model_call', provider: 'x_ai', responseModel: 'grok-4-0709', session: 'conv-7', user: 'u-1',
+      usage: { 'input.uncached': 60, 'input.cache_read': 640, 'input.image': 200, 'output.text': 125, 'output.reasoning': 120 }, usageFlags: [],
+      reportedCost: 3_775_600_000n, callKeys: ['response:x_ai:3f6d2a1c-0000-4000-8000-000000000002'],
+    },
+  },
+  {
     who: 'an agent named by its span', span: { name: 'invoke_agent Math Tutor',
       attributes: { 'gen_ai.operation.name': 'invoke_agent' } },
     step: { role: 'agent', agent: 'Math Tutor' },
