@@ -48,6 +48,8 @@ const rows: readonly Row[] = [
     'ai.model.provider': 'openai.chat' }, input: 'inclusive' },
   { who: 'Vercel 5 with Google', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate',
     'ai.model.provider': 'google.generative-ai' }, input: 'inclusive', output: 'exclusive' },
+  { who: "OpenLIT with Anthropic's client at Vertex", scope: 'openlit.instrumentation.anthropic', attributes: { ...call,
+    'gen_ai.provider.name': 'anthropic', 'server.address': 'us-east5-aiplatform.googleapis.com' }, input: 'exclusive' },
   { who: 'Mastra', scope: '@mastra/otel-exporter', attributes: call, input: 'inclusive' },
   { who: 'LangSmith', attributes: { 'langsmith.span.kind': 'llm' }, input: 'inclusive' },
   { who: 'OpenInference py anthropic', scope: 'openinference.instrumentation.anthropic', attributes: llm, input: 'inclusive' },

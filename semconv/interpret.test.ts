@@ -70,6 +70,12 @@ const rows: readonly Row[] = [
     },
   },
   {
+    who: "a call of OpenAI's client at another vendor is that vendor's, and the same call as the one told without the host",
+    span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'server.address': 'api.z.ai', 'gen_ai.request.model': 'glm-5.1',
+      'gen_ai.response.id': '20261127f0a1b2c3d4e5f6a7' } },
+    step: { provider: 'zai', callKeys: ['response:zai:20261127f0a1b2c3d4e5f6a7', 'response:openai:20261127f0a1b2c3d4e5f6a7'] },
+  },
+  {
     who: 'an agent named by its span', span: { name: 'invoke_agent Math Tutor',
       attributes: { 'gen_ai.operation.name': 'invoke_agent' } },
     step: { role: 'agent', agent: 'Math Tutor' },

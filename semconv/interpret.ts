@@ -41,12 +41,14 @@ export function interpret(span: SpanRecord): Step {
   const draft = commonStep(dialect, reading, span)
   dialect.refine?.(draft, reading, span)
   nameFromSpan(draft, span)
-  draft.provider = billingProvider(foldProvider(draft.provider), reading.word('serverAddress'))
-  meter(draft, dialect, reading, span)
+  const client = foldProvider(draft.provider)
+  draft.provider = billingProvider(client, reading.word('serverAddress'))
+  // Anthropic's API counts the same whoever sells it.
+  meter(draft, client === 'anthropic' ? client : draft.provider, dialect, reading, span)
   draft.serviceTier = priceTerms(draft.serviceTier, reading)
   decide(draft, reading, span)
   // A call that a log event tells is found by its session alone: by its keys, each of the two sources would yield to the other.
-  draft.callKeys = isToldByLog(span.name) ? none : callKeys(dialect, draft, reading)
+  draft.callKeys = isToldByLog(span.name) ? none : callKeys(dialect, draft, client, reading)
   if (draft.role === 'tool' || draft.role === 'handoff') draft.toolArgumentsHash = argumentsHash(reading.value('toolArguments'))
   return draft
 }
@@ -166,15 +168,15 @@ function choiceReason(span: SpanRecord): AttributeValue | undefined {
 /** Roles that a usage vector says nothing about: a poll repeats a call, a transport span belongs to one. */
 const unmetered: ReadonlySet<Role> = new Set<Role>(['control', 'mcp_control', 'io'])
 
-function meter(draft: Draft, dialect: Dialect, reading: Reading, span: SpanRecord): void {
+function meter(draft: Draft, countedBy: string, dialect: Dialect, reading: Reading, span: SpanRecord): void {
   if (unmetered.has(draft.role)) return
   const counts = countsOf(reading)
   dialect.counts?.(counts, reading, span)
   if (isAroundCall(counts, span)) return
   addCompactions(counts, reading)
   if (counts.input === undefined && counts.output === undefined && addPartial(counts, reading)) draft.usagePartial = true
-  const rule = countingRule(dialect, draft.provider, span)
-  if (providerFamily(draft.provider) === 'google') addThoughts(counts, rule)
+  const rule = countingRule(dialect, countedBy, span)
+  if (providerFamily(countedBy) === 'google') addThoughts(counts, rule)
   const { usage, flags } = normaliseUsage(counts, rule)
   draft.usage = usage
   draft.usageFlags = reading.invalidCounts ? [...flags, 'usage_invalid'] : flags
@@ -265,14 +267,18 @@ function decide(draft: Draft, reading: Reading, span: SpanRecord): void {
 const notUnique = /^chatcmpl-\d{1,3}$/
 
 /** What proves that two spans tell the same call. */
-function callKeys(dialect: Dialect, draft: Draft, reading: Reading): readonly string[] {
+function callKeys(dialect: Dialect, draft: Draft, client: string, reading: Reading): readonly string[] {
   if (draft.role !== 'model_call' && draft.role !== 'embedding') return none
   const keys: string[] = []
   if (draft.responseId !== '' && !notUnique.test(draft.responseId)) {
     // Copilot in VS Code writes its own request id where the provider's answer id belongs: strong among its own spans only.
     // Copilot CLI (captured from 1.0.102) has the provider's, which a gateway's span has too.
-    const family = vendorOfId(draft.responseId) ?? (dialect.name === 'copilot' ? 'copilot' : providerFamily(draft.provider))
+    const vendor = vendorOfId(draft.responseId)
+    const family = vendor ?? (dialect.name === 'copilot' ? 'copilot' : providerFamily(draft.provider))
     keys.push(`response:${family}:${draft.responseId}`)
+    // Whoever tells the same call without the host knows only the client.
+    const byClient = vendor === undefined && client !== '' && dialect.name !== 'copilot' ? providerFamily(client) : family
+    if (byClient !== family) keys.push(`response:${byClient}:${draft.responseId}`)
   }
   const request = reading.word('requestId')
   if (request !== '') keys.push(`request:${request}`)

@@ -44,7 +44,31 @@ test('the host says who bills an OpenAI-compatible call', () => {
   assert.equal(billingProvider('openai', 'https://api.groq.com:443'), 'groq')
   assert.equal(billingProvider('', 'api.anthropic.com'), 'anthropic')
   assert.equal(billingProvider('anthropic', 'api.openai.com'), 'anthropic')
+  assert.equal(billingProvider('mistral_ai', 'api.openai.com'), 'mistral_ai')
   assert.equal(billingProvider('openai', 'evil-api.x.ai.example'), 'openai')
+})
+
+/** One address of each, as clients are configured: a call of any OpenAI-compatible client must find the seller's own prices. */
+const addresses: readonly (readonly [string, string])[] = [
+  ['https://x.cognitiveservices.azure.com', 'azure.ai.openai'], ['https://gateway.azure-api.net/openai', 'azure.ai.openai'],
+  ['https://inference.baseten.co/v1', 'baseten'], ['https://api.cloudflare.com/client/v4/accounts/a/ai/v1', 'cloudflare'],
+  ['https://api.githubcopilot.com', 'github-copilot'], ['https://router.huggingface.co/v1', 'huggingface'],
+  ['https://api.minimax.io/v1', 'minimax'], ['https://api.minimaxi.com/anthropic', 'minimax'], ['https://me--serve.modal.run/v1', 'modal'],
+  ['https://api.novita.ai/v3/openai', 'novita'], ['https://oai.endpoints.kepler.ai.cloud.ovh.net/v1', 'ovhcloud'],
+  ['https://api.together.ai/v1', 'together'], ['https://api.voyageai.com/v1', 'voyageai'], ['https://api.z.ai/api/paas/v4', 'zai'],
+  ['https://open.bigmodel.cn/api/paas/v4', 'zhipuai'],
+]
+for (const [address, provider] of addresses) {
+  test(`${address} is billed by ${provider}, whatever client asks`, () => {
+    assert.deepEqual(['', 'openai', 'anthropic'].map((client) => billingProvider(client, address)), [provider, provider, provider])
+  })
+}
+
+test("Anthropic's client at a cloud or another vendor is billed by them", () => {
+  const at = (address: string) => billingProvider('anthropic', address)
+  assert.deepEqual(
+    ['bedrock-runtime.us-east-1.amazonaws.com', 'us-east5-aiplatform.googleapis.com', 'api.deepseek.com', 'https://x.services.ai.azure.com/anthropic', 'proxy.internal'].map(at),
+    ['aws.bedrock', 'gcp.vertex_ai', 'deepseek', 'azure.ai.inference', 'anthropic'])
 })
 
 test('Azure and OpenAI number their answers together', () => {

@@ -49,8 +49,15 @@ export const hosts: readonly (readonly [suffix: string, provider: string])[] = [
   ['api.groq.com', 'groq'], ['api.deepseek.com', 'deepseek'], ['api.mistral.ai', 'mistral_ai'], ['api.cohere.com', 'cohere'],
   ['api.cohere.ai', 'cohere'], ['api.perplexity.ai', 'perplexity'], ['api.moonshot.ai', 'moonshot_ai'],
   ['api.moonshot.cn', 'moonshot_ai'],
-  ['openrouter.ai', 'openrouter'], ['api.together.xyz', 'together'], ['api.fireworks.ai', 'fireworks'],
+  ['openrouter.ai', 'openrouter'], ['api.together.xyz', 'together'], ['api.together.ai', 'together'], ['api.fireworks.ai', 'fireworks'],
   ['api.cerebras.ai', 'cerebras'],
+  // The hosts of the price list's other providers (genai-prices 0.1.8, `api_pattern`); a router of many sellers is one of its own.
+  ['.cognitiveservices.azure.com', 'azure.ai.openai'], ['.azure-api.net', 'azure.ai.openai'], ['api.arcee.ai', 'arcee'],
+  ['api.avian.io', 'avian'], ['inference.baseten.co', 'baseten'], ['api.cloudflare.com', 'cloudflare'], ['api.doubleword.ai', 'doubleword'],
+  ['api.githubcopilot.com', 'github-copilot'], ['router.huggingface.co', 'huggingface'], ['api.minimax.io', 'minimax'],
+  ['api.minimaxi.com', 'minimax'], ['.modal.run', 'modal'], ['.modal.direct', 'modal'], ['api.novita.ai', 'novita'],
+  ['.ai.cloud.ovh.net', 'ovhcloud'], ['api.quicksilverpro.io', 'quicksilverpro'], ['api.typesafe.ai', 'typesafe'],
+  ['api.voyageai.com', 'voyageai'], ['api.z.ai', 'zai'], ['open.bigmodel.cn', 'zhipuai'],
 ]
 
 const canonical: ReadonlySet<string> = new Set(providers)
@@ -90,10 +97,15 @@ const providerOfHost = remembered((address: string): string => {
   return match === undefined ? '' : match[1]
 })
 
+/** Client libraries that are pointed at other sellers of the same API: OpenAI's at nearly all, Anthropic's at clouds and at DeepSeek, Z.ai … */
+const clients: ReadonlySet<string> = new Set(['', 'openai', 'anthropic'])
+
 /** Who bills: the host where the named provider is only the client library's flavour, else the provider. */
 export function billingProvider(provider: string, serverAddress: string): string {
-  if (serverAddress === '' || (provider !== '' && provider !== 'openai')) return provider
-  return providerOfHost(serverAddress) || provider
+  if (serverAddress === '' || !clients.has(provider)) return provider
+  const host = providerOfHost(serverAddress)
+  // OpenAI answers no client of Anthropic's.
+  return host === '' || (provider === 'anthropic' && host === 'openai') ? provider : host
 }
 
 /** Vendors whose ids come from one number space: an Azure span and an OpenAI span tell the same call. */
