@@ -16,7 +16,7 @@ export const providerAliases: Readonly<Record<string, string>> = {
   'gcp.gemini': 'google', 'gcp.gen_ai': 'google', 'gcp.vertex_ai': 'google', 'gemini': 'google', 'google-vertex': 'google',
   'google_genai': 'google', 'google_vertexai': 'google', 'vertex_ai': 'google', 'vertexai': 'google',
   'gcp': 'google', 'google-genai': 'google', 'google-gla': 'google', 'google_generative_ai': 'google', 'vertex': 'google',
-  'claude': 'anthropic', 'grok': 'x-ai', 'open_ai': 'openai', 'perplexity-ai': 'perplexity',
+  'claude': 'anthropic', 'grok': 'x-ai', 'open_ai': 'openai', 'text-completion-openai': 'openai', 'azure_text': 'azure', 'perplexity-ai': 'perplexity',
   'cohere_chat': 'cohere', 'copilot': 'github-copilot', 'fireworks-ai': 'fireworks', 'fireworks_ai': 'fireworks',
   'github_copilot': 'github-copilot', 'mistral_ai': 'mistral', 'mistralai': 'mistral', 'moonshot': 'moonshotai',
   'moonshot_ai': 'moonshotai', 'ovh': 'ovhcloud', 'pplx': 'perplexity', 'together-ai': 'together', 'together_ai': 'together',
@@ -25,7 +25,7 @@ export const providerAliases: Readonly<Record<string, string>> = {
 }
 
 /** Gateways and libraries that pass a vendor's price through: the model says who sells it, as if no provider were named. */
-export const passThrough: readonly string[] = ['ai-gateway', 'gateway', 'helicone', 'litellm', 'litellm_proxy', 'portkey', 'vercel']
+export const passThrough: readonly string[] = ['ai-gateway', 'gateway', 'helicone', 'litellm', 'litellm_proxy', 'portkey', 'vercel', 'vercel_ai_gateway']
 
 /** Whose a model is when the telemetry names no provider. Asked in order, before the imported list's own rules. */
 export const owners: readonly Owner[] = [
@@ -34,5 +34,5 @@ export const owners: readonly Owner[] = [
     { regex: '^(?:(?:global|us|us-gov|eu|apac|au|jp|ca|in)\\.)?(?:anthropic|amazon|meta|mistral|cohere|deepseek|ai21|openai|qwen)\\.' },
     { starts_with: 'arn:aws' },
   ] } },
-  { provider: 'openai', owns: { or: [{ starts_with: 'text-embedding-3-' }, { equals: 'text-embedding-ada-002' }] } },
+  { provider: 'openai', owns: { or: [{ starts_with: 'ft:gpt-' }, { starts_with: 'text-embedding-3-' }, { equals: 'text-embedding-ada-002' }] } },
 ]

@@ -17,6 +17,20 @@ const selections: readonly (readonly [string, string])[] = [
   ['- claude-sonnet-4-5', 'anthropic/claude-sonnet-4-5'],
   ['- openai/gpt-5-mini', 'openai/gpt-5-mini'],
   ['- text-embedding-3-small', 'openai/text-embedding-3-small'],
+  ['- ft:gpt-4o-mini-2024-07-18:acme::abc', 'openai/ft:gpt-4o-mini'],
+  // Ollama's tags: weights on somebody's own machine, or in Ollama's cloud.
+  ['- deepseek-r1', 'deepseek/deepseek-reasoner'],
+  ['- deepseek-r1:8b', 'No price card matches deepseek-r1:8b.'],
+  ['- deepseek-r1:latest', 'No price card matches deepseek-r1:latest.'],
+  ['- deepseek-r1:32b-qwen-distill-q4_K_M', 'No price card matches deepseek-r1:32b-qwen-distill-q4_K_M.'],
+  // Hugging Face's router takes the seller behind the model's name.
+  ['huggingface deepseek-ai/DeepSeek-V3-0324:novita', 'huggingface_novita/deepseek-ai/DeepSeek-V3-0324'],
+  ['huggingface deepseek-ai/DeepSeek-V3-0324:nobody', 'The price book does not know the provider huggingface.'],
+  ['huggingface deepseek-ai/DeepSeek-V3-0324', 'The price book does not know the provider huggingface.'],
+  ['vercel_ai_gateway vercel_ai_gateway/anthropic/claude-sonnet-4-5', 'anthropic/claude-sonnet-4-5'],
+  ['vercel_ai_gateway anthropic/claude-sonnet-4-5', 'anthropic/claude-sonnet-4-5'],
+  ['text-completion-openai gpt-3.5-turbo-instruct', 'openai/gpt-3.5-turbo-instruct'],
+  ['litellm litellm/gpt-4o', 'openai/gpt-4o'],
   ['- my-model', 'No price card matches my-model.'],
   ['vllm gpt-4o', 'The price book does not know the provider vllm.'],
   ['my-openai-proxy gpt-4o', 'The price book does not know the provider my-openai-proxy.'],
@@ -41,6 +55,9 @@ const selections: readonly (readonly [string, string])[] = [
   ['aws.bedrock arn:aws:bedrock:us-east-1:1:inference-profile/global.anthropic.claude-sonnet-4-5-20250929-v1:0',
     'aws/global.anthropic.claude-sonnet-4-5-20250929-v1:0'],
   ['aws.bedrock anthropic.claude-3-haiku-20240307-v1:0', 'aws/regional.anthropic.claude-3-haiku-20240307-v1:0'],
+  // The version is part of a Bedrock model's name: Titan's second embedding costs a fifth of its first.
+  ['aws.bedrock amazon.titan-embed-text-v1', 'aws/amazon.titan-embed-text-v1'],
+  ['aws.bedrock amazon.titan-embed-text-v2:0', 'No price card matches amazon.titan-embed-text-v2:0 at aws.'],
   ['- us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0'],
 ]
 

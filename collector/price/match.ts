@@ -56,7 +56,7 @@ function select(book: PriceBook, named: Named): Selection {
   const mapped = mappedModel(book, spelled, response, request)
   if (mapped) return mapped
   const unnamed = spelled === '' || book.passThrough.has(spelled)
-  const provider = unnamed ? undefined : providerNamed(book, named.provider)
+  const provider = unnamed ? undefined : providerNamed(book, named.provider) ?? routed(book, spelled, request)
   if (!unnamed && !provider) return { reason: `The price book does not know the provider ${shown(named.provider)}.` }
   for (const model of response === request ? [response] : [response, request]) {
     if (model === '') continue
@@ -80,6 +80,12 @@ function mappedModel(book: PriceBook, provider: string, response: string, reques
   return undefined
 }
 
+/** Hugging Face's router: the seller may stand behind the model's name, `deepseek-ai/DeepSeek-R1:novita` (its documentation, Inference Providers). */
+function routed(book: PriceBook, spelled: string, request: string): BookProvider | undefined {
+  const colon = request.lastIndexOf(':')
+  return spelled === 'huggingface' && colon > 0 ? book.providers.get(`huggingface_${request.slice(colon + 1)}`) : undefined
+}
+
 function inProvider(book: PriceBook, provider: BookProvider, model: string, scope: Scope): Selection | undefined {
   for (const name of spellings(book, provider, model)) {
     const own = cardIn(provider, name, scope)
@@ -93,8 +99,14 @@ function inProvider(book: PriceBook, provider: BookProvider, model: string, scop
   return undefined
 }
 
+/** Ollama's tags, `deepseek-r1:8b` and `:latest`: weights on somebody's machine, whoever made them. No vendor's own names end so. */
+const ollamaTag = /:(?:latest|(?:\d+x)?\d+(?:\.\d+)?[bmt](?:-[\w.-]+)?|(?:[\w.]+-)?cloud)$/
+
 /** Who sells a model that came without a provider: its prefix says so (`openai/gpt-5`), or its name is somebody's own. */
-function inferred(book: PriceBook, model: string, scope: Scope): Selection | undefined {
+function inferred(book: PriceBook, sent: string, scope: Scope): Selection | undefined {
+  if (ollamaTag.test(sent)) return undefined
+  // LiteLLM puts a gateway's name in front: `vercel_ai_gateway/openai/gpt-5`.
+  const model = book.passThrough.has(sent.slice(0, Math.max(sent.indexOf('/'), 0))) ? sent.slice(sent.indexOf('/') + 1) : sent
   const slash = model.indexOf('/')
   const prefixed = slash > 0 ? providerNamed(book, model.slice(0, slash)) : undefined
   if (prefixed) return inProvider(book, prefixed, model.slice(slash + 1), scope)
@@ -112,6 +124,7 @@ function spellings(book: PriceBook, provider: BookProvider, model: string): stri
   if (resource !== undefined) names.push(resource)
   const slash = model.indexOf('/')
   if (slash > 0 && providerNamed(book, model.slice(0, slash)) === provider) names.push(model.slice(slash + 1))
+  if (provider.id.startsWith('huggingface_') && model.endsWith(`:${provider.id.slice('huggingface_'.length)}`)) names.push(model.slice(0, model.lastIndexOf(':')))
   // Instrumentations that cut Bedrock's ids at the dot leave the vendor out.
   if (provider.id === 'aws' && /^(?:nova|titan)-/.test(model)) names.push(`amazon.${model}`)
   return names.flatMap((name) => {
@@ -126,11 +139,20 @@ function spellings(book: PriceBook, provider: BookProvider, model: string): stri
  * the global card where there is one, and the regional card only where the name carries a region.
  */
 function cardIn(provider: BookProvider, model: string, scope: Scope): Card | undefined {
-  const card = provider.cards.find(({ match }) => holds(match, model))
+  const card = provider.cards.find(({ id, match }) => holds(match, model) && !(provider.id === 'aws' && isOtherVersion(id, model)))
   const scoped = card && /^(?:global|regional)\.(.*)$/.exec(card.id)
   if (!scoped) return card
   const wanted = `${scope === 'regional' ? 'regional' : 'global'}.${scoped[1]}`
   return provider.cards.find(({ id }) => id === wanted) ?? card
+}
+
+/** The list matches `amazon.titan-embed-text` wherever it stands: its v2, at a fifth of the price, must not be billed as v1. */
+function isOtherVersion(card: string, model: string): boolean {
+  const [, stem, version] = /^(?:global\.|regional\.)?(.*-v)(\d+)/.exec(card) ?? []
+  const at = stem === undefined ? -1 : model.indexOf(stem)
+  if (stem === undefined || at < 0) return false
+  const named = /^\d+/.exec(model.slice(at + stem.length))?.[0]
+  return named !== undefined && named !== version
 }
 
 /** An inference profile says its scope as a prefix; the ARN of a bare foundation model is a call in that ARN's region. */
