@@ -17,16 +17,37 @@ export function bodyCounts(counts: UsageCounts, usage: JsonObject | undefined): 
     member(usage, 'prompt_cache_hit_tokens') ?? member(usage, 'cached_tokens'))
   counts.cacheWrite ??= tokenCount(
     member(input, 'cache_write_tokens') ?? member(usage, 'cache_creation_input_tokens') ?? member(usage, 'cacheWriteInputTokens'))
+  if (isPerplexity(usage)) perplexityReasoning(counts, usage)
   counts.audioInput ??= tokenCount(member(input, 'audio_tokens'))
   counts.audioCacheRead ??= tokenCount(member(objectMember(input, 'cached_tokens_details'), 'audio_tokens'))
   counts.imageInput ??= tokenCount(member(input, 'image_tokens'))
-  counts.reasoning ??= tokenCount(member(output, 'reasoning_tokens'))
+  counts.reasoning ??= tokenCount(member(output, 'reasoning_tokens') ?? member(output, 'thinking_tokens'))
   counts.audioOutput ??= tokenCount(member(output, 'audio_tokens'))
   counts.imageOutput ??= tokenCount(member(output, 'image_tokens'))
-  // Decides whether the output leaves out the thoughts, as xAI's does. Without thoughts it says nothing new.
-  if (counts.reasoning) counts.total ??= tokenCount(member(usage, 'total_tokens'))
+  // Decides whether the output leaves out the thoughts, as xAI's does, or holds more than the two sides, as Gemini's does where it
+  // answers as OpenAI. Otherwise it says nothing new.
+  const total = tokenCount(member(usage, 'total_tokens'))
+  if (!isPerplexity(usage) && (counts.reasoning || (total ?? 0) > sidesOf(usage))) counts.total ??= total
   writesByLifetime(counts, usage)
   serverTools(counts, usage)
+}
+
+const sidesOf = (usage: JsonObject): number =>
+  (tokenCount(member(usage, 'prompt_tokens') ?? member(usage, 'input_tokens')) ?? Number.MAX_SAFE_INTEGER) +
+  (tokenCount(member(usage, 'completion_tokens') ?? member(usage, 'output_tokens')) ?? 0)
+
+const isPerplexity = (usage: JsonObject): boolean => Object.hasOwn(usage, 'num_search_queries') || Object.hasOwn(usage, 'citation_tokens')
+
+/**
+ * Perplexity's deep research: the thoughts stand at the top and beside both the output and the total (its API reference, and
+ * @ai-sdk/perplexity 4.0.49: "reports reasoning tokens separately from completion tokens").
+ */
+function perplexityReasoning(counts: UsageCounts, usage: JsonObject): void {
+  if (counts.reasoning !== undefined || counts.output !== tokenCount(member(usage, 'completion_tokens'))) return
+  counts.reasoning = tokenCount(member(usage, 'reasoning_tokens'))
+  const thoughts = counts.reasoning ?? 0
+  if (counts.total === (counts.input ?? 0) + (counts.output ?? 0)) counts.total += thoughts
+  if (counts.output !== undefined) counts.output += thoughts
 }
 
 /** Anthropic's `cache_creation`, Bedrock's `cacheDetails`. */
@@ -37,11 +58,25 @@ export function writesByLifetime(counts: UsageCounts, usage: JsonObject | undefi
   counts.cacheWrite1h ??= tokenCount(member(written, 'ephemeral_1h_input_tokens')) ?? listed(details, 'ttl', '1h', 'inputTokens')
 }
 
-/** Anthropic's tools that run on its servers. */
+/** Tools that run on the provider's servers: Anthropic's, xAI's (docs.x.ai, Tools), Perplexity's searches. */
 export function serverTools(counts: UsageCounts, usage: JsonObject | undefined): void {
   const tools = objectMember(usage, 'server_tool_use')
-  counts.webSearches ??= tokenCount(member(tools, 'web_search_requests'))
-  counts.codeExecutions ??= tokenCount(member(tools, 'code_execution_requests'))
+  const calls = objectMember(usage, 'server_side_tool_usage_details')
+  counts.webSearches ??= tokenCount(member(tools, 'web_search_requests') ?? member(calls, 'web_search_calls') ?? member(usage, 'num_search_queries'))
+  counts.codeExecutions ??= tokenCount(member(tools, 'code_execution_requests') ?? member(calls, 'code_interpreter_calls'))
+  counts.fileSearches ??= tokenCount(member(calls, 'file_search_calls'))
+}
+
+/** Gemini's parts, which no emitter has keys for all of. In its API's words, or in those of its SDK for python. */
+export function geminiParts(counts: UsageCounts, usage: JsonObject | undefined): void {
+  const count = (camel: string, snake: string, modality: string) =>
+    listed(member(usage, camel), 'modality', modality, 'tokenCount') ?? listed(member(usage, snake), 'modality', modality, 'token_count')
+  counts.audioInput ??= count('promptTokensDetails', 'prompt_tokens_details', 'AUDIO')
+  counts.audioCacheRead ??= count('cacheTokensDetails', 'cache_tokens_details', 'AUDIO')
+  counts.audioOutput ??= count('candidatesTokensDetails', 'candidates_tokens_details', 'AUDIO')
+  counts.imageInput ??= count('promptTokensDetails', 'prompt_tokens_details', 'IMAGE')
+  counts.imageOutput ??= count('candidatesTokensDetails', 'candidates_tokens_details', 'IMAGE')
+  counts.toolUseInput ??= tokenCount(member(usage, 'toolUsePromptTokenCount') ?? member(usage, 'tool_use_prompt_token_count'))
 }
 
 /** The count of one entry of a list: Bedrock's by lifetime, Gemini's by modality. */

@@ -1,7 +1,7 @@
 import type { AttributeValue } from './attributes.ts'
 import type { PicoUsd } from './facts.ts'
 import type { Reading } from './reading.ts'
-import { isObject, type Json, member, parsed } from './value.ts'
+import { isObject, type Json, member, parsed, tokenCount } from './value.ts'
 
 /** Digits after the point of one dollar. */
 const picoDigits = 12
@@ -31,6 +31,15 @@ export function picoUsd(value: AttributeValue | Json | undefined): PicoUsd | und
 
 function roundedQuotient(dividend: bigint, divisor: bigint): bigint {
   return (2n * dividend + divisor) / (2n * divisor)
+}
+
+/** xAI's unit: 1 tick is 10^-10 dollars (docs.x.ai, Cost tracking; xai_sdk/cost.py). */
+const picoPerTick = 100n
+
+/** `undefined` for none: 0 is no claim here either. */
+export function picoUsdOfTicks(value: AttributeValue | Json | undefined): PicoUsd | undefined {
+  const ticks = tokenCount(value)
+  return ticks ? BigInt(ticks) * picoPerTick : undefined
 }
 
 /**

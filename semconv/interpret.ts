@@ -176,7 +176,8 @@ function meter(draft: Draft, countedBy: string, dialect: Dialect, reading: Readi
   addCompactions(counts, reading)
   if (counts.input === undefined && counts.output === undefined && addPartial(counts, reading)) draft.usagePartial = true
   const rule = countingRule(dialect, countedBy, span)
-  if (providerFamily(countedBy) === 'google') addThoughts(counts, rule)
+  // Also where it answers as OpenAI, whose client names no provider of its own or OpenAI.
+  if (providerFamily(countedBy) === 'google' || /gemini/i.test(draft.responseModel || draft.requestModel)) addThoughts(counts, rule)
   const { usage, flags } = normaliseUsage(counts, rule)
   draft.usage = usage
   draft.usageFlags = reading.invalidCounts ? [...flags, 'usage_invalid'] : flags

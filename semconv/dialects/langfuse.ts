@@ -46,7 +46,7 @@ export const langfuse: Dialect = {
 }
 
 /** Chat completions, and the Responses API as captured from langfuse 5.0.4 for python. */
-const nestedNames = ['prompt_tokens_details', 'input_tokens_details']
+const nestedNames = ['prompt_tokens_details', 'input_tokens_details', 'completion_tokens_details', 'output_tokens_details']
 const readNames = ['cache_read_input_tokens', 'input_cached_tokens', 'input_cache_read', 'input_cache_read_tokens', 'cached_tokens',
   'cached_content_token_count']
 const write5mNames = ['input_cache_creation_5m', 'input_cache_write_5m', 'ephemeral_5m_input_tokens', 'input_ephemeral_5m_input_tokens']
@@ -78,11 +78,14 @@ function flattened(details: JsonObject): JsonObject {
   const [reasoning, audioOutput, imageOutput] = [part(output, 'reasoning_tokens'), part(output, 'audio_tokens'), part(output, 'image_tokens')]
   const prompt = tokenCount(member(details, 'prompt_tokens') ?? member(details, 'input_tokens')) ?? 0
   const completion = tokenCount(member(details, 'completion_tokens') ?? member(details, 'output_tokens')) ?? 0
+  const total = tokenCount(member(details, 'total_tokens'))
+  // xAI's chat completions.
+  const inside = total === prompt + completion + reasoning ? 0 : reasoning
   return {
     input: Math.max(prompt - cached - written - audioInput - imageInput, 0), input_cached_tokens: cached, input_cache_write_tokens: written,
     input_audio_tokens: audioInput, input_image_tokens: imageInput,
-    output: Math.max(completion - reasoning - audioOutput - imageOutput, 0), output_reasoning_tokens: reasoning,
-    output_audio_tokens: audioOutput, output_image_tokens: imageOutput,
+    output: Math.max(completion - inside - audioOutput - imageOutput, 0), ...(reasoning > 0 && { output_reasoning_tokens: reasoning }),
+    output_audio_tokens: audioOutput, output_image_tokens: imageOutput, ...(total !== undefined && { total }),
   }
 }
 

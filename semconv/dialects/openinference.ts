@@ -1,6 +1,6 @@
 import { answerId } from '../answer-id.ts'
 import type { AttributeValue, SpanRecord } from '../attributes.ts'
-import { bodyCounts } from '../body-counts.ts'
+import { bodyCounts, geminiParts } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import { roleOfLangchainAgent } from '../langchain.ts'
 import { bodyTerms } from '../price-terms.ts'
@@ -189,9 +189,9 @@ function servedTerms(span: SpanRecord): string {
 }
 
 /**
- * Where the keys leave cached tokens, thoughts or lifetimes out, the answer that the span holds may tell them: the provider's
- * body, or LangChain's `usage_metadata` (its JavaScript instrumentation drops what was written). Looks into JSON only where
- * it can be there.
+ * What the keys leave out (cached tokens and their lifetimes, images, searches), the answer that the span holds may tell: the
+ * provider's body, or LangChain's `usage_metadata` (its JavaScript instrumentation drops what was written). Looks into JSON only
+ * where it can be there.
  */
 function answerCounts(counts: UsageCounts, reading: Reading): void {
   const text = reading.value('usageDetails')
@@ -199,26 +199,25 @@ function answerCounts(counts: UsageCounts, reading: Reading): void {
     if (reading.word('kind') === 'EMBEDDING') counts.input = embeddingInput(text)
     return
   }
-  const partsLeftOut = (counts.cacheRead === undefined && tellsCacheReads(text)) || (counts.reasoning === undefined && tellsThoughts(text))
-  if (!partsLeftOut && !tellsLifetimes(text) && (counts.cacheWrite !== undefined || !tellsCacheWrites(text))) return
+  if (typeof text !== 'string' || !tellsMore(counts, text)) return
   const answer = parsedObject(text)
   bodyCounts(counts, objectMember(answer, 'usage'))
+  geminiParts(counts, objectMember(answer, 'usage_metadata') ?? objectMember(answer, 'usageMetadata'))
   const written = objectMember(langchainUsage(answer), 'input_token_details')
   counts.cacheWrite ??= tokenCount(member(written, 'cache_creation'))
   counts.cacheWrite5m ??= tokenCount(member(written, 'ephemeral_5m_input_tokens'))
   counts.cacheWrite1h ??= tokenCount(member(written, 'ephemeral_1h_input_tokens'))
 }
 
-const tellsLifetimes = (value: AttributeValue | undefined): boolean => typeof value === 'string' && value.includes('"ephemeral_1h_input_tokens":')
+/** What OpenInference has no key for. */
+const unkeyed = /"(?:ephemeral_1h_input_tokens|cacheDetails|num_search_queries|server_side_tool_usage_details|tool_use_prompt_token_count|toolUsePromptTokenCount)":|"modality": ?"(?:IMAGE|AUDIO)"/
+const writes = /"(?:cacheWriteInputTokens|cache_creation|cache_write_tokens)":/
+/** OpenAI's, Anthropic's and Bedrock's names, and DeepSeek's and Moonshot's at the top of the usage; quotes inside a text are escaped, so that what the model writes is none. */
+const reads = /"(?:prompt_cache_hit_tokens|cached_tokens|cache_read_input_tokens|cacheReadInputTokens)": ?[1-9]/
+const thoughts = /"reasoning_tokens": ?[1-9]/
 
-const tellsCacheWrites = (value: AttributeValue | undefined): boolean =>
-  typeof value === 'string' && (value.includes('"cacheWriteInputTokens":') || value.includes('"cache_creation":'))
-
-/** OpenAI's, Anthropic's and Bedrock's names; quotes inside a text are escaped, so that what the model writes is none. */
-const tellsCacheReads = (value: AttributeValue | undefined): boolean =>
-  typeof value === 'string' && /"(?:cached_tokens|cache_read_input_tokens|cacheReadInputTokens)": ?[1-9]/.test(value)
-
-const tellsThoughts = (value: AttributeValue | undefined): boolean => typeof value === 'string' && /"reasoning_tokens": ?[1-9]/.test(value)
+const tellsMore = (counts: UsageCounts, answer: string): boolean =>
+  unkeyed.test(answer) || (counts.cacheWrite === undefined && writes.test(answer)) || (counts.cacheRead === undefined && reads.test(answer)) || (counts.reasoning === undefined && thoughts.test(answer))
 
 /** Haystack passes its component's answer on, Cohere's instrumentation the provider's. */
 function embeddingInput(value: AttributeValue | undefined): number | undefined {

@@ -22,6 +22,16 @@ const azureSdk = {
   scope: (scope: string) => scope === 'azure.core.tracing.ext.opentelemetry_span', input: 'inclusive', lossy: true,
 } as const
 
+/**
+ * Passes the details of OpenAI's client on. At xAI the thoughts of chat completions stand beside the output; there is no total that
+ * would show it. Only the Responses API, where they are inside, is named.
+ */
+const openaiClientAtXai = {
+  source: 'opentelemetry-instrumentation-genai-openai 1.3b0 on PyPI (utils.py set_chat_usage); docs.x.ai, Chat completions',
+  scope: (scope: string) => scope === 'opentelemetry.instrumentation.genai.openai', providers: ['x_ai'], input: 'inclusive', output: 'exclusive',
+  when: (attributes: Attributes) => attributes.get('openai.api.type') !== 'responses',
+} as const
+
 const openlit = (scope: string) => scope.startsWith('openlit.')
 const openlitJs = (...names: readonly string[]) => (scope: string) => names.some((name) => scope === `@openlit/instrumentation-${name}`)
 /** It passes the providers' counts on. */
@@ -49,7 +59,7 @@ export const semconvGenai: Dialect = {
   name: 'semconv_genai',
   keys: {},
   counting: [
-    genaiBedrock,
+    genaiBedrock, openaiClientAtXai,
     { source: 'semantic-conventions-genai token-metrics.yaml@066d4a7f', input: 'inclusive', output: 'inclusive' },
   ],
 }
@@ -59,7 +69,7 @@ export const semconv137: Dialect = {
   name: 'semconv',
   keys: {},
   counting: [
-    genaiBedrock,
+    genaiBedrock, openaiClientAtXai,
     { source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'),
       input: 'inclusive', output: 'inclusive' },
     { source: 'captured from opentelemetry-javaagent 2.33', scope: (scope) => scope.startsWith('io.opentelemetry.aws-sdk-'),

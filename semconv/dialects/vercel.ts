@@ -1,7 +1,8 @@
 import type { Attributes } from '../attributes.ts'
-import { listed, serverTools, writesByLifetime } from '../body-counts.ts'
-import { picoUsd } from '../cost.ts'
+import { geminiParts, serverTools, writesByLifetime } from '../body-counts.ts'
+import { picoUsd, picoUsdOfTicks } from '../cost.ts'
 import type { Dialect, Draft } from '../dialect.ts'
+import type { PicoUsd } from '../facts.ts'
 import { bodyTerms } from '../price-terms.ts'
 import type { UsageCounts } from '../usage.ts'
 import { isObject, type JsonObject, member, objectMember, parsedObject, tokenCount, word } from '../value.ts'
@@ -78,8 +79,15 @@ export const vercelLegacy: Dialect = {
     draft.serviceTier ||= bodyTerms(objectMember(objectMember(metadata, 'anthropic'), 'usage')) || bodyTerms(objectMember(metadata, 'google')) ||
       bodyTerms(objectMember(objectMember(metadata, 'google'), 'usageMetadata'))
     // Of the last answer alone, where a span stands for several.
-    if (draft.role === 'model_call') draft.reportedCost ??= picoUsd(member(objectMember(objectMember(metadata, 'openrouter'), 'usage'), 'cost')) || undefined
+    if (draft.role === 'model_call') draft.reportedCost ??= providersCost(metadata)
   },
+}
+
+/** What OpenRouter, Perplexity and xAI (@ai-sdk/perplexity 4.0.49, @ai-sdk/xai 5.0.12) say the call cost. */
+function providersCost(metadata: JsonObject | undefined): PicoUsd | undefined {
+  const of = (provider: string) => objectMember(metadata, provider)
+  return picoUsd(member(objectMember(of('openrouter'), 'usage'), 'cost')) || picoUsd(member(objectMember(of('perplexity'), 'cost'), 'totalCost')) ||
+    picoUsdOfTicks(member(of('xai'), 'costInUsdTicks'))
 }
 
 /**
@@ -96,6 +104,8 @@ function providerCounts(counts: UsageCounts, provider: JsonObject): void {
     member(provider, 'cacheCreationInputTokens') ?? member(usage, 'cache_creation_input_tokens') ?? member(usage, 'cacheWriteInputTokens'))
   writesByLifetime(counts, usage)
   serverTools(counts, usage)
+  // @ai-sdk/perplexity 4.0.49.
+  counts.webSearches ??= tokenCount(member(usage, 'numSearchQueries'))
   counts.reasoning ??= tokenCount(member(provider, 'reasoningTokens') ?? member(usage, 'thoughtsTokenCount') ??
     member(objectMember(usage, 'completionTokensDetails'), 'reasoningTokens'))
   geminiCounts(counts, objectMember(provider, 'usageMetadata'))
@@ -103,13 +113,7 @@ function providerCounts(counts: UsageCounts, provider: JsonObject): void {
 
 /** The SDK's own total leaves tool results out; the provider's shows that they stand beside the prompt. */
 function geminiCounts(counts: UsageCounts, usage: JsonObject | undefined): void {
-  const count = (list: string, modality: string) => listed(member(usage, list), 'modality', modality, 'tokenCount')
-  counts.audioInput ??= count('promptTokensDetails', 'AUDIO')
-  counts.audioCacheRead ??= count('cacheTokensDetails', 'AUDIO')
-  counts.audioOutput ??= count('candidatesTokensDetails', 'AUDIO')
-  counts.imageInput ??= count('promptTokensDetails', 'IMAGE')
-  counts.imageOutput ??= count('candidatesTokensDetails', 'IMAGE')
-  counts.toolUseInput ??= tokenCount(member(usage, 'toolUsePromptTokenCount'))
+  geminiParts(counts, usage)
   if (counts.toolUseInput) counts.total = tokenCount(member(usage, 'totalTokenCount')) ?? counts.total
 }
 

@@ -1,9 +1,7 @@
+import { picoUsdOfTicks } from '../cost.ts'
 import type { Dialect } from '../dialect.ts'
-import { tokenCount } from '../value.ts'
 
 const source = 'captured from xai-sdk 1.21.0 for python'
-/** 1 tick is 10^-10 dollars (xai_sdk/cost.py; docs.x.ai, Cost tracking). */
-const picoPerTick = 100n
 
 /** xAI's own SDK (scopes `xai_sdk.sync.chat`, `xai_sdk.aio.chat` …): the conventions, and xAI's counts under their own names. */
 export const xai: Dialect = {
@@ -18,7 +16,6 @@ export const xai: Dialect = {
   counting: [{ source, input: 'inclusive', output: 'exclusive' }],
   refine(draft, _reading, span) {
     if (span.name.startsWith('chat.stream')) draft.streaming = true
-    const ticks = tokenCount(span.attributes.get('gen_ai.usage.cost_in_usd_ticks'))
-    if (ticks) draft.reportedCost = BigInt(ticks) * picoPerTick
+    draft.reportedCost ??= picoUsdOfTicks(span.attributes.get('gen_ai.usage.cost_in_usd_ticks'))
   },
 }
