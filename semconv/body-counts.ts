@@ -67,6 +67,20 @@ export function serverTools(counts: UsageCounts, usage: JsonObject | undefined):
   counts.fileSearches ??= tokenCount(member(calls, 'file_search_calls'))
 }
 
+/**
+ * OpenAI's Responses API tells its tools among what was put out, never in the usage. A search is charged, opening a page of what was
+ * found is not (its guide on web search: "search actions incur a tool call cost").
+ */
+export function responseTools(counts: UsageCounts, answer: JsonObject | undefined): void {
+  const output = member(answer, 'output')
+  if (!Array.isArray(output)) return
+  const calls = (output as readonly Json[]).filter((item): item is JsonObject => isObject(item) && member(item, 'status') !== 'failed')
+  const searches = calls.filter((call) => member(call, 'type') === 'web_search_call' && (member(objectMember(call, 'action'), 'type') ?? 'search') === 'search')
+  if (searches.length > 0) counts.webSearches ??= searches.length
+  const files = calls.filter((call) => member(call, 'type') === 'file_search_call')
+  if (files.length > 0) counts.fileSearches ??= files.length
+}
+
 /** Gemini's parts, which no emitter has keys for all of. In its API's words, or in those of its SDK for python. */
 export function geminiParts(counts: UsageCounts, usage: JsonObject | undefined): void {
   const count = (camel: string, snake: string, modality: string) =>

@@ -460,6 +460,11 @@ const rows: readonly Row[] = [
       { usage: { inputTokens: 700, cacheWriteInputTokens: 300, cacheDetails: [{ ttl: '5m', inputTokens: 100 }, { ttl: '1h', inputTokens: 200 }] } },
       { 'llm.token_count.prompt_details.cache_write': 300 },
       { 'input.uncached': 700, 'input.cache_write.5m': 100, 'input.cache_write.1h': 200, 'output.text': 300 }],
+    ['searches of the Responses API, which its usage leaves out', {},
+      { object: 'response', output: [{ type: 'web_search_call', action: { type: 'search', query: 'a' } }, { type: 'web_search_call', action: { type: 'open_page' } },
+        { type: 'web_search_call', status: 'completed' }, { type: 'web_search_call', status: 'failed', action: { type: 'search' } }, { type: 'file_search_call' },
+        { type: 'message', content: [{ type: 'web_search_call' }] }], usage: { input_tokens: 1000, output_tokens: 300 } }, {},
+      { 'input.uncached': 1000, 'output.text': 300, 'tool.web_search': 2, 'tool.file_search': 1 }],
     // The names of the keys as in the capture in collector/corpus.
     ['images and cached sound of Gemini', { scope: 'openinference.instrumentation.google_genai' },
       { model_version: 'gemini-2.5-flash-image', usage_metadata: { prompt_token_count: 1000, candidates_token_count: 300, cached_content_token_count: 250, total_token_count: 1300,

@@ -1,6 +1,6 @@
 import { answerId } from '../answer-id.ts'
 import type { AttributeValue, SpanRecord } from '../attributes.ts'
-import { bodyCounts, geminiParts } from '../body-counts.ts'
+import { bodyCounts, geminiParts, responseTools } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import { roleOfLangchainAgent } from '../langchain.ts'
 import { bodyTerms } from '../price-terms.ts'
@@ -202,6 +202,7 @@ function answerCounts(counts: UsageCounts, reading: Reading): void {
   if (typeof text !== 'string' || !tellsMore(counts, text)) return
   const answer = parsedObject(text)
   bodyCounts(counts, objectMember(answer, 'usage'))
+  if (objectMember(answer, 'usage') !== undefined) responseTools(counts, answer)
   geminiParts(counts, objectMember(answer, 'usage_metadata') ?? objectMember(answer, 'usageMetadata'))
   const written = objectMember(langchainUsage(answer), 'input_token_details')
   counts.cacheWrite ??= tokenCount(member(written, 'cache_creation'))
@@ -210,7 +211,7 @@ function answerCounts(counts: UsageCounts, reading: Reading): void {
 }
 
 /** What OpenInference has no key for. */
-const unkeyed = /"(?:ephemeral_1h_input_tokens|cacheDetails|num_search_queries|server_side_tool_usage_details|tool_use_prompt_token_count|toolUsePromptTokenCount)":|"modality": ?"(?:IMAGE|AUDIO)"/
+const unkeyed = /"(?:ephemeral_1h_input_tokens|cacheDetails|num_search_queries|server_side_tool_usage_details|tool_use_prompt_token_count|toolUsePromptTokenCount)":|"modality": ?"(?:IMAGE|AUDIO)"|"type": ?"(?:web|file)_search_call"/
 const writes = /"(?:cacheWriteInputTokens|cache_creation|cache_write_tokens)":/
 /** OpenAI's, Anthropic's and Bedrock's names, and DeepSeek's and Moonshot's at the top of the usage; quotes inside a text are escaped, so that what the model writes is none. */
 const reads = /"(?:prompt_cache_hit_tokens|cached_tokens|cache_read_input_tokens|cacheReadInputTokens)": ?[1-9]/
