@@ -29,6 +29,7 @@ const sent: readonly (readonly [string, string])[] = [
     ['azure.chat', 'azure.ai.openai'],
   ['azure-openai.responses', 'azure.ai.openai'], ['xai.chat', 'x_ai'], ['mistral.chat', 'mistral_ai'],
     ['vertex.anthropic.messages', 'gcp.vertex_ai'],
+  ['AwsBedrock', 'aws.bedrock'], ['AzureFoundry', 'azure.ai.inference'], ['anthropicvertex', 'gcp.vertex_ai'], ['azure.ai.foundry', 'azure.ai.openai'],
   ['openrouter', 'openrouter'], ['togetherai.chat', 'togetherai'], ['', ''], ['__proto__', '__proto__'], ['constructor',
     'constructor'],
 ]

@@ -28,6 +28,11 @@ export const providerAliases: Readonly<Record<string, string>> = {
   mistral: 'mistral_ai', mistralai: 'mistral_ai', moonshot: 'moonshot_ai', moonshotai: 'moonshot_ai',
   watsonx: 'ibm.watsonx.ai', ibm: 'ibm.watsonx.ai', 'open ai': 'openai', open_ai: 'openai', openai_responses: 'openai',
   claude: 'anthropic', 'perplexity-ai': 'perplexity', pplx: 'perplexity',
+  // Agno 2 (`AwsBedrock`, `AzureFoundry`); LangChain's models without a provider of their own, by class (langchain-core 1
+  // chat_models.py `_get_ls_params`); LiteLLM's other names of one provider; pydantic-ai's prefixes.
+  awsbedrock: 'aws.bedrock', azurefoundry: 'azure.ai.inference', anthropicvertex: 'gcp.vertex_ai', azureaichatcompletionsmodel: 'azure.ai.inference',
+  vertex_ai_beta: 'gcp.vertex_ai', azure_text: 'azure.ai.openai', 'text-completion-openai': 'openai', codestral: 'mistral_ai',
+  'text-completion-codestral': 'mistral_ai', 'openai-chat': 'openai', 'openai-responses': 'openai',
 }
 
 /** Values that name who made the span, not who answered the call. They never price. */

@@ -16,7 +16,7 @@ export const providerAliases: Readonly<Record<string, string>> = {
   'gcp.gemini': 'google', 'gcp.gen_ai': 'google', 'gcp.vertex_ai': 'google', 'gemini': 'google', 'google-vertex': 'google',
   'google_genai': 'google', 'google_vertexai': 'google', 'vertex_ai': 'google', 'vertexai': 'google',
   'gcp': 'google', 'google-genai': 'google', 'google-gla': 'google', 'google_generative_ai': 'google', 'vertex': 'google',
-  'claude': 'anthropic', 'grok': 'x-ai', 'open_ai': 'openai', 'text-completion-openai': 'openai', 'azure_text': 'azure', 'perplexity-ai': 'perplexity',
+  'claude': 'anthropic', 'grok': 'x-ai', 'open_ai': 'openai', 'arcee-ai': 'arcee', 'cerebrasopenai': 'cerebras', 'workersai': 'cloudflare', 'perplexity-ai': 'perplexity',
   'cohere_chat': 'cohere', 'copilot': 'github-copilot', 'fireworks-ai': 'fireworks', 'fireworks_ai': 'fireworks',
   'github_copilot': 'github-copilot', 'mistral_ai': 'mistral', 'mistralai': 'mistral', 'moonshot': 'moonshotai',
   'moonshot_ai': 'moonshotai', 'ovh': 'ovhcloud', 'pplx': 'perplexity', 'together-ai': 'together', 'together_ai': 'together',

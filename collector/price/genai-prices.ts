@@ -48,7 +48,10 @@ export function bookFromGenaiPrices(providers: readonly Provider[], file: string
     url: 'https://github.com/pydantic/genai-prices',
   }
   try {
-    return checkedBook(bookFromProviders(providers, source))
+    const book = bookFromProviders(providers, source)
+    // Ours, not the file's: a list that lacks a provider is no mistake.
+    const ids = new Set(providers.map(({ id }) => id))
+    return checkedBook({ ...book, aliases: Object.fromEntries(Object.entries(book.aliases).filter(([, id]) => ids.has(id))) })
   } catch (cause) {
     if (cause instanceof PriceBookError) throw cause
     // A part that is missing or of another type: the data is not what this reader knows.

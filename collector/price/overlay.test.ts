@@ -79,7 +79,8 @@ const provider = (prices: unknown) => [{ id: 'openai', name: 'OpenAI', pricing_u
 test('the data of genai-prices is a list', () => {
   const list = [
     ...provider([{ prices: { input_mtok: 1, output_mtok: { base: 2, tiers: [{ start: 1000, price: 3 }] } } }, { constraint: { type: 'start_date', start_date: '2026-11-01' }, prices: { input_mtok: 4, output_mtok: 5 } }]),
-    ...['azure', 'aws', 'google', 'anthropic', 'x-ai', 'perplexity', 'cohere', 'github-copilot', 'fireworks', 'mistral', 'moonshotai', 'ovhcloud', 'together', 'voyageai', 'zai', 'zhipuai']
+    // Some that our aliases name are not there.
+    ...['azure', 'aws', 'google', 'anthropic', 'x-ai', 'perplexity', 'cohere', 'github-copilot', 'fireworks', 'mistral', 'moonshotai']
       .map((id) => ({ id, name: id, models: [] })),
   ]
   const book = importedBook(shippedBook(), 'data.json', JSON.stringify(list))
