@@ -847,6 +847,11 @@ const rows: readonly Row[] = [
     ['OpenRouter\'s body for python, with what was written', { prompt_tokens: 1000, completion_tokens: 300, total_tokens: 1300,
       prompt_tokens_details: { cached_tokens: 400, cache_write_tokens: 200, image_tokens: 50 }, completion_tokens_details: { image_tokens: 250 } },
     { 'input.uncached': 350, 'input.cache_read': 400, 'input.cache_write.5m': 200, 'input.image': 50, 'output.text': 50, 'output.image': 250 }],
+    ['LangChain, parts of the tier flex, all taken off', { input: 0, output: 0, total: 1300, input_audio: 0, input_flex: 600, input_flex_cache_read: 400, input_flex_cache_creation: 100,
+      output_flex: 200, output_flex_reasoning: 100 },
+    { 'input.uncached': 500, 'input.cache_read': 400, 'input.cache_write.5m': 100, 'output.text': 200, 'output.reasoning': 100 }],
+    ['LangChain, parts of the tier priority, none taken off', { input: 1000, output: 300, total: 1300, input_priority: 600, input_priority_cache_read: 400,
+      output_priority: 200, output_priority_reasoning: 100 }, { 'input.uncached': 600, 'input.cache_read': 400, 'output.text': 200, 'output.reasoning': 100 }],
     ['OpenAI, text and predictions apart', { input: 0, input_text_tokens: 80, input_audio_tokens: 20, output: 10, output_text_tokens: 30,
       output_accepted_prediction_tokens: 5, output_rejected_prediction_tokens: 7, total: 152 },
     { 'input.uncached': 80, 'input.audio': 20, 'output.text': 52 }],
@@ -882,6 +887,21 @@ const rows: readonly Row[] = [
       provider: 'openai', requestModel: 'gpt-5', session: 't', user: 'u', workflow: 'graph', streaming: true,
       usage: { 'input.uncached': 4, 'input.cache_read': 4, 'input.cache_write.1h': 2, 'output.text': 5, 'output.reasoning': 1 },
     },
+  },
+  {
+    who: "LangSmith: LangChain names the parts after OpenAI's tier",
+    span: { attributes: { 'langsmith.span.kind': 'llm', 'gen_ai.usage.input_tokens': 1000, 'gen_ai.usage.output_tokens': 300, 'langsmith.metadata.usage_metadata': JSON.stringify({
+      input_tokens: 1000, output_tokens: 300, total_tokens: 1300, input_token_details: { flex: 600, flex_cache_read: 400, flex_cache_creation: 100 },
+      output_token_details: { flex: 200, flex_reasoning: 100 } }) } },
+    step: { serviceTier: 'flex', usage: { 'input.uncached': 500, 'input.cache_read': 400, 'input.cache_write.5m': 100, 'output.text': 200, 'output.reasoning': 100 } },
+  },
+  {
+    who: "OpenInference: LangChain names the parts after OpenAI's tier",
+    span: { scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1000, 'llm.token_count.completion': 300,
+      'llm.token_count.total': 1300, 'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { usage_metadata: {
+        input_tokens: 1000, input_token_details: { priority: 600, priority_cache_read: 400 }, output_token_details: { priority: 200, priority_reasoning: 100 } } } } }]],
+      llm_output: { service_tier: 'priority' } }) } },
+    step: { serviceTier: 'priority', usage: { 'input.uncached': 600, 'input.cache_read': 400, 'output.text': 200, 'output.reasoning': 100 } },
   },
   {
     who: 'LangSmith with its usage in the metadata',

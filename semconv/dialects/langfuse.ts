@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts'
-import { roleOfLangchainAgent } from '../langchain.ts'
+import { langchainTier, roleOfLangchainAgent } from '../langchain.ts'
 import type { UsageCounts } from '../usage.ts'
 import { type JsonObject, member, objectMember, parsedObject, tokenCount } from '../value.ts'
 
@@ -32,7 +32,7 @@ export const langfuse: Dialect = {
     const details = parsedObject(reading.value('usageDetails'))
     if (details === undefined) return
     const nested = nestedNames.some((name) => objectMember(details, name) !== undefined)
-    disjointCounts(counts, nested ? flattened(details) : details)
+    disjointCounts(counts, nested ? flattened(details) : untiered(details))
   },
   refine(draft, reading, span) {
     if (draft.role === 'span' && reading.word('entity') !== '') draft.role = 'step'
@@ -42,6 +42,7 @@ export const langfuse: Dialect = {
     if (span.attributes.get('langfuse.observation.level') === 'ERROR') draft.errorType ||= 'ERROR'
     const tier = member(parsedObject(span.attributes.get('langfuse.observation.model.parameters')), 'service_tier')
     if (typeof tier === 'string') draft.serviceTier ||= tier
+    draft.serviceTier ||= langchainTier(parsedObject(reading.value('usageDetails')), 'input_') ?? ''
   },
 }
 
@@ -86,6 +87,23 @@ function flattened(details: JsonObject): JsonObject {
     input_audio_tokens: audioInput, input_image_tokens: imageInput,
     output: Math.max(completion - inside - audioOutput - imageOutput, 0), ...(reasoning > 0 && { output_reasoning_tokens: reasoning }),
     output_audio_tokens: audioOutput, output_image_tokens: imageOutput, ...(total !== undefined && { total }),
+  }
+}
+
+/**
+ * Its handler for LangChain takes every part off `input` and `output`, but those of the tier `priority` (langfuse 5.0.4 for python,
+ * CallbackHandler.py `_parse_usage_model`; before, those too). The tier's own counts are the whole without what was cached or
+ * thought, whatever was taken off: brought into the flat, disjoint form.
+ */
+function untiered(details: JsonObject): JsonObject {
+  const tier = langchainTier(details, 'input_')
+  if (tier === undefined) return details
+  const count = (name: string) => tokenCount(member(details, name)) ?? 0
+  const written = count(`input_${tier}_cache_creation`)
+  return {
+    ...details,
+    input: Math.max(count(`input_${tier}`) - written - count('input_audio'), 0), input_cache_read: count(`input_${tier}_cache_read`), input_cache_creation: written,
+    output: Math.max(count(`output_${tier}`) - count('output_audio'), 0), output_reasoning: count(`output_${tier}_reasoning`),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts'
-import { roleOfLangchainAgent } from '../langchain.ts'
+import { langchainPart, langchainTier, roleOfLangchainAgent } from '../langchain.ts'
 import { member, objectMember, parsedObject, tokenCount, word } from '../value.ts'
 
 /**
@@ -34,16 +34,18 @@ export const langsmith: Dialect = {
     counts.input ??= tokenCount(member(usage, 'input_tokens'))
     counts.output ??= tokenCount(member(usage, 'output_tokens'))
     counts.total ??= tokenCount(member(usage, 'total_tokens'))
-    counts.cacheRead ??= tokenCount(member(input, 'cache_read'))
-    counts.cacheWrite ??= tokenCount(member(input, 'cache_creation'))
+    counts.cacheRead ??= langchainPart(input, 'cache_read')
+    counts.cacheWrite ??= langchainPart(input, 'cache_creation')
     counts.cacheWrite5m ??= tokenCount(member(input, 'ephemeral_5m_input_tokens'))
     counts.cacheWrite1h ??= tokenCount(member(input, 'ephemeral_1h_input_tokens'))
     counts.audioInput ??= tokenCount(member(input, 'audio'))
-    counts.reasoning ??= tokenCount(member(output, 'reasoning'))
+    counts.reasoning ??= langchainPart(output, 'reasoning')
     counts.audioOutput ??= tokenCount(member(output, 'audio'))
   },
   refine(draft, reading, span) {
     if (draft.role === 'tool') draft.tool ||= span.name
+    const details = parsedObject(reading.value('inputDetails')) ?? objectMember(parsedObject(reading.value('usageDetails')), 'input_token_details')
+    if (draft.role === 'model_call') draft.serviceTier ||= langchainTier(details) ?? ''
     // JavaScript's exporter sets a failed run's status to OK; the exception is the run's error all the same.
     const exception = span.events.findLast((event) => event.name === 'exception')
     if (exception !== undefined) draft.errorType ||= word(exception.attributes.get('exception.type')) ?? 'error'

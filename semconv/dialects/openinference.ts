@@ -2,7 +2,7 @@ import { answerId } from '../answer-id.ts'
 import type { AttributeValue, SpanRecord } from '../attributes.ts'
 import { bodyCounts, geminiParts, responseTools } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
-import { roleOfLangchainAgent } from '../langchain.ts'
+import { langchainPart, roleOfLangchainAgent } from '../langchain.ts'
 import { bodyTerms } from '../price-terms.ts'
 import type { Reading } from '../reading.ts'
 import { asWord, readRunMetadata } from '../run-metadata.ts'
@@ -183,7 +183,8 @@ function servedTerms(span: SpanRecord): string {
   const text = span.attributes.get('output.value')
   if (typeof text !== 'string' || !/"(?:service_tier|inference_geo|speed)":/.test(text)) return ''
   const answer = parsedObject(text)
-  const usage = objectMember(answer, 'usage')
+  // LangChain's result keeps what its provider said beside the generations.
+  const usage = objectMember(answer, 'usage') ?? (member(answer, 'generations') === undefined ? undefined : objectMember(answer, 'llm_output'))
   // Without usage it is what the model wrote.
   return usage === undefined ? '' : bodyTerms(usage) || bodyTerms(answer)
 }
@@ -204,14 +205,17 @@ function answerCounts(counts: UsageCounts, reading: Reading): void {
   bodyCounts(counts, objectMember(answer, 'usage'))
   if (objectMember(answer, 'usage') !== undefined) responseTools(counts, answer)
   geminiParts(counts, objectMember(answer, 'usage_metadata') ?? objectMember(answer, 'usageMetadata'))
-  const written = objectMember(langchainUsage(answer), 'input_token_details')
-  counts.cacheWrite ??= tokenCount(member(written, 'cache_creation'))
-  counts.cacheWrite5m ??= tokenCount(member(written, 'ephemeral_5m_input_tokens'))
-  counts.cacheWrite1h ??= tokenCount(member(written, 'ephemeral_1h_input_tokens'))
+  const usage = langchainUsage(answer)
+  const input = objectMember(usage, 'input_token_details')
+  counts.cacheRead ??= langchainPart(input, 'cache_read')
+  counts.cacheWrite ??= langchainPart(input, 'cache_creation')
+  counts.cacheWrite5m ??= tokenCount(member(input, 'ephemeral_5m_input_tokens'))
+  counts.cacheWrite1h ??= tokenCount(member(input, 'ephemeral_1h_input_tokens'))
+  counts.reasoning ??= langchainPart(objectMember(usage, 'output_token_details'), 'reasoning')
 }
 
 /** What OpenInference has no key for. */
-const unkeyed = /"(?:ephemeral_1h_input_tokens|cacheDetails|num_search_queries|server_side_tool_usage_details|tool_use_prompt_token_count|toolUsePromptTokenCount)":|"modality": ?"(?:IMAGE|AUDIO)"|"type": ?"(?:web|file)_search_call"/
+const unkeyed = /"(?:ephemeral_1h_input_tokens|cacheDetails|num_search_queries|server_side_tool_usage_details|(?:priority|flex)_(?:cache_read|reasoning)|tool_use_prompt_token_count|toolUsePromptTokenCount)":|"modality": ?"(?:IMAGE|AUDIO)"|"type": ?"(?:web|file)_search_call"/
 const writes = /"(?:cacheWriteInputTokens|cache_creation|cache_write_tokens)":/
 /** OpenAI's, Anthropic's and Bedrock's names, and DeepSeek's and Moonshot's at the top of the usage; quotes inside a text are escaped, so that what the model writes is none. */
 const reads = /"(?:prompt_cache_hit_tokens|cached_tokens|cache_read_input_tokens|cacheReadInputTokens)": ?[1-9]/
