@@ -118,6 +118,13 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'ledger', open: (page) => goTo(page, '/ledger?agent=mail-triage&agent=data-analyst', rows) },
   { name: 'budgets', open: (page) => goTo(page, '/budgets', rows) },
   {
+    name: 'budget-over-time', open: async (page) => {
+      await goTo(page, '/budgets', rows)
+      await page.getByRole('button', { name: /^Show the period of/ }).first().click()
+      await page.locator(chartCanvas).waitFor()
+    },
+  },
+  {
     name: 'budget-being-defined',
     open: async (page) => {
       await goTo(page, '/budgets', rows)

@@ -959,6 +959,16 @@ export type BudgetGroupFieldsFragment = { periodStart: string | null, periodEnd:
 
 export type BudgetFieldsFragment = { id: string, version: number, title: string, owner: string | null, origin: BudgetOrigin, definedAt: string, document: string, groupBy: Array<BudgetDimension>, period: BudgetPeriod, rollingHours: number | null, timeZone: string | null, measure: BudgetMeasure, limit: string, thresholds: Array<number>, action: BudgetAction, scope: Array<{ dimension: BudgetDimension, values: Array<string> }>, approvals: Array<{ id: string, group: Array<string>, amount: string, until: string, by: string, why: string, at: string, withdrawnAt: string | null, withdrawnBy: string | null }>, groups: { total: number, nodes: Array<{ periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, approved: string, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> }> } };
 
+export type BudgetBurnQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: CostFilter | null | undefined;
+  interval: Interval;
+  timeZone: string;
+}>;
+
+
+export type BudgetBurnQuery = { costs: Array<{ start: string | null, cost: string, quantity: string }> };
+
 export type BudgetsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -2206,6 +2216,15 @@ export const ApproveResidualsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ApproveResidualsMutation, ApproveResidualsMutationVariables>;
+export const BudgetBurnDocument = new TypedDocumentString(`
+    query BudgetBurn($range: TimeRange!, $filter: CostFilter, $interval: Interval!, $timeZone: String!) {
+  costs(range: $range, filter: $filter, interval: $interval, timeZone: $timeZone) {
+    start
+    cost
+    quantity
+  }
+}
+    `) as unknown as TypedDocumentString<BudgetBurnQuery, BudgetBurnQueryVariables>;
 export const BudgetsDocument = new TypedDocumentString(`
     query Budgets {
   budgets(first: 100) {

@@ -6,6 +6,7 @@ import { amountText, answerOf, groupName, linesHref, periodText, scopeText } fro
 test('a limit, its period and what it is for are said in words', () => {
   assert.equal(amountText('USD', '99.5'), '$99.50')
   assert.equal(amountText('TOKENS', '1000000'), '1,000,000 tokens')
+  assert.equal(amountText('TOKENS', '-1234.791666666666'), '−1,234.8 tokens')
   assert.equal(periodText({ period: 'MONTH', rollingHours: null, timeZone: 'Europe/Berlin' }), 'a month (Europe/Berlin)')
   assert.equal(periodText({ period: 'ROLLING', rollingHours: 168, timeZone: null }), 'in any 7 days')
   assert.equal(scopeText({ scope: [{ dimension: 'AGENT', values: ['a', 'b'] }], groupBy: ['USER'] }), 'each user of agent a or b')

@@ -7,11 +7,14 @@ export const actionWords: Readonly<Record<BudgetAction, string>> = {
   OBSERVE: 'nothing', ALERT: 'an alert', REQUIRE_APPROVAL: 'a person is asked', DENY: 'calls are refused', KILL: 'calls and their runs are stopped',
 }
 
+/** Bounds and forecasts are averages: parts of a token are worth one digit. */
+const tenths = (amount: string): string => decimalExact(amount.includes('.') ? Number(amount).toFixed(1) : amount)
+
 export const amountText = (measure: BudgetFieldsFragment['measure'], amount: string): string => {
   switch (measure) {
     case 'USD': return money(amount)
-    case 'TOKENS': return `${decimalExact(amount)} tokens`
-    case 'CALLS': return `${decimalExact(amount)} calls`
+    case 'TOKENS': return `${tenths(amount)} tokens`
+    case 'CALLS': return `${tenths(amount)} calls`
   }
 }
 
@@ -47,16 +50,22 @@ const filterKeys: Readonly<Record<Dimension, FilterKey | undefined>> = {
   SESSION: 'session', RUN: 'run', TAG: 'tag',
 }
 
-/** The ledger entries behind a figure; `undefined` where no filter says them. */
-export const linesHref = (budget: Pick<BudgetFieldsFragment, 'scope'>, { group }: Pick<BudgetGroupFieldsFragment, 'group'>, from: string | null, to: string | null): string | undefined => {
-  const values: Partial<Record<FilterKey | 'range', string | string[]>> = from === null || to === null ? {} : { range: rangeText({ from, to }) }
+/** What a budget counts of a group, as the ledger's page filters; `undefined` where no filter says it. */
+export const linesFilter = (budget: Pick<BudgetFieldsFragment, 'scope'>, { group }: Pick<BudgetGroupFieldsFragment, 'group'>): Partial<Record<FilterKey, string[]>> | undefined => {
+  const values: Partial<Record<FilterKey, string[]>> = {}
   // The group is within the scope and says more.
   for (const one of [...budget.scope, ...group]) {
     const key = filterKeys[one.dimension]
     if (key === undefined) return undefined
     values[key] = one.values.map((value) => (value === '' ? unnamed : value))
   }
-  return ledgerHref(values)
+  return values
+}
+
+/** The ledger entries behind a figure. */
+export const linesHref = (budget: Pick<BudgetFieldsFragment, 'scope'>, group: Pick<BudgetGroupFieldsFragment, 'group'>, from: string | null, to: string | null): string | undefined => {
+  const values = linesFilter(budget, group)
+  return values === undefined ? undefined : ledgerHref({ ...(from === null || to === null ? {} : { range: rangeText({ from, to }) }), ...values })
 }
 
 /** The page's question, answered in a sentence. */

@@ -1,4 +1,4 @@
-import { A } from '@solidjs/router'
+import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createSignal, For, Match, Show, Switch } from 'solid-js'
 import { plural } from '../format.ts'
@@ -9,11 +9,15 @@ import { Failure, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { Approvals, type Approving } from './approvals.tsx'
-import { actionWords, amountText, answerOf, groupName, linesHref, periodText, scopeText, share } from './budget-words.ts'
+import { actionWords, amountText, answerOf, groupName, linesFilter, linesHref, periodText, scopeText, share } from './budget-words.ts'
+import { Burn } from './burn.tsx'
+import { burnInterval } from './burn-line.ts'
 import styles from './budgets.module.css'
 
-const template = `id: team-month
-title: What the team may spend in a month
+/** Three that most begin with. */
+const templates = {
+  'All of production, a month': `id: production-month
+title: What production may spend in a month
 scope: { environment: [production] }
 period: month
 time_zone: Europe/Berlin
@@ -21,7 +25,24 @@ limit: { usd: "500" }
 thresholds: [50, 80, 100]
 forecast_thresholds: [100]
 action: alert
-`
+`,
+  'Each agent, a day': `id: agent-day
+title: What each agent may spend in a day
+group_by: [agent]
+period: day
+time_zone: UTC
+limit: { usd: "20" }
+thresholds: [80, 100]
+action: deny
+`,
+  'Each run, a ceiling': `id: run-ceiling
+title: What one run may spend
+period: run
+limit: { usd: "2" }
+thresholds: [50, 100]
+action: kill
+`,
+} as const satisfies Readonly<Record<string, string>>
 
 const Lines = (props: { budget: BudgetFieldsFragment; group: BudgetGroupFieldsFragment; amount: string; from: string | null; to: string | null; what: string }) => (
   <Show when={linesHref(props.budget, props.group, props.from, props.to)} fallback={<span title={props.amount}>{amountText(props.budget.measure, props.amount)}</span>}>
@@ -35,12 +56,12 @@ const Meter = (props: { percent: number; label: string }) => (
   </div>
 )
 
-const GroupRow = (props: { budget: BudgetFieldsFragment; group: BudgetGroupFieldsFragment }) => {
+const GroupRow = (props: { budget: BudgetFieldsFragment; group: BudgetGroupFieldsFragment; burns: boolean; burn: (() => void) | undefined }) => {
   const name = (): string => groupName(props.group)
   const amount = (text: string): string => amountText(props.budget.measure, text)
   return (
     <tr>
-      <td>{name() === '' ? 'everything' : name()}</td>
+      <td>{name() === '' ? 'everything' : name()}<Show when={props.burn}>{(show) => <div><button type="button" class={`plain ${styles['over']}`} aria-pressed={props.burns} aria-label={`${props.burns ? 'Close' : 'Show'} the period of ${props.budget.title} ${name()}`} onClick={() => show()()}>over time</button></div>}</Show></td>
       <td class={styles['meterCell']}><Meter percent={share(props.group.actual, props.budget.limit)} label={`${props.budget.title} ${name()} used`} /><span>{share(props.group.actual, props.budget.limit).toFixed(1)} %</span></td>
       <td class="number"><Lines budget={props.budget} group={props.group} amount={props.group.actual} from={props.group.periodStart} to={props.group.periodEnd} what="Used" /><Show when={props.group.unpricedCalls > 0}><div class="muted">{plural(props.group.unpricedCalls, 'call')} unpriced</div></Show></td>
       <td class="number"><span title={props.group.held}>{props.group.holds === 0 ? '–' : `${amount(props.group.held)} (${plural(props.group.holds, 'call')})`}</span></td>
@@ -65,31 +86,41 @@ const GroupRow = (props: { budget: BudgetFieldsFragment; group: BudgetGroupField
   )
 }
 
-const BudgetSection = (props: Approving & { budget: BudgetFieldsFragment; retire: (id: string) => void; edit: (document: string) => void }) => (
-  <section class={styles['budget']}>
-    <h2>{props.budget.title}</h2>
-    <p class="muted">
-      {amountText(props.budget.measure, props.budget.limit)} {periodText(props.budget)} for {scopeText(props.budget)}. At the limit: {actionWords[props.budget.action]}.{' '}
-      {props.budget.owner === null ? '' : `Owner: ${props.budget.owner}. `}{props.budget.id}@{props.budget.version}, {props.budget.origin === 'FILE' ? 'from the budgets file' : 'defined here'}.
-    </p>
-    <div class="scroll-x" role="region" tabindex="0" aria-label={props.budget.title}>
-      <table>
-        <thead><tr><th scope="col">Of</th><th scope="col">Share</th><th scope="col" class="number">Used</th><th scope="col" class="number">Held</th><th scope="col" class="number">Remaining</th><th scope="col" class="number">At the end</th><th scope="col" class="number">Overshoot bound</th><th scope="col">Reached</th></tr></thead>
-        <tbody><For each={props.budget.groups.nodes} fallback={<tr><td colspan="8" class="muted">Nothing was used yet.</td></tr>}>{(group) => <GroupRow budget={props.budget} group={group} />}</For></tbody>
-      </table>
-    </div>
-    <Show when={props.budget.groups.total > props.budget.groups.nodes.length}><p class="muted">The {props.budget.groups.nodes.length} that used most of {props.budget.groups.total} are shown.</p></Show>
-    <Show when={props.budget.action === 'REQUIRE_APPROVAL'}><Approvals budget={props.budget} approve={props.approve} withdraw={props.withdraw} /></Show>
-    <Show when={props.budget.origin === 'API'}>
-      <p><button type="button" onClick={() => props.edit(props.budget.document)}>Change</button> <button type="button" onClick={() => props.retire(props.budget.id)}>Retire</button></p>
-    </Show>
-  </section>
-)
+/** How the URL names a group: the budget and its values. */
+const burnKey = (budget: BudgetFieldsFragment, group: BudgetGroupFieldsFragment): string => [budget.id, ...group.group.flatMap(({ values }) => values)].join('/')
+
+const BudgetSection = (props: Approving & { budget: BudgetFieldsFragment; retire: (id: string) => void; edit: (document: string) => void; burns: string | undefined; burn: (key: string | null) => void }) => {
+  const interval = () => (props.budget.measure === 'CALLS' ? undefined : burnInterval(props.budget.period))
+  const shown = () => props.budget.groups.nodes.find((group) => burnKey(props.budget, group) === props.burns)
+  return (
+    <section class={styles['budget']}>
+      <h2>{props.budget.title}</h2>
+      <p class="muted">
+        {amountText(props.budget.measure, props.budget.limit)} {periodText(props.budget)} for {scopeText(props.budget)}. At the limit: {actionWords[props.budget.action]}.{' '}
+        {props.budget.owner === null ? '' : `Owner: ${props.budget.owner}. `}{props.budget.id}@{props.budget.version}, {props.budget.origin === 'FILE' ? 'from the budgets file' : 'defined here'}.
+      </p>
+      <div class="scroll-x" role="region" tabindex="0" aria-label={props.budget.title}>
+        <table>
+          <thead><tr><th scope="col">Of</th><th scope="col">Share</th><th scope="col" class="number">Used</th><th scope="col" class="number">Held</th><th scope="col" class="number">Remaining</th><th scope="col" class="number">At the end</th><th scope="col" class="number">Overshoot bound</th><th scope="col">Reached</th></tr></thead>
+          <tbody><For each={props.budget.groups.nodes} fallback={<tr><td colspan="8" class="muted">Nothing was used yet.</td></tr>}>{(group) => <GroupRow budget={props.budget} group={group} burns={burnKey(props.budget, group) === props.burns} burn={interval() === undefined || group.periodStart === null || linesFilter(props.budget, group) === undefined ? undefined : () => props.burn(burnKey(props.budget, group) === props.burns ? null : burnKey(props.budget, group))} />}</For></tbody>
+        </table>
+      </div>
+      <Show when={interval()}>{(width) => <Show when={shown()}>{(group) => <Burn budget={props.budget} group={group()} interval={width()} close={() => props.burn(null)} />}</Show>}</Show>
+      <Show when={props.budget.groups.total > props.budget.groups.nodes.length}><p class="muted">The {props.budget.groups.nodes.length} that used most of {props.budget.groups.total} are shown.</p></Show>
+      <Show when={props.budget.action === 'REQUIRE_APPROVAL'}><Approvals budget={props.budget} approve={props.approve} withdraw={props.withdraw} /></Show>
+      <Show when={props.budget.origin === 'API'}>
+        <p><button type="button" onClick={() => props.edit(props.budget.document)}>Change</button> <button type="button" onClick={() => props.retire(props.budget.id)}>Retire</button></p>
+      </Show>
+    </section>
+  )
+}
 
 /** Will we overrun? */
 export const Budgets = () => {
   const live = useLive()
-  const [document, setDocument] = createSignal(template)
+  const [search, setSearch] = useSearchParams()
+  const burns = (): string | undefined => [search['burn']].flat()[0]
+  const [document, setDocument] = createSignal<string>(templates['All of production, a month'])
   const [open, setOpen] = createSignal(false)
   const [refused, setRefused] = createSignal('')
   const query = useQuery(() => ({
@@ -119,7 +150,7 @@ export const Budgets = () => {
           <For each={budgets()}>
             {(budget) => (
               <BudgetSection
-                budget={budget} retire={(id) => void change((signal) => ask(RetireBudgetDocument, { id }, signal))} edit={(text) => { setDocument(text); setOpen(true) }}
+                budget={budget} burns={burns()} burn={(key) => setSearch({ burn: key })} retire={(id) => void change((signal) => ask(RetireBudgetDocument, { id }, signal))} edit={(text) => { setDocument(text); setOpen(true) }}
                 approve={(request) => void change((signal) => ask(ApproveBudgetDocument, request, signal))}
                 withdraw={(id, by, why) => void change((signal) => ask(WithdrawBudgetApprovalDocument, { id, by, why }, signal))}
               />
@@ -131,6 +162,7 @@ export const Budgets = () => {
         <details class={styles['define']} open={open()} onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>Define a budget</summary>
           <form onSubmit={(event) => { event.preventDefault(); void change((signal) => ask(DefineBudgetDocument, { document: document() }, signal)) }}>
+            <p class={styles['templates']}><span class="muted">Begin with</span><For each={Object.entries(templates)}>{([name, text]) => <button type="button" onClick={() => setDocument(text)}>{name}</button>}</For></p>
             <label for="budget-document">The budget as YAML</label>
             <textarea id="budget-document" rows="11" spellcheck={false} value={document()} onInput={(event) => setDocument(event.currentTarget.value)} />
             <p><button type="submit">Define</button></p>
