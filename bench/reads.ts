@@ -121,10 +121,10 @@ function questions({ id, startedAt, attribute }: Known): readonly Question[] {
       },
     },
     {
-      name: 'models, what they did and cost, all time', query: '{ models(range: {}) { model calls failedCalls durationMs { p50 p95 } cost costPerThousandRuns } }', variables: {},
-      rowsOf: ({ models }: { readonly models: readonly { readonly calls: number }[] }) => {
-        if (models.length === 0 || models.some(({ calls }) => calls === 0)) throw new Error('models without calls')
-        return models.length
+      name: 'models, what they did and cost, all time', query: '{ models(range: {}) { total { calls } rows { model calls failedCalls durationMs { p50 p95 } cost costPerThousandRuns } } }', variables: {},
+      rowsOf: ({ models: { total, rows } }: { readonly models: { readonly total: { readonly calls: number }; readonly rows: readonly { readonly calls: number }[] } }) => {
+        if (total.calls === 0 || total.calls !== rows.reduce((sum, { calls }) => sum + calls, 0)) throw new Error('models whose calls do not add up')
+        return rows.length
       },
     },
     {

@@ -28,7 +28,7 @@ import { MetricChartType } from './metrics/metric-chart.ts'
 import { type ChartArguments, metricChart } from './metrics/read-chart.ts'
 import { metrics } from './metrics/read-metrics.ts'
 import { type DecisionFilter, DecisionFilterInput, PolicyDecisionConnection } from './policy-decisions/policy-decision.ts'
-import { type ModelDimension, ModelDimensionEnum, ModelFilterInput, ModelLatencyType, ModelRowType } from './models/model.ts'
+import { type ModelDimension, ModelDimensionEnum, ModelFilterInput, ModelLatencyType, ModelTableType } from './models/model.ts'
 import { type ModelArguments, modelLatency, models } from './models/read-models.ts'
 import { policyDecisions } from './policy-decisions/read-decisions.ts'
 import { activatePriceBook, importPriceOverlay, priceModel, type PricedModel } from './prices/change-prices.ts'
@@ -150,7 +150,7 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
         groupBy: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(CodingDimensionEnum))), 'One row for each combination of these.', []),
       }, (_, args, context) => codingAgents(context, args)),
     models: asked<Root, ModelArguments & { readonly groupBy: readonly ModelDimension[] }>(
-      listOf(ModelRowType), 'What models did and cost, dearest first. One row, the total, where nothing is grouped by. Refused as TOO_WIDE beyond 10,000 rows.', {
+      required(ModelTableType), 'What models did and cost. Refused as TOO_WIDE beyond 10,000 rows.', {
         range: argument(required(TimeRangeInput), 'When the calls began.'),
         groupBy: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(ModelDimensionEnum))), 'One row for each combination of these.', ['MODEL']),
         filter: argument(ModelFilterInput, 'Which calls.'),

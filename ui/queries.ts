@@ -910,7 +910,14 @@ export type ModelsQueryVariables = Exact<{
 }>;
 
 
-export type ModelsQuery = { total: Array<{ names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null }>, model: Array<{ names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, value: string | null, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null }>, agent: Array<{ calls: number, value: string | null }> };
+export type ModelsQuery = { models: { total: { names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null } | null, rows: Array<{ names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, value: string | null, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null }> } };
+
+export type ModelChoicesQueryVariables = Exact<{
+  range: TimeRange;
+}>;
+
+
+export type ModelChoicesQuery = { model: Array<{ value: string | null }>, agent: Array<{ value: string | null }>, provider: Array<{ value: string | null }> };
 
 export type ModelLatenciesQueryVariables = Exact<{
   range: TimeRange;
@@ -926,7 +933,7 @@ export type ModelsOfAgentsQueryVariables = Exact<{
 }>;
 
 
-export type ModelsOfAgentsQuery = { models: Array<{ agent: string | null, model: string | null, names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null }> };
+export type ModelsOfAgentsQuery = { models: { rows: Array<{ agent: string | null, model: string | null, names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null }> } };
 
 export type ModelFieldsFragment = { names: Array<string>, providers: Array<string>, calls: number, failedCalls: number, truncatedCalls: number, toolCallingCalls: number, runs: number, outputTokensPerSecond: number | null, cost: string, entries: number, unpricedEntries: number, costPerThousandCalls: string | null, costPerThousandRuns: string | null, inputTokens: string, cachedInputTokens: string, outputTokens: string, durationMs: { p50: number, p95: number } | null, timeToFirstTokenMs: { p50: number, p95: number } | null };
 
@@ -2071,16 +2078,14 @@ export const CodingAgentsDocument = new TypedDocumentString(`
 }`) as unknown as TypedDocumentString<CodingAgentsQuery, CodingAgentsQueryVariables>;
 export const ModelsDocument = new TypedDocumentString(`
     query Models($range: TimeRange!, $filter: ModelFilter) {
-  total: models(range: $range, groupBy: [], filter: $filter) {
-    ...ModelFields
-  }
-  model: models(range: $range, filter: $filter) {
-    value: model
-    ...ModelFields
-  }
-  agent: models(range: $range, groupBy: [AGENT], filter: $filter) {
-    value: agent
-    calls
+  models(range: $range, filter: $filter) {
+    total {
+      ...ModelFields
+    }
+    rows {
+      value: model
+      ...ModelFields
+    }
   }
 }
     fragment ModelFields on ModelRow {
@@ -2109,6 +2114,19 @@ export const ModelsDocument = new TypedDocumentString(`
   cachedInputTokens
   outputTokens
 }`) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
+export const ModelChoicesDocument = new TypedDocumentString(`
+    query ModelChoices($range: TimeRange!) {
+  model: costs(range: $range, groupBy: [MODEL]) {
+    value: model
+  }
+  agent: costs(range: $range, groupBy: [AGENT]) {
+    value: agent
+  }
+  provider: costs(range: $range, groupBy: [PROVIDER]) {
+    value: provider
+  }
+}
+    `) as unknown as TypedDocumentString<ModelChoicesQuery, ModelChoicesQueryVariables>;
 export const ModelLatenciesDocument = new TypedDocumentString(`
     query ModelLatencies($range: TimeRange!, $filter: ModelFilter) {
   modelLatency(range: $range, filter: $filter) {
@@ -2126,9 +2144,11 @@ export const ModelLatenciesDocument = new TypedDocumentString(`
 export const ModelsOfAgentsDocument = new TypedDocumentString(`
     query ModelsOfAgents($range: TimeRange!, $filter: ModelFilter) {
   models(range: $range, groupBy: [AGENT, MODEL], filter: $filter) {
-    agent
-    model
-    ...ModelFields
+    rows {
+      agent
+      model
+      ...ModelFields
+    }
   }
 }
     fragment ModelFields on ModelRow {

@@ -99,6 +99,20 @@ export const ModelRowType = new GraphQLObjectType<ModelRow, QueryContext>({
   },
 })
 
+export interface ModelTable {
+  readonly total: ModelRow | null
+  readonly rows: readonly ModelRow[]
+}
+
+export const ModelTableType = new GraphQLObjectType<ModelTable, QueryContext>({
+  name: 'ModelTable',
+  description: 'Calls of models in all and by group: read once, because a percentile of everything is no sum of rows.',
+  fields: {
+    total: plain(ModelRowType, 'All of them; null where there is no call and no ledger line.'),
+    rows: plain(listOf(ModelRowType), 'One for each group, dearest first; none where nothing is grouped by.'),
+  },
+})
+
 export interface LatencyCell {
   readonly start: UnixNano
   readonly fromMs: number

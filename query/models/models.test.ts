@@ -51,7 +51,8 @@ before(async () => {
 })
 after(() => query[Symbol.asyncDispose]())
 
-const rows = async (args: string, fields: string): Promise<readonly unknown[]> => (await query.ask<{ readonly models: readonly unknown[] }>(`{ models(range: {}${args}) { ${fields} } }`)).models
+const table = async (args: string, fields: string) => (await query.ask<{ readonly models: { readonly total: unknown; readonly rows: readonly unknown[] } }>(`{ models(range: {}${args}) { total { ${fields} } rows { ${fields} } } }`)).models
+const rows = async (args: string, fields: string): Promise<readonly unknown[]> => (await table(args, fields)).rows
 
 test('a call that several spans tell is one, and one that failed belongs to the model that its name was priced as', async () => {
   assert.deepEqual(await rows('', 'model agent providers calls failedCalls truncatedCalls toolCallingCalls streamedCalls runs'), [
@@ -91,9 +92,10 @@ test('by agent, by both, and filtered: what fails counts for the agent above it'
   assert.deepEqual(await rows(', filter: {agent: "planner", model: "gpt-5"}', 'calls failedCalls'), [{ calls: 6, failedCalls: 1 }])
   assert.deepEqual(await rows(', filter: {provider: "anthropic"}', 'model calls'), [{ model: 'claude-opus-4-5', calls: 1 }])
   assert.deepEqual(await rows(', filter: {model: "gpt-5"}', 'model names calls failedCalls'), [{ model: 'gpt-5', names: ['gpt-5-2025-08-07'], calls: 6, failedCalls: 1 }])
-  assert.deepEqual(await rows(', groupBy: []', 'calls failedCalls entries'), [{ calls: 9, failedCalls: 2, entries: 22 }])
-  assert.deepEqual(await rows(', groupBy: [], filter: {service: "none"}', 'calls'), [])
-  assert.deepEqual(await query.ask('{ models(range: {to: "2020-01-01T00:00:00Z"}) { model } modelLatency(range: {to: "2020-01-01T00:00:00Z"}) { intervalSeconds } }'), { models: [], modelLatency: null })
+  for (const groupBy of ['[]', '[MODEL]', '[AGENT, MODEL]']) assert.deepEqual((await table(`, groupBy: ${groupBy}`, 'model agent calls failedCalls entries')).total, { model: null, agent: null, calls: 9, failedCalls: 2, entries: 22 }, groupBy)
+  assert.deepEqual(await rows(', groupBy: []', 'calls'), [])
+  for (const groupBy of ['[]', '[MODEL]']) assert.deepEqual(await table(`, groupBy: ${groupBy}, filter: {service: "none"}`, 'calls'), { total: null, rows: [] })
+  assert.deepEqual(await query.ask('{ models(range: {to: "2020-01-01T00:00:00Z"}) { total { calls } rows { model } } modelLatency(range: {to: "2020-01-01T00:00:00Z"}) { intervalSeconds } }'), { models: { total: null, rows: [] }, modelLatency: null })
 })
 
 test('durations over time, in steps of half an octave', async () => {

@@ -6,7 +6,7 @@ import { userError } from '../errors.ts'
 import { currentSpansOf, spansOf, textOf } from '../reader.ts'
 import type { TimeRange } from '../time-range.ts'
 import { allOf, among, when, type Where, within } from '../where.ts'
-import type { LatencyCell, ModelDimension, ModelFilter, ModelLatency, ModelRow, Quantiles } from './model.ts'
+import type { LatencyCell, ModelDimension, ModelFilter, ModelLatency, ModelRow, ModelTable, Quantiles } from './model.ts'
 
 /** Rows of one answer: far more than there are models, and agents of one model. */
 const rowsMax = 10_000
@@ -102,20 +102,21 @@ interface StoredModel extends Readonly<Record<'call_count' | 'failed_count' | 't
 
 const groups: Readonly<Record<ModelDimension, { readonly as: string; readonly select: string }>> = { MODEL: { as: 'by_model', select: 'model AS by_model' }, AGENT: { as: 'by_agent', select: 'payer AS by_agent' } }
 
-/** Dearest first. */
-export async function models(context: QueryContext, args: ModelArguments & { readonly groupBy: readonly ModelDimension[] }): Promise<ModelRow[]> {
+export async function models(context: QueryContext, args: ModelArguments & { readonly groupBy: readonly ModelDimension[] }): Promise<ModelTable> {
   const by = [...new Set(args.groupBy)].map((dimension) => groups[dimension])
   const { lines, around } = callsOf(args)
   const wanted = args.filter?.model ?? []
+  const names = by.map(({ as }) => as).join(', ')
   const rows = await context.reader.rows<StoredModel>({
     ...lines, from: 'ledgerEntries',
-    around: (calls) => `SELECT ${[...by.map(({ select }) => select), merged].join(', ')} FROM (
+    around: (calls) => `SELECT ${[...by.map(({ select }) => select), by.length === 0 ? '1 AS whole' : `grouping(${by[0]?.as}) AS whole`, merged].join(', ')} FROM (
         SELECT *, ${modelOf} AS model FROM (SELECT said, priced, charged, payer, ${states} FROM ${around(calls)} GROUP BY said, priced, charged, payer)
       ) ${wanted.length === 0 ? '' : 'WHERE model IN {model:Array(String)}'}
-      ${by.length === 0 ? 'HAVING count() > 0' : `GROUP BY ${by.map(({ as }) => as).join(', ')} ORDER BY sum(amount) DESC, sum(calls) DESC, ${by.map(({ as }) => as).join(', ')} LIMIT ${rowsMax + 1}`}`,
+      ${by.length === 0 ? 'HAVING count() > 0' : `GROUP BY GROUPING SETS ((${names}), ()) HAVING count() > 0 ORDER BY whole DESC, sum(amount) DESC, sum(calls) DESC, ${names} LIMIT ${rowsMax + 2}`}`,
   })
-  if (rows.length > rowsMax) throw userError('TOO_WIDE', `models would be more than ${rowsMax} rows: narrow the range or drop a dimension`)
-  return rows.map(modelRow)
+  const [total, ...grouped] = rows
+  if (grouped.length > rowsMax) throw userError('TOO_WIDE', `models would be more than ${rowsMax} rows: narrow the range or drop a dimension`)
+  return { total: total === undefined ? null : { ...modelRow(total), model: null, agent: null }, rows: grouped.map(modelRow) }
 }
 
 const quantiles = ([p50, p95]: readonly number[]): Quantiles | null => (p50 === undefined || p95 === undefined ? null : { p50, p95 })

@@ -1,8 +1,8 @@
 import { A, useSearchParams } from '@solidjs/router'
-import { useQuery } from '@tanstack/solid-query'
+import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { duration, knownCost, money, moneyPixels, percent, plural } from '../format.ts'
-import { type ModelFieldsFragment, ModelLatenciesDocument, ModelsDocument, ModelsOfAgentsDocument } from '../queries.ts'
+import { ModelChoicesDocument, type ModelFieldsFragment, ModelLatenciesDocument, ModelsDocument, ModelsOfAgentsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { carried, type FilterKey, ledgerHref, modelFilter, modelKeys, queryString, rangeBounds, rangeOf, rangeText, valuesOf, valueText } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
@@ -14,6 +14,8 @@ import styles from './models.module.css'
 
 /** Rows of a table before the rest is left to a filter. */
 const tableMax = 50
+/** Values of a filter: dearest first. */
+const choicesMax = 100
 /** What `cachedInputTokens` is the sum of. */
 const cachedMeters = ['input.cache_read', 'input.audio.cache_read']
 
@@ -159,16 +161,18 @@ export const Models = () => {
     const { model: _model, ...others } = filter()
     return { ...question('models-of-agents', (signal) => ask(ModelsOfAgentsDocument, { range: bounds(), filter: others }, signal)), enabled: chosen() !== undefined }
   })
-  const data = () => (query.isSuccess ? query.data : undefined)
-  const total = () => data()?.total[0]
+  /** Whatever is filtered by: another model can be chosen at once. */
+  const offered = useQuery(() => {
+    const range = bounds()
+    return { queryKey: ['model-choices', range], queryFn: ({ signal }: { signal: AbortSignal }) => ask(ModelChoicesDocument, { range }, signal), placeholderData: keepPreviousData, reconcile: false as const }
+  })
+  const data = () => (query.isSuccess ? query.data.models : undefined)
+  const total = () => data()?.total ?? undefined
   const here = () => ({ ...carried(search, modelKeys), range: rangeText(bounds()) })
   const href: Href = (values) => ledgerHref({ ...here(), ...values })
   const open = (model: string): string => `/models${queryString({ ...carried(search, modelKeys), model })}`
   const what = (): string => chosen() ?? 'all models'
-  const choices = () => [
-    { key: 'model' as const, values: (data()?.model ?? []).map((row) => ({ value: row.value ?? '' })) }, { key: 'agent' as const, values: (data()?.agent ?? []).map((row) => ({ value: row.value ?? '' })) },
-    { key: 'provider' as const, values: [...new Set((data()?.model ?? []).flatMap((row) => row.providers))].sort().map((value) => ({ value })) },
-  ]
+  const choices = () => (['model', 'agent', 'provider'] as const).map((key) => ({ key, values: (offered.isSuccess ? offered.data[key] : []).slice(0, choicesMax).map(({ value }) => ({ value: value ?? '' })) }))
   return (
     <Page title={chosen() ?? 'Models'} answer={<Show when={total()}>{(sum) => <>{plural(sum().calls, 'call')}, {sum().failedCalls} failed; {money(knownCost(sum().cost, sum().unpricedEntries))}.<Show when={sum().durationMs}>{(took) => <> Half of them took up to {duration(took().p50)}.</>}</Show></>}</Show>}>
       <FilterBar choices={choices()} />
@@ -186,9 +190,9 @@ export const Models = () => {
           {(sum) => (
             <>
               <Stats row={sum()} href={href} range={rangeText(bounds())} what={what()} />
-              <Show when={chosen() === undefined}><ModelTable rows={data()?.model ?? []} href={href} open={open} range={rangeText(bounds())} /></Show>
+              <Show when={chosen() === undefined}><ModelTable rows={data()?.rows ?? []} href={href} open={open} range={rangeText(bounds())} /></Show>
               <Show when={latency.isSuccess ? latency.data.modelLatency : undefined}>{(found) => <LatencyMap latency={found()} what={what()} href={(span) => href({ range: rangeText(span) })} />}</Show>
-              <Show when={chosen()}>{(model) => <SameAgents model={model()} rows={beside.isSuccess ? beside.data.models : []} open={open} href={href} />}</Show>
+              <Show when={chosen()}>{(model) => <SameAgents model={model()} rows={beside.isSuccess ? beside.data.models.rows : []} open={open} href={href} />}</Show>
             </>
           )}
         </Match>
