@@ -73,7 +73,7 @@ const QuantilesType = new GraphQLObjectType<Quantiles, QueryContext>({
 
 export const ModelRowType = new GraphQLObjectType<ModelRow, QueryContext>({
   name: 'ModelRow',
-  description: 'What a model did and cost. A call that several spans tell is one: those are counted that the ledger charges, and those that reported no usage, failed ones among them, unless another call is below them.',
+  description: 'What a model did and cost. A call that several spans tell is one: those are counted that the ledger charges, and those that reported no usage, failed ones among them, unless another call is below them, or around one that did not fail.',
   fields: {
     model: plain(GraphQLString, 'Model: null unless grouped by it, "" where the telemetry names none.'),
     agent: plain(GraphQLString, 'Agent: null unless grouped by it, "" where the telemetry names none.'),

@@ -4,7 +4,7 @@ import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Step } from '#semconv/facts.ts'
-import { ledgerRow, noon, type SaidSpan, spanRow, type TestQuery, testQuery } from '../test-store.ts'
+import { ledgerRow, noon, type SaidSpan, spanRow, type TestQuery, testQuery, traceId } from '../test-store.ts'
 
 const token = 1_000_000_000_000n
 const minute = 60_000
@@ -13,9 +13,9 @@ let line = 0
 
 /** A call that is charged: 10 tokens in, 4 of them cached, 20 out. */
 const charged = (span: number, said: Partial<LedgerEntryRow> = {}): readonly LedgerEntryRow[] => [
-  ledgerRow(++line, said.traceId === undefined ? 1 : 2, span, { amount: 6n, quantity: 6n * token, ...said }),
-  ledgerRow(++line, said.traceId === undefined ? 1 : 2, span, { amount: 1n, quantity: 4n * token, meter: 'input.cache_read', ...said }),
-  ledgerRow(++line, said.traceId === undefined ? 1 : 2, span, { amount: 40n, quantity: 20n * token, meter: 'output.text', ...said }),
+  ledgerRow(++line, 1, span, { amount: 6n, quantity: 6n * token, ...said }),
+  ledgerRow(++line, 1, span, { amount: 1n, quantity: 4n * token, meter: 'input.cache_read', ...said }),
+  ledgerRow(++line, 1, span, { amount: 40n, quantity: 20n * token, meter: 'output.text', ...said }),
 ]
 const call = (span: number, said: Partial<SaidSpan> & { readonly model?: string; readonly step?: Partial<Step> }): ReturnType<typeof spanRow> =>
   spanRow({ trace: 1, span, parent: 100, durationMs: 1_000, ...said, step: { role: 'model_call', provider: 'openai', requestModel: said.model ?? 'gpt-5', responseModel: `${said.model ?? 'gpt-5'}-2025-08-07`, usage: used, ...said.step } })
@@ -106,4 +106,39 @@ test('durations over time, in steps of half an octave', async () => {
   assert.deepEqual(modelLatency.cells.map(({ start, fromMs, toMs, calls, failedCalls }) => [start.replace('.000000000Z', 'Z'), Math.round(fromMs), Math.round(toMs), calls, failedCalls]), [
     [at(0), 724, 1_024, 2, 0], [at(0), 1_448, 2_048, 1, 0], [at(10), 724, 1_024, 1, 0], [at(20), 2_896, 4_096, 1, 0], [at(30), 23, 32, 1, 1],
   ])
+})
+
+test('a call is one and of the model that was asked for, whatever is not told of it', async () => {
+  const day = 86_400_000
+  const later = { start: 400 * day }
+  const range = 'range: {from: "2027-12-01T00:00:00Z"}'
+  const ask = async (args: string, fields: string): Promise<readonly unknown[]> => (await query.ask<{ readonly models: readonly unknown[] }>(`{ models(${range}${args}) { ${fields} } }`)).models
+  const occurredAt = noon + 400n * 86_400_000_000_000n
+  const asked = (span: number, requestModel: string, said: Parameters<typeof call>[1] = {}): ReturnType<typeof spanRow> =>
+    call(span, { trace: 9, parent: 0, ...later, ...said, step: { requestModel, responseModel: '', usage: undefined, ...said.step } })
+  await query.insert(spans, [
+    // A deployment's name says no model: what answered to it does. One that failed has no answer.
+    asked(201, 'my-deployment', { step: { responseModel: 'gpt-5-2025-08-07', usage: used } }), asked(202, 'my-deployment', { row: { statusCode: 2 } }),
+    // A name that was charged as two models: mostly as the one.
+    asked(203, 'auto', { step: { usage: used } }), asked(204, 'auto', { step: { usage: used } }), asked(205, 'auto', { step: { usage: used } }), asked(206, 'auto', { row: { statusCode: 2 } }),
+    // Told with zeros.
+    asked(207, 'zero', { step: { usage: {} }, row: { statusCode: 2 } }),
+    // Told by what it cost alone.
+    asked(208, 'priceless', { step: { reportedCost: 5n } }),
+    // The call inside one that tells its usage tells none.
+    asked(209, 'outer', { step: { usage: used } }), asked(210, 'outer', { parent: 209 }),
+  ])
+  await query.insert(ledgerEntries, [
+    ...charged(201, { occurredAt, traceId: traceId(9) }), ...[203, 204].flatMap((span) => charged(span, { occurredAt, traceId: traceId(9), model: 'mostly' })), ...charged(205, { occurredAt, traceId: traceId(9), model: 'seldom' }),
+    ...charged(209, { occurredAt, traceId: traceId(9), model: 'outer' }), ledgerRow(++line, 9, 208, { occurredAt, model: 'priceless', meter: 'reported_cost', basis: 'REPORTED', amount: 5n, quantity: 5n }),
+  ])
+  const rowOf = (model: string, calls: number, failedCalls: number) => ({ model, calls, failedCalls })
+  const expected = [rowOf('gpt-5', 2, 1), rowOf('mostly', 3, 1), rowOf('outer', 1, 0), rowOf('priceless', 1, 0), rowOf('seldom', 1, 0), rowOf('zero', 1, 1)]
+  const byModel = (await ask('', 'model calls failedCalls')) as readonly { readonly model: string; readonly calls: number }[]
+  assert.deepEqual(byModel.toSorted((a, b) => (a.model < b.model ? -1 : 1)), expected)
+  for (const one of expected) {
+    assert.deepEqual(await ask(`, filter: {model: "${one.model}"}`, 'model calls failedCalls'), [one], 'the same where it alone is asked for')
+    const { modelLatency } = await query.ask<{ readonly modelLatency: { readonly cells: readonly { readonly calls: number }[] } }>(`{ modelLatency(${range}, filter: {model: "${one.model}"}) { cells { calls } } }`)
+    assert.equal(modelLatency.cells.reduce((sum, { calls }) => sum + calls, 0), one.calls)
+  }
 })

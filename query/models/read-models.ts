@@ -1,4 +1,6 @@
 import { unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
+import { usageColumn } from '#clickhouse/tables/usage-column.ts'
+import { tokenMeters } from '#semconv/facts.ts'
 import { toolReasons, truncatedReasons } from '#semconv/finish-reasons.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
@@ -22,16 +24,18 @@ export interface ModelArguments {
 
 /** Roles whose spans are calls of a model. */
 const isCall = `role IN ('model_call', 'embedding')`
+/** Says what was used or what it cost, so that the ledger knows it, as a line of its own or of another span. Zeros are charged nowhere. */
+const isTold = `(reported_cost IS NOT NULL OR (usage_reported AND NOT (${[...tokenMeters.map((meter) => `${usageColumn(meter)} = 0`), 'empty(usage_pieces)'].join(' AND ')})))`
 const saysAny = (reasons: readonly string[]): string => `hasAny(arrayMap(reason -> lower(reason), finish_reasons), [${reasons.map((reason) => `'${reason}'`).join(', ')}])`
 
 /** A call as eight bytes: a join by them takes half of one by the ids. Two of a million calls share them once in 37 million answers, and then one takes the other's duration. */
 const callKey = 'cityHash64(trace_id, span_id)'
 
 const callColumns = [
-  `${callKey} AS call`, `toString(if(response_model = '', request_model, response_model)) AS said`, 'started_at AS began', '(toUnixTimestamp64Nano(ended_at) - toUnixTimestamp64Nano(started_at)) / 1e6 AS ms',
+  `${callKey} AS call`, `toString(if(response_model = '', request_model, response_model)) AS said`, 'toString(request_model) AS wanted', 'started_at AS began', '(toUnixTimestamp64Nano(ended_at) - toUnixTimestamp64Nano(started_at)) / 1e6 AS ms',
   'time_to_first_token_ms AS first_ms', 'streaming AS streamed', 'status_code = 2 AS failed', `${saysAny(truncatedReasons)} AS truncated`, `${saysAny(toolReasons)} AS tools`,
 ].join(', ')
-const callNames = 'said, began, ms, first_ms, streamed, failed, truncated, tools'
+const callNames = 'said, wanted, began, ms, first_ms, streamed, failed, truncated, tools'
 
 /** What a line says, of a call that has none: all of `lineNames` but who pays. */
 const noLines = `'' AS priced, toString(provider) AS seller, 0 AS trace, toDecimal128(0, 12) AS known, 0 AS lines, 0 AS unknown, toDecimal128(0, 12) AS input, toDecimal128(0, 12) AS cached, toDecimal128(0, 12) AS output`
@@ -43,10 +47,12 @@ const lineNames = 'priced, seller, payer, trace, known, lines, unknown, input, c
  */
 function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonly columns: string; readonly where: Where; readonly tail: string }; readonly around: (rows: string) => string } {
   const { model, agent, provider, service, environment } = filter ?? {}
-  const lines = allOf(within('range', 'occurred_at', range), among('model', 'model', model), among('agent', 'agent', agent), among('provider', 'provider', provider), among('service', 'service', service), among('environment', 'environment', environment))
+  const lines = allOf(within('range', 'occurred_at', range), among('agent', 'agent', agent), among('provider', 'provider', provider), among('service', 'service', service), among('environment', 'environment', environment))
   const calls = callsWhere(range)
+  // Whose lines say which model a name is charged as: those of all models, whichever are asked for.
+  const ofModel = among('model', 'model', model)
   const ofAgent = among('call_agent', 'payer', agent)
-  const silent = allOf(when('NOT usage_reported'), among('call_provider', 'provider', provider), among('call_service', 'service', service), among('call_environment', 'environment', environment))
+  const silent = allOf(when(`NOT ${isTold}`), among('call_provider', 'provider', provider), among('call_service', 'service', service), among('call_environment', 'environment', environment))
   return {
     lines: {
       columns: [
@@ -54,7 +60,7 @@ function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonl
         'count() AS lines', `${unpricedLines} AS unknown`, `sumIf(quantity, startsWith(meter, 'input.')) AS input`, `sumIf(quantity, endsWith(meter, 'cache_read')) AS cached`,
         `sumIf(quantity, startsWith(meter, 'output.')) AS output`, 'sum(quantity) AS net', 'empty(any(trace_id)) AS traceless',
       ].join(', '),
-      where: { sql: lines.sql, params: { ...lines.params, ...calls.params, ...silent.params, ...ofAgent?.params } },
+      where: { sql: lines.sql, params: { ...lines.params, ...calls.params, ...silent.params, ...ofAgent?.params, ...ofModel?.params } },
       tail: `GROUP BY call, cityHash64(model, provider, agent)`,
     },
     around: (rows) => `(
@@ -65,14 +71,19 @@ function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonl
       FROM (SELECT *, if(agent = '', above, toString(agent)) AS payer FROM (SELECT ${callColumns}, ${noLines}, agent, trace_id, span_id, parent_span_id FROM ${currentSpansOf(`${calls.sql} AND ${silent.sql}`)} LIMIT 1 BY trace_id, span_id) AS s
         ANY LEFT JOIN (SELECT trace_id, span_id AS parent_span_id, toString(agent) AS above FROM ${spansOf(`agent != '' AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)}) AS p USING (trace_id, parent_span_id))
       WHERE ${ofAgent?.sql ?? '1'} AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM ${spansOf(`${calls.sql} AND NOT empty(parent_span_id) AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)})
+        AND (failed OR (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM ${spansOf(`${calls.sql} AND ${isTold} AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)}))
     )`,
   }
 }
 
 const callsWhere = (range: TimeRange): Where => allOf(when(isCall), within('call', 'started_at', range))
 
-/** Of a group of calls with one name and one model or none on their lines: what calls of a name were charged as mostly, those are that were not. */
-const modelOf = `if(charged, priced, if(said = '', '', ifNull(nullIf(argMaxIf(priced, calls, charged) OVER (PARTITION BY said), ''), said)))`
+/**
+ * Of a group of calls with one name and one model or none on their lines: what calls of a name were charged as mostly, those are that
+ * were not. A call that failed says only what was asked for, which may be a deployment's name: then what calls that asked for it were.
+ */
+const mostly = (name: string): string => `nullIf(argMaxIf(priced, (calls, priced), charged AND ${name} != '') OVER (PARTITION BY ${name}), '')`
+const modelOf = `if(charged, priced, coalesce(${mostly('said')}, ${mostly('wanted')}, said))`
 
 const states = [
   'countIf(is_call) AS calls', 'countIf(is_call AND failed) AS failures', 'countIf(is_call AND truncated) AS cut', 'countIf(is_call AND tools) AS asked', 'countIf(is_call AND streamed) AS streams',
@@ -110,7 +121,7 @@ export async function models(context: QueryContext, args: ModelArguments & { rea
   const rows = await context.reader.rows<StoredModel>({
     ...lines, from: 'ledgerEntries',
     around: (calls) => `SELECT ${[...by.map(({ select }) => select), by.length === 0 ? '1 AS whole' : `grouping(${by[0]?.as}) AS whole`, merged].join(', ')} FROM (
-        SELECT *, ${modelOf} AS model FROM (SELECT said, priced, charged, payer, ${states} FROM ${around(calls)} GROUP BY said, priced, charged, payer)
+        SELECT *, ${modelOf} AS model FROM (SELECT said, wanted, priced, charged, payer, ${states} FROM ${around(calls)} GROUP BY said, wanted, priced, charged, payer)
       ) ${wanted.length === 0 ? '' : 'WHERE model IN {model:Array(String)}'}
       ${by.length === 0 ? 'HAVING count() > 0' : `GROUP BY GROUPING SETS ((${names}), ()) HAVING count() > 0 ORDER BY whole DESC, sum(amount) DESC, sum(calls) DESC, ${names} LIMIT ${rowsMax + 2}`}`,
   })
@@ -158,8 +169,8 @@ export async function modelLatency(context: QueryContext, args: ModelArguments):
     ...lines, where: { sql: lines.where.sql, params: { ...lines.where.params, width } }, from: 'ledgerEntries',
     around: (calls) => `SELECT toString(second) AS from_second, toString(step) AS half_octave, toString(sum(calls)) AS call_count, toString(sum(failures)) AS failed_count FROM (
         SELECT *, ${modelOf} AS model FROM (
-          SELECT said, priced, charged, intDiv(toUnixTimestamp(began), {width:UInt32}) * {width:UInt32} AS second, least(${stepsMax}, if(ms < 1, 0, 1 + toUInt32(floor(2 * log2(ms))))) AS step, count() AS calls, countIf(failed) AS failures
-          FROM ${around(calls)} WHERE is_call GROUP BY said, priced, charged, second, step)
+          SELECT said, wanted, priced, charged, intDiv(toUnixTimestamp(began), {width:UInt32}) * {width:UInt32} AS second, least(${stepsMax}, if(ms < 1, 0, 1 + toUInt32(floor(2 * log2(ms))))) AS step, count() AS calls, countIf(failed) AS failures
+          FROM ${around(calls)} WHERE is_call GROUP BY said, wanted, priced, charged, second, step)
       ) ${wanted.length === 0 ? '' : 'WHERE model IN {model:Array(String)}'} GROUP BY second, step LIMIT ${(bucketsMax * finer + 1) * (stepsMax + 1)}`,
   })
   return cells.length === 0 ? null : coarser(cells)
