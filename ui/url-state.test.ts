@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  activeFilters, carried, costFilter, costGroup, costKeys, decisionFilter, exportHref, ledgerFilter, ledgerHref, modelFilter, modelKeys, postedText, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
+  activeFilters, carried, costFilter, costGroup, costKeys, decisionFilter, exportHref, failedRunsHref, ledgerFilter, ledgerHref, modelFilter, modelKeys, postedText, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
 } from './url-state.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
@@ -25,6 +25,12 @@ test('every key of the models reaches the question', () => {
   const search = { model: 'm', agent: ['a', '(none)'], provider: 'p', service: 'svc', env: 'prod', user: 'not asked for' }
   assert.deepEqual(modelFilter(search), { model: ['m'], agent: ['a', ''], provider: ['p'], service: ['svc'], environment: ['prod'] })
   assert.equal(activeFilters(search, modelKeys).length, 6)
+})
+
+test('what failed opens the runs of what is shown, by the names that runs know a model under', () => {
+  const shown = carried({ model: 'gpt-5', agent: ['a', '(none)'], service: 'svc', range: '7d' }, modelKeys)
+  assert.equal(failedRunsHref(shown, ['my-deployment', 'gpt-5-2025-08-07']), '/runs?model=my-deployment&model=gpt-5-2025-08-07&agent=a&agent=%28none%29&service=svc&range=7d&has=errors')
+  assert.equal(failedRunsHref({ agent: 'a' }, []), '/runs?agent=a&has=errors')
 })
 
 test('a value of a closed list that does not exist is left out, never sent', () => {

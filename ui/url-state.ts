@@ -150,6 +150,9 @@ export const decisionFilter = (search: SearchValues, bounds: Bounds): DecisionFi
 /** The ledger's entries behind a figure. */
 export const ledgerHref = (values: Readonly<Partial<Record<FilterKey | 'range', string | readonly string[] | null | undefined>>>): string => `/ledger${queryString(values)}`
 
+/** Runs in which calls of models failed, which have no entries. Runs know a model by the names that telemetry has, not by the one that is priced; none is all. */
+export const failedRunsHref = (shown: Readonly<Partial<Record<FilterKey | 'range', string | readonly string[]>>>, names: readonly string[]): string => `/runs${queryString({ ...shown, model: names, has: 'errors' })}`
+
 /** The filters of a page as they stand in its URL, for a link to another page about the same things. */
 export const carried = (search: SearchValues, keys: readonly FilterKey[]): Partial<Record<FilterKey | 'range', string[] | string>> => {
   const values: Partial<Record<FilterKey | 'range', string[] | string>> = {}

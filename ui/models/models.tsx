@@ -4,7 +4,7 @@ import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { duration, knownCost, money, moneyPixels, percent, plural } from '../format.ts'
 import { ModelChoicesDocument, type ModelFieldsFragment, ModelLatenciesDocument, ModelsDocument, ModelsOfAgentsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
-import { carried, type FilterKey, ledgerHref, modelFilter, modelKeys, queryString, rangeBounds, rangeOf, rangeText, valuesOf, valueText } from '../url-state.ts'
+import { carried, failedRunsHref, type FilterKey, ledgerHref, modelFilter, modelKeys, queryString, rangeBounds, rangeOf, rangeText, valuesOf, valueText } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Duration, Money, Tokens } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
@@ -26,19 +26,19 @@ const speed = (perSecond: number | null): string => (perSecond === null ? '–' 
 const cachedShare = (row: Fields): string => percent(Number(row.cachedInputTokens), Number(row.inputTokens))
 
 /** Failed calls have no ledger entries: the runs in which they stand are opened. */
-const Failed = (props: { row: Fields; range: string; what: string }) => (
+const Failed = (props: { row: Fields; href: string; what: string }) => (
   <Show when={props.row.failedCalls > 0} fallback={<span class="muted">{percent(props.row.failedCalls, props.row.calls)}</span>}>
-    <A href={`/runs${queryString({ model: props.row.names, has: 'errors', range: props.range })}`} title={`${plural(props.row.failedCalls, 'call')} of ${props.row.calls}. Open their runs.`} aria-label={`${percent(props.row.failedCalls, props.row.calls)} of ${props.what} failed, their runs`}>{percent(props.row.failedCalls, props.row.calls)}</A>
+    <A href={props.href} title={`${plural(props.row.failedCalls, 'call')} of ${props.row.calls}. Open their runs.`} aria-label={`${percent(props.row.failedCalls, props.row.calls)} of ${props.what} failed, their runs`}>{percent(props.row.failedCalls, props.row.calls)}</A>
   </Show>
 )
 
-const Stats = (props: { row: Fields; href: Href; range: string; what: string }) => (
+const Stats = (props: { row: Fields; href: Href; failed: string; what: string }) => (
   <dl class={styles['stats']}>
     <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(props.row.cost, props.row.unpricedEntries)} href={props.href({})} what={props.what} /><Show when={props.row.unpricedEntries > 0}><span class={styles['sub']}>{plural(props.row.unpricedEntries, 'line')} unpriced</span></Show></dd></div>
     <div><dt>per 1,000 calls</dt><dd><Show when={props.row.costPerThousandCalls} fallback="–">{(cost) => <Money amount={knownCost(cost(), props.row.unpricedEntries)} href={props.href({})} what={`${props.what} by 1,000 calls`} />}</Show></dd></div>
     <div><dt>per 1,000 runs</dt><dd><Show when={props.row.costPerThousandRuns} fallback="–">{(cost) => <Money amount={knownCost(cost(), props.row.unpricedEntries)} href={props.href({})} what={`${props.what} by 1,000 runs`} />}</Show></dd></div>
     <div><dt>Calls</dt><dd><Count value={props.row.calls} href={props.href({})} what={`calls of ${props.what}`} /></dd></div>
-    <div><dt>Failed</dt><dd><Failed row={props.row} range={props.range} what={props.what} /></dd></div>
+    <div><dt>Failed</dt><dd><Failed row={props.row} href={props.failed} what={props.what} /></dd></div>
     <div><dt>Took</dt><dd><Duration ms={props.row.durationMs?.p50} /><Show when={props.row.durationMs}>{(took) => <span class={styles['sub']}>one in twenty longer than {duration(took().p95)}</span>}</Show></dd></div>
     <div><dt>First token after</dt><dd><Duration ms={props.row.timeToFirstTokenMs?.p50} /><Show when={props.row.timeToFirstTokenMs}>{(took) => <span class={styles['sub']}>one in twenty after {duration(took().p95)}</span>}</Show></dd></div>
     <div><dt>Output tokens a second</dt><dd>{speed(props.row.outputTokensPerSecond)}</dd></div>
@@ -51,7 +51,7 @@ const Stats = (props: { row: Fields; href: Href; range: string; what: string }) 
 
 type Row = Fields & { readonly value: string | null }
 
-const ModelTable = (props: { rows: readonly Row[]; href: Href; open: (model: string) => string; range: string }) => (
+const ModelTable = (props: { rows: readonly Row[]; href: Href; open: (model: string) => string; failed: (names: readonly string[]) => string }) => (
   <section class={styles['section']}>
     <h2>By model</h2>
     <div class="scroll-x">
@@ -73,7 +73,7 @@ const ModelTable = (props: { rows: readonly Row[]; href: Href; open: (model: str
                   <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={props.href({ model: name })} what={name} /></td>
                   <td class="number"><Show when={row.costPerThousandCalls} fallback={<span class="muted">–</span>}>{(cost) => <Money amount={knownCost(cost(), row.unpricedEntries)} href={props.href({ model: name })} what={`${name} by 1,000 calls`} />}</Show></td>
                   <td class="number"><Count value={row.calls} href={props.href({ model: name })} what={`calls of ${name}`} /></td>
-                  <td class="number"><Failed row={row} range={props.range} what={name} /></td>
+                  <td class="number"><Failed row={row} href={props.failed(row.names)} what={name} /></td>
                   <td class="number"><Duration ms={row.durationMs?.p50} /></td>
                   <td class="number"><Duration ms={row.durationMs?.p95} /></td>
                   <td class="number"><Duration ms={row.timeToFirstTokenMs?.p50} /></td>
@@ -170,6 +170,7 @@ export const Models = () => {
   const total = () => data()?.total ?? undefined
   const here = () => ({ ...carried(search, modelKeys), range: rangeText(bounds()) })
   const href: Href = (values) => ledgerHref({ ...here(), ...values })
+  const failed = (names: readonly string[]): string => failedRunsHref(here(), names)
   const open = (model: string): string => `/models${queryString({ ...carried(search, modelKeys), model })}`
   const what = (): string => chosen() ?? 'all models'
   const choices = () => (['model', 'agent', 'provider'] as const).map((key) => ({ key, values: (offered.isSuccess ? offered.data[key] : []).slice(0, choicesMax).map(({ value }) => ({ value: value ?? '' })) }))
@@ -189,8 +190,8 @@ export const Models = () => {
         <Match when={total()}>
           {(sum) => (
             <>
-              <Stats row={sum()} href={href} range={rangeText(bounds())} what={what()} />
-              <Show when={chosen() === undefined}><ModelTable rows={data()?.rows ?? []} href={href} open={open} range={rangeText(bounds())} /></Show>
+              <Stats row={sum()} href={href} failed={failed(valuesOf(search, 'model').length === 0 ? [] : sum().names)} what={what()} />
+              <Show when={chosen() === undefined}><ModelTable rows={data()?.rows ?? []} href={href} open={open} failed={failed} /></Show>
               <Show when={latency.isSuccess ? latency.data.modelLatency : undefined}>{(found) => <LatencyMap latency={found()} what={what()} href={(span) => href({ range: rangeText(span) })} />}</Show>
               <Show when={chosen()}>{(model) => <SameAgents model={model()} rows={beside.isSuccess ? beside.data.models.rows : []} open={open} href={href} />}</Show>
             </>
