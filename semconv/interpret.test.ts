@@ -639,6 +639,10 @@ const rows: readonly Row[] = [
     step: { role: 'retrieval' } },
   { who: 'Haystack component', span: { name: 'haystack.component.run', attributes: {
     'haystack.component.fully_qualified_type': 'haystack.components.builders.chat_prompt_builder.ChatPromptBuilder' } }, step: { role: 'span' } },
+  { who: 'Haystack component that hands an answer on: its usage is the generator\'s', span: { name: 'haystack.component.run', attributes: {
+    'haystack.component.fully_qualified_type': 'haystack.components.routers.conditional_router.ConditionalRouter',
+    'haystack.component.output': '{"replies": [{"meta": {"model": "m", "usage": {"prompt_tokens": 9, "completion_tokens": 2}}}]}' } },
+    step: { role: 'span', usage: undefined } },
   { who: 'Haystack agent in a pipeline: the component has its name', span: { name: 'haystack.component.run', attributes: {
     'haystack.component.name': 'weather_agent', 'haystack.component.fully_qualified_type': 'haystack.components.agents.agent.Agent' } },
     step: { role: 'step', agent: 'weather_agent' } },

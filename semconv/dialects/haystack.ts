@@ -38,6 +38,9 @@ export const haystack: Dialect = {
     { source: 'anthropic-haystack 8.0.1 on PyPI (chat/utils.py)', input: 'inclusive', output: 'inclusive' },
   ],
   counts(counts, _reading, span) {
+    // A router or joiner that hands an answer on hands its meta on, too.
+    const folder = folderOf(span.attributes)
+    if (folder !== '' && folder !== 'generators' && folder !== 'embedders') return
     const usage = objectMember(metaOf(span), 'usage')
     if (usage === undefined) return
     counts.input ??= tokenCount(member(usage, 'prompt_tokens') ?? member(usage, 'input_tokens'))
@@ -59,13 +62,19 @@ export const haystack: Dialect = {
 function readComponent(draft: Draft, attributes: Attributes): void {
   const type = attributes.get('haystack.component.fully_qualified_type')
   if (typeof type !== 'string') return
-  const folder = /\bcomponents\.(\w{1,64})\./.exec(type)?.[1] ?? ''
+  const folder = folderOf(attributes)
   if (Object.hasOwn(folderRoles, folder)) draft.role = folderRoles[folder] as Role
   // An agent has no name of its own: it is called what its pipeline calls it.
   if (folder === 'agents') draft.agent ||= word(attributes.get('haystack.component.name')) ?? ''
   if (draft.role !== 'model_call' && draft.role !== 'embedding') return
   const owner = type.slice(type.lastIndexOf('.') + 1).replace(/(?:Chat|Image)?Generator$|(?:Text|Document)(?:Image)?Embedder$/, '').toLowerCase()
   draft.provider ||= Object.hasOwn(classProviders, owner) ? classProviders[owner] as string : owner
+}
+
+/** '' where the class is the application's own. */
+function folderOf(attributes: Attributes): string {
+  const type = attributes.get('haystack.component.fully_qualified_type')
+  return typeof type === 'string' ? (/\bcomponents\.(\w{1,64})\./.exec(type)?.[1] ?? '') : ''
 }
 
 function nameAnswer(draft: Draft, meta: JsonObject | undefined): void {
