@@ -86,6 +86,9 @@ export const spansOf = (condition: string): string => `(SELECT *, attributes_str
 /** The same, the latest version of each, for what they differ in; one that came again with another start is there twice. */
 export const currentSpansOf = (condition: string): string => `(SELECT * FROM spans FINAL WHERE tenant = {tenant:String} AND (${condition}))`
 
+/** The tenant's runs as a table in a condition, each once. */
+export const runsOf = (condition: string): string => `(SELECT * FROM runs FINAL WHERE tenant = {tenant:String} AND (${condition}))`
+
 /** The tenant's ledger as a table in a condition or a join, each line once. `*` leaves out what is computed. */
 export const ledgerOf = (condition: string): string => `(SELECT * FROM ledger_entries FINAL WHERE tenant = {tenant:String} AND (${condition}))`
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
+import { runs } from '#clickhouse/tables/runs.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Step } from '#semconv/facts.ts'
-import { ledgerRow, noon, type SaidSpan, spanRow, type TestQuery, testQuery, traceId } from '../test-store.ts'
+import { ledgerRow, noon, runRow, type SaidSpan, spanRow, type TestQuery, testQuery, traceId } from '../test-store.ts'
 
 const token = 1_000_000_000_000n
 const minute = 60_000
@@ -127,7 +128,10 @@ test('a call is one and of the model that was asked for, whatever is not told of
     asked(208, 'priceless', { step: { reportedCost: 5n } }),
     // The call inside one that tells its usage tells none.
     asked(209, 'outer', { step: { usage: used } }), asked(210, 'outer', { parent: 209 }),
+    // A coding agent's log event of the call above that failed: settlement took its trace for no run, because spans tell it.
+    asked(211, 'zero', { trace: 10, row: { statusCode: 2 } }),
   ])
+  await query.insert(runs, [runRow(10, { isRun: false, modelCalls: 0 })])
   await query.insert(ledgerEntries, [
     ...charged(201, { occurredAt, traceId: traceId(9) }), ...[203, 204].flatMap((span) => charged(span, { occurredAt, traceId: traceId(9), model: 'mostly' })), ...charged(205, { occurredAt, traceId: traceId(9), model: 'seldom' }),
     ...charged(209, { occurredAt, traceId: traceId(9), model: 'outer' }), ledgerRow(++line, 9, 208, { occurredAt, model: 'priceless', meter: 'reported_cost', basis: 'REPORTED', amount: 5n, quantity: 5n }),

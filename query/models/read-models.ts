@@ -5,7 +5,7 @@ import { toolReasons, truncatedReasons } from '#semconv/finish-reasons.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
 import { userError } from '../errors.ts'
-import { currentSpansOf, spansOf, textOf } from '../reader.ts'
+import { currentSpansOf, runsOf, spansOf, textOf } from '../reader.ts'
 import type { TimeRange } from '../time-range.ts'
 import { allOf, among, when, type Where, within } from '../where.ts'
 import type { LatencyCell, ModelDimension, ModelFilter, ModelLatency, ModelRow, ModelTable, Quantiles } from './model.ts'
@@ -43,7 +43,8 @@ const lineNames = 'priced, seller, payer, trace, known, lines, unknown, input, c
 
 /**
  * A table of calls: what the ledger says of a span and a model, with what the span says of the call; and calls that nothing
- * was charged for. Lines that belong to no call (what an agent claims as a whole, what a bill has more) have `is_call` 0.
+ * was charged for, unless settlement found that another trace tells all calls of theirs (a coding agent's spans beside its logs).
+ * Lines that belong to no call (what an agent claims as a whole, what a bill has more) have `is_call` 0.
  */
 function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonly columns: string; readonly where: Where; readonly tail: string }; readonly around: (rows: string) => string } {
   const { model, agent, provider, service, environment } = filter ?? {}
@@ -53,6 +54,7 @@ function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonl
   const ofModel = among('model', 'model', model)
   const ofAgent = among('call_agent', 'payer', agent)
   const silent = allOf(when(`NOT ${isTold}`), among('call_provider', 'provider', provider), among('call_service', 'service', service), among('call_environment', 'environment', environment))
+  const silentTraces = `SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)}`
   return {
     lines: {
       columns: [
@@ -69,9 +71,10 @@ function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonl
       UNION ALL
       SELECT ${callNames}, ${lineNames}, 1 AS is_call, 0 AS charged, 0 AS of_run
       FROM (SELECT *, if(agent = '', above, toString(agent)) AS payer FROM (SELECT ${callColumns}, ${noLines}, agent, trace_id, span_id, parent_span_id FROM ${currentSpansOf(`${calls.sql} AND ${silent.sql}`)} LIMIT 1 BY trace_id, span_id) AS s
-        ANY LEFT JOIN (SELECT trace_id, span_id AS parent_span_id, toString(agent) AS above FROM ${spansOf(`agent != '' AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)}) AS p USING (trace_id, parent_span_id))
-      WHERE ${ofAgent?.sql ?? '1'} AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM ${spansOf(`${calls.sql} AND NOT empty(parent_span_id) AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)})
-        AND (failed OR (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM ${spansOf(`${calls.sql} AND ${isTold} AND trace_id IN (SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)})`)}))
+        ANY LEFT JOIN (SELECT trace_id, span_id AS parent_span_id, toString(agent) AS above FROM ${spansOf(`agent != '' AND trace_id IN (${silentTraces})`)}) AS p USING (trace_id, parent_span_id))
+      WHERE ${ofAgent?.sql ?? '1'} AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM ${spansOf(`${calls.sql} AND NOT empty(parent_span_id) AND trace_id IN (${silentTraces})`)})
+        AND (failed OR (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM ${spansOf(`${calls.sql} AND ${isTold} AND trace_id IN (${silentTraces})`)}))
+        AND trace_id NOT IN (SELECT trace_id FROM ${runsOf(`model_calls = 0 AND trace_id IN (${silentTraces})`)})
     )`,
   }
 }
