@@ -98,8 +98,14 @@ export const duration = (ms: number): string => {
   return `${Math.floor(hours / 24)} d ${String(hours % 24).padStart(2, '0')} h`
 }
 
-/** A share with one decimal, `–` of nothing. */
-export const percent = (part: number, whole: number): string => (whole === 0 ? '–' : `${(100 * part / whole).toFixed(part === 0 || part === whole ? 0 : 1)} %`)
+/** A share with one decimal, `–` of nothing. Only none is 0 %, and only all is 100 %. */
+export const percent = (part: number, whole: number): string => {
+  if (whole === 0) return '–'
+  const share = 100 * part / whole
+  if (share > 0 && share < 0.05) return '<0.1 %'
+  if (share >= 99.95 && share < 100) return '>99.9 %'
+  return `${share.toFixed(part === 0 || part === whole ? 0 : 1)} %`
+}
 
 /** `a3f2…91`: enough to recognise, the whole is copied or in the title. */
 export const shortId = (id: string): string => (id.length <= 10 ? id : `${id.slice(0, 4)}…${id.slice(-2)}`)
