@@ -124,6 +124,8 @@ test('a call is one and of the model that was asked for, whatever is not told of
     asked(203, 'auto', { step: { usage: used } }), asked(204, 'auto', { step: { usage: used } }), asked(205, 'auto', { step: { usage: used } }), asked(206, 'auto', { row: { statusCode: 2 } }),
     // Told with zeros.
     asked(207, 'zero', { step: { usage: {} }, row: { statusCode: 2 } }),
+    // A stream that broke off: what it had used so far is shown and charged nowhere.
+    asked(212, 'broken', { step: { usage: used, usagePartial: true }, row: { statusCode: 2 } }),
     // Told by what it cost alone.
     asked(208, 'priceless', { step: { reportedCost: 5n } }),
     // The call inside one that tells its usage tells none.
@@ -137,7 +139,7 @@ test('a call is one and of the model that was asked for, whatever is not told of
     ...charged(209, { occurredAt, traceId: traceId(9), model: 'outer' }), ledgerRow(++line, 9, 208, { occurredAt, model: 'priceless', meter: 'reported_cost', basis: 'REPORTED', amount: 5n, quantity: 5n }),
   ])
   const rowOf = (model: string, calls: number, failedCalls: number) => ({ model, calls, failedCalls })
-  const expected = [rowOf('gpt-5', 2, 1), rowOf('mostly', 3, 1), rowOf('outer', 1, 0), rowOf('priceless', 1, 0), rowOf('seldom', 1, 0), rowOf('zero', 1, 1)]
+  const expected = [rowOf('broken', 1, 1), rowOf('gpt-5', 2, 1), rowOf('mostly', 3, 1), rowOf('outer', 1, 0), rowOf('priceless', 1, 0), rowOf('seldom', 1, 0), rowOf('zero', 1, 1)]
   const byModel = (await ask('', 'model calls failedCalls')) as readonly { readonly model: string; readonly calls: number }[]
   assert.deepEqual(byModel.toSorted((a, b) => (a.model < b.model ? -1 : 1)), expected)
   for (const one of expected) {

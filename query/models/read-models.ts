@@ -24,8 +24,8 @@ export interface ModelArguments {
 
 /** Roles whose spans are calls of a model. */
 const isCall = `role IN ('model_call', 'embedding')`
-/** Says what was used or what it cost, so that the ledger knows it, as a line of its own or of another span. Zeros are charged nowhere. */
-const isTold = `(reported_cost IS NOT NULL OR (usage_reported AND NOT (${[...tokenMeters.map((meter) => `${usageColumn(meter)} = 0`), 'empty(usage_pieces)'].join(' AND ')})))`
+/** Says what was used or what it cost, so that the ledger knows it, as a line of its own or of another span. Zeros are charged nowhere, and neither is a part. */
+const isTold = `(reported_cost IS NOT NULL OR (usage_reported AND NOT usage_partial AND NOT (${[...tokenMeters.map((meter) => `${usageColumn(meter)} = 0`), 'empty(usage_pieces)'].join(' AND ')})))`
 const saysAny = (reasons: readonly string[]): string => `hasAny(arrayMap(reason -> lower(reason), finish_reasons), [${reasons.map((reason) => `'${reason}'`).join(', ')}])`
 
 /** A call as eight bytes: a join by them takes half of one by the ids. Two of a million calls share them once in 37 million answers, and then one takes the other's duration. */
