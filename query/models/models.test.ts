@@ -113,7 +113,7 @@ test('a call is one and of the model that was asked for, whatever is not told of
   const day = 86_400_000
   const later = { start: 400 * day }
   const range = 'range: {from: "2027-12-01T00:00:00Z"}'
-  const ask = async (args: string, fields: string): Promise<readonly unknown[]> => (await query.ask<{ readonly models: readonly unknown[] }>(`{ models(${range}${args}) { ${fields} } }`)).models
+  const ask = async (args: string, fields: string): Promise<readonly unknown[]> => (await query.ask<{ readonly models: { readonly rows: readonly unknown[] } }>(`{ models(${range}${args}) { rows { ${fields} } } }`)).models.rows
   const occurredAt = noon + 400n * 86_400_000_000_000n
   const asked = (span: number, requestModel: string, said: Parameters<typeof call>[1] = {}): ReturnType<typeof spanRow> =>
     call(span, { trace: 9, parent: 0, ...later, ...said, step: { requestModel, responseModel: '', usage: undefined, ...said.step } })

@@ -175,7 +175,7 @@ export const Models = () => {
   const what = (): string => chosen() ?? 'all models'
   const choices = () => (['model', 'agent', 'provider'] as const).map((key) => ({ key, values: (offered.isSuccess ? offered.data[key] : []).slice(0, choicesMax).map(({ value }) => ({ value: value ?? '' })) }))
   return (
-    <Page title={chosen() ?? 'Models'} answer={<Show when={total()}>{(sum) => <>{plural(sum().calls, 'call')}, {sum().failedCalls} failed; {money(knownCost(sum().cost, sum().unpricedEntries))}.<Show when={sum().durationMs}>{(took) => <> Half of them took up to {duration(took().p50)}.</>}</Show></>}</Show>}>
+    <Page title={chosen() ?? 'Models'} answer={<Show when={total()}>{(sum) => <>{plural(sum().calls, 'call')}, {sum().failedCalls} failed; {money(knownCost(sum().cost, sum().unpricedEntries))}.<Show when={sum().durationMs}>{(took) => <> Half of those that answered took up to {duration(took().p50)}.</>}</Show></>}</Show>}>
       <FilterBar choices={choices()} />
       <ActiveFilters keys={modelKeys} label={(_key, value) => value} />
       <Progress when={query.isFetching || latency.isFetching} what="models" />
