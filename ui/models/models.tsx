@@ -35,7 +35,7 @@ const Failed = (props: { row: Fields; href: string; what: string }) => (
 const Stats = (props: { row: Fields; href: Href; failed: string; what: string }) => (
   <dl class={styles['stats']}>
     <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(props.row.cost, props.row.unpricedEntries)} href={props.href({})} what={props.what} /><Show when={props.row.unpricedEntries > 0}><span class={styles['sub']}>{plural(props.row.unpricedEntries, 'line')} unpriced</span></Show></dd></div>
-    <div><dt>per 1,000 calls</dt><dd><Show when={props.row.costPerThousandCalls} fallback="–">{(cost) => <Money amount={knownCost(cost(), props.row.unpricedEntries)} href={props.href({})} what={`${props.what} by 1,000 calls`} />}</Show></dd></div>
+    <div><dt title="All that its ledger lines say, what an agent claims beyond its calls too, by its calls">per 1,000 calls</dt><dd><Show when={props.row.costPerThousandCalls} fallback="–">{(cost) => <Money amount={knownCost(cost(), props.row.unpricedEntries)} href={props.href({})} what={`${props.what} by 1,000 calls`} />}</Show></dd></div>
     <div><dt>per 1,000 runs</dt><dd><Show when={props.row.costPerThousandRuns} fallback="–">{(cost) => <Money amount={knownCost(cost(), props.row.unpricedEntries)} href={props.href({})} what={`${props.what} by 1,000 runs`} />}</Show></dd></div>
     <div><dt>Calls</dt><dd><Count value={props.row.calls} href={props.href({})} what={`calls of ${props.what}`} /></dd></div>
     <div><dt>Failed</dt><dd><Failed row={props.row} href={props.failed} what={props.what} /></dd></div>
