@@ -40,6 +40,7 @@ const rows: readonly Row[] = [
   { who: 'pydantic-ai', scope: 'pydantic-ai', attributes: call, input: 'inclusive' },
   { who: 'Logfire', scope: 'logfire.anthropic', attributes: call, input: 'inclusive' },
   { who: 'Vercel 7', scope: 'gen_ai', attributes: call, input: 'inclusive' },
+  { who: "Vercel 7 with the application's own tracer", scope: 'ai', attributes: { ...call, 'gen_ai.provider.name': 'anthropic' }, input: 'inclusive' },
   { who: 'Vercel 6', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate',
     'ai.model.provider': 'amazon-bedrock', 'ai.usage.outputTokenDetails.textTokens': 1 }, input: 'inclusive' },
   { who: 'Vercel 5 with Bedrock', scope: 'ai', attributes: { 'ai.operationId': 'ai.generateText.doGenerate',

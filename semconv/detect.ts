@@ -69,8 +69,9 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [strands, { scope: prefixed('strands.'), system: 'strands-agents' }],
   [litellm, { scope: exactly('litellm') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
-  [vercelLegacy, { scope: exactly('ai'), key: exactly('ai.operationId') }],
-  [vercelV7, { scope: exactly('gen_ai') }],
+  [vercelLegacy, { key: exactly('ai.operationId') }],
+  // `ai` is the scope of applications that bring their tracer along as they had to before.
+  [vercelV7, { scope: exactly('gen_ai', 'ai'), key: prefixed('ai.settings.context.') }],
   // Before OpenLLMetry, whose keys for messages it writes.
   [xai, { scope: prefixed('xai_sdk.') }],
   // Before Langfuse, for which it writes a key.

@@ -731,6 +731,39 @@ const rows: readonly Row[] = [
     'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'openai.responses', 'ai.usage.promptTokens': 700, 'ai.usage.completionTokens': 50,
     'ai.response.providerMetadata': '{"openai":{"responseId":"resp_1","serviceTier":"default"}}' } },
   step: { usage: { 'input.uncached': 700, 'output.text': 50 }, usageFlags: ['usage_lossy'] } },
+  { who: 'Vercel 5 with OpenAI\'s chat completions and generateText: neither', span: { scope: 'ai', attributes: {
+    'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'openai.chat', 'ai.usage.promptTokens': 700, 'ai.usage.completionTokens': 50,
+    'ai.response.providerMetadata': '{"openai":{"acceptedPredictionTokens":0,"rejectedPredictionTokens":0}}' } },
+  step: { usage: { 'input.uncached': 700, 'output.text': 50 }, usageFlags: ['usage_lossy'] } },
+  { who: 'Vercel 5 with a compatible provider and generateText: neither', span: { scope: 'ai', attributes: {
+    'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'deepseek.chat', 'ai.usage.promptTokens': 700, 'ai.usage.completionTokens': 50,
+    'ai.request.headers.user-agent': 'ai/5.0.277', 'ai.response.providerMetadata': '{"deepseek":{}}' } },
+  step: { usage: { 'input.uncached': 700, 'output.text': 50 }, usageFlags: ['usage_lossy'] } },
+  { who: 'Vercel 4 with a compatible provider that has no cache', span: { scope: 'ai', attributes: {
+    'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'deepseek.chat', 'ai.usage.promptTokens': 700, 'ai.usage.completionTokens': 50,
+    'ai.response.providerMetadata': '{"deepseek":{}}' } },
+  step: { usage: { 'input.uncached': 700, 'output.text': 50 }, usageFlags: [] } },
+  { who: 'Vercel 5 with Bedrock and generateText: what was written and not what was read', span: { scope: 'ai', attributes: {
+    'ai.operationId': 'ai.generateText.doGenerate', 'ai.model.provider': 'amazon-bedrock', 'ai.usage.promptTokens': 107, 'ai.usage.completionTokens': 58,
+    'ai.request.headers.user-agent': 'ai/5.0.277', 'ai.response.providerMetadata': '{"bedrock":{"usage":{"cacheWriteInputTokens":301}}}' } },
+  step: { usage: { 'input.uncached': 107, 'input.cache_write.5m': 301, 'output.text': 58 }, usageFlags: ['usage_lossy', 'cache_ttl_unknown'] } },
+  { who: 'Vercel 6 with Anthropic and generateObject: keys of version 4, counts of 6, as the provider\'s own show', span: { scope: 'ai', attributes: {
+    'ai.operationId': 'ai.generateObject.doGenerate', 'ai.model.provider': 'anthropic.messages', 'ai.usage.promptTokens': 1620,
+    'ai.usage.completionTokens': 58, 'ai.response.providerMetadata': JSON.stringify({ anthropic: { usage: { input_tokens: 107, output_tokens: 58,
+      cache_creation_input_tokens: 502, cache_read_input_tokens: 1011,
+      cache_creation: { ephemeral_5m_input_tokens: 301, ephemeral_1h_input_tokens: 201 } } } }) } },
+  step: { usage: { 'input.uncached': 107, 'input.cache_read': 1011, 'input.cache_write.5m': 301, 'input.cache_write.1h': 201, 'output.text': 58 } } },
+  { who: 'Vercel 7 as it was before, with Google and generateObject: the thoughts are inside', span: { scope: 'ai', attributes: {
+    'ai.operationId': 'ai.generateObject.doGenerate', 'ai.model.provider': 'google.generative-ai', 'ai.usage.inputTokens': 1118,
+    'ai.usage.outputTokens': 58, 'ai.usage.totalTokens': 1176, 'ai.usage.reasoningTokens': 17, 'ai.usage.cachedInputTokens': 1011,
+    'ai.response.providerMetadata': JSON.stringify({ google: { usageMetadata: { cachedContentTokenCount: 1011, thoughtsTokenCount: 17,
+      promptTokenCount: 1118, candidatesTokenCount: 41, totalTokenCount: 1176 } } }) } },
+  step: { usage: { 'input.uncached': 107, 'input.cache_read': 1011, 'output.text': 41, 'output.reasoning': 17 }, usageFlags: [] } },
+  { who: 'Vercel 6 with Bedrock and generateObject: its version says how it counts', span: { scope: 'ai', attributes: {
+    'ai.operationId': 'ai.generateObject.doGenerate', 'ai.model.provider': 'amazon-bedrock', 'ai.usage.promptTokens': 1419,
+    'ai.usage.completionTokens': 58, 'ai.request.headers.user-agent': 'shop/2.1 ai/6.0.326',
+    'ai.response.providerMetadata': '{"bedrock":{"usage":{"cacheWriteInputTokens":301}}}' } },
+  step: { usage: { 'input.uncached': 1118, 'input.cache_write.5m': 301, 'output.text': 58 }, usageFlags: ['usage_lossy', 'cache_ttl_unknown'] } },
   { who: 'OpenLLMetry around LangChain\'s JavaScript: the tool is named in its answer', span: { name: 'execute_tool DynamicStructuredTool',
     scope: '@traceloop/instrumentation-langchain', attributes: { 'gen_ai.operation.name': 'execute_tool', 'traceloop.span.kind': 'task',
       'traceloop.entity.name': 'DynamicStructuredTool',
@@ -801,6 +834,18 @@ const rows: readonly Row[] = [
       'gen_ai.client.operation.time_to_first_chunk': 0.5, 'ai.settings.context.userId': 'u' } },
     step: { dialect: 'vercel_v7', timeToFirstTokenMs: 500, user: 'u' },
   },
+  { who: 'Vercel 7 with `providerMetadata: true`: lifetimes, tier and cost in the provider\'s words', span: { name: 'chat m', scope: 'gen_ai', attributes: {
+    'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.input_tokens': 1620, 'gen_ai.usage.output_tokens': 58,
+    'gen_ai.usage.cache_read.input_tokens': 1011, 'gen_ai.usage.cache_creation.input_tokens': 502,
+    'ai.response.providerMetadata': JSON.stringify({ anthropic: { usage: { service_tier: 'batch', input_tokens: 107, cache_creation_input_tokens: 502,
+      cache_read_input_tokens: 1011, cache_creation: { ephemeral_5m_input_tokens: 301, ephemeral_1h_input_tokens: 201 } } },
+    openrouter: { usage: { cost: 0.5 } } }) } },
+  step: { usage: { 'input.uncached': 107, 'input.cache_read': 1011, 'input.cache_write.5m': 301, 'input.cache_write.1h': 201, 'output.text': 58 },
+    usageFlags: [], serviceTier: 'batch', reportedCost: 500_000_000_000n } },
+  { who: 'Vercel 7 with generateObject: what was written is not told', span: { name: 'chat m', scope: 'gen_ai', attributes: {
+    'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.output.type': 'json', 'gen_ai.usage.input_tokens': 1620,
+    'gen_ai.usage.output_tokens': 58, 'gen_ai.usage.cache_read.input_tokens': 1011 } },
+  step: { usage: { 'input.uncached': 609, 'input.cache_read': 1011, 'output.text': 58 }, usageFlags: ['cache_write_hidden'] } },
   { who: 'Vercel 7, an agent without a name', span: { name: 'invoke_agent gpt-5', scope: 'gen_ai',
     attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.request.model': 'gpt-5' } }, step: { agent: '' } },
   {

@@ -4,6 +4,7 @@ import { picoUsd, picoUsdOfTicks } from '../cost.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import type { PicoUsd } from '../facts.ts'
 import { bodyTerms } from '../price-terms.ts'
+import type { Reading } from '../reading.ts'
 import type { UsageCounts } from '../usage.ts'
 import { isObject, type JsonObject, member, objectMember, parsedObject, tokenCount, word } from '../value.ts'
 
@@ -47,19 +48,17 @@ export const vercelLegacy: Dialect = {
   },
   // v6 tells the parts of its input (`inputTokenDetails`) and counts them in it; v4 and v5 repeat the provider's number.
   counting: [
+    { source: 'captured from ai 5.0.277', when: (attributes) => beforeV6(attributes) && hidesCache(attributes), providers: ['aws.bedrock'],
+      input: 'exclusive', lossy: true, hidesCacheWrites: true },
     { source, when: beforeV6, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive', hidesCacheWrites: true },
     { source, when: (attributes) => beforeV6(attributes) && isClaude(attributes), providers: ['gcp.vertex_ai'], input: 'exclusive',
       hidesCacheWrites: true },
     { source: 'captured from ai 4.3.19', when: hidesGemini, providers: ['gcp.gemini', 'gcp.vertex_ai'], lossy: true },
-    { source: 'captured from ai 5.0.277', when: hidesOpenai, input: 'inclusive', lossy: true },
+    { source: 'captured from ai 5.0.277 and 6.0.326', when: hidesCache, input: 'inclusive', lossy: true },
     { source, when: beforeV6, providers: ['gcp.gemini', 'gcp.vertex_ai'], input: 'inclusive', output: 'exclusive' },
     { source, input: 'inclusive' },
   ],
-  counts(counts, reading) {
-    for (const provider of Object.values(parsedObject(reading.value('providerMetadata')) ?? {})) {
-      if (isObject(provider)) providerCounts(counts, provider)
-    }
-  },
+  counts: countsInWords,
   refine(draft, reading, span) {
     const operation = reading.word('entity')
     if (operation.startsWith('ai.')) {
@@ -73,14 +72,24 @@ export const vercelLegacy: Dialect = {
     }
     if (draft.agent === '') draft.agent = word(span.attributes.get('ai.telemetry.functionId')) ?? ''
     if (span.scope.name === 'opencode') disown(draft)
-    const metadata = parsedObject(reading.value('providerMetadata'))
-    const tier = member(objectMember(metadata, 'openai'), 'serviceTier')
-    if (typeof tier === 'string') draft.serviceTier ||= tier
-    draft.serviceTier ||= bodyTerms(objectMember(objectMember(metadata, 'anthropic'), 'usage')) || bodyTerms(objectMember(metadata, 'google')) ||
-      bodyTerms(objectMember(objectMember(metadata, 'google'), 'usageMetadata'))
-    // Of the last answer alone, where a span stands for several.
-    if (draft.role === 'model_call') draft.reportedCost ??= providersCost(metadata)
+    termsInWords(draft, reading)
   },
+}
+
+function countsInWords(counts: UsageCounts, reading: Reading): void {
+  for (const provider of Object.values(parsedObject(reading.value('providerMetadata')) ?? {})) {
+    if (isObject(provider)) providerCounts(counts, provider)
+  }
+}
+
+function termsInWords(draft: Draft, reading: Reading): void {
+  const metadata = parsedObject(reading.value('providerMetadata'))
+  const tier = member(objectMember(metadata, 'openai'), 'serviceTier')
+  if (typeof tier === 'string') draft.serviceTier ||= tier
+  draft.serviceTier ||= bodyTerms(objectMember(objectMember(metadata, 'anthropic'), 'usage')) || bodyTerms(objectMember(metadata, 'google')) ||
+    bodyTerms(objectMember(objectMember(metadata, 'google'), 'usageMetadata'))
+  // Of the last answer alone, where a span stands for several.
+  if (draft.role === 'model_call') draft.reportedCost ??= providersCost(metadata)
 }
 
 /** What OpenRouter, Perplexity and xAI (@ai-sdk/perplexity 4.0.49, @ai-sdk/xai 5.0.12) say the call cost. */
@@ -120,9 +129,27 @@ function geminiCounts(counts: UsageCounts, usage: JsonObject | undefined): void 
 const v6Keys = ['ai.usage.inputTokenDetails.noCacheTokens', 'ai.usage.inputTokenDetails.cacheReadTokens',
   'ai.usage.outputTokenDetails.textTokens']
 
-/** The scope `ai` carries no version. */
+/**
+ * The scope `ai` carries no version. `generateObject` and `streamObject` have the keys of v4 in v6 and those of v5 in v7's legacy
+ * spans, and count as `generateText` does (captured from ai 6.0.326 and 7.0.173).
+ */
 function beforeV6(attributes: Attributes): boolean {
-  return !v6Keys.some((key) => attributes.has(key))
+  return !v6Keys.some((key) => attributes.has(key)) && !(majorVersion(attributes) >= 6) && !isSummedUp(attributes)
+}
+
+/** Versions since 5 name themselves to the provider, behind what the application calls itself. 0 where none is named. */
+function majorVersion(attributes: Attributes): number {
+  return Number(/(?:^| )ai\/(\d{1,4})\./.exec(String(attributes.get('ai.request.headers.user-agent') ?? ''))?.[1] ?? 0)
+}
+
+/** What Anthropic counts beside its input, or Google beside its output, is in the SDK's number: arithmetic shows it. */
+function isSummedUp(attributes: Attributes): boolean {
+  const words = String(attributes.get('ai.response.providerMetadata') ?? '')
+  const said = (name: string) => Number(new RegExp(`"${name}":(\\d{1,15})[,}]`).exec(words)?.[1] ?? 0)
+  const [input, beside] = [said('input_tokens'), said('cache_read_input_tokens') + said('cache_creation_input_tokens')]
+  if (input > 0 && beside > 0) return input + beside === Number(attributes.get('ai.usage.inputTokens') ?? attributes.get('ai.usage.promptTokens'))
+  const [output, thoughts] = [said('candidatesTokenCount'), said('thoughtsTokenCount')]
+  return output > 0 && thoughts > 0 && output + thoughts === Number(attributes.get('ai.usage.outputTokens') ?? attributes.get('ai.usage.completionTokens'))
 }
 
 /** `vertex.anthropic.messages`, `googleVertex.anthropic.messages`. */
@@ -135,10 +162,17 @@ function hidesGemini(attributes: Attributes): boolean {
   return attributes.has('ai.usage.promptTokens') && !String(attributes.get('ai.response.providerMetadata')).includes('"usageMetadata"')
 }
 
-/** v5's `generateText` drops what the Responses API tells of cache and reasoning; v4 passes it on in the provider's words. */
-function hidesOpenai(attributes: Attributes): boolean {
+/** A provider's whole usage, or what it says was read from the cache. */
+const cacheWords = /"(?:usageMetadata|cachedPromptTokens|cache_?[rR]ead_?[iI]nput_?[tT]okens|promptCacheHitTokens|cachedTokens|input_tokens)":/
+
+/**
+ * v5's `generateText` and `generateObject` and v6's `generateObject` drop what was cached and thought; v4 passes it on in the
+ * provider's words, as Anthropic's and Google's in all versions. Only v4 tells OpenAI's so: without them it is v5 or later.
+ */
+function hidesCache(attributes: Attributes): boolean {
+  if (!attributes.has('ai.usage.promptTokens')) return false
   const metadata = String(attributes.get('ai.response.providerMetadata'))
-  return attributes.has('ai.usage.promptTokens') && metadata.includes('"openai":{"responseId"') && !metadata.includes('"cachedPromptTokens"')
+  return (majorVersion(attributes) >= 5 || metadata.includes('"openai":{')) && !cacheWords.test(metadata)
 }
 
 /**
@@ -165,6 +199,15 @@ export const vercelV7: Dialect = {
     ],
     user: ['ai.settings.context.userId', 'ai.settings.context.user_id'],
     tags: ['ai.settings.context.tags'],
+    // With `providerMetadata: true`.
+    providerMetadata: ['ai.response.providerMetadata'],
   },
-  counting: [{ source, input: 'inclusive', output: 'inclusive' }],
+  counting: [
+    // `generateObject` and `streamObject` leave out what was written to the cache (captured from @ai-sdk/otel 1.0.173).
+    { source: 'captured from 1.0.173', when: (attributes) => attributes.get('gen_ai.output.type') === 'json', providers: ['anthropic', 'aws.bedrock'],
+      input: 'inclusive', output: 'inclusive', hidesCacheWrites: true },
+    { source, input: 'inclusive', output: 'inclusive' },
+  ],
+  counts: countsInWords,
+  refine: termsInWords,
 }
