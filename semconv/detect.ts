@@ -78,14 +78,14 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [livekit, { scope: exactly('livekit-agents'), key: prefixed('lk.') }],
   // Before Langfuse, too.
   [koog, { key: prefixed('koog.') }],
-  [langfuse, { key: prefixed('langfuse.observation.', 'langfuse.trace.') }],
+  [langfuse, { key: prefixed('langfuse.observation.') }],
   [langsmith, { key: prefixed('langsmith.') }],
   [mlflow, { key: exactly('mlflow.spanType') }],
   [langwatch, { key: exactly('langwatch.span.type') }],
   [agentops, { key: exactly('agentops.span.kind') }],
   [openinference, { key: exactly('openinference.span.kind') }],
   [openllmetry, { scope: isOpenllmetry,
-    key: (key) => key.startsWith('traceloop.') || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
+    key: (key) => key === 'traceloop.span.kind' || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
   [agentFramework, { scope: prefixed('agent_framework'), key: exactly('executor.id', 'workflow.id', 'edge_group.type') }],
   [voltagent, { scope: exactly('@voltagent/core') }],
   [agentscope, { key: prefixed('agentscope.') }],
@@ -100,6 +100,10 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [semconv137, { key: exactly('gen_ai.provider.name') }],
   [semconvOld, { key: exactly('gen_ai.system') }],
   [mcp, { key: exactly('mcp.method.name') }],
+  // Whose run it is, which their SDKs write on every span of the application, whoever made it (captured from langfuse 5.0.4 and
+  // traceloop-sdk 0.62.4 for python): who made it says how it counts.
+  [langfuse, { key: prefixed('langfuse.trace.') }],
+  [openllmetry, { key: prefixed('traceloop.') }],
   // Last, because all spans of a Quarkus application have it, made by whomever.
   [quarkus, { scope: exactly('io.quarkus.opentelemetry') }],
   [generic, {}],

@@ -25,7 +25,7 @@ const firstChunkLimitMillis = 365 * 24 * 3600 * 1000
 /** One for all steps: they live until their trace is settled, and every collection of garbage walks them. */
 const none: readonly never[] = []
 
-const dialects: readonly Dialect[] = detection.map(([dialect]) => dialect)
+const dialects: readonly Dialect[] = [...new Set(detection.map(([dialect]) => dialect))]
 const tables = new Map(dialects.map((dialect) => {
   const others = dialects.filter((other) => other !== dialect)
   return [dialect, keyTable(dialect.keys, others.map((other) => other.keys))]
@@ -127,6 +127,8 @@ function nameFromSpan(draft: Draft, span: SpanRecord): void {
   const laminarModel = draft.role === 'model_call' && span.attributes.has('lmnr.span.type') ? nameAfter(span.name, 'llm.') : ''
   if (draft.requestModel === '' && draft.responseModel === '') draft.requestModel = callName(span)?.model ?? laminarModel
   if (draft.role === 'workflow' && draft.workflow === '') draft.workflow = nameAfter(span.name, 'invoke_workflow ')
+  // Traceloop's decorator of an agent writes the agent's name over the workflow's, for its whole subtree, whoever makes the spans there.
+  if (draft.workflow !== '' && draft.workflow === draft.agent && span.attributes.has('traceloop.workflow.name')) draft.workflow = ''
   draft.agent ||= draft.agentId
 }
 

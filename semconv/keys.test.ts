@@ -7,7 +7,7 @@ import { keyTable, orderedKeys, read } from './reading.ts'
 
 /** Goal: every key in every list finds its field by itself, and loses to the keys before it. */
 
-const dialects = detection.map(([dialect]) => dialect)
+const dialects = [...new Set(detection.map(([dialect]) => dialect))]
 const nowhere = { attributes: new Map(), schemaUrl: '' }
 const lists: readonly (readonly [name: string, keys: Keys])[] = [
   ['current conventions', current], ['older conventions', older], ['shared', shared], ...dialects.map((dialect) => [dialect.name,

@@ -43,9 +43,6 @@ export const openllmetry: Dialect = {
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.bedrock', input: 'exclusive' },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.anthropic', input: 'inclusive' },
     { source, scope: (scope) => scope.startsWith('opentelemetry.instrumentation.openai.'), input: 'inclusive', output: 'inclusive' },
-    // The vendor's own SDK below a Traceloop decorator, which marks its spans too.
-    { source: 'semantic-conventions-genai@e57c543b', scope: (scope) => scope.startsWith('com.anthropic.sdk.'),
-      input: 'inclusive', output: 'inclusive' },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.google_generativeai', output: 'exclusive' },
   ],
   refine(draft, reading, span) {
@@ -57,8 +54,6 @@ export const openllmetry: Dialect = {
     if (draft.role === 'agent') draft.agent = draft.agent || entity || span.name.replace(/\.agent$/, '')
     if (draft.role === 'tool' && langchainJs(span.scope.name)) nameLangchainTool(draft, span)
     if (draft.role === 'tool') draft.tool ||= entity || span.name.replace(/\.tool$/, '')
-    // An agent's decorator writes the agent's name over the workflow's, for its whole subtree.
-    if (draft.workflow !== '' && draft.workflow === draft.agent) draft.workflow = ''
     // LangGraph under Traceloop: the id is the run's, new each time.
     draft.agentId = ''
   },
