@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts'
 import { langchainTier, roleOfLangchainAgent } from '../langchain.ts'
 import type { UsageCounts } from '../usage.ts'
-import { type JsonObject, member, objectMember, parsedObject, tokenCount } from '../value.ts'
+import { type JsonObject, member, objectMember, parsed, parsedObject, tokenCount } from '../value.ts'
 
 /** Langfuse SDK v3 and later: langfuse/langfuse@6275144 (packages/shared, otel ingestion), langfuse-js. */
 export const langfuse: Dialect = {
@@ -10,9 +10,10 @@ export const langfuse: Dialect = {
     kind: ['langfuse.observation.type'],
     requestModel: ['langfuse.observation.model.name'],
     workflow: ['langfuse.trace.name'],
-    session: ['langfuse.session.id', 'langfuse.trace.session_id'],
-    user: ['langfuse.user.id', 'langfuse.trace.user_id'],
-    tags: ['langfuse.trace.tags', 'langfuse.tags'],
+    // In the metadata where LangChain calls a model outside of every chain, and where its OpenAI wrapper is told so.
+    session: ['langfuse.session.id', 'langfuse.trace.session_id', 'langfuse.observation.metadata.langfuse_session_id'],
+    user: ['langfuse.user.id', 'langfuse.trace.user_id', 'langfuse.observation.metadata.langfuse_user_id'],
+    tags: ['langfuse.trace.tags', 'langfuse.tags', 'langfuse.observation.metadata.langfuse_tags'],
     toolArguments: ['langfuse.observation.input'],
     // Its handler for LangChain: the run's metadata, a key each.
     provider: ['langfuse.observation.metadata.ls_provider'],
@@ -35,6 +36,7 @@ export const langfuse: Dialect = {
     disjointCounts(counts, nested ? flattened(details) : untiered(details))
   },
   refine(draft, reading, span) {
+    for (const field of ofMetadata) draft[field] = unquoted(draft[field])
     if (draft.role === 'span' && reading.word('entity') !== '') draft.role = 'step'
     roleOfLangchainAgent(draft, span)
     if (draft.role === 'agent') draft.agent ||= span.name
@@ -44,6 +46,14 @@ export const langfuse: Dialect = {
     if (typeof tier === 'string') draft.serviceTier ||= tier
     draft.serviceTier ||= langchainTier(parsedObject(reading.value('usageDetails')), 'input_') ?? ''
   },
+}
+
+/** What may stand in the metadata, whose words are JSON since 5.0 for python ("The server decodes metadata values from v5 SDKs"). */
+const ofMetadata = ['provider', 'agent', 'session', 'user'] as const
+
+function unquoted(text: string): string {
+  const said = text.startsWith('"') ? parsed(text) : text
+  return typeof said === 'string' ? said : text
 }
 
 /** Chat completions, and the Responses API as captured from langfuse 5.0.4 for python. */
