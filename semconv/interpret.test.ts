@@ -161,6 +161,14 @@ const rows: readonly Row[] = [
   { who: 'LangChain under Langfuse: whose call it is, where no chain says it', span: { attributes: { 'langfuse.observation.type': 'generation',
     'langfuse.observation.metadata.langfuse_user_id': 'user-1', 'langfuse.observation.metadata.langfuse_session_id': 's-1' } },
   step: { user: 'user-1', session: 's-1' } },
+  { who: 'LangChain under Langfuse 4 for JavaScript: a tool is a span that put out a tool message', span: { name: 'weather', attributes: {
+    'langfuse.observation.type': 'span', 'langfuse.observation.metadata.langgraph_node': 'tools', 'langfuse.observation.metadata.lc_agent_name': 'helper',
+    'langfuse.observation.output': '{"lc":1,"type":"constructor","id":["langchain_core","messages","ToolMessage"],"kwargs":{"status":"success","content":"sunny","tool_call_id":"c1","name":"weather"}}' } },
+  step: { role: 'tool', tool: 'weather', toolCallId: 'c1', agent: 'helper' } },
+  { who: 'LangChain under Langfuse 4 for JavaScript: a model node puts out another kind of message', span: { name: 'model', attributes: {
+    'langfuse.observation.type': 'span', 'langfuse.observation.metadata.langgraph_node': 'model',
+    'langfuse.observation.output': '{"lc":1,"type":"constructor","id":["langchain_core","messages","AIMessage"],"kwargs":{"name":"helper"}}' } },
+  step: { role: 'step', tool: '' } },
   { who: 'LangChain under Langfuse: a node', span: { name: 'tools', attributes: { 'langfuse.observation.type': 'span',
     'langfuse.observation.metadata.langgraph_node': 'tools' } }, step: { role: 'step' } },
   { who: 'LangChain under Langfuse: the provider', span: { attributes: { 'langfuse.observation.type': 'generation',

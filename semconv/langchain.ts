@@ -1,6 +1,6 @@
-import type { SpanRecord } from './attributes.ts'
+import type { AttributeValue, SpanRecord } from './attributes.ts'
 import type { Draft } from './dialect.ts'
-import { type JsonObject, member, tokenCount } from './value.ts'
+import { type JsonObject, member, objectMember, parsedObject, tokenCount, word } from './value.ts'
 
 /**
  * LangChain's `createAgent` writes its name (`lc_agent_name`) into the metadata of all that happens inside; the span that has
@@ -8,6 +8,17 @@ import { type JsonObject, member, tokenCount } from './value.ts'
  */
 export function roleOfLangchainAgent(draft: Draft, span: SpanRecord): void {
   if (draft.agent !== '' && span.name === draft.agent && (draft.role === 'span' || draft.role === 'workflow')) draft.role = 'agent'
+}
+
+/** A tool's message as LangChain for JavaScript serialises it has the tool's name and the call's id. Says whether it is one. */
+export function nameLangchainTool(draft: Draft, output: AttributeValue | undefined): boolean {
+  const message = parsedObject(output)
+  const [kind, said] = [member(message, 'id'), objectMember(message, 'kwargs')]
+  if (!Array.isArray(kind) || kind.at(-1) !== 'ToolMessage') return false
+  const [tool, call] = [member(said, 'name'), member(said, 'tool_call_id')]
+  if (typeof tool === 'string') draft.tool ||= word(tool) ?? ''
+  if (typeof call === 'string') draft.toolCallId ||= word(call) ?? ''
+  return true
 }
 
 /** Tiers whose parts LangChain names after them (langchain-openai 1.7.4 chat_models/base.py `_create_usage_metadata`). */

@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts'
-import { langchainTier, roleOfLangchainAgent } from '../langchain.ts'
+import { langchainTier, nameLangchainTool, roleOfLangchainAgent } from '../langchain.ts'
 import type { UsageCounts } from '../usage.ts'
 import { type JsonObject, member, objectMember, parsed, parsedObject, tokenCount } from '../value.ts'
 
@@ -38,6 +38,8 @@ export const langfuse: Dialect = {
   refine(draft, reading, span) {
     for (const field of ofMetadata) draft[field] = unquoted(draft[field])
     if (draft.role === 'span' && reading.word('entity') !== '') draft.role = 'step'
+    // Its handler for LangChain calls every kind of step a span before 5.0 for JavaScript (captured from 4.6.0).
+    if (draft.role === 'step' && nameLangchainTool(draft, span.attributes.get('langfuse.observation.output'))) draft.role = 'tool'
     roleOfLangchainAgent(draft, span)
     if (draft.role === 'agent') draft.agent ||= span.name
     if (draft.role === 'tool') draft.tool ||= span.name

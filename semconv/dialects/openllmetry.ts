@@ -1,6 +1,6 @@
-import type { Attributes, SpanRecord } from '../attributes.ts'
+import type { Attributes } from '../attributes.ts'
 import type { Dialect, Draft } from '../dialect.ts'
-import { member, objectMember, parsedObject, word } from '../value.ts'
+import { nameLangchainTool } from '../langchain.ts'
 
 const source = 'traceloop/openllmetry@93429cf'
 const langchainJs = (scope: string) => scope === '@traceloop/instrumentation-langchain'
@@ -52,7 +52,8 @@ export const openllmetry: Dialect = {
     if (draft.role === 'step' && span.attributes.has('tool.name')) draft.role = 'tool'
     if (span.scope.name === 'opentelemetry.instrumentation.openai_agents') nameAgent(draft, entity, span.name)
     if (draft.role === 'agent') draft.agent = draft.agent || entity || span.name.replace(/\.agent$/, '')
-    if (draft.role === 'tool' && langchainJs(span.scope.name)) nameLangchainTool(draft, span)
+    // Its entity is the tool's class, `DynamicStructuredTool`.
+    if (draft.role === 'tool' && langchainJs(span.scope.name)) nameLangchainTool(draft, span.attributes.get('traceloop.entity.output'))
     if (draft.role === 'tool') draft.tool ||= entity || span.name.replace(/\.tool$/, '')
     // LangGraph under Traceloop: the id is the run's, new each time.
     draft.agentId = ''
@@ -73,14 +74,6 @@ function nameAgent(draft: Draft, entity: string, spanName: string): void {
 /** The application names these itself: snake case in python, mostly camel case in JavaScript. */
 function associated(...names: readonly string[]): readonly string[] {
   return names.map((name) => `traceloop.association.properties.${name}`)
-}
-
-/** Its entity is the tool's class, `DynamicStructuredTool`; the message that the tool put out has the tool's name. */
-function nameLangchainTool(draft: Draft, span: SpanRecord): void {
-  const message = objectMember(parsedObject(span.attributes.get('traceloop.entity.output')), 'kwargs')
-  const [tool, call] = [member(message, 'name'), member(message, 'tool_call_id')]
-  if (typeof tool === 'string') draft.tool ||= word(tool) ?? ''
-  if (typeof call === 'string') draft.toolCallId ||= word(call) ?? ''
 }
 
 function jsAnthropic(scope: string): boolean {
