@@ -90,6 +90,9 @@ export function geminiParts(counts: UsageCounts, usage: JsonObject | undefined):
   counts.audioOutput ??= count('candidatesTokensDetails', 'candidates_tokens_details', 'AUDIO')
   counts.imageInput ??= count('promptTokensDetails', 'prompt_tokens_details', 'IMAGE')
   counts.imageOutput ??= count('candidatesTokensDetails', 'candidates_tokens_details', 'IMAGE')
+  // Older emitters have no key for them (openinference-instrumentation-google-genai 0.1.3, captured).
+  counts.cacheRead ??= tokenCount(member(usage, 'cachedContentTokenCount') ?? member(usage, 'cached_content_token_count'))
+  counts.reasoning ??= tokenCount(member(usage, 'thoughtsTokenCount') ?? member(usage, 'thoughts_token_count'))
   counts.toolUseInput ??= tokenCount(member(usage, 'toolUsePromptTokenCount') ?? member(usage, 'tool_use_prompt_token_count'))
 }
 

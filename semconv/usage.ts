@@ -114,7 +114,9 @@ function outputTotal(counts: UsageCounts, writes: number, counting: Counting, fl
     return output + reasoning
   }
   const cached = counting.input === 'exclusive' ? (counts.cacheRead ?? 0) + writes : 0
-  if (counts.total !== undefined && counts.total - (counts.input ?? 0) - cached - output === reasoning) {
+  const rest = counts.total === undefined ? undefined : counts.total - (counts.input ?? 0) - cached - output
+  // Gemini's tool results may stand beside the prompt, too.
+  if (rest === reasoning || rest === reasoning + (counts.toolUseInput ?? 0)) {
     if (counting.output === 'inclusive') flags.add('repaired')
     return output + reasoning
   }

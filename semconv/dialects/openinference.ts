@@ -1,7 +1,7 @@
 import { answerId } from '../answer-id.ts'
-import type { AttributeValue, SpanRecord } from '../attributes.ts'
+import type { Attributes, AttributeValue, SpanRecord } from '../attributes.ts'
 import { bodyCounts, geminiParts, responseTools } from '../body-counts.ts'
-import type { Dialect, Draft } from '../dialect.ts'
+import type { CountingRule, Dialect, Draft } from '../dialect.ts'
 import { langchainPart, roleOfLangchainAgent } from '../langchain.ts'
 import { bodyTerms } from '../price-terms.ts'
 import type { Reading } from '../reading.ts'
@@ -15,6 +15,8 @@ const langchainJs = (scope: string) => scope === '@arizeai/openinference-instrum
 const agno = (scope: string) => scope === 'openinference.instrumentation.agno'
 const claudeAgentPython = (scope: string) => scope === 'openinference.instrumentation.claude_agent_sdk'
 const claudeAgentJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-claude-agent-sdk')
+const anthropicPython = (scope: string) => scope === 'openinference.instrumentation.anthropic'
+const googleGenai = (scope: string) => scope === 'openinference.instrumentation.google_genai'
 const anthropicJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-anthropic')
 const beeai = (scope: string) => scope === '@arizeai/openinference-instrumentation-beeai'
 /** smolagents numbers its steps, OpenAI's agents SDK calls them turns. */
@@ -29,6 +31,28 @@ const beeaiPython = (scope: string) => scope === 'openinference.instrumentation.
 const sumsOnly = (scope: string) => haystack(scope) || beeaiPython(scope) || scope === 'openinference.instrumentation.autogen_agentchat'
 
 const source = 'Arize-ai/openinference@1fe497f'
+
+/** What Claude streams by InvokeModel is summed up with its cache and has no total, unlike all else the instrumentation tells; its parts are in the answer alone. */
+const isStreamedClaude = (attributes: Attributes) => attributes.has('llm.token_count.prompt') && !['total', 'prompt_details.cache_read', 'prompt_details.cache_write'].some((key) => attributes.has(`llm.token_count.${key}`))
+const streamedClaudeSource = 'openinference-instrumentation-bedrock 0.1.23 and 0.1.61 on PyPI, captured'
+const streamedClaude: readonly CountingRule[] = [
+  { source: streamedClaudeSource, scope: bedrock, when: (attributes) => isStreamedClaude(attributes) && attributes.get('output.value') === hidden, input: 'inclusive', lossy: true },
+  { source: streamedClaudeSource, scope: bedrock, when: isStreamedClaude, input: 'inclusive' },
+]
+
+/** What stands where `OPENINFERENCE_HIDE_OUTPUTS` is set. */
+const hidden = '__REDACTED__'
+
+function isCachelessStream(attributes: Attributes): boolean {
+  const parameters = attributes.get('llm.invocation_parameters')
+  return typeof parameters === 'string' && /"stream": ?true/.test(parameters) && !attributes.has('llm.token_count.prompt_details.cache_read')
+}
+
+/** Google's SDK calls functions by itself, and the model again: the span has the last call's usage alone. */
+function calledFunctions(attributes: Attributes): boolean {
+  const answer = attributes.get('output.value')
+  return typeof answer === 'string' && /"automatic_function_calling_history": ?\[\{/.test(answer)
+}
 
 /** OpenInference, Arize-ai/openinference@1fe497f (spec/semantic_conventions.md and its instrumentations). */
 export const openinference: Dialect = {
@@ -67,9 +91,12 @@ export const openinference: Dialect = {
     usageDetails: ['output.value'],
   },
   counting: [
+    ...streamedClaude,
     // Adds the cache to Bedrock's counts since some version between the commit above and this one.
     { source: 'openinference-instrumentation-bedrock 0.1.61 on PyPI (_converse_attributes.py), captured', scope: bedrock,
       from: '0.1.61', input: 'inclusive' },
+    { source: 'openinference-instrumentation-bedrock 0.1.23 on PyPI, captured: Converse and InvokeModel drop the cache', scope: bedrock,
+      below: '0.1.30', input: 'exclusive', lossy: true },
     { source, scope: bedrock, input: 'exclusive' },
     { source: 'captured from 0.5.1', scope: bedrockJs, input: 'exclusive' },
     { source, scope: claudeAgentPython, input: 'exclusive' },
@@ -82,6 +109,11 @@ export const openinference: Dialect = {
       input: 'exclusive' },
     { source: 'haystack 0.1.46, beeai 0.1.85 and autogen-agentchat 0.1.22 on PyPI, captured', scope: sumsOnly, input: 'inclusive', lossy: true,
       when: (attributes) => attributes.get('openinference.span.kind') !== 'EMBEDDING' },
+    { source: 'openinference-instrumentation-anthropic 0.1.17 and 0.1.20 on PyPI (_stream.py): a stream has neither key nor answer, and its input leaves the cache out',
+      scope: anthropicPython, below: '1.0.0', when: isCachelessStream, input: 'inclusive', lossy: true },
+    { source: 'openinference-instrumentation-google-genai 0.1.3 and 0.1.9 on PyPI: what was cached is in the answer alone', scope: googleGenai, below: '0.1.17',
+      when: (attributes) => attributes.get('output.value') === hidden, input: 'inclusive', lossy: true },
+    { source: 'openinference-instrumentation-google-genai 1.4.14 on PyPI, captured', scope: googleGenai, when: calledFunctions, input: 'inclusive', lossy: true },
     // Adds the cache counts to the input itself (its python anthropic, langchain and strands instrumentations too).
     { source, scope: (scope) => scope.startsWith('openinference.instrumentation.'), input: 'inclusive' },
     { source, scope: (scope) => scope.startsWith('@arizeai/openinference-instrumentation-openai'), input: 'inclusive',
@@ -98,6 +130,8 @@ export const openinference: Dialect = {
     if (asked !== undefined && !span.attributes.has('llm.request.model_name')) draft.requestModel = asked
     if (truth(member(parameters, 'stream')) === true) draft.streaming = true
     if (bedrockJs(span.scope.name)) nameBedrockModel(draft, span)
+    // Its older versions name no provider (captured from 0.1.23).
+    if (bedrock(span.scope.name)) draft.provider ||= 'aws.bedrock'
     draft.serviceTier ||= (draft.role === 'model_call' ? servedTerms(span) : '') || (asWord(member(parameters, 'service_tier')) ?? '')
     if (beeai(span.scope.name)) beeaiEvent(draft, span)
     // BeeAI for python tells a call's error as a span below the call, of the call's own kind: captured from 0.1.85.
@@ -217,9 +251,9 @@ function answerCounts(counts: UsageCounts, reading: Reading): void {
 /** What OpenInference has no key for. */
 const unkeyed = /"(?:ephemeral_1h_input_tokens|cacheDetails|num_search_queries|server_side_tool_usage_details|(?:priority|flex)_(?:cache_read|reasoning)|tool_use_prompt_token_count|toolUsePromptTokenCount)":|"modality": ?"(?:IMAGE|AUDIO)"|"type": ?"(?:web|file)_search_call"/
 const writes = /"(?:cacheWriteInputTokens|cache_creation|cache_write_tokens)":/
-/** OpenAI's, Anthropic's and Bedrock's names, and DeepSeek's and Moonshot's at the top of the usage; quotes inside a text are escaped, so that what the model writes is none. */
-const reads = /"(?:prompt_cache_hit_tokens|cached_tokens|cache_read_input_tokens|cacheReadInputTokens)": ?[1-9]/
-const thoughts = /"reasoning_tokens": ?[1-9]/
+/** OpenAI's, Anthropic's, Bedrock's and Gemini's names, and DeepSeek's and Moonshot's at the top of the usage; quotes inside a text are escaped, so that what the model writes is none. */
+const reads = /"(?:prompt_cache_hit_tokens|cached_tokens|cache_read_input_tokens|cacheReadInputTokens|cached_content_token_count|cachedContentTokenCount)": ?[1-9]/
+const thoughts = /"(?:reasoning_tokens|thoughts_token_count|thoughtsTokenCount)": ?[1-9]/
 
 const tellsMore = (counts: UsageCounts, answer: string): boolean =>
   unkeyed.test(answer) || (counts.cacheWrite === undefined && writes.test(answer)) || (counts.cacheRead === undefined && reads.test(answer)) || (counts.reasoning === undefined && thoughts.test(answer))

@@ -16,6 +16,13 @@ const lossyOpenai = {
   when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings',
 } as const
 
+/** Has no key for what was cached or thought. */
+const lossyOpenaiV2 = {
+  source: 'opentelemetry-instrumentation-openai-v2 2.0b0 on PyPI, captured',
+  scope: (scope: string) => scope === 'opentelemetry.instrumentation.openai_v2', input: 'inclusive', output: 'inclusive', lossy: true,
+  when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings' && !attributes.has('gen_ai.usage.cache_read.input_tokens'),
+} as const
+
 /** Azure's SDKs for inference, projects and agents trace by one scope, and tell two sums of what a call used. */
 const azureSdk = {
   source: 'azure-ai-inference 1.0.0b9 and azure-ai-projects 2.10.0 on PyPI, captured',
@@ -69,7 +76,7 @@ export const semconv137: Dialect = {
   name: 'semconv',
   keys: {},
   counting: [
-    genaiBedrock, openaiClientAtXai,
+    genaiBedrock, openaiClientAtXai, lossyOpenaiV2,
     { source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'),
       input: 'inclusive', output: 'inclusive' },
     { source: 'captured from opentelemetry-javaagent 2.33', scope: (scope) => scope.startsWith('io.opentelemetry.aws-sdk-'),
@@ -116,7 +123,7 @@ export const semconvOld: Dialect = {
     { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, providers: ['anthropic'], input: 'exclusive',
       lossy: true },
     { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, input: 'inclusive', output: 'inclusive' },
-    lossyOpenai,
+    lossyOpenai, lossyOpenaiV2,
     azureSdk,
     // Adds the cache to Anthropic's input and the thoughts to Gemini's output.
     { source: 'lmnr 0.8.2 on PyPI, captured', scope: laminar, input: 'inclusive', output: 'inclusive' },
