@@ -163,8 +163,10 @@ export function finishReasons(value: AttributeValue | undefined): readonly strin
 /** Conventions of 1.28 to 1.36, Strands among those who still follow: the reason is in the `gen_ai.choice` event. Azure's SDKs put JSON of it there. */
 function choiceReason(span: SpanRecord): AttributeValue | undefined {
   const choice = span.events.findLast((event) => event.name === 'gen_ai.choice')?.attributes
+  const said = choice?.get('finish_reason')
+  if (said !== undefined) return said
   const reason = member(parsedObject(choice?.get('gen_ai.event.content')), 'finish_reason')
-  return choice?.get('finish_reason') ?? (typeof reason === 'string' ? reason : undefined)
+  return typeof reason === 'string' ? reason : undefined
 }
 
 /** Roles that a usage vector says nothing about: a poll repeats a call, a transport span belongs to one. */
