@@ -1228,6 +1228,13 @@ const rows: readonly Row[] = [
         errorMessage: 'overloaded',
     },
   },
+  { who: 'Claude Code: a subagent is known by its name, its calls belong to the session', span: { name: 'claude_code.llm_request', attributes: {
+    model: 'claude-sonnet-4-5', 'session.id': '150f', 'gen_ai.conversation.id': 'a9c3', agent_id: 'a9c3', query_source_safe: 'agent.builtin.general-purpose' } },
+    step: { session: '150f', agent: 'general-purpose' } },
+  { who: 'Claude Code: a subagent of somebody\'s own has an id alone', span: { name: 'claude_code.llm_request', attributes: {
+    model: 'claude-sonnet-4-5', 'session.id': '150f', agent_id: 'a9c3', query_source_safe: 'agent.custom' } }, step: { session: '150f', agent: 'a9c3' } },
+  { who: 'Claude Code: … unless its name may be told', span: { name: 'claude_code.llm_request', attributes: { model: 'claude-sonnet-4-5', agent_id: 'a9c3',
+    query_source: 'agent:custom:reviewer', query_source_safe: 'agent.custom' } }, step: { agent: 'reviewer' } },
   { who: 'Claude Code on Bedrock', span: { name: 'claude_code.llm_request',
     attributes: { model: 'us.anthropic.claude-sonnet-4-5-v1:0' } }, step: { provider: 'aws.bedrock' } },
   { who: 'Claude Code on Vertex', span: { name: 'claude_code.llm_request', attributes: { model: 'claude-sonnet-4-5@20250929' } },

@@ -51,6 +51,9 @@ export const claudeCode: Dialect = {
     const name = bare(span.name)
     const kind = bare(reading.word('kind'))
     draft.role = roles[name] ?? roles[kind] ?? draft.role
+    // A subagent's id stands where the conventions have the conversation's (captured from 2.1.332).
+    draft.session = word(span.attributes.get('session.id')) ?? draft.session
+    draft.agent ||= subagent(span.attributes.get('query_source')) || subagent(span.attributes.get('query_source_safe'))
     if (draft.role === 'model_call') draft.provider = implied(draft.requestModel, draft.provider)
     const failed = truth(span.attributes.get('success')) === false
     if (failed) draft.errorType ||= statusCode(span.attributes.get('status_code'), draft.role)
@@ -64,6 +67,15 @@ export const claudeCode: Dialect = {
       policyId: `claude_code.${decision || 'permission'}`, policyVersion: 0, outcome, reason: decision, target: draft.tool,
     }
   },
+}
+
+/**
+ * Spans of a subagent's calls have its id alone, but say who asks: `agent:builtin:general-purpose`, with dots in the `_safe` one, which
+ * leaves out the names that people gave (captured from 2.1.332).
+ */
+function subagent(source: AttributeValue | undefined): string {
+  const name = typeof source === 'string' ? /^agent[.:](?:builtin|custom)[.:](.+)$/.exec(source)?.[1] : undefined
+  return name === undefined ? '' : (word(name) ?? '')
 }
 
 const bare = (name: string) => (name.startsWith('claude_code.') ? name.slice('claude_code.'.length) : name)
