@@ -1003,6 +1003,13 @@ const rows: readonly Row[] = [
     step: { serviceTier: 'priority', usage: { 'input.uncached': 600, 'input.cache_read': 400, 'output.text': 200, 'output.reasoning': 100 } },
   },
   {
+    who: 'OpenInference for LangChain 0.1.43: what was cached and thought stands in the answer alone',
+    span: { scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1000, 'llm.token_count.completion': 300,
+      'llm.token_count.total': 1300, 'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { usage_metadata: {
+        input_tokens: 1000, input_token_details: { cache_read: 400 }, output_token_details: { reasoning: 100 } } } } }]] }) } },
+    step: { usage: { 'input.uncached': 600, 'input.cache_read': 400, 'output.text': 200, 'output.reasoning': 100 } },
+  },
+  {
     who: 'LangSmith with its usage in the metadata',
     span: {
       parent: '01',

@@ -251,9 +251,9 @@ function answerCounts(counts: UsageCounts, reading: Reading): void {
 /** What OpenInference has no key for. */
 const unkeyed = /"(?:ephemeral_1h_input_tokens|cacheDetails|num_search_queries|server_side_tool_usage_details|(?:priority|flex)_(?:cache_read|reasoning)|tool_use_prompt_token_count|toolUsePromptTokenCount)":|"modality": ?"(?:IMAGE|AUDIO)"|"type": ?"(?:web|file)_search_call"/
 const writes = /"(?:cacheWriteInputTokens|cache_creation|cache_write_tokens)":/
-/** OpenAI's, Anthropic's, Bedrock's and Gemini's names, and DeepSeek's and Moonshot's at the top of the usage; quotes inside a text are escaped, so that what the model writes is none. */
-const reads = /"(?:prompt_cache_hit_tokens|cached_tokens|cache_read_input_tokens|cacheReadInputTokens|cached_content_token_count|cachedContentTokenCount)": ?[1-9]/
-const thoughts = /"(?:reasoning_tokens|thoughts_token_count|thoughtsTokenCount)": ?[1-9]/
+/** LangChain's, OpenAI's, Anthropic's, Bedrock's and Gemini's names, and DeepSeek's and Moonshot's at the top of the usage; quotes inside a text are escaped, so that what the model writes is none. */
+const reads = /"(?:cache_read|prompt_cache_hit_tokens|cached_tokens|cache_read_input_tokens|cacheReadInputTokens|cached_content_token_count|cachedContentTokenCount)": ?[1-9]/
+const thoughts = /"(?:reasoning|reasoning_tokens|thoughts_token_count|thoughtsTokenCount)": ?[1-9]/
 
 const tellsMore = (counts: UsageCounts, answer: string): boolean =>
   unkeyed.test(answer) || (counts.cacheWrite === undefined && writes.test(answer)) || (counts.cacheRead === undefined && reads.test(answer)) || (counts.reasoning === undefined && thoughts.test(answer))
