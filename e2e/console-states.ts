@@ -120,7 +120,7 @@ export const filledStates: readonly ConsoleState[] = [
   {
     name: 'budget-over-time', open: async (page) => {
       await goTo(page, '/budgets', rows)
-      await page.getByRole('button', { name: /^Show the period of/ }).first().click()
+      await page.getByRole('button', { name: /^over time: / }).first().click()
       await page.locator(chartCanvas).waitFor()
     },
   },

@@ -61,7 +61,7 @@ const GroupRow = (props: { budget: BudgetFieldsFragment; group: BudgetGroupField
   const amount = (text: string): string => amountText(props.budget.measure, text)
   return (
     <tr>
-      <td>{name() === '' ? 'everything' : name()}<Show when={props.burn}>{(show) => <div><button type="button" class={`plain ${styles['over']}`} aria-pressed={props.burns} aria-label={`${props.burns ? 'Close' : 'Show'} the period of ${props.budget.title} ${name()}`} onClick={() => show()()}>over time</button></div>}</Show></td>
+      <td>{name() === '' ? 'everything' : name()}<Show when={props.burn}>{(show) => <div><button type="button" class={`plain ${styles['over']}`} aria-pressed={props.burns} aria-label={`over time: ${props.budget.title} ${name()}`} onClick={() => show()()}>over time</button></div>}</Show></td>
       <td class={styles['meterCell']}><Meter percent={share(props.group.actual, props.budget.limit)} label={`${props.budget.title} ${name()} used`} /><span>{share(props.group.actual, props.budget.limit).toFixed(1)} %</span></td>
       <td class="number"><Lines budget={props.budget} group={props.group} amount={props.group.actual} from={props.group.periodStart} to={props.group.periodEnd} what="Used" /><Show when={props.group.unpricedCalls > 0}><div class="muted">{plural(props.group.unpricedCalls, 'call')} unpriced</div></Show></td>
       <td class="number"><span title={props.group.held}>{props.group.holds === 0 ? '–' : `${amount(props.group.held)} (${plural(props.group.holds, 'call')})`}</span></td>
