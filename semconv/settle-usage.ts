@@ -445,7 +445,6 @@ function reportedCostOf(tree: Tree, { members, teller }: Call): PicoUsd | undefi
   return closest === undefined ? undefined : tree.spans[closest]!.step.reportedCost
 }
 
-/** The teller's words; where it names no model or no provider, those of another member. */
 /** By call. Codex tells the usage of a call on a span inside the one that names the model. */
 function productsOf(tree: Tree, { calls }: Calls): readonly Product[] {
   const told = calls.map((call) => toldProduct(tree, call))
@@ -466,6 +465,7 @@ function nearestNaming({ spans, parent, order }: Tree): Int32Array {
   return naming
 }
 
+/** The teller's words; where it names no model or no provider, those of another member. */
 function toldProduct(tree: Tree, { members, teller }: Call): Product {
   const own = tree.spans[teller]!.step
   if (members.length === 1 || (namesModel(own) && own.provider !== '')) return own

@@ -183,6 +183,9 @@ export const modelFilter = (search: SearchValues): ModelFilter => {
   return filled(known)
 }
 
+/** Meters of what was read from a cache: what `cachedInputTokens` is the sum of. */
+export const cacheReadMeters = ['input.cache_read', 'input.audio.cache_read'] as const
+
 /** In the order in which people should look. */
 export const findingKinds = ['MISSING', 'UNRECOGNISED', 'DROPPED', 'MALFORMED', 'AMBIGUOUS', 'OUTDATED'] as const satisfies readonly FindingKind[]
 

@@ -11,7 +11,7 @@ export const copilot: Dialect = {
     firstChunkMillis: ['copilot_chat.time_to_first_token'],
   },
   counting: [
-    // It tells what was written to a cache, where there was any.
+    // Tells what was written to a cache too, so that none told is none written.
     { source: 'captured from Copilot CLI 1.0.102', scope: (name) => name === 'github.copilot', input: 'inclusive', output: 'inclusive' },
     // For Anthropic models it sums input, creation and read (messagesApi.ts) and reports reads only.
     {

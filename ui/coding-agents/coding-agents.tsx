@@ -4,7 +4,7 @@ import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { knownCost, money, plural, userName } from '../format.ts'
 import { CodingAgentsDocument, type CodingFieldsFragment } from '../queries.ts'
 import { ask } from '../request.ts'
-import { type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText } from '../url-state.ts'
+import { cacheReadMeters, type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Money, Tokens } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
@@ -16,8 +16,6 @@ const tableMax = 50
 const splits = ['coding', 'user', 'repo', 'model'] as const satisfies readonly FilterKey[]
 type Split = (typeof splits)[number]
 const splitWords: Readonly<Record<Split, string>> = { coding: 'Agent', user: 'Developer', repo: 'Repository', model: 'Model' }
-/** What `cachedInputTokens` is the sum of. */
-const cachedMeters = ['input.cache_read', 'input.audio.cache_read']
 /** As their makers call them. */
 const agentNames: Readonly<Record<string, string>> = { claude_code: 'Claude Code', codex: 'Codex', gemini_cli: 'Gemini CLI', qwen_code: 'Qwen Code', copilot: 'GitHub Copilot' }
 
@@ -46,7 +44,7 @@ const SplitTable = (props: { split: Split; rows: readonly Row[]; href: Href }) =
                   <td class="number"><Count value={row.sessions} href={href()} what={`sessions of ${name}`} /></td>
                   <td class="number"><Count value={row.runs} href={href()} what={`prompts of ${name}`} /></td>
                   <td class="number"><Tokens sum={row} href={href()} what={name} /></td>
-                  <td class="number"><Count value={Number(row.cachedInputTokens)} href={href({ meter: cachedMeters })} what={`cached tokens of ${name}`} /></td>
+                  <td class="number"><Count value={Number(row.cachedInputTokens)} href={href({ meter: cacheReadMeters })} what={`cached tokens of ${name}`} /></td>
                   <td class="number">
                     <Money amount={knownCost(row.cost, row.unpricedEntries)} href={href()} what={name} />
                     <Show when={row.unpricedEntries > 0}> <A href={href({ basis: 'UNPRICED' })}>{plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')}</A></Show>

@@ -8,7 +8,7 @@ import { atMostEvery, useLive } from '../live.ts'
 import { CacheSavingsDocument, CostChangeDocument, type CostCountsFragment, type CostFieldsFragment, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
-  activeFilters, type Bounds, carried, choices, type CostGroup, costFilter, costGroup, costGroups, costKeys, exportFiles, exportHref, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
+  activeFilters, type Bounds, cacheReadMeters, carried, choices, type CostGroup, costFilter, costGroup, costGroups, costKeys, exportFiles, exportHref, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
 } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Money, Tokens } from '../widgets/figures.tsx'
@@ -23,7 +23,7 @@ const seriesMax = 6
 /** Rows of a table before the rest is left to the ledger. */
 const tableMax = 50
 /** Whose tokens a cache made cheaper, or dearer. */
-const cachedMeters = ['input.cache_read', 'input.audio.cache_read', 'input.cache_write.5m', 'input.cache_write.1h']
+const cachedMeters = [...cacheReadMeters, 'input.cache_write.5m', 'input.cache_write.1h']
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
 const groupWords: Readonly<Record<CostGroup, string>> = { AGENT: 'Agent', MODEL: 'Model', PROVIDER: 'Provider', METER: 'Meter', USER: 'User', SERVICE: 'Service', ENVIRONMENT: 'Environment', TAG: 'Tag' }
 /** Of rows by tag. */

@@ -4,7 +4,7 @@ import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { duration, knownCost, money, moneyPixels, percent, plural } from '../format.ts'
 import { ModelChoicesDocument, type ModelFieldsFragment, ModelLatenciesDocument, ModelsDocument, ModelsOfAgentsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
-import { carried, failedRunsHref, type FilterKey, ledgerHref, modelFilter, modelKeys, queryString, rangeBounds, rangeOf, rangeText, valuesOf, valueText } from '../url-state.ts'
+import { cacheReadMeters, carried, failedRunsHref, type FilterKey, ledgerHref, modelFilter, modelKeys, queryString, rangeBounds, rangeOf, rangeText, valuesOf, valueText } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Duration, Money, Tokens } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
@@ -16,8 +16,6 @@ import styles from './models.module.css'
 const tableMax = 50
 /** Values of a filter: dearest first. */
 const choicesMax = 100
-/** What `cachedInputTokens` is the sum of. */
-const cachedMeters = ['input.cache_read', 'input.audio.cache_read']
 
 type Fields = ModelFieldsFragment
 type Href = (values: Partial<Record<FilterKey | 'range', string | readonly string[]>>) => string
@@ -43,7 +41,7 @@ const Stats = (props: { row: Fields; href: Href; failed: string; what: string })
     <div><dt>First token after</dt><dd><Duration ms={props.row.timeToFirstTokenMs?.p50} /><Show when={props.row.timeToFirstTokenMs}>{(took) => <span class={styles['sub']}>one in twenty after {duration(took().p95)}</span>}</Show></dd></div>
     <div><dt>Output tokens a second</dt><dd>{speed(props.row.outputTokensPerSecond)}</dd></div>
     <div><dt>Tokens in → out</dt><dd><Tokens sum={props.row} href={props.href({})} what={props.what} /></dd></div>
-    <div><dt>Input from cache</dt><dd><A href={props.href({ meter: cachedMeters })} aria-label={`${cachedShare(props.row)} of the input of ${props.what} from a cache, ledger entries`}>{cachedShare(props.row)}</A></dd></div>
+    <div><dt>Input from cache</dt><dd><A href={props.href({ meter: cacheReadMeters })} aria-label={`${cachedShare(props.row)} of the input of ${props.what} from a cache, ledger entries`}>{cachedShare(props.row)}</A></dd></div>
     <div><dt>Answers cut</dt><dd title="The finish reason says that a limit of tokens was reached.">{percent(props.row.truncatedCalls, props.row.calls)}</dd></div>
     <div><dt>Asked for tools</dt><dd title="The finish reason says so. Gemini's never does.">{percent(props.row.toolCallingCalls, props.row.calls)}</dd></div>
   </dl>
