@@ -44,6 +44,7 @@ const help = `spanledger COMMAND
   set-aside   shows what ClickHouse did not take, loads it again or drops it
   ledger      closes a month, and says what became of one since it was reported
   reprice     prices usage of a time anew with the price book in use; --dry-run says what it would change
+  rederive    reads the stored spans of a time anew by the rules of this version; --dry-run says what it would change
   verify      works out the whole ledger again from spans and price books, and compares
 
 COMMAND --help explains each with an example. Settings: README.md, "Settings".
@@ -103,12 +104,14 @@ async function main(args: readonly string[]): Promise<number> {
       if (wantsHelp || rest.length === 0) return print(ledgerHelp)
       return ledger(rest, loadConfig(process.env))
     }
-    case 'reprice': {
-      const { repriceCommand, repriceHelp } = await import('#collector/reprice/command.ts')
-      if (wantsHelp) return print(repriceHelp)
+    case 'reprice':
+    case 'rederive': {
+      const { rederiveCommand, rederiveHelp, repriceCommand, repriceHelp } = await import('#collector/reprice/command.ts')
+      const [run, help] = command === 'reprice' ? [repriceCommand, repriceHelp] : [rederiveCommand, rederiveHelp]
+      if (wantsHelp) return print(help)
       const { shippedBook } = await import('#collector/price/book.ts')
       const config = loadConfig(process.env)
-      return repriceCommand(rest, {
+      return run(rest, {
         tenant, project, prices: shippedBook(), actor: userInfo().username, settleHere: (store) => settleHere(config, store), print: (line) => print(`${line}\n`),
         nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n,
         openStore: () => openMigrated(config),

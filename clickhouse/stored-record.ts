@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue, Resource, Scope, SpanEvent, SpanRecord } from '#semconv/attributes.ts'
+import type { Attributes, AttributeValue, Resource, Scope, SpanEvent, SpanLink, SpanRecord } from '#semconv/attributes.ts'
 import { type AgentDecision, type Meter, type PieceMeter, roles, type SpanFacts, type Step, tokenMeters, type Usage, type UsageFlag } from '#semconv/facts.ts'
 import {
   type Block, choices, type Column, type ColumnType, counts, decimals, flags, float64s, ids, int64s, lists, maps, nullable, texts, times, uint32s, uint8s, words,
@@ -11,7 +11,8 @@ import { usageColumn } from './tables/usage-column.ts'
 /**
  * A stored span as the record it was derived from, every attribute with the type it was sent in: what dialects read, so that
  * derivation can run again over history. The other record is what `collector/decode` makes of the wire. Beside it, the facts that
- * were derived when it arrived. Links, flags, trace state and counts of what was dropped are left out: no dialect reads them.
+ * were derived when it arrived. Links, flags, trace state and counts of what was dropped are left out: no dialect reads them. Who
+ * stores a span anew asks for all of it (`wholeSpans`).
  */
 
 const usageTypes = Object.fromEntries(tokenMeters.map((meter) => [usageColumn(meter), counts])) as Readonly<Record<string, ColumnType<number>>>
@@ -42,6 +43,33 @@ export interface StoredSpans {
   record(row: number, content: StoredContentRow | undefined): SpanRecord
   /** What was derived when it arrived. */
   facts(row: number): SpanFacts
+}
+
+/** Columns of `spans` that hold all of a span, to be asked for in this order. */
+export const wholeSpanTypes = {
+  ...storedSpanTypes, project: words, trace_state: texts, span_flags: uint32s, schema_url: words,
+  dropped_attributes: uint32s, dropped_events: uint32s, dropped_links: uint32s,
+} as const
+
+/** The spans of a block by row, with all that was sent. */
+export interface WholeSpans extends Pick<StoredSpans, 'rows' | 'traceId' | 'spanId' | 'receivedAt'> {
+  readonly project: Column<string>
+  record(row: number, content: WholeContentRow | undefined): SpanRecord
+}
+
+export function wholeSpans({ rows, columns }: Block<typeof wholeSpanTypes>): WholeSpans {
+  const spans = storedSpans({ rows, columns })
+  return {
+    ...spans, project: columns.project,
+    record: (row, content) => {
+      const read = spans.record(row, content)
+      return {
+        ...read, traceState: columns.trace_state(row), flags: columns.span_flags(row), scope: { ...read.scope, schemaUrl: columns.schema_url(row) },
+        droppedAttributesCount: columns.dropped_attributes(row), droppedEventsCount: columns.dropped_events(row), droppedLinksCount: columns.dropped_links(row),
+        links: content === undefined ? [] : storedLinks(content[6]),
+      }
+    },
+  }
 }
 
 export function storedSpans({ rows, columns }: Block<typeof storedSpanTypes>): StoredSpans {
@@ -158,11 +186,15 @@ const pairs = (map: string): string => `arrayMap((k, v) -> (k, v), mapKeys(${map
 type TextPairs = readonly (readonly [string, string])[]
 
 /** A row of `SELECT ${storedContentColumns} FROM span_content`, as `Store.readBatches` gives it. It belongs to the version of its span that was received at the same time. */
-export type StoredContentRow = readonly [traceId: string, spanId: string, receivedAt: string, strings: TextPairs, json: TextPairs, events: string]
+export type StoredContentRow = readonly [traceId: string, spanId: string, receivedAt: string, strings: TextPairs, json: TextPairs, events: string, ...unknown[]]
+/** The same of `wholeContentColumns`. */
+export type WholeContentRow = readonly [traceId: string, spanId: string, receivedAt: string, strings: TextPairs, json: TextPairs, events: string, links: string]
 
 export const storedContentColumns: string = [
   'lower(hex(trace_id))', 'lower(hex(span_id))', 'toString(toUnixTimestamp64Nano(received_at))', pairs('attributes_string'), pairs('attributes_json'), 'events',
 ].join(', ')
+
+export const wholeContentColumns = `${storedContentColumns}, links`
 
 interface StoredEvent {
   readonly timeUnixNano: string
@@ -175,3 +207,8 @@ const storedEvents = (text: string): readonly SpanEvent[] =>
   text === '' ? noEvents : (JSON.parse(text) as readonly StoredEvent[]).map((event) => ({
     timeUnixNano: BigInt(event.timeUnixNano), name: event.name, attributes: attributes(event.attributes), droppedAttributesCount: event.droppedAttributesCount,
   }))
+
+type StoredLink = Omit<SpanLink, 'attributes'> & { readonly attributes: readonly KeyValue[] }
+
+const storedLinks = (text: string): readonly SpanLink[] =>
+  text === '' ? [] : (JSON.parse(text) as readonly StoredLink[]).map((link) => ({ ...link, attributes: attributes(link.attributes) }))

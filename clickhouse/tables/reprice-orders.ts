@@ -1,9 +1,9 @@
 import type { UnixNano } from '#semconv/facts.ts'
-import { choice, count, id, type Table, time, word } from '../table.ts'
+import { choice, count, flag, id, type Table, time, word } from '../table.ts'
 
 export const repriceStates = ['ORDERED', 'DONE'] as const
 
-/** Somebody wants ledger entries priced anew. The row with the state DONE says what came of it; both stay. */
+/** Somebody wants ledger entries priced anew, or worked out anew from what spans say. The row with the state DONE says what came of it; both stay. */
 export interface RepriceOrderRow {
   readonly tenant: string
   /** 32 hex digits. */
@@ -11,13 +11,15 @@ export interface RepriceOrderRow {
   readonly state: (typeof repriceStates)[number]
   readonly orderedAt: UnixNano
   readonly doneAt: UnixNano
-  /** When the usage happened: from, and before. */
+  /** Spans are derived anew, by the rules of the program that does it; prices stay as they are. Else they are priced anew. */
+  readonly rederive: boolean
+  /** When the usage happened, or the spans began that are derived anew: from, and before. */
   readonly from: UnixNano
   readonly before: UnixNano
   /** '' for any. */
   readonly provider: string
   readonly model: string
-  /** The price book to price with. */
+  /** The price book to price with; '' where spans are derived anew. */
   readonly priceBookVersion: string
   /** Who asked for it. */
   readonly actor: string
@@ -35,6 +37,7 @@ export const repriceOrders: Table<RepriceOrderRow> = {
     choice('state', repriceStates, (r) => r.state),
     time('ordered_at', (r) => r.orderedAt),
     time('done_at', (r) => r.doneAt),
+    flag('rederive', (r) => r.rederive),
     time('usage_from', (r) => r.from),
     time('usage_before', (r) => r.before),
     word('provider', (r) => r.provider),

@@ -5,19 +5,19 @@ import { entryKey } from '../derive/identity.ts'
 import type { PriceBook } from '../price/book.ts'
 import { post } from '../settle/post.ts'
 import type { StoredBooks } from '../stored-books.ts'
-import { isSettled } from '../verify/check-trace.ts'
+import { isSettled, saysElse } from '../verify/check-trace.ts'
 import { elsewhereOf } from '../verify/elsewhere.ts'
 import { storedPages } from '../verify/pages.ts'
-import { currentEntries, storedTraces, wholePage } from '../verify/stored-traces.ts'
-import { type RepriceOrder, repricing } from './orders.ts'
+import { currentEntries, type StoredTrace, storedTraces, storedWithTagsSince, wholePage } from '../verify/stored-traces.ts'
+import { type OrderedPart, repricing } from './orders.ts'
 
-/** What repricing would change, for one model and day. */
+/** What an order would change, for one model and day. */
 export interface Change {
   readonly model: string
   /** `2026-10-31`, in UTC. */
   readonly day: string
   calls: number
-  /** Lines of it without a price: before, and with the new book. */
+  /** Lines of it without a price: of what goes, and of what comes. */
   unpricedBefore: number
   unpricedAfter: number
   before: PicoUsd
@@ -27,6 +27,8 @@ export interface Change {
 export interface DryRun {
   readonly changes: readonly Change[]
   readonly entries: number
+  /** Spans that would be stored anew. */
+  readonly spans: number
   /** Traces that something came for lately: an order would wait for them. */
   readonly unsettled: number
 }
@@ -37,28 +39,31 @@ export interface DryRunOptions {
   readonly project: string
   readonly prices: PriceBook
   readonly books: StoredBooks
-  readonly order: Pick<RepriceOrder, 'from' | 'before' | 'provider' | 'model'>
+  readonly order: OrderedPart
 }
 
 /** What an order would post, worked out from what is stored; nothing is written. */
 export async function dryRun({ store, tenant, project, prices, books, order }: DryRunOptions): Promise<DryRun> {
   const changes = new Map<string, Change>()
   let entries = 0
+  let spans = 0
   let unsettled = 0
+  const tagsSince = await storedWithTagsSince(store)
   for await (const page of storedPages(store, tenant)) {
-    const { traces, priceBooks } = await storedTraces(page, wholePage, { store, tagsSince: 0n })
+    const { traces, priceBooks } = await storedTraces(page, wholePage, { store, tagsSince })
     const all = [...traces]
     const settled = all.filter(isSettled)
     unsettled += all.length - settled.length
     await books.load(priceBooks)
     const elsewhere = await elsewhereOf(store, tenant, settled)
     for (const trace of settled) {
+      if (!isOf(trace, order)) continue
+      if (order.rederive) spans += saysElse(trace).length
       const stored = [...trace.entries.values()].flatMap((rows) => currentEntries(rows, tenant))
-      if (!stored.some((entry) => entry.occurredAt >= order.from && entry.occurredAt < order.before)) continue
       const posted = { charges: new Map(), entries: new Map(stored.map((entry) => [entryKey(entry), entry])) }
-      const { rows } = post(account([...trace.derived.values()], elsewhere(trace)), trace.derived, posted, 0n, { tenant, project, prices, books: books.named }, repricing(prices, order))
+      const { rows } = post(account([...trace.derived.values()], elsewhere(trace)), trace.derived, posted, unposted, { tenant, project, prices, books: books.named }, repricing(prices, order))
       const seen = new Set<string>()
-      for (const row of rows.filter((one) => one.reason === 'repriced')) {
+      for (const row of rows.filter((one) => (order.rederive ? one.postedAt === unposted : one.reason === 'repriced'))) {
         entries++
         const day = new Date(Number(row.occurredAt / 1_000_000n)).toISOString().slice(0, 10)
         const key = `${day} ${row.model}`
@@ -76,5 +81,15 @@ export async function dryRun({ store, tenant, project, prices, books, order }: D
       }
     }
   }
-  return { changes: [...changes.values()].sort((a, b) => (a.day + a.model < b.day + b.model ? -1 : 1)), entries, unsettled }
+  return { changes: [...changes.values()].sort((a, b) => (a.day + a.model < b.day + b.model ? -1 : 1)), entries, spans, unsettled }
+}
+
+/** Of lines that nobody posts. */
+const unposted = 0n
+
+/** Whether an order takes this trace up (`tracesOf`). */
+function isOf({ entries, derived }: StoredTrace, { rederive, from, before }: OrderedPart): boolean {
+  const within = (at: bigint): boolean => at >= from && at < before
+  if (rederive) return [...derived.values()].some(({ startedAt }) => within(startedAt))
+  return [...entries.values()].some((rows) => rows.some(({ columns, row }) => within(columns.occurred_at(row))))
 }

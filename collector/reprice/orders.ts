@@ -7,10 +7,13 @@ import type { PriceBook } from '../price/book.ts'
 import type { Repricing } from '../settle/post.ts'
 
 /**
- * Repricing is ordered in ClickHouse and done by who settles: one writer decides what a trace's ledger says, so a late span and
+ * Repricing, or deriving anew, is ordered in ClickHouse and done by who settles: one writer decides what a trace's ledger says, so a late span and
  * an order that meet cannot undo each other (docs/decisions/015).
  */
-export type RepriceOrder = Pick<RepriceOrderRow, 'tenant' | 'id' | 'orderedAt' | 'from' | 'before' | 'provider' | 'model' | 'priceBookVersion' | 'actor'>
+export type RepriceOrder = Pick<RepriceOrderRow, 'tenant' | 'id' | 'orderedAt' | 'rederive' | 'from' | 'before' | 'provider' | 'model' | 'priceBookVersion' | 'actor'>
+
+/** What an order is about. */
+export type OrderedPart = Pick<RepriceOrder, 'rederive' | 'from' | 'before' | 'provider' | 'model'>
 
 /** What came of an order. */
 export type RepriceOutcome = Pick<RepriceOrderRow, 'entries' | 'failed'>
@@ -18,9 +21,10 @@ export type RepriceOutcome = Pick<RepriceOrderRow, 'entries' | 'failed'>
 /** Seconds one question about orders, or about the traces of one, may take. */
 const readSecondsMax = 60
 
-export const repricing = (prices: PriceBook, { from, before, provider, model }: Pick<RepriceOrder, 'from' | 'before' | 'provider' | 'model'>): Repricing => ({
+/** Prices change on order alone: where spans are derived anew, nothing is priced anew. */
+export const repricing = (prices: PriceBook, { rederive, from, before, provider, model }: OrderedPart): Repricing => ({
   prices,
-  covers: (call: Billable) => call.at >= from && call.at < before && (provider === '' || call.provider === provider) &&
+  covers: (call: Billable) => !rederive && call.at >= from && call.at < before && (provider === '' || call.provider === provider) &&
     (model === '' || call.responseModel === model || call.requestModel === model),
 })
 
@@ -41,6 +45,7 @@ async function insertOrder(store: Store, row: RepriceOrderRow): Promise<void> {
 interface OrderRow {
   readonly id_hex: string
   readonly ordered: string
+  readonly rederive: boolean
   readonly from_nanos: string
   readonly before_nanos: string
   readonly provider: string
@@ -52,13 +57,13 @@ interface OrderRow {
 /** Orders that nobody has done yet, the oldest first. */
 export async function openOrders(store: Store, tenant: string): Promise<readonly RepriceOrder[]> {
   const rows = await store.read<OrderRow>(
-    `SELECT lower(hex(id)) AS id_hex, toString(toUnixTimestamp64Nano(ordered_at)) AS ordered, toString(toUnixTimestamp64Nano(usage_from)) AS from_nanos,
+    `SELECT lower(hex(id)) AS id_hex, toString(toUnixTimestamp64Nano(ordered_at)) AS ordered, rederive, toString(toUnixTimestamp64Nano(usage_from)) AS from_nanos,
        toString(toUnixTimestamp64Nano(usage_before)) AS before_nanos, provider, model, lower(hex(price_book_version)) AS version_hex, actor
      FROM reprice_orders FINAL WHERE tenant = {tenant:String} AND state = 'ORDERED'
        AND id NOT IN (SELECT id FROM reprice_orders WHERE tenant = {tenant:String} AND state = 'DONE') ORDER BY ordered_at`,
     { tenant }, { maxSeconds: readSecondsMax })
   return rows.map((row) => ({
-    tenant, id: row.id_hex, orderedAt: BigInt(row.ordered), from: BigInt(row.from_nanos), before: BigInt(row.before_nanos), provider: row.provider, model: row.model,
+    tenant, id: row.id_hex, orderedAt: BigInt(row.ordered), rederive: row.rederive, from: BigInt(row.from_nanos), before: BigInt(row.before_nanos), provider: row.provider, model: row.model,
     priceBookVersion: row.version_hex, actor: row.actor,
   }))
 }
@@ -70,12 +75,16 @@ export async function outcomeOf(store: Store, { tenant, id }: Pick<RepriceOrder,
   return row === undefined ? undefined : { entries: Number(row.entries), failed: Number(row.failed) }
 }
 
-/** The next traces behind `after` that have usage in the order's time; whether it is the order's model, settlement sees. */
-export async function tracesToReprice(store: Store, order: RepriceOrder, after: string, most: number): Promise<readonly string[]> {
+/**
+ * The next traces behind `after` that have usage in the order's time, or spans that began in it. Whether it is the order's model,
+ * settlement sees.
+ */
+export async function tracesOf(store: Store, { tenant, rederive, from, before }: RepriceOrder, after: string, most: number): Promise<readonly string[]> {
+  const [table, time] = rederive ? ['spans', 'started_at'] : ['ledger_entries', 'occurred_at']
   const rows = await store.read<{ trace: string }>(
-    `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM ledger_entries
-     WHERE tenant = {tenant:String} AND occurred_at >= fromUnixTimestamp64Nano({from:Int64}) AND occurred_at < fromUnixTimestamp64Nano({before:Int64}) AND trace_id > toFixedString(unhex({after:String}), 16)
+    `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM ${table}
+     WHERE tenant = {tenant:String} AND ${time} >= fromUnixTimestamp64Nano({from:Int64}) AND ${time} < fromUnixTimestamp64Nano({before:Int64}) AND trace_id > toFixedString(unhex({after:String}), 16)
      ORDER BY trace_id LIMIT {most:UInt32}`,
-    { tenant: order.tenant, from: String(order.from), before: String(order.before), after, most }, { maxSeconds: readSecondsMax })
+    { tenant, from: String(from), before: String(before), after, most }, { maxSeconds: readSecondsMax })
   return rows.map((row) => row.trace)
 }

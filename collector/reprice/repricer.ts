@@ -1,13 +1,17 @@
 import type { Store } from '#clickhouse/store.ts'
+import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { LiveTraces } from '../settle/live-traces.ts'
 import type { StoredBooks } from '../stored-books.ts'
-import { finishOrder, openOrders, type RepriceOrder, repricing, tracesToReprice } from './orders.ts'
+import type { Rederived } from '../rederive/rederive.ts'
+import { finishOrder, openOrders, type RepriceOrder, repricing, tracesOf } from './orders.ts'
 
 export interface RepricerOptions {
   readonly store: Store
   readonly tenant: string
   readonly live: LiveTraces
   readonly books: StoredBooks
+  /** Derives the spans of these traces anew and stores those that say something else. */
+  readonly rederive: (traceIds: readonly string[]) => Promise<Rederived>
   /** The spool segment that is being written: what was posted until now is read back when it is loaded. */
   readonly segment: () => number
   /** Segments up to this one are in ClickHouse. */
@@ -34,7 +38,7 @@ interface Doing {
   segment: number
 }
 
-/** Takes up the traces of reprice orders, some at a time, so that settlement prices them anew. An order that a crash cut short is done again: what stands already is not posted twice. */
+/** Takes up the traces of orders, some at a time, so that settlement prices them anew, or works out anew what their spans say. An order that a crash cut short is done again: what stands already is not posted twice. */
 export class Repricer {
   readonly #options: RepricerOptions
   #doing: Doing | undefined
@@ -53,9 +57,10 @@ export class Repricer {
     if (doing.open.size === 0) await this.#takeUp(doing)
   }
 
-  /** Lines that a settlement posted for an order. */
-  posted(entries: number): void {
-    if (this.#doing !== undefined) this.#doing.entries += entries
+  /** Lines that a settlement posted for a trace that was taken up. */
+  posted(entries: readonly LedgerEntryRow[]): void {
+    const doing = this.#doing
+    if (doing !== undefined) doing.entries += (doing.order.rederive ? entries : entries.filter(({ reason }) => reason === 'repriced')).length
   }
 
   async #look(): Promise<void> {
@@ -64,7 +69,7 @@ export class Repricer {
     this.#lookedMs = nowMs()
     const [order] = await openOrders(store, tenant)
     if (order === undefined) return
-    await books.load([order.priceBookVersion])
+    if (!order.rederive) await books.load([order.priceBookVersion])
     this.#doing = { order, after: '', open: new Set(), entries: 0, failed: 0, segment: -1 }
   }
 
@@ -80,19 +85,21 @@ export class Repricer {
   }
 
   async #takeUp(doing: Doing): Promise<void> {
-    const { store, live, books, segment, loadedThrough, nowMs, nowNano } = this.#options
+    const { store, live, books, rederive, segment, loadedThrough, nowMs, nowNano } = this.#options
     const { order } = doing
     // Whoever waits for the order looks at the ledger next.
     if (loadedThrough() < doing.segment) return
-    const prices = books.named(order.priceBookVersion)
-    const traceIds = prices === undefined ? [] : await tracesToReprice(store, order, doing.after, tracesAtOnce)
+    const prices = books.named(order.rederive ? '' : order.priceBookVersion)
+    const traceIds = prices === undefined ? [] : await tracesOf(store, order, doing.after, tracesAtOnce)
     if (prices === undefined || traceIds.length === 0) {
       // A book that nobody stored prices nothing, and the order is not done.
       await finishOrder(store, order, { entries: doing.entries, failed: prices === undefined ? 1 : doing.failed }, nowNano())
       this.#doing = undefined
       return
     }
-    for (const traceId of traceIds) {
+    const { differing, failed } = order.rederive ? await rederive(traceIds) : { differing: traceIds, failed: 0 }
+    doing.failed += failed
+    for (const traceId of differing) {
       live.revisit(traceId, nowMs(), segment())
       const trace = live.get(traceId)
       if (trace === undefined) continue

@@ -19,6 +19,7 @@ import type { PriceBook } from '../price/book.ts'
 import { turnMs } from '../receive/turns.ts'
 import type { Handovers } from '../receivers/handovers.ts'
 import type { Told } from '../receivers/peers.ts'
+import { rederive } from '../rederive/rederive.ts'
 import { Repricer } from '../reprice/repricer.ts'
 import { appendOnce, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
@@ -31,7 +32,7 @@ import { contested, lumpsOf, post, type Posting, type PostOptions } from './post
 import { earliestSummedUp, forgetSummedUp, type Journals, readSummedUp, writeSummedUp } from './summed-up.ts'
 import { costOf, summary } from './summary.ts'
 import { meets, otherSourcesKey, sessionRow, sessionsTold, type SessionTold, speaks, type Times, toldBetter } from './told-better.ts'
-import { toldElsewhere } from './told-elsewhere.ts'
+import { tellersMax, toldElsewhere } from './told-elsewhere.ts'
 
 export interface SettleOptions {
   readonly tenant: string
@@ -89,8 +90,6 @@ const failureMsMin = 500
 const failureMsMax = 300_000
 /** Traces remembered at the start whose clocks are ahead: a quarter of what the filter of evicted traces tells apart. */
 const aheadMax = 200_000
-/** A provider's answer that more traces tell than this is none: a test server that always gives the same id. */
-export const tellersMax = 50
 
 /** What a tick is about to write for one trace. */
 interface Draft {
@@ -133,7 +132,10 @@ export class Settler {
     this.#books = storedBooks(options.store, () => options.prices)
     // As it is: the price book in it is the one in use at the moment it is asked for.
     this.#options = options
-    this.#repricer = new Repricer({ ...options, books: this.#books, segment: () => options.spool.currentNumber, loadedThrough: () => options.loader.loadedThrough })
+    this.#repricer = new Repricer({
+      ...options, books: this.#books, segment: () => options.spool.currentNumber, loadedThrough: () => options.loader.loadedThrough,
+      rederive: (traceIds) => rederive(traceIds, { ...options, books: this.#books }),
+    })
   }
 
   /** Finds what a former process left open, then looks at live traces until closed. */
@@ -490,7 +492,7 @@ export class Settler {
     for (const decision of draft.decisions) trace.decisions.set(decision.id, decision)
     if (draft.repriced) {
       trace.repricing = undefined
-      this.#repricer.posted(draft.posting.rows.filter((entry) => entry.reason === 'repriced' && entry.postedAt === draft.version).length)
+      this.#repricer.posted(draft.posting.rows.filter((entry) => entry.postedAt === draft.version))
     }
     trace.version = latest(trace.version, draft.version)
     trace.summarizedMs = this.#options.nowMs()

@@ -8,6 +8,9 @@ const uniqueKeyChars = 28
 /** `resp_3`, `msg_5`: a server started anew counts from 1 again, so the same id later is another call. */
 const counted = /:[a-z]+[-_]\d{1,6}$/
 
+/** A provider's answer that more traces tell than this is none: a test server that always gives the same id. */
+export const tellersMax = 50
+
 export interface ToldElsewhere {
   readonly replayed: ReadonlySet<string>
   readonly mirrored: ReadonlySet<string>

@@ -3,7 +3,7 @@ import type { SpanFacts, Step } from '#semconv/facts.ts'
 import { type Difference, fieldDifferences, fieldsAgree } from './difference.ts'
 import { type CheckedLedger, checkEntries, storedEntries } from './entries.ts'
 import type { StoredBooks } from '../stored-books.ts'
-import type { RunFigures, StoredTrace } from './stored-traces.ts'
+import type { DerivedSpan, RunFigures, StoredTrace } from './stored-traces.ts'
 
 /** Nothing arrived since the run was summed up: only then its figures claim to be exact. */
 export const isSettled = ({ run, receivedAt, postedAt }: StoredTrace): boolean =>
@@ -33,13 +33,22 @@ const spanFields = [
 const stepsAgree = fieldsAgree<Step>(stepFields)
 const spansAgree = fieldsAgree<SpanFacts>(spanFields)
 
+/** Whether a span says now what was stored of it. */
+const factsAgree = (stored: SpanFacts, derived: SpanFacts): boolean => spansAgree(stored, derived) && stepsAgree(stored.step, derived.step)
+
+/** Spans that say something else now than what was stored of them. */
+export const saysElse = ({ derived, stored }: StoredTrace): readonly DerivedSpan[] => [...derived.values()].filter((span) => {
+  const place = stored.get(span.spanId)
+  return place !== undefined && !factsAgree(place.spans.facts(place.row), span)
+})
+
 const nothing: readonly never[] = []
 
 function checkSpan(derived: SpanFacts, { stored, traceId }: StoredTrace): readonly Difference[] {
   const place = stored.get(derived.spanId)
   if (place === undefined) return nothing
   const known = place.spans.facts(place.row)
-  if (spansAgree(known, derived) && stepsAgree(known.step, derived.step)) return nothing
+  if (factsAgree(known, derived)) return nothing
   const fields = [...fieldDifferences(known, derived, spanFields), ...fieldDifferences(known.step, derived.step, stepFields)]
   return fields.length === 0 ? nothing : [{ of: 'span', id: derived.spanId, traceId, spanId: derived.spanId, title: JSON.stringify(derived.name), kind: 'changed', fields }]
 }

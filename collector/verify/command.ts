@@ -4,7 +4,7 @@ import type { Store } from '#clickhouse/store.ts'
 import { StoreError } from '#clickhouse/store-error.ts'
 import { bookFor, type PriceBook } from '../price/book.ts'
 import { activeBook } from '../price/book-store.ts'
-import { differenceText } from './difference.ts'
+import { type Difference, differenceText } from './difference.ts'
 import { selfTest } from './self-test.ts'
 import { checkSums } from './sums.ts'
 import { verify, type Verified } from './verify.ts'
@@ -67,13 +67,19 @@ async function verifyStore(store: Store, waitMs: number, options: VerifyCommandO
   const until = nowMs() + waitMs
   for (;;) {
     const found: string[] = []
-    const verified = await verify({ ...options, store, prices, report: (difference) => { if (found.length < printedMax) found.push(differenceText(difference)) } })
+    let spans = 0
+    const report = (difference: Difference): void => {
+      if (difference.of === 'span') spans++
+      if (found.length < printedMax) found.push(differenceText(difference))
+    }
+    const verified = await verify({ ...options, store, prices, report })
     if (verified.unsettled > 0 && nowMs() < until) {
       await sleep(waitTurnMs)
       continue
     }
     for (const line of found) print(line)
     if (verified.differences > found.length) print(`and ${verified.differences - found.length} more`)
+    if (spans > 0) print(`${spans} spans say something else than what was stored of them. Where an older version stored them, 'rederive --dry-run' shows what follows, and 'rederive' stores and posts it`)
     for (const line of verifiedText(verified)) print(line)
     return verified.differences === 0 ? 0 : 1
   }

@@ -3,9 +3,8 @@ import { callKeyId } from '#clickhouse/tables/call-keys.ts'
 import type { Elsewhere } from '#semconv/account.ts'
 import { callsTold } from '../derive/call-told.ts'
 import { readCallsTold, readSessionTraces } from '../settle/history.ts'
-import { tellersMax } from '../settle/settle.ts'
 import { meets, otherSourcesKey, sessionsTold, speaks, toldBetter } from '../settle/told-better.ts'
-import { toldElsewhere } from '../settle/told-elsewhere.ts'
+import { tellersMax, toldElsewhere } from '../settle/told-elsewhere.ts'
 import type { StoredTrace } from './stored-traces.ts'
 
 /** Answers that more than one trace tells; 100 bytes each in memory. Where there are more, each trace's answers are looked up. */

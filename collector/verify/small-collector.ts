@@ -14,10 +14,9 @@ import { entryKey } from '../derive/identity.ts'
 import { postedOf, spansOf, writeOutHeld } from '../settle/held-charges.ts'
 import { type LiveTrace, LiveTraces } from '../settle/live-traces.ts'
 import { contested, post } from '../settle/post.ts'
-import { tellersMax } from '../settle/settle.ts'
 import { summary } from '../settle/summary.ts'
 import { meets, sessionRow, sessionsTold, speaks, toldBetter } from '../settle/told-better.ts'
-import { toldElsewhere } from '../settle/told-elsewhere.ts'
+import { tellersMax, toldElsewhere } from '../settle/told-elsewhere.ts'
 import { FrameWriter, frameHeaderBytes, readFrame, spooledTables } from '../spool/frame.ts'
 
 /** A span has a name, a log record a body. */

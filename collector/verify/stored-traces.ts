@@ -1,4 +1,5 @@
 import type { Block, Column } from '#clickhouse/native-columns.ts'
+import { migratedAt } from '#clickhouse/migrate.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { type StoredContentRow, storedContentColumns, storedSpans, type StoredSpans, storedSpanTypes } from '#clickhouse/stored-record.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
@@ -148,6 +149,11 @@ function ofTraces(rows: number, traceId: Column<string>, drafts: ReadonlyMap<str
     if (draft !== undefined) each(draft, row)
   }
 }
+
+/** Brought the column. */
+const tagsMigration = 18
+/** When this store learned to keep tags. */
+export const storedWithTagsSince = (store: Store): Promise<UnixNano> => migratedAt(store, tagsMigration)
 
 /** What was stored before there were tags has none, in the ledger neither. */
 function derivedAgain(record: SpanRecord, receivedAt: UnixNano, tagsSince: UnixNano): DerivedSpan {

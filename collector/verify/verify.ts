@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { costDayDifferences } from '#clickhouse/cost-days.ts'
-import { migratedAt } from '#clickhouse/migrate.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { canonicalJson, type PriceBook, shippedBook } from '../price/book.ts'
 import { storedBooks } from '../stored-books.ts'
@@ -10,7 +9,7 @@ import type { Difference } from './difference.ts'
 import { sharedAnswers } from './elsewhere.ts'
 import { pageThread } from './page-thread.ts'
 import { type Page, storedPages } from './pages.ts'
-import { wholePage } from './stored-traces.ts'
+import { storedWithTagsSince, wholePage } from './stored-traces.ts'
 
 export interface VerifyOptions {
   readonly store: Store
@@ -87,12 +86,10 @@ const spansWorthThreads = 20_000
 /** ClickHouse needs cores too, and a thread holds what it is making, some 100 MB, beside the page that all share. */
 const threadsMax = 8
 const countSeconds = 60
-/** Brought the column. */
-const tagsMigration = 18
 
 async function openTeam(options: VerifyOptions): Promise<Team> {
   const { store, tenant, prices } = options
-  const [shared, tagsSince] = await Promise.all([sharedAnswers(store, tenant), migratedAt(store, tagsMigration)])
+  const [shared, tagsSince] = await Promise.all([sharedAnswers(store, tenant), storedWithTagsSince(store)])
   const wanted = options.threads ?? (await spansStored(options) < spansWorthThreads ? 0 : Math.min(threadsMax, availableParallelism()))
   if (wanted === 0) {
     const books = storedBooks(store, () => prices)
