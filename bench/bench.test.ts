@@ -11,6 +11,7 @@ import { describeLoad, type LoadOptions, mismatches, runLoad } from './load.ts'
 import { modelCallsPerRun, payloads, runsSideBySide, spansPerRun } from './payloads.ts'
 import { describePreallocate, runPreallocate } from './preallocate.ts'
 import { quantile } from './quantile.ts'
+import { describeLayouts, runLayouts } from './layouts.ts'
 import { describeReads, runReads } from './reads.ts'
 import { describeReceived, runReceive } from './receive.ts'
 import { describeHeld, describeSettlements, runHeld, runSettle } from './settle.ts'
@@ -195,4 +196,11 @@ test('reads: each question finds the runs that it is about', async () => {
   assert.equal(result.spans, spansPerAgentRun * 40)
   assert.ok(result.reads.every(({ rows, ms }) => rows > 0 && ms.length === 2))
   assert.match(describeReads(result), /^\| a run by its id \| 1 \|/m)
+})
+
+test('layouts: every layout of the table of spans answers alike', async () => {
+  const results = await runLayouts(spansPerAgentRun * 10, 1)
+  assert.deepEqual(results.filter(({ refused }) => refused !== undefined), [])
+  assert.ok(results.every(({ bytes, answers }) => bytes > 0 && answers.every(({ found }) => !found.includes('"0"'))))
+  assert.match(describeLayouts(spansPerAgentRun * 10, results), /^\| decided: minute, service, trace; by month \| \d/m)
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { allDaySums, refreshCostDays } from '#clickhouse/cost-days.ts'
 import { migrate } from '#clickhouse/migrate.ts'
-import { openStore } from '#clickhouse/store.ts'
+import { openStore, type Store } from '#clickhouse/store.ts'
 import type { FrameWriter } from '#collector/spool/frame.ts'
 import type { SpanRecord } from '#semconv/attributes.ts'
 import { graphql, type Program, startProgram } from '../e2e/program.ts'
@@ -34,9 +34,10 @@ const dayNanos = 86_400_000_000_000n
 const maxSeconds = 300
 
 /** A run of the middle of the time, and what it can be found by. */
-interface Known {
+export interface Known {
   readonly id: string
   readonly startedAt: bigint
+  readonly service: string
   readonly attribute: (key: string) => string
 }
 
@@ -44,7 +45,7 @@ function knownOf(records: readonly SpanRecord[]): Known {
   const root = records.at(-1)
   if (root === undefined) throw new Error('a run without spans')
   return {
-    id: root.traceId, startedAt: root.startTimeUnixNano,
+    id: root.traceId, startedAt: root.startTimeUnixNano, service: String(root.resource.attributes.get('service.name')),
     attribute: (key) => String(records.map(({ attributes }) => attributes.get(key)).find((value) => value !== undefined)),
   }
 }
@@ -53,6 +54,15 @@ function knownOf(records: readonly SpanRecord[]): Known {
 async function fill(dataDir: string, runs: number, tell: (spans: number) => void): Promise<{ readonly known: Known; readonly bytes: number }> {
   await using store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 4 * 1024 ** 3 })
   await migrate(store)
+  const known = await fillDays(store, runs, tell)
+  for (const sums of allDaySums) await refreshCostDays(store, sums)
+  await atRest(store)
+  const [size] = await store.read<{ readonly n: string }>(`SELECT toString(sum(bytes_on_disk)) AS n FROM system.parts WHERE active AND database = currentDatabase()`, {}, { maxSeconds })
+  return { known, bytes: Number(size?.n) }
+}
+
+/** The same into a store that is open. */
+export async function fillDays(store: Store, runs: number, tell: (spans: number) => void): Promise<Known> {
   let known: Known | undefined
   let inserting: Promise<void> = Promise.resolve()
   let stored = 0
@@ -67,11 +77,8 @@ async function fill(dataDir: string, runs: number, tell: (spans: number) => void
   const nanos = (daysStored * dayNanos) / BigInt(Math.ceil(runs / runsPerInsert))
   await fillWithRuns(runs, 1, insert, { from: BigInt(Date.now()) * 1_000_000n - daysStored * dayNanos, nanos })
   await inserting
-  for (const sums of allDaySums) await refreshCostDays(store, sums)
-  await atRest(store)
-  const [size] = await store.read<{ readonly n: string }>(`SELECT toString(sum(bytes_on_disk)) AS n FROM system.parts WHERE active AND database = currentDatabase()`, {}, { maxSeconds })
   if (known === undefined) throw new Error('no run is known')
-  return { known, bytes: Number(size?.n) }
+  return known
 }
 
 const runFields = 'id name status startedAt durationMs agents users sessions models modelCalls spanCount errorCount tokens { total } cost'
