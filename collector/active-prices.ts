@@ -30,6 +30,8 @@ export async function followPrices(options: { readonly store: Store; readonly te
       }
       failing = false
     } catch (error) {
+      // The store is closed behind it: whoever stops the program is told nothing.
+      if (closed) return
       // Once, until it works again: ClickHouse may be away for hours.
       if (!failing) log.warn('the active price book cannot be read; the one before goes on pricing', { error })
       failing = true
