@@ -198,6 +198,12 @@ CREATE TABLE IF NOT EXISTS reprice_orders {on_cluster} (
 ORDER BY (tenant, id, state)
 SETTINGS {durable};
 
+CREATE TABLE IF NOT EXISTS reprice_parts {on_cluster} (
+{columns:reprice_parts}
+) ENGINE = {engine:ReplacingMergeTree()}
+ORDER BY (tenant, id, receivers, receiver)
+SETTINGS {durable};
+
 CREATE TABLE IF NOT EXISTS closed_months {on_cluster} (
 {columns:closed_months}
 ) ENGINE = {engine:ReplacingMergeTree()}

@@ -15,6 +15,7 @@ import { policyVersions } from './tables/policy-versions.ts'
 import { priceBookActivations } from './tables/price-book-activations.ts'
 import { priceBooks } from './tables/price-books.ts'
 import { repriceOrders } from './tables/reprice-orders.ts'
+import { repriceParts } from './tables/reprice-parts.ts'
 import { runs } from './tables/runs.ts'
 import { spanContent } from './tables/span-content.ts'
 import { spans } from './tables/spans.ts'
@@ -67,6 +68,7 @@ export const tableColumns: ReadonlyMap<string, string> = new Map([
   [ingestAccount.name, columnsDdl(ingestAccount)],
   [conformance.name, columnsDdl(conformance)],
   [repriceOrders.name, columnsDdl(repriceOrders)],
+  [repriceParts.name, columnsDdl(repriceParts)],
   [closedMonths.name, columnsDdl(closedMonths)],
   [billLines.name, columnsDdl(billLines)],
   [billImports.name, columnsDdl(billImports)],

@@ -1,15 +1,18 @@
 /** Several receiving processes: one that dies, another number of them on the next start, and what a span costs that two of them got. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import { until } from './until.ts'
-import { enginePid, isEngine, isReceiver } from './engine.ts'
+import { engineOf, enginePid, isEngine, isReceiver } from './engine.ts'
 import { ago, agentSpan, callCost, exportRequest, type MadeSpan, modelCall, newTraceId } from './made-span.ts'
-import { type Program, startProgram } from './program.ts'
+import { graphql, type Program, startProgram } from './program.ts'
 import { receiverPid } from './receivers.ts'
 import { grpcExporter, post } from './sending.ts'
 import { ledgerSum, pico, readLedger, settledTrace, settledTraces } from './traces.ts'
+import { assertVerified } from './verified.ts'
 
 const env = { SPANLEDGER_SETTLEMENT_DELAY_MS: '300', SPANLEDGER_RECEIVERS: '2' }
 const waitMsMax = 60_000
@@ -31,6 +34,10 @@ function makeTrace(calls: number): { readonly traceId: string; readonly spans: r
   const children = Array.from({ length: calls }, () => modelCall({ traceId, parentSpanId: agent.spanId }, tokens, `resp_${newTraceId()}`))
   return { traceId, spans: [agent, ...children], cost: callCost(tokens) * BigInt(calls) }
 }
+
+/** What a command says, beside the running program. */
+const ran = async (program: Program, ...words: readonly string[]): Promise<string> =>
+  (await promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), ...words], { env: { ...process.env, SPANLEDGER_DATA_DIR: program.dataDir } })).stdout
 
 describe('two receiving processes', () => {
   let program: Program
@@ -65,6 +72,24 @@ describe('two receiving processes', () => {
       const { settled, cost } = await settledTrace(program, traceId, 1)
       return settled && pico(cost) === expected && ledgerSum(await readLedger(program, traceId)) === expected
     })
+  })
+
+  test('an order is done by both, each for its own traces, and once', async () => {
+    const model = { 'gen_ai.request.model': 'house-model-1', 'gen_ai.response.model': 'house-model-1', 'gen_ai.provider.name': 'in_house' }
+    const calls = Array.from({ length: 12 }, (_, n) => modelCall({ traceId: newTraceId().slice(0, 31) + String(n % 2), attributes: model }, tokens))
+    await sendApart(program, calls)
+    await settledTraces(program, new Map(calls.map(({ traceId }) => [traceId, 1])))
+    await graphql(program, 'mutation { priceModel(provider: "in_house", model: "house-model-1", prices: { input: "1", output: "10" }) { version } }')
+    const range = ['--from', '2020-01-01', '--to', '2100-01-01']
+    assert.match(await ran(program, 'reprice', ...range, '--model', 'house-model-1'), /^48 entries posted with price book /, 'of two meters a reversal and what replaces it')
+    for (const { traceId } of calls) assert.equal(ledgerSum(await readLedger(program, traceId)), 300_000_000n + 600_000_000n)
+
+    // As an older version stored them.
+    await using store = await engineOf(program)
+    await store.command(`ALTER TABLE spans UPDATE usage_output_text = usage_output_text + 5, workflow = 'none' WHERE request_model = 'house-model-1' SETTINGS mutations_sync = 2`)
+    assert.match(await ran(program, 'rederive', ...range), /^0 entries posted\n$/, 'the ledger was right')
+    await assertVerified(program)
+    assert.match(await ran(program, 'rederive', ...range, '--dry-run'), /^0 spans say something else now and would be stored anew\nnothing would be posted\n$/)
   })
 
   test('one is killed: the other goes on, both routes say so, and it comes back', async () => {

@@ -46,6 +46,11 @@ export class Handovers {
     peers.onNews((from, news) => this.#hear(from, news))
   }
 
+  /** Which of the processes this is. */
+  get receiver(): { readonly receiver: number; readonly receivers: number } {
+    return { receiver: this.#peers.index, receivers: this.#peers.count }
+  }
+
   owns(traceId: string): boolean {
     return ownerOf(traceId, this.#peers.count) === this.#peers.index
   }

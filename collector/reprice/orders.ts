@@ -2,13 +2,14 @@ import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { writeRow } from '#clickhouse/table.ts'
 import { type RepriceOrderRow, repriceOrders } from '#clickhouse/tables/reprice-orders.ts'
+import { type RepricePartRow, repriceParts } from '#clickhouse/tables/reprice-parts.ts'
 import type { Billable } from '#semconv/account.ts'
 import type { PriceBook } from '../price/book.ts'
 import type { Repricing } from '../settle/post.ts'
 
 /**
- * Repricing, or deriving anew, is ordered in ClickHouse and done by who settles: one writer decides what a trace's ledger says, so a late span and
- * an order that meet cannot undo each other (docs/decisions/015).
+ * Repricing, or deriving anew, is ordered in ClickHouse and done by who settles: one writer decides what a trace's ledger says, so a
+ * late span and an order that meet cannot undo each other (docs/decisions/015).
  */
 export type RepriceOrder = Pick<RepriceOrderRow, 'tenant' | 'id' | 'orderedAt' | 'rederive' | 'from' | 'before' | 'provider' | 'model' | 'priceBookVersion' | 'actor'>
 
@@ -36,6 +37,26 @@ export async function finishOrder(store: Store, order: RepriceOrder, outcome: Re
   await insertOrder(store, { ...order, ...outcome, state: 'DONE', doneAt })
 }
 
+/** Which of how many receiving processes does the part of an order that it settles. */
+export type Receiver = Pick<RepricePartRow, 'receiver' | 'receivers'>
+
+/** A part that was done. */
+export type RepricePart = Pick<RepricePartRow, 'receiver' | 'entries' | 'failed'>
+
+export async function finishPart(store: Store, { tenant, id }: RepriceOrder, receiver: Receiver, outcome: RepriceOutcome, doneAt: bigint): Promise<void> {
+  const writer = new RowBinaryWriter()
+  writeRow(repriceParts, writer, { tenant, id, ...receiver, ...outcome, doneAt })
+  await store.insert(repriceParts, writer.take(), `part ${receiver.receiver} of ${receiver.receivers} of ${id} ${doneAt}`)
+}
+
+/** What is done of an order by so many processes. Where there were others, they did parts of their own, and it is done anew: what stands is not posted twice. */
+export async function partsOf(store: Store, { tenant, id }: RepriceOrder, { receivers }: Receiver): Promise<readonly RepricePart[]> {
+  const rows = await store.read<{ receiver: number; entries: string; failed: string }>(
+    `SELECT receiver, entries, failed FROM reprice_parts FINAL WHERE tenant = {tenant:String} AND id = toFixedString(unhex({id:String}), 16) AND receivers = {receivers:UInt32}`,
+    { tenant, id, receivers }, { maxSeconds: readSecondsMax })
+  return rows.map(({ receiver, entries, failed }) => ({ receiver, entries: Number(entries), failed: Number(failed) }))
+}
+
 async function insertOrder(store: Store, row: RepriceOrderRow): Promise<void> {
   const writer = new RowBinaryWriter()
   writeRow(repriceOrders, writer, row)
@@ -54,7 +75,7 @@ interface OrderRow {
   readonly actor: string
 }
 
-/** Orders that nobody has done yet, the oldest first. */
+/** Orders that are not done yet, the oldest first. */
 export async function openOrders(store: Store, tenant: string): Promise<readonly RepriceOrder[]> {
   const rows = await store.read<OrderRow>(
     `SELECT lower(hex(id)) AS id_hex, toString(toUnixTimestamp64Nano(ordered_at)) AS ordered, rederive, toString(toUnixTimestamp64Nano(usage_from)) AS from_nanos,

@@ -3,12 +3,15 @@ import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { LiveTraces } from '../settle/live-traces.ts'
 import type { StoredBooks } from '../stored-books.ts'
 import type { Rederived } from '../rederive/rederive.ts'
-import { finishOrder, openOrders, type RepriceOrder, repricing, tracesOf } from './orders.ts'
+import { finishOrder, finishPart, openOrders, partsOf, type Receiver, type RepriceOrder, repricing, tracesOf } from './orders.ts'
 
 export interface RepricerOptions {
   readonly store: Store
   readonly tenant: string
   readonly live: LiveTraces
+  /** This process does of an order the traces that it `owns`. */
+  readonly receiver: Receiver
+  readonly owns: (traceId: string) => boolean
   readonly books: StoredBooks
   /** Derives the spans of these traces anew and stores those that say something else. */
   readonly rederive: (traceIds: readonly string[]) => Promise<Rederived>
@@ -67,10 +70,23 @@ export class Repricer {
     const { store, tenant, books, nowMs } = this.#options
     if (nowMs() - this.#lookedMs < lookMs) return
     this.#lookedMs = nowMs()
-    const [order] = await openOrders(store, tenant)
+    const order = await this.#next(await openOrders(store, tenant))
     if (order === undefined) return
     if (!order.rederive) await books.load([order.priceBookVersion])
     this.#doing = { order, after: '', open: new Set(), entries: 0, failed: 0, segment: -1 }
+  }
+
+  /** The first of which our part is not done. Those of which all parts are, are done. */
+  async #next(orders: readonly RepriceOrder[]): Promise<RepriceOrder | undefined> {
+    const { store, receiver, nowNano } = this.#options
+    for (const order of orders) {
+      const parts = await partsOf(store, order, receiver)
+      if (!parts.some((part) => part.receiver === receiver.receiver)) return order
+      if (parts.length < receiver.receivers) continue
+      const sum = (of: 'entries' | 'failed'): number => parts.reduce((all, part) => all + part[of], 0)
+      await finishOrder(store, order, { entries: sum('entries'), failed: sum('failed') }, nowNano())
+    }
+    return undefined
   }
 
   #letGo(doing: Doing): void {
@@ -85,7 +101,7 @@ export class Repricer {
   }
 
   async #takeUp(doing: Doing): Promise<void> {
-    const { store, live, books, rederive, segment, loadedThrough, nowMs, nowNano } = this.#options
+    const { store, live, receiver, owns, books, rederive, segment, loadedThrough, nowMs, nowNano } = this.#options
     const { order } = doing
     // Whoever waits for the order looks at the ledger next.
     if (loadedThrough() < doing.segment) return
@@ -93,11 +109,13 @@ export class Repricer {
     const traceIds = prices === undefined ? [] : await tracesOf(store, order, doing.after, tracesAtOnce)
     if (prices === undefined || traceIds.length === 0) {
       // A book that nobody stored prices nothing, and the order is not done.
-      await finishOrder(store, order, { entries: doing.entries, failed: prices === undefined ? 1 : doing.failed }, nowNano())
+      await finishPart(store, order, receiver, { entries: doing.entries, failed: prices === undefined ? 1 : doing.failed }, nowNano())
       this.#doing = undefined
+      this.#lookedMs = Number.NEGATIVE_INFINITY
       return
     }
-    const { differing, failed } = order.rederive ? await rederive(traceIds) : { differing: traceIds, failed: 0 }
+    const own = traceIds.filter(owns)
+    const { differing, failed } = order.rederive ? await rederive(own) : { differing: own, failed: 0 }
     doing.failed += failed
     for (const traceId of differing) {
       live.revisit(traceId, nowMs(), segment())

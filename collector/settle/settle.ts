@@ -132,8 +132,9 @@ export class Settler {
     this.#books = storedBooks(options.store, () => options.prices)
     // As it is: the price book in it is the one in use at the moment it is asked for.
     this.#options = options
+    const { handovers } = options
     this.#repricer = new Repricer({
-      ...options, books: this.#books, segment: () => options.spool.currentNumber, loadedThrough: () => options.loader.loadedThrough,
+      ...options, receiver: handovers?.receiver ?? { receiver: 0, receivers: 1 }, owns: (traceId) => handovers?.owns(traceId) !== false, books: this.#books, segment: () => options.spool.currentNumber, loadedThrough: () => options.loader.loadedThrough,
       rederive: (traceIds) => rederive(traceIds, { ...options, books: this.#books }),
     })
   }
@@ -227,8 +228,7 @@ export class Settler {
       await this.#findFormer()
       this.#options.handovers?.complete(loader.loadedThrough)
     }
-    // Of several processes none settles all the traces of an order: it waits for a start with one.
-    if (this.#options.handovers === undefined) await this.#repricer.tick()
+    await this.#repricer.tick()
     await this.#hearOthers()
     const dirty = live.dirty()
     const { crowded } = live
