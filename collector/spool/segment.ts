@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { readFrame, type Section, spooledTables } from './frame.ts'
 
 /**
- * A segment on disk: `SPNL`, `u32` length of a JSON head, the head, frames. The head says which columns the rows have, so
- * that a newer program can still load what an older one wrote.
+ * A segment on disk: `SPN2`, `u32` length and `u32` crc32 of a JSON head, the head, frames. The head says which columns the rows have,
+ * so that a newer program can still load what an older one wrote; a head that was damaged would have rows read as others.
  */
-const magic = Buffer.from('SPNL')
+const magic = Buffer.from('SPN2')
+/** How an older program began it: without the checksum. */
+const formerMagic = Buffer.from('SPNL')
 
 export interface SpooledColumn {
   readonly name: string
@@ -26,9 +29,10 @@ export const currentTables: SegmentHead['tables'] = spooledTables.map((table) =>
 
 export function headBytes(head: SegmentHead): Buffer {
   const json = Buffer.from(JSON.stringify(head))
-  const length = Buffer.alloc(4)
-  length.writeUInt32LE(json.length)
-  return Buffer.concat([magic, length, json])
+  const sizes = Buffer.alloc(8)
+  sizes.writeUInt32LE(json.length)
+  sizes.writeUInt32LE(crc32(json), 4)
+  return Buffer.concat([magic, sizes, json])
 }
 
 export interface Segment {
@@ -49,11 +53,10 @@ export const atMostHead = (bytes: Buffer): boolean => bytes.findLastIndex((byte)
 
 /** Reads a segment; `undefined` where not even the head is whole: `atMostHead` says whether a frame of it can have been acknowledged. */
 export function parseSegment(bytes: Buffer): Segment | undefined {
-  if (bytes.length < 8 || !bytes.subarray(0, 4).equals(magic)) return undefined
-  const headEnd = 8 + bytes.readUInt32LE(4)
-  if (headEnd > bytes.length) return undefined
-  const head = parseHead(bytes.toString('utf8', 8, headEnd))
-  if (head === undefined) return undefined
+  const json = headOf(bytes)
+  const head = json === undefined ? undefined : parseHead(json.toString())
+  if (json === undefined || head === undefined) return undefined
+  const headEnd = json.byteOffset - bytes.byteOffset + json.length
   const frames: (readonly Section[])[] = []
   const frameBytes: Buffer[] = []
   let at = headEnd
@@ -64,6 +67,16 @@ export function parseSegment(bytes: Buffer): Segment | undefined {
     frameBytes.push(bytes.subarray(at, frame.next))
     at = frame.next
   }
+}
+
+/** The bytes of the head, where they are those that were written. */
+function headOf(bytes: Buffer): Buffer | undefined {
+  const former = bytes.subarray(0, 4).equals(formerMagic)
+  const at = former ? 8 : 12
+  if (bytes.length < at || !(former || bytes.subarray(0, 4).equals(magic))) return undefined
+  const json = bytes.subarray(at, at + bytes.readUInt32LE(4))
+  if (json.length !== bytes.readUInt32LE(4)) return undefined
+  return former || crc32(json) === bytes.readUInt32LE(8) ? json : undefined
 }
 
 function parseHead(json: string): SegmentHead | undefined {

@@ -210,6 +210,16 @@ for (const [what, at] of [['its head', 3], ['its first frame', -1]] as const) te
   for (const spool of [first, second, third]) await spool.close()
 })
 
+test('no byte of a head is taken for another: its rows would be read as others', () => {
+  const segment = Buffer.concat([headBytes({ format: 1, spool: randomUUID(), tables: currentTables }), frame(1)])
+  assert.equal(parseSegment(segment)?.frames.length, 1)
+  for (let at = 0; at < segment.length - frame(1).length; at++) {
+    const damaged = Buffer.from(segment)
+    damaged[at] = (damaged[at] as number) ^ 0x02
+    assert.equal(parseSegment(damaged), undefined, `byte ${at}`)
+  }
+})
+
 test('a segment that a crash left with a part of its head, or with its head alone, is none', async (t) => {
   const dir = await folder(t)
   const spool = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
