@@ -1367,6 +1367,38 @@ const rows: readonly Row[] = [
     step: { provider: 'anthropic', responseModel: 'claude-sonnet-4-5', usageFlags: ['usage_lossy'] },
   },
   {
+    who: 'LiteLLM 1.108 with LITELLM_OTEL_V2 (captured): its own name for the model, for the cost and for who asks; a cache that is told is no lower bound',
+    span: { name: 'chat house', scope: 'litellm', scopeVersion: '1.108.7', kind: 3, attributes: {
+      'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.system': 'anthropic', 'gen_ai.conversation.id': 'chat-1',
+      'gen_ai.request.model': 'house', 'gen_ai.response.model': 'house', 'gen_ai.response.id': 'chatcmpl-027c2dd3', 'litellm.call_type': 'acompletion',
+      'litellm.provider.model': 'anthropic/claude-sonnet-4-5', 'litellm.cost.total': 0.004125, 'litellm.cost.input': 0.002535, 'litellm.cost.output': 0.00159,
+      'litellm.metadata.user_api_key_end_user_id': 'ann', 'litellm.request.streaming': true, 'gen_ai.usage.input_tokens': 1060,
+      'gen_ai.usage.output_tokens': 106, 'gen_ai.usage.cache_creation.input_tokens': 100, 'gen_ai.usage.cache_read.input_tokens': 300,
+      'gen_ai.usage.prompt_tokens': 1060, 'gen_ai.usage.completion_tokens': 106, 'gen_ai.usage.total_tokens': 1166 } },
+    step: { provider: 'anthropic', requestModel: 'claude-sonnet-4-5', responseModel: '', user: 'ann', session: 'chat-1', streaming: true,
+      reportedCost: 4_125_000_000n, usageFlags: ['cache_ttl_unknown'],
+      usage: { 'input.uncached': 660, 'input.cache_read': 300, 'input.cache_write.5m': 100, 'output.text': 106 } },
+  },
+  {
+    who: 'LiteLLM 1.108 with LITELLM_OTEL_V2 (captured): the model that answered beside its own name for it',
+    span: { name: 'chat house', scope: 'litellm', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'litellm.call_type': 'anthropic_messages',
+      'gen_ai.request.model': 'house', 'gen_ai.response.model': 'claude-sonnet-4-5', 'litellm.provider.model': 'anthropic/claude-sonnet-4-5' } },
+    step: { requestModel: 'house', responseModel: 'claude-sonnet-4-5' },
+  },
+  {
+    who: 'LiteLLM 1.108 with LITELLM_OTEL_V2 (captured): two zeros are a stream that told no usage',
+    span: { name: 'chat gpt-4.1', scope: 'litellm', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'litellm.call_type': 'acompletion',
+      'gen_ai.request.model': 'gpt-4.1', 'gen_ai.response.model': 'gpt-4.1', 'litellm.provider.model': 'gpt-4.1', 'litellm.cost.total': 0,
+      'gen_ai.usage.input_tokens': 0, 'gen_ai.usage.output_tokens': 0, 'gen_ai.usage.total_tokens': 0 } },
+    step: { requestModel: 'gpt-4.1', responseModel: 'gpt-4.1', usage: undefined, reportedCost: undefined },
+  },
+  {
+    who: 'LiteLLM proxy\'s embedding (captured from 1.108.7)', span: { name: 'litellm_request', scope: 'litellm', attributes: {
+      'gen_ai.operation.name': 'aembedding', 'llm.request.type': 'aembedding', 'gen_ai.system': 'openai', 'gen_ai.request.model': 'text-embedding-3-small',
+      'gen_ai.usage.input_tokens': 61, 'gen_ai.usage.total_tokens': 61 } },
+    step: { role: 'embedding', usage: { 'input.uncached': 61 } },
+  },
+  {
     who: 'LiteLLM that failed', span: { name: 'litellm_request', scope: 'litellm', status: 2,
       attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'ecf5596f-2016',
       'litellm.call_id': 'ecf5596f-2016' } },

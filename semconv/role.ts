@@ -35,6 +35,8 @@ export const operationRoles: Readonly<Record<string, Role>> = {
   create_thread: 'control', create_message: 'control', list_messages: 'control', list_run_steps: 'control',
   // Langtrace
   embed: 'embedding',
+  // LiteLLM's proxy
+  aembedding: 'embedding', arerank: 'retrieval',
   // Gemini CLI
   llm_call: 'model_call', tool_call: 'tool', agent_call: 'agent', user_prompt: 'turn', system_prompt: 'control',
   schedule_tool_calls: 'control',
