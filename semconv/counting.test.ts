@@ -109,17 +109,22 @@ const rows: readonly Row[] = [
   { who: 'Copilot with GPT', attributes: { ...call, 'copilot_chat.location': 'panel', 'gen_ai.request.model': 'gpt-5' },
     input: 'inclusive' },
   { who: 'Strands on Bedrock', scope: 'strands.telemetry.tracer', attributes: { ...call,
-    'gen_ai.request.model': 'us.anthropic.claude-sonnet-4' }, input: 'exclusive' },
-  { who: 'Strands on Anthropic', scope: 'strands.telemetry.tracer', attributes: { ...call,
-    'gen_ai.request.model': 'claude-sonnet-4' }, input: 'exclusive', flags: ['usage_lossy'] },
+    'gen_ai.request.model': 'us.anthropic.claude-sonnet-4', 'gen_ai.usage.cache_read_input_tokens': 400 }, input: 'exclusive' },
+  { who: 'Strands on Anthropic from 1.50 to 1.53', scope: 'strands.telemetry.tracer', attributes: { ...call,
+    'gen_ai.request.model': 'claude-sonnet-4', 'gen_ai.usage.cache_read_input_tokens': 400 }, input: 'exclusive' },
   { who: 'Strands on OpenAI', scope: 'strands.telemetry.tracer', attributes: { ...call, 'gen_ai.request.model': 'gpt-5' },
     input: 'inclusive' },
+  { who: 'Strands on Bedrock since 1.54', scope: 'strands.telemetry.tracer', attributes: { ...call,
+    'gen_ai.request.model': 'us.anthropic.claude-sonnet-4' }, input: 'inclusive' },
+  { who: 'Strands on Anthropic since 1.54', scope: 'strands.telemetry.tracer', attributes: { ...call,
+    'gen_ai.request.model': 'claude-sonnet-4' }, input: 'inclusive' },
   { who: 'Agent Framework py with Anthropic', scope: 'agent_framework', attributes: { ...call,
     'gen_ai.provider.name': 'anthropic' }, input: 'exclusive' },
   { who: 'Agent Framework with OpenAI', scope: 'agent_framework', attributes: { ...call, 'gen_ai.provider.name': 'openai' },
     input: 'inclusive' },
   { who: 'ADK call_llm', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.request.model': 'gemini-2.5-pro' }, input: 'inclusive',
     output: 'exclusive' },
+  { who: 'ADK call_llm over LiteLLM', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.request.model': 'openai/gpt-5' }, input: 'inclusive' },
   { who: 'ADK for Java', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.operation.name': 'call_llm' }, input: 'inclusive' },
   { who: 'ADK generate_content', scope: 'gcp.vertex.agent', attributes: { 'gen_ai.operation.name': 'generate_content' },
     input: 'inclusive' },
@@ -160,12 +165,13 @@ const rows: readonly Row[] = [
 for (const { who, scope, version, attributes, input, output = 'inclusive', flags = [] } of rows) {
   test(`${who}: input ${input}, output ${output}`, () => {
     const rewritten = attributes?.['llm.token_count.prompt'] !== undefined
+    const readElsewhere = attributes?.['gen_ai.usage.cache_read_input_tokens'] !== undefined
     const step = interpret(literalSpan({
       ...(scope !== undefined && { scope }), ...(version !== undefined && { scopeVersion: version }),
       attributes: {
-        ...attributes, ...(!rewritten && { 'gen_ai.usage.input_tokens': 1000 }), 'gen_ai.usage.cache_read.input_tokens': 400,
-          'gen_ai.usage.output_tokens': 100,
-        'gen_ai.usage.reasoning.output_tokens': 30,
+        ...attributes, ...(!rewritten && { 'gen_ai.usage.input_tokens': 1000 }),
+        ...(!readElsewhere && { 'gen_ai.usage.cache_read.input_tokens': 400 }),
+        'gen_ai.usage.output_tokens': 100, 'gen_ai.usage.reasoning.output_tokens': 30,
       },
     }))
     assert.deepEqual(step.usage, {
@@ -182,6 +188,21 @@ test('Langfuse\'s OpenAI wrapper for python passes the provider\'s body on', () 
     'langfuse.observation.usage_details': details } }))
   assert.deepEqual(step.usage, { 'input.uncached': 600, 'input.cache_read': 400, 'output.text': 70, 'output.reasoning': 30 })
 })
+
+const twice: readonly (readonly [model: string, output: number])[] = [
+  ['openai/gpt-5', 70], ['gpt-5', 70], ['o3-mini', 70], ['gemini/gemini-2.5-pro', 70],
+  ['gemini-2.5-pro', 100], ['claude-sonnet-4-5', 100], ['projects/p/locations/l/publishers/google/models/gemini-2.5-pro', 100],
+]
+
+for (const [model, text] of twice) {
+  test(`ADK's generate_content of ${model} has the thoughts ${text === 70 ? 'twice' : 'once'}`, () => {
+    const step = interpret(literalSpan({ scope: 'gcp.vertex.agent', attributes: {
+      'gen_ai.operation.name': 'generate_content', 'gen_ai.request.model': model, 'gen_ai.usage.input_tokens': 1000,
+      'gen_ai.usage.output_tokens': 130, 'gen_ai.usage.reasoning.output_tokens': 30,
+    } }))
+    assert.deepEqual(step.usage, { 'input.uncached': 1000, 'output.text': text, 'output.reasoning': 30 })
+  })
+}
 
 test('who counts nowhere else', (t) => {
   for (const [who, where] of [

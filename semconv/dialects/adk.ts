@@ -22,10 +22,15 @@ export const adk: Dialect = {
       source: 'captured from google-adk 1.8.0 for Java', when: (attributes) => attributes.get('gen_ai.operation.name') === 'call_llm',
       input: 'inclusive', output: 'inclusive',
     },
+    { source: 'captured from google-adk 2.13.0', when: (attributes) => copiesCompletion(attributes.get('gen_ai.request.model')), input: 'inclusive', output: 'inclusive' },
     { source: 'google/adk-python@0798a74', input: 'inclusive', output: 'exclusive' },
   ],
-  // JavaScript's call_llm has the thoughts and the cached part in its answer alone.
   counts(counts, reading) {
+    const { output, reasoning } = counts
+    if (reading.word('operation') === 'generate_content' && copiesCompletion(reading.word('requestModel')) && output !== undefined && reasoning !== undefined) {
+      counts.output = Math.max(output - reasoning, reasoning)
+    }
+    // JavaScript's call_llm has the thoughts and the cached part in its answer alone.
     if (counts.input === undefined || (counts.cacheRead !== undefined && counts.reasoning !== undefined)) return
     const answer = parsedObject(reading.value('messages'))
     const usage = objectMember(answer, 'usageMetadata') ?? objectMember(answer, 'usage_metadata')
@@ -37,4 +42,14 @@ export const adk: Dialect = {
     // Bookkeeping over parallel calls that have spans of their own.
     if (draft.role === 'tool' && (span.name === 'execute_tool (merged)' || draft.tool === '(merged tools)')) draft.executed = false
   },
+}
+
+/**
+ * What is asked through LiteLLM (`openai/gpt-5`, by LiteLLM's names) or OpenAI's own API says OpenAI's whole output where Gemini says its
+ * candidates, and generate_content adds the thoughts to that: google-adk 2.13.0, captured (models/lite_llm.py, integrations/openai/
+ * _openai_llm.py: "over-counts reasoning tokens for OpenAI models", telemetry/_token_usage.py).
+ */
+function copiesCompletion(model: unknown): boolean {
+  if (typeof model !== 'string') return false
+  return /^(?:gpt-|o\d)/.test(model) || (model.includes('/') && !/^(?:projects|publishers|locations|models|endpoints|tunedmodels|apigee)\//i.test(model))
 }

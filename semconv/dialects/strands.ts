@@ -19,8 +19,15 @@ export const strands: Dialect = {
     // OpenInference's processor rewrites the span and adds the cache to the input (for some models twice).
     { source: 'Arize-ai/openinference@1fe497f', when: (attributes) => !attributes.has('gen_ai.usage.input_tokens') &&
       attributes.has('llm.token_count.prompt'), input: 'inclusive' },
+    // Since 1.54 its python adds the cache to the input where the model's API leaves it out, and has the conventions' keys for it.
+    { source: 'captured from strands-agents 1.62.0 on PyPI; telemetry/tracer.py `_total_prompt_tokens` of 1.53.0 and 1.54.0',
+      when: (attributes) => attributes.has('gen_ai.usage.cache_read.input_tokens') || attributes.has('gen_ai.usage.cache_creation.input_tokens'),
+      input: 'inclusive' },
     // Bedrock's ids: `us.anthropic.claude-…`, `amazon.nova-…`.
     { source, when: (attributes) => isBedrockModel(attributes.get('gen_ai.request.model')), input: 'exclusive' },
+    { source: 'strands-agents 1.50.0 on PyPI (models/anthropic.py)',
+      when: (attributes) => isAnthropicModel(attributes.get('gen_ai.request.model')) &&
+        (attributes.has('gen_ai.usage.cache_read_input_tokens') || attributes.has('gen_ai.usage.cache_write_input_tokens')), input: 'exclusive' },
     { source, when: (attributes) => isAnthropicModel(attributes.get('gen_ai.request.model')), input: 'exclusive', lossy: true },
     { source, input: 'inclusive' },
   ],
