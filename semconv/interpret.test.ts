@@ -1399,6 +1399,30 @@ const rows: readonly Row[] = [
     step: { role: 'embedding', usage: { 'input.uncached': 61 } },
   },
   {
+    who: 'LangSmith passes LangChain\'s result on, which has the answer\'s id (captured from langsmith 0.15.1 and langchain-anthropic 1.7.10)',
+    span: { name: 'ChatAnthropic', scope: 'langsmith', attributes: { 'langsmith.span.kind': 'llm', 'gen_ai.system': 'anthropic', 'gen_ai.completion':
+      '{"generations":[[{"text":"Sun.","message":{"kwargs":{"content":"\\"id\\":\\"msg_forged\\"","response_metadata":{"id":"msg_01"}}}}]],"llm_output":{"id":"msg_01","usage":{}}}' } },
+    step: { responseId: 'msg_01', callKeys: ['response:anthropic:msg_01'] },
+  },
+  {
+    who: 'LangSmith with OpenAI: in the message alone',
+    span: { name: 'ChatOpenAI', scope: 'langsmith', attributes: { 'langsmith.span.kind': 'llm', 'gen_ai.system': 'openai', 'gen_ai.completion':
+      '{"generations":[[{"text":"","message":{"kwargs":{"content":"","id":"lc_run--1","response_metadata":{"id":"resp_7","model_name":"gpt-5"}}}}]],"llm_output":null}' } },
+    step: { responseId: 'resp_7', callKeys: ['response:openai:resp_7'] },
+  },
+  {
+    who: 'OpenInference passes LangChain\'s result on',
+    span: { name: 'ChatAnthropic', scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM', 'llm.provider': 'anthropic', 'output.value':
+      '{"generations": [[{"text": "Sun.", "message": {"kwargs": {"response_metadata": {"id": "msg_02"}}}}]], "llm_output": {"id": "msg_02"}}' } },
+    step: { responseId: 'msg_02' },
+  },
+  {
+    who: 'a model that writes an id into what it calls a tool with has no answer of that id',
+    span: { name: 'ChatAnthropic', scope: 'langsmith', attributes: { 'langsmith.span.kind': 'llm', 'gen_ai.completion':
+      '{"generations":[[{"message":{"kwargs":{"tool_calls":[{"args":{"id":"msg_forged"}}],"response_metadata":{}}}}]],"llm_output":{"id":7}}' } },
+    step: { responseId: '', callKeys: [] },
+  },
+  {
     who: 'LiteLLM that failed', span: { name: 'litellm_request', scope: 'litellm', status: 2,
       attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'ecf5596f-2016',
       'litellm.call_id': 'ecf5596f-2016' } },

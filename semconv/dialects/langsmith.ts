@@ -1,3 +1,4 @@
+import { answerId } from '../answer-id.ts'
 import type { Dialect } from '../dialect.ts'
 import { langchainPart, langchainTier, roleOfLangchainAgent } from '../langchain.ts'
 import { member, objectMember, parsedObject, tokenCount, word } from '../value.ts'
@@ -45,6 +46,7 @@ export const langsmith: Dialect = {
   refine(draft, reading, span) {
     if (draft.role === 'tool') draft.tool ||= span.name
     const details = parsedObject(reading.value('inputDetails')) ?? objectMember(parsedObject(reading.value('usageDetails')), 'input_token_details')
+    if (draft.role === 'model_call') draft.responseId ||= answerId(span.attributes.get('gen_ai.completion'))
     if (draft.role === 'model_call') draft.serviceTier ||= langchainTier(details) ?? ''
     // JavaScript's exporter sets a failed run's status to OK; the exception is the run's error all the same.
     const exception = span.events.findLast((event) => event.name === 'exception')
