@@ -101,6 +101,13 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'ingest-none', open: (page) => goTo(page, '/ingest?range=2001-01-01T00:00:00.000Z..2001-01-02T00:00:00.000Z', 'main:has-text("Nothing was received in this range")') },
   { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
   { name: 'costs-changed', open: (page) => goTo(page, '/costs?range=7d', 'main h2:has-text("Why it changed")') },
+  {
+    name: 'costs-map', open: async (page) => {
+      await goTo(page, '/costs?g=agent&split=user', 'main a[data-level=part]')
+      await page.locator('main figure:has(a[data-level=part]) summary').click()
+      await page.locator('main figure:has(a[data-level=part]) table').scrollIntoViewIfNeeded()
+    },
+  },
   { name: 'costs-by-tag', open: (page) => goTo(page, '/costs?g=tag', 'main section:has-text("these rows overlap")') },
   { name: 'models', open: (page) => goTo(page, '/models', 'main h2:has-text("How long calls took")') },
   {

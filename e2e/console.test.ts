@@ -164,8 +164,8 @@ test('a month that was closed and corrected: every amount of the restatement ope
   assert.deepEqual(problems, [])
 })
 
-/** A link of a figure, and the exact figure. */
-const figures = (page: Page, title: RegExp) => main(page).locator('a[href^="/ledger"]').evaluateAll((links, source) => links.flatMap((link) => {
+/** A link of a figure, and the exact figure; `within` some part of the page. */
+const figures = (page: Page, title: RegExp, within = ':not(figure *)') => main(page).locator(`a[href^="/ledger"]${within}`).evaluateAll((links, source) => links.flatMap((link) => {
   const [, exact] = new RegExp(source).exec(link.getAttribute('title') ?? '') ?? []
   return exact === undefined ? [] : [{ href: link.getAttribute('href') ?? '', exact }]
 }), title.source)
@@ -197,6 +197,8 @@ test('costs: every amount, count of tokens and count of runs opens the ledger en
   const amounts = await figures(page, /^(\S+) USD\. Open/)
   const tokens = await figures(page, /^(\S+ → \S+) tokens\. Open/)
   const runs = await figures(page, /^(\S+) runs?\. Open/)
+  await main(page).locator('a[data-level=part]').first().waitFor()
+  const parts = await figures(page, /^(\S+) USD\. Open/, ':is(figure *)')
   // In all, and by two agents, one model, one provider, two meters, no user, and one service.
   assert.deepEqual([amounts.length, tokens.length, runs.length], [9, 9, 9])
   for (const [at, { href, exact }] of amounts.entries()) {
@@ -206,6 +208,48 @@ test('costs: every amount, count of tokens and count of runs opens the ledger en
     assert.deepEqual(tokens[at], { href, exact: `${sum('input.')} → ${sum('output.')}` })
     assert.deepEqual(runs[at], { href, exact: String(new Set(rows.map(({ run }) => run)).size) })
   }
+  // One model of two agents.
+  assert.equal(parts.length, 2)
+  for (const { href, exact } of parts) assert.equal((await entriesAt(page, href)).reduce((total, { usd }) => total + pico(usd), 0n), pico(exact), href)
+  assert.deepEqual(problems, [])
+})
+
+test('where the money goes: arrow keys move among the tiles, Enter narrows the page, and what cannot be narrowed opens its ledger entries', { skip, timeout: 240_000 }, async () => {
+  await using program = await startProgram({ env })
+  const traceId = newTraceId()
+  const spans = ([['clerk', 30_000], ['porter', 10_000]] as const).map(([name, input]) => modelCall({ traceId, attributes: { 'gen_ai.agent.name': name } }, { input, output: 0 }))
+  const unknown = { 'gen_ai.agent.name': 'porter', 'gen_ai.response.model': 'house-model', 'gen_ai.request.model': 'house-model' }
+  assert.equal((await post(program, exportRequest([...spans, modelCall({ traceId, attributes: unknown }, { input: 10, output: 1 })]))).status, 200)
+  await settledTrace(program, traceId, 3)
+  const { page, problems } = await openPage(chromium, program.console)
+  await page.goto('/costs?g=agent')
+  const map = main(page).getByRole('group', { name: 'Cost by agent and model' })
+  /** Parts lie on the rest of their group. */
+  const onName = { x: 12, y: 8 }
+  await map.getByRole('link').first().focus()
+  const said = (): Promise<string | null | undefined> => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+  const moved: (string | null | undefined)[] = [await said()]
+  for (const key of ['ArrowRight', 'ArrowDown', 'End', 'Home', 'ArrowUp']) {
+    await page.keyboard.press(key)
+    moved.push(await said())
+  }
+  const [clerk, porter] = ['clerk $0.007500, 75.0 %', 'porter $0.002500, 25.0 %, and 2 unpriced entries']
+  assert.deepEqual(moved, [clerk, 'gpt-5-mini $0.007500, 75.0 %, part of clerk', porter, 'gpt-5-mini $0.002500, 25.0 %, part of porter', clerk, clerk])
+  assert.equal(await map.locator('a[tabindex="0"]').count(), 1, 'one stop of the Tab key')
+  await main(page).getByRole('link', { name: 'porter · 2 entries' }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/costs?agent=clerk')
+  await main(page).getByRole('group', { name: 'Cost by model and meter' }).and(page.locator(':focus-within')).waitFor()
+  assert.equal(await said(), 'gpt-5-mini $0.007500, 100 %', 'reading goes on at the first tile')
+  await main(page).getByRole('group', { name: 'Cost by model and meter' }).getByRole('link', { name: /^gpt-5-mini / }).click({ position: onName })
+  await page.waitForURL('**/costs?agent=clerk&model=gpt-5-mini&g=meter')
+  await main(page).getByRole('group', { name: 'Cost by meter and user' }).getByRole('link', { name: /^input\.uncached / }).click({ position: onName })
+  await page.waitForURL((url) => url.searchParams.get('meter') === 'input.uncached' && url.searchParams.get('g') === 'user')
+  await main(page).getByRole('group', { name: /Cost by user/ }).getByRole('link', { name: /^\(none\) / }).click({ position: onName })
+  await page.waitForURL((url) => url.searchParams.get('user') === '(none)')
+  await page.goto('/costs?agent=clerk&g=agent')
+  await main(page).getByRole('link', { name: /^clerk / }).click({ position: onName })
+  await page.waitForURL('**/ledger?agent=clerk**')
   assert.deepEqual(problems, [])
 })
 

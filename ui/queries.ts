@@ -766,6 +766,16 @@ export type CostsOverTimeQueryVariables = Exact<{
 
 export type CostsOverTimeQuery = { costs: Array<{ start: string | null, agent: string | null, model: string | null, provider: string | null, meter: string | null, user: string | null, service: string | null, tag: string | null, cost: string, unpricedEntries: number, env: string | null }> };
 
+export type CostMapQueryVariables = Exact<{
+  range: TimeRange;
+  by: Array<CostDimension> | CostDimension;
+  parts: Array<CostDimension> | CostDimension;
+  filter?: CostFilter | null | undefined;
+}>;
+
+
+export type CostMapQuery = { groups: Array<{ agent: string | null, model: string | null, provider: string | null, meter: string | null, user: string | null, service: string | null, tag: string | null, cost: string, unpricedEntries: number, env: string | null }>, parts: Array<{ agent: string | null, model: string | null, provider: string | null, meter: string | null, user: string | null, service: string | null, tag: string | null, cost: string, unpricedEntries: number, env: string | null }> };
+
 export type CostTablesQueryVariables = Exact<{
   range: TimeRange;
   filter?: CostFilter | null | undefined;
@@ -799,6 +809,8 @@ export type CacheSavingsQueryVariables = Exact<{
 export type CacheSavingsQuery = { cacheSavings: string | null };
 
 export type CostCountsFragment = { runs: number, reportedCost: string | null, costVariance: string | null };
+
+export type CostMapFieldsFragment = { agent: string | null, model: string | null, provider: string | null, meter: string | null, user: string | null, service: string | null, tag: string | null, cost: string, unpricedEntries: number, env: string | null };
 
 export type CostFieldsFragment = { cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string };
 
@@ -1135,6 +1147,20 @@ export const CostCountsFragmentDoc = new TypedDocumentString(`
   costVariance
 }
     `, {"fragmentName":"CostCounts"}) as unknown as TypedDocumentString<CostCountsFragment, unknown>;
+export const CostMapFieldsFragmentDoc = new TypedDocumentString(`
+    fragment CostMapFields on CostRow {
+  agent
+  model
+  provider
+  meter
+  user
+  service
+  env: environment
+  tag
+  cost
+  unpricedEntries
+}
+    `, {"fragmentName":"CostMapFields"}) as unknown as TypedDocumentString<CostMapFieldsFragment, unknown>;
 export const CostFieldsFragmentDoc = new TypedDocumentString(`
     fragment CostFields on CostRow {
   cost
@@ -1691,6 +1717,27 @@ export const CostsOverTimeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CostsOverTimeQuery, CostsOverTimeQueryVariables>;
+export const CostMapDocument = new TypedDocumentString(`
+    query CostMap($range: TimeRange!, $by: [CostDimension!]!, $parts: [CostDimension!]!, $filter: CostFilter) {
+  groups: costs(range: $range, groupBy: $by, filter: $filter) {
+    ...CostMapFields
+  }
+  parts: costs(range: $range, groupBy: $parts, filter: $filter) {
+    ...CostMapFields
+  }
+}
+    fragment CostMapFields on CostRow {
+  agent
+  model
+  provider
+  meter
+  user
+  service
+  env: environment
+  tag
+  cost
+  unpricedEntries
+}`) as unknown as TypedDocumentString<CostMapQuery, CostMapQueryVariables>;
 export const CostTablesDocument = new TypedDocumentString(`
     query CostTables($range: TimeRange!, $filter: CostFilter) {
   agent: costs(range: $range, groupBy: [AGENT], filter: $filter) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  activeFilters, carried, costFilter, costGroup, costKeys, decisionFilter, exportHref, failedRunsHref, ledgerFilter, ledgerHref, modelFilter, modelKeys, postedText, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
+  activeFilters, carried, costFilter, costGroup, costKeys, costParts, decisionFilter, exportHref, failedRunsHref, ledgerFilter, ledgerHref, modelFilter, modelKeys, narrowedCosts, postedText, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
 } from './url-state.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
@@ -40,6 +40,26 @@ test('a value of a closed list that does not exist is left out, never sent', () 
   assert.equal(costGroup({ g: 'user' }), 'USER')
   assert.equal(costGroup({ g: 'tag' }), 'TAG')
   assert.equal(costGroup({ g: '__proto__' }), 'MODEL')
+})
+
+test('what costs are split by next is what they are not yet narrowed to', () => {
+  assert.deepEqual([{}, { g: 'agent' }, { g: 'user' }, { g: 'tag' }].map(costParts), ['AGENT', 'MODEL', 'AGENT', 'AGENT'])
+  assert.deepEqual([{ split: 'user' }, { split: 'model' }, { split: 'then' }, { g: 'agent', split: 'agent' }].map(costParts), ['USER', 'AGENT', 'AGENT', 'MODEL'])
+  assert.equal(costParts({ g: 'agent', agent: 'a', model: 'm' }), 'METER')
+  const all = { agent: 'a', model: 'm', meter: 'x', user: 'u', service: 's', provider: 'p' }
+  assert.deepEqual([costParts(all), costParts({ ...all, g: 'meter' })], ['METER', 'MODEL'])
+})
+
+test('a part of the costs is the page narrowed to it, split by what has several values in it', () => {
+  const search = { g: 'agent', range: '7d', env: 'prod', agent: ['a', 'b'] }
+  assert.equal(narrowedCosts(search, { AGENT: ['a'] }), '/costs?agent=a&env=prod&range=7d', 'by the models of the agent')
+  assert.equal(narrowedCosts(search, { AGENT: ['a'], MODEL: [''] }), '/costs?agent=a&env=prod&range=7d&model=%28none%29&g=meter')
+  assert.equal(narrowedCosts(search, { AGENT: ['b', 'a'] }), '/costs?agent=b&agent=a&env=prod&range=7d&g=agent', 'the rest is split as it was')
+  assert.equal(narrowedCosts({ ...search, split: 'user' }, { AGENT: ['b', 'c'] }), '/costs?agent=b&agent=c&env=prod&range=7d&g=agent&split=user')
+  assert.equal(narrowedCosts(search, { AGENT: ['a'], MODEL: ['m', 'n'] }), '/costs?agent=a&env=prod&range=7d&model=m&model=n')
+  assert.equal(narrowedCosts({ agent: 'a', model: 'm' }, { AGENT: ['a'], MODEL: ['m'] }), undefined, 'nothing to narrow')
+  assert.equal(narrowedCosts({ agent: 'a' }, { AGENT: ['a'], MODEL: ['m'] }), '/costs?agent=a&model=m&g=meter')
+  assert.equal(narrowedCosts({}, { USER: Array.from({ length: 400 }, (_, index) => `u${index}`) })?.split('user=').length, 101, 'the dearest, because an address has an end')
 })
 
 test('"names none" has a word of its own, because an empty value is no filter', () => {

@@ -166,9 +166,40 @@ export const carried = (search: SearchValues, keys: readonly FilterKey[]): Parti
 
 export type CostGroup = 'AGENT' | 'MODEL' | 'PROVIDER' | 'METER' | 'USER' | 'SERVICE' | 'ENVIRONMENT' | 'TAG'
 export const costGroups = { AGENT: 'agent', MODEL: 'model', PROVIDER: 'provider', METER: 'meter', USER: 'user', SERVICE: 'service', ENVIRONMENT: 'env', TAG: 'tag' } as const satisfies Record<CostGroup, FilterKey>
-export const costGroup = (search: SearchValues): CostGroup => {
-  const text = textOf(search, 'g')?.toUpperCase()
-  return text !== undefined && Object.hasOwn(costGroups, text) ? (text as CostGroup) : 'MODEL'
+const groupOf = (search: SearchValues, key: 'g' | 'split'): CostGroup | undefined => {
+  const text = textOf(search, key)?.toUpperCase()
+  return text !== undefined && Object.hasOwn(costGroups, text) ? (text as CostGroup) : undefined
+}
+export const costGroup = (search: SearchValues): CostGroup => groupOf(search, 'g') ?? 'MODEL'
+
+/** What is asked next of a part of the costs: who, with what, for what. */
+const askedNext = ['AGENT', 'MODEL', 'METER', 'USER', 'SERVICE', 'PROVIDER'] as const satisfies readonly CostGroup[]
+/** Of what has one value there is nothing to split. */
+const isSplit = (search: SearchValues, group: CostGroup): boolean => valuesOf(search, costGroups[group]).length !== 1
+const nextGroup = (search: SearchValues, first: readonly CostGroup[], without?: CostGroup): CostGroup => {
+  const others = [...first, ...askedNext].filter((one) => one !== without)
+  return others.find((one) => isSplit(search, one)) ?? (without === 'METER' ? 'MODEL' : 'METER')
+}
+/** What the groups of the costs are split by: never what they are groups of. */
+export const costParts = (search: SearchValues): CostGroup => {
+  const [by, split] = [costGroup(search), groupOf(search, 'split')]
+  return split !== undefined && split !== by ? split : nextGroup(search, [], by)
+}
+
+/** Values in a URL: browsers and proxies take some thousand letters. */
+const narrowedMax = 100
+/** Values of some dimensions that costs can be narrowed to. */
+export type CostPart = Partial<Record<CostGroup, readonly string[]>>
+export const partValues = (part: CostPart): Partial<Record<FilterKey, string[]>> =>
+  Object.fromEntries(Object.entries(part).map(([group, values]) => [costGroups[group as CostGroup], values.slice(0, narrowedMax).map(valueText)]))
+/** The costs of a part of what is shown, split by what has several values in it; `undefined` where the page shows no more than that. */
+export const narrowedCosts = (search: SearchValues, part: CostPart): string | undefined => {
+  const values = partValues(part)
+  if (Object.entries(values).every(([key, list]) => list.length === 1 && valuesOf(search, key as FilterKey).map(valueText).join() === list.join())) return undefined
+  const narrowed = { ...carried(search, costKeys), ...values }
+  const [by, split] = [costGroup(search), costParts(search)]
+  const next = nextGroup(narrowed, [by, split])
+  return `/costs${queryString({ ...narrowed, g: next === 'MODEL' ? null : next.toLowerCase(), split: next === by && groupOf(search, 'split') !== undefined ? split.toLowerCase() : null })}`
 }
 
 export const metricKeys = ['service', 'env', 'model', 'provider', 'token', 'agent', 'session'] as const satisfies readonly FilterKey[]

@@ -5,10 +5,10 @@ import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
 import { count, knownCost, money, moneyExact, moneyPixels, plural, signedMoney } from '../format.ts'
 import { atMostEvery, useLive } from '../live.ts'
-import { CacheSavingsDocument, CostChangeDocument, type CostCountsFragment, type CostFieldsFragment, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
+import { CacheSavingsDocument, CostChangeDocument, type CostCountsFragment, type CostFieldsFragment, CostMapDocument, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
-  activeFilters, type Bounds, cacheReadMeters, carried, choices, type CostGroup, costFilter, costGroup, costGroups, costKeys, exportFiles, exportHref, type FilterKey, ledgerHref, queryString, rangeBounds, rangeOf, rangeText, valueText,
+  activeFilters, type Bounds, cacheReadMeters, carried, choices, type CostGroup, costFilter, costGroup, costGroups, costKeys, type CostPart, costParts, exportFiles, exportHref, type FilterKey, ledgerHref, narrowedCosts, partValues, queryString, rangeBounds, rangeOf, rangeText, valueText,
 } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Money, Tokens } from '../widgets/figures.tsx'
@@ -16,7 +16,9 @@ import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { bucketEnd, bucketLabel, bucketStarts, intervalFor } from './buckets.ts'
 import { Change } from './change.tsx'
+import { CostMap } from './cost-map.tsx'
 import styles from './costs.module.css'
+import { groupWords } from './words.ts'
 
 /** Groups that get a colour of their own; the rest is one bar "Other". */
 const seriesMax = 6
@@ -25,7 +27,6 @@ const tableMax = 50
 /** Whose tokens a cache made cheaper, or dearer. */
 const cachedMeters = [...cacheReadMeters, 'input.cache_write.5m', 'input.cache_write.1h']
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
-const groupWords: Readonly<Record<CostGroup, string>> = { AGENT: 'Agent', MODEL: 'Model', PROVIDER: 'Provider', METER: 'Meter', USER: 'User', SERVICE: 'Service', ENVIRONMENT: 'Environment', TAG: 'Tag' }
 /** Of rows by tag. */
 const overlap = 'A call with several tags stands in each of them: these rows overlap, and can add up to more than the total.'
 
@@ -59,10 +60,10 @@ const Runs = (props: { runs: number | undefined; href: string; what: string }) =
 
 const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRunsQuery[CostRunsKey] | undefined; claims: boolean; href: (values: Partial<Record<FilterKey, string>>) => string }) => (
   <section>
-    <h2>By {groupWords[props.group].toLowerCase()}</h2>
+    <h2>By {groupWords[props.group].one}</h2>
     <div class="scroll-x">
       <table>
-        <thead><tr><th scope="col">{groupWords[props.group]}</th><th scope="col" class="number">Runs</th><th scope="col" class="number">Tokens in → out</th><th scope="col" class="number">Cost (USD)</th><Show when={props.claims}><th scope="col" class="number" title="What the instrumentation said the same calls cost">Reported (USD)</th></Show><th scope="col" class="number">Unpriced</th></tr></thead>
+        <thead><tr><th scope="col">{groupWords[props.group].label}</th><th scope="col" class="number">Runs</th><th scope="col" class="number">Tokens in → out</th><th scope="col" class="number">Cost (USD)</th><Show when={props.claims}><th scope="col" class="number" title="What the instrumentation said the same calls cost">Reported (USD)</th></Show><th scope="col" class="number">Unpriced</th></tr></thead>
         <tbody>
           <For each={props.rows.slice(0, tableMax)}>
             {(row) => {
@@ -151,6 +152,14 @@ export const Costs = () => {
       queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostsOverTimeDocument, { ...asked, groupBy: [by], interval: width ?? 'DAY', timeZone }, signal),
     }
   })
+  /** Rows go with what they are split by: while others are asked for, these are shown as what they are. */
+  const map = useQuery(() => {
+    const [asked, by, within] = [scope(), group(), costParts(search)]
+    return {
+      queryKey: ['cost-map', asked, by, within], placeholderData: keepPreviousData, reconcile: false as const,
+      queryFn: async ({ signal }: { signal: AbortSignal }) => ({ by, within, ...(await ask(CostMapDocument, { ...asked, by: [by], parts: [by, within] }, signal)) }),
+    }
+  })
   const savings = useQuery(() => {
     const asked = scope()
     return { queryKey: ['cache-savings', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CacheSavingsDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
@@ -168,7 +177,7 @@ export const Costs = () => {
   })
   const unmeteredCalls = (): number => (unmetered.isSuccess ? unmetered.data.unmeteredModelCalls : 0)
   const refresh = (): void => {
-    for (const query of [totals, tables, runs, chart, savings, ...(bounds().from === undefined ? [] : [change])]) void query.refetch()
+    for (const query of [totals, tables, runs, chart, map, savings, ...(bounds().from === undefined ? [] : [change])]) void query.refetch()
   }
   // Sums over everything are dear: once in ten seconds is live enough for a total.
   live.onRuns(atMostEvery(10_000, refresh))
@@ -176,6 +185,7 @@ export const Costs = () => {
   const total = () => (totals.isSuccess ? totals.data.total[0] : undefined)
   /** Links say the moments that were asked for: a preset would have moved on by the time the ledger opens. */
   const href = (values: Partial<Record<FilterKey | 'range', string | string[]>>): string => ledgerHref({ ...carried(search, costKeys), range: rangeText(bounds()), ...values })
+  const ledgerOf = (part: CostPart, unpriced?: 'UNPRICED'): string => href({ ...partValues(part), ...(unpriced === undefined ? {} : { basis: unpriced }) })
   const ranking = (): readonly Row[] => (tables.isSuccess ? tables.data[costGroups[group()]] : [])
   const drawn = createMemo((before: { readonly buckets: readonly Bucket[]; readonly series: readonly StackSeries[] } | undefined) => {
     const width = interval()
@@ -240,16 +250,29 @@ export const Costs = () => {
               </Show>
               <div class={styles['groups']} role="group" aria-label="Split the bars by">
                 <span class="muted">Split by</span>
-                <For each={shownGroups()}>{(one) => <button type="button" aria-pressed={group() === one} onClick={() => setSearch({ g: one === 'MODEL' ? null : one.toLowerCase() })}>{groupWords[one]}</button>}</For>
+                <For each={shownGroups()}>{(one) => <button type="button" aria-pressed={group() === one} onClick={() => setSearch({ g: one === 'MODEL' ? null : one.toLowerCase() })}>{groupWords[one].label}</button>}</For>
               </div>
               <Show when={drawn()}>
                 {(now) => (
                   <StackedBars
-                    label={`Cost over time by ${groupWords[group()].toLowerCase()}`} buckets={now().buckets} series={now().series} open={open} openWords="opens its ledger entries" axisText={(value) => money(value.toFixed(6))}
-                    summary={`US dollars per ${(interval() ?? 'DAY').toLowerCase()}, split by ${groupWords[group()].toLowerCase()}, ${now().buckets[0]?.label ?? ''} to ${now().buckets.at(-1)?.label ?? ''}.${group() === 'TAG' ? ` ${overlap}` : ''}`}
+                    label={`Cost over time by ${groupWords[group()].one}`} buckets={now().buckets} series={now().series} open={open} openWords="opens its ledger entries" axisText={(value) => money(value.toFixed(6))}
+                    summary={`US dollars per ${(interval() ?? 'DAY').toLowerCase()}, split by ${groupWords[group()].one}, ${now().buckets[0]?.label ?? ''} to ${now().buckets.at(-1)?.label ?? ''}.${group() === 'TAG' ? ` ${overlap}` : ''}`}
                   />
                 )}
               </Show>
+              <section class={styles['where']}>
+                <h2>Where the money goes</h2>
+                <p class={styles['groups']}>
+                  <span class="muted">By {groupWords[group()].one}, then by</span>
+                  <select aria-label={`Split every ${groupWords[group()].one} by`} onChange={(event) => setSearch({ split: event.currentTarget.value })}>
+                    <For each={shownGroups().filter((one) => one !== group())}>{(one) => <option value={one.toLowerCase()} selected={one === costParts(search)}>{groupWords[one].one}</option>}</For>
+                  </select>
+                </p>
+                <Show when={group() === 'TAG' || costParts(search) === 'TAG'}><p class="muted">{overlap}</p></Show>
+                <Show when={map.error === null} fallback={<Failure what="Where the money goes" cause={map.error} retry={() => void map.refetch()} />}>
+                  <Show when={map.isSuccess ? map.data : undefined} fallback={<div class={styles['map']} />}>{(found) => <CostMap rows={found()} isFormer={map.isPlaceholderData} open={(part) => narrowedCosts(search, part) ?? ledgerOf(part)} ledger={ledgerOf} />}</Show>
+                </Show>
+              </section>
               <Show when={bounds().from !== undefined && change.isSuccess ? change.data.costChange : undefined}>{(found) => <Change change={found()} href={(values) => href(values)} />}</Show>
               <p class={styles['exports']}>
                 <span class="muted">Files of what is shown</span>
