@@ -7,15 +7,18 @@ import { migrate } from '#clickhouse/migrate.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import { parsePolicies } from '#otel-config/policy/policies.ts'
 import { KeyValueList, type SpanRecord } from '#semconv/attributes.ts'
-import { literalAttributes, literalSpan } from '#semconv/literal-span.ts'
+import { type Literal, literalAttributes, literalSpan } from '#semconv/literal-span.ts'
 import { startSettling } from '../collector.ts'
 import { captures, type Payload } from '../corpus/captures.ts'
 import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
 import { decodeLogs } from '../decode/logs.ts'
 import { decodeTraces } from '../decode/traces.ts'
+import { derive } from '../derive/derive.ts'
 import { shippedBook } from '../price/book.ts'
 import { rederiveCommand, repriceCommand, type RepriceCommandOptions } from '../reprice/command.ts'
 import { openSpool } from '../spool/folders.ts'
+import { FrameWriter } from '../spool/frame.ts'
+import { Spool } from '../spool/spool.ts'
 import { differenceText } from '../verify/difference.ts'
 import { type Arriving, smallCollector } from '../verify/small-collector.ts'
 import { verify } from '../verify/verify.ts'
@@ -38,13 +41,13 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 /** All of the corpus, whenever it was captured. */
 const ever = ['--from', '1971-01-01', '--to', '2200-01-01']
 
-const commandOptions = (tenant: string, lines: string[]): RepriceCommandOptions => ({
+const commandOptions = (tenant: string, lines: string[], spool = newSpool): RepriceCommandOptions => ({
   tenant, project: 'p', prices, actor: 'ada', print: (line) => lines.push(line), nowMs: () => performance.now(), nowNano: () => BigInt(Date.now()) * 1_000_000n,
   openStore: () => Promise.resolve({ ...store, [Symbol.asyncDispose]: async () => undefined }),
-  settleHere: async () => startSettling({
-    store, spool: (await openSpool(await mkdtemp(join(dataDir, 'spool-')), 0, 1)).spool, tenant, project: 'p', prices, policies, settlementDelayMs: 100, log,
-  }),
+  settleHere: async () => startSettling({ store, spool: await spool(), tenant, project: 'p', prices, policies, settlementDelayMs: 100, log }),
 })
+
+const newSpool = async (): Promise<Spool> => (await openSpool(await mkdtemp(join(dataDir, 'spool-')), 0, 1)).spool
 
 async function ordered(command: typeof rederiveCommand, tenant: string, ...args: readonly string[]): Promise<readonly string[]> {
   const lines: string[] = []
@@ -149,4 +152,50 @@ test('an honest store is left as it is, and words of reprice change nothing', as
   const lines: string[] = []
   assert.equal(await rederiveCommand([...ever, '--model', 'gpt-5-mini'], { ...commandOptions('honest', lines), openStore: () => Promise.reject(new Error('opened')) }), 2)
   assert.match(lines[0] ?? '', /^rederive reads all spans of a time: --model and --provider are words of reprice\./)
+})
+
+const call = (span: number, attributes: { readonly [key: string]: Literal } = {}): SpanRecord => {
+  const id = span.toString(16).padStart(16, '0')
+  return {
+    ...literalSpan({ name: 'chat gpt-5-mini', kind: 3 }), traceId: id.repeat(2), spanId: id,
+    attributes: literalAttributes({ 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'gen_ai.request.model': 'gpt-5-mini', 'gen_ai.usage.input_tokens': 100, ...attributes }),
+  }
+}
+
+/** Stored and settled by a program that counted other tokens. */
+async function misreadCalls(tenant: string, calls: readonly SpanRecord[]): Promise<void> {
+  const collector = await smallCollector(store, { tenant, project: 'p', prices, policies })
+  await collector.arrive(calls)
+  await collector.settle()
+  await store.command(`ALTER TABLE spans UPDATE usage_input_uncached = usage_input_uncached + 7 WHERE tenant = '${tenant}' SETTINGS mutations_sync = 2`)
+  await ordered(repriceCommand, tenant)
+}
+
+test('a version of a span that came meanwhile, and is on its way into ClickHouse, stays the last one', async () => {
+  await misreadCalls('late', [call(1)])
+  const spool = await Spool.open({
+    dir: await mkdtemp(join(dataDir, 'spool-')), segmentBytesMax: 1e9, segmentAgeMsMax: 3_000, quotaBytes: 1e9, sync: async () => undefined, now: Date.now,
+  })
+  const frame = new FrameWriter()
+  derive(call(1, { 'gen_ai.usage.input_tokens': 300 }), { tenant: 'late', project: 'p', prices, policies }, BigInt(Date.now()) * 1_000_000n, false, frame)
+  const lines: string[] = []
+  const options = commandOptions('late', lines, () => Promise.resolve(spool))
+  const settleHere: RepriceCommandOptions['settleHere'] = async (engine) => {
+    const settling = await options.settleHere(engine)
+    await spool.append(frame.finish())
+    return settling
+  }
+  assert.equal(await rederiveCommand(ever, { ...options, settleHere }), 0, lines.join('\n'))
+  assert.deepEqual(await store.read(`SELECT usage_input_uncached AS input FROM spans FINAL WHERE tenant = 'late'`, {}, { maxSeconds: 30 }), [{ input: '300' }])
+  assert.deepEqual(await differences('late'), [])
+})
+
+test('a trace that cannot be read stays as it is, and holds up neither the others nor settlement', async () => {
+  await misreadCalls('damaged', [call(1), call(2, { list: ['a'] }), call(3)])
+  await store.command(`ALTER TABLE spans UPDATE attributes_json = mapApply((k, v) -> (k, '{'), attributes_json) WHERE tenant = 'damaged' SETTINGS mutations_sync = 2`)
+  const lines: string[] = []
+  assert.equal(await rederiveCommand([...ever, '--wait', '20'], commandOptions('damaged', lines)), 1)
+  assert.deepEqual(lines, ['1 spans or traces could not be derived or settled: the collector\'s log says why; run it again', '2 entries posted'])
+  assert.deepEqual(await store.read(`SELECT usage_input_uncached AS input FROM spans FINAL WHERE tenant = 'damaged' ORDER BY span_id`, {}, { maxSeconds: 30 }),
+    [{ input: '100' }, { input: '107' }, { input: '100' }])
 })

@@ -1,18 +1,21 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { readNative } from '#clickhouse/native-columns.ts'
 import type { Store } from '#clickhouse/store.ts'
+import { StoreError } from '#clickhouse/store-error.ts'
 import { type WholeContentRow, type WholeSpans, wholeContentColumns, wholeSpans, wholeSpanTypes } from '#clickhouse/stored-record.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import { parsePolicies } from '#otel-config/policy/policies.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
 import type { Log } from '../log.ts'
+import { Refused } from '../refused.ts'
 import type { LiveTraces } from '../settle/live-traces.ts'
 import { appendOnce, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { StoredBooks } from '../stored-books.ts'
-import { checkTrace, saysElse } from '../verify/check-trace.ts'
+import { checkTrace, isSettled, saysElse } from '../verify/check-trace.ts'
 import { elsewhereOf } from '../verify/elsewhere.ts'
-import { type Condition, pageById } from '../verify/pages.ts'
-import { type DerivedSpan, storedTraces, storedWithTagsSince, wholePage } from '../verify/stored-traces.ts'
+import { type Condition, pageById, tooLarge } from '../verify/pages.ts'
+import { type DerivedSpan, type StoredTrace, storedTraces, storedWithTagsSince, wholePage } from '../verify/stored-traces.ts'
 
 export interface RederiveOptions extends Pick<DeriveOptions, 'tenant' | 'project' | 'prices'> {
   readonly store: Store
@@ -21,7 +24,6 @@ export interface RederiveOptions extends Pick<DeriveOptions, 'tenant' | 'project
   readonly books: StoredBooks
   readonly log: Log
   readonly nowMs: () => number
-  readonly nowNano: () => bigint
 }
 
 export interface Rederived {
@@ -35,8 +37,8 @@ export interface Rederived {
 const tracesAtOnce = 200
 /** Spans asked for in one question. */
 const spansAtOnce = 500
-/** Content of spans that is made durable in one go. */
-const contentCharsAtOnce = 4 * 1024 * 1024
+/** Rows that are made durable in one go, and a span more. */
+const frameBytes = 4 * 1024 * 1024
 const readOptions = { maxSeconds: 300 } as const
 
 /** The version of a span that is stored. */
@@ -45,25 +47,51 @@ type Version = Pick<DerivedSpan, 'traceId' | 'spanId' | 'startedAt' | 'receivedA
 /**
  * Derives the stored spans of these traces by the rules of this program. Those that say something else are stored anew, as a later
  * version of the same span; settlement posts what follows from it. What was decided about a span when it arrived stays as it was: no
- * policy is asked again.
+ * policy is asked again. All that was accepted before `acceptedBefore` is in ClickHouse, and what is stored anew counts as accepted
+ * then: a version that its sender sent since is a later one.
  */
-export async function rederive(traceIds: readonly string[], options: RederiveOptions): Promise<Rederived> {
-  const differing: string[] = []
-  let failed = 0
-  for (let at = 0; at < traceIds.length; at += tracesAtOnce) {
-    const found = await compare(traceIds.slice(at, at + tracesAtOnce), options)
-    differing.push(...found.traces)
-    for (let from = 0; from < found.spans.length; from += spansAtOnce) failed += await storeAnew(found.spans.slice(from, from + spansAtOnce), options)
-  }
-  return { differing, failed }
+export async function rederive(traceIds: readonly string[], acceptedBefore: UnixNano, options: RederiveOptions): Promise<Rederived> {
+  const all: Rederived[] = []
+  for (let at = 0; at < traceIds.length; at += tracesAtOnce) all.push(await rederiveSome(traceIds.slice(at, at + tracesAtOnce), acceptedBefore, options))
+  return together(all)
 }
+
+const together = (all: readonly Rederived[]): Rederived => ({ differing: all.flatMap(({ differing }) => differing), failed: all.reduce((sum, { failed }) => sum + failed, 0) })
+
+/** What fails for all is tried in halves, so that a trace that our own code stumbles over costs itself alone. */
+async function rederiveSome(traceIds: readonly string[], acceptedBefore: UnixNano, options: RederiveOptions): Promise<Rederived> {
+  try {
+    const { traces, spans } = await compare(traceIds, options)
+    // What arrived since was derived by this program.
+    const former = spans.filter(({ receivedAt }) => receivedAt < acceptedBefore)
+    let failed = 0
+    for (let from = 0; from < former.length; from += spansAtOnce) failed += await storeAnew(former.slice(from, from + spansAtOnce), acceptedBefore, options)
+    return { differing: traces, failed }
+  } catch (error) {
+    if (passes(error)) throw error
+    if (traceIds.length === 1) {
+      options.log.error('a trace cannot be derived anew, it stays as it is', { traceId: traceIds[0], error })
+      return { differing: [], failed: 1 }
+    }
+    const middle = traceIds.length >> 1
+    return together([await rederiveSome(traceIds.slice(0, middle), acceptedBefore, options), await rederiveSome(traceIds.slice(middle), acceptedBefore, options)])
+  }
+}
+
+/** ClickHouse is away, or the journal takes nothing more. */
+const passes = (error: unknown): boolean => error instanceof Refused || (error instanceof StoreError && error.retry)
 
 async function compare(traceIds: readonly string[], { store, tenant, books }: RederiveOptions): Promise<{ readonly traces: readonly string[]; readonly spans: readonly Version[] }> {
   const { traces, priceBooks } = await storedTraces(await pageById(store, tenant, traceIds), wholePage, { store, tagsSince: await storedWithTagsSince(store) })
   await books.load(priceBooks)
-  const all = [...traces]
+  const all: StoredTrace[] = []
+  for (const trace of traces) {
+    all.push(trace)
+    await nextTurn()
+  }
   const elsewhere = await elsewhereOf(store, tenant, all)
-  const differing = all.filter((trace) => checkTrace(trace, elsewhere(trace), books, tenant).differences.length > 0)
+  // One that a crash left as stored anew and not settled is settled at last.
+  const differing = all.filter((trace) => !isSettled(trace) || checkTrace(trace, elsewhere(trace), books, tenant).differences.length > 0)
   return { traces: differing.map(({ traceId }) => traceId), spans: differing.flatMap(saysElse) }
 }
 
@@ -74,41 +102,44 @@ interface Place {
 }
 
 /** Returns how many could not be derived. Content is derived as it arrives: prompts are let go as soon as they are in the frame. */
-async function storeAnew(versions: readonly Version[], options: RederiveOptions): Promise<number> {
+async function storeAnew(versions: readonly Version[], acceptedAt: UnixNano, options: RederiveOptions): Promise<number> {
   const { store, spool, live, log, tenant, nowMs } = options
   const asked = whereOf(tenant, versions)
-  const places = await placesOf(versions, asked, store)
+  let places: Map<string, Place>
+  try {
+    places = await placesOf(versions, asked, store)
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== tooLarge || versions.length === 1) throw error
+    const middle = versions.length >> 1
+    return await storeAnew(versions.slice(0, middle), acceptedAt, options) + await storeAnew(versions.slice(middle), acceptedAt, options)
+  }
   const frame = new FrameWriter()
   let derived: Derived[] = []
   let failed = 0
-  const add = (place: Place, content: WholeContentRow | undefined): void => {
-    try {
-      derived.push(frame.attempt(() => deriveAnew(place, content, frame, options)))
-    } catch (error) {
-      failed++
-      log.error('a stored span cannot be derived anew, it stays as it is', { traceId: place.spans.traceId(place.row), spanId: place.spans.spanId(place.row), error })
-    }
-  }
   const makeDurable = async (): Promise<void> => {
     if (frame.empty) return
     await appendOnce(spool, frame.finish())
     live.add(derived, [], nowMs(), spool.currentNumber)
     derived = []
   }
-  let chars = 0
+  const add = async ({ spans, row }: Place, content: WholeContentRow | undefined): Promise<void> => {
+    try {
+      derived.push(frame.attempt(() => derive(spans.record(row, content), { ...options, project: spans.project(row), policies: noPolicies }, acceptedAt, false, frame)))
+    } catch (error) {
+      failed++
+      log.error('a stored span cannot be derived anew, it stays as it is', { traceId: spans.traceId(row), spanId: spans.spanId(row), error })
+    }
+    if (frame.bytes >= frameBytes) await makeDurable()
+  }
   for await (const rows of store.readBatches<WholeContentRow>(`SELECT ${wholeContentColumns} FROM span_content WHERE ${asked.sql}`, asked.params, readOptions)) {
     for (const row of rows) {
       const place = places.get(versionOf(row))
       if (place === undefined) continue
       places.delete(versionOf(row))
-      add(place, row)
-      chars += charsOf(row)
-      if (chars < contentCharsAtOnce) continue
-      await makeDurable()
-      chars = 0
+      await add(place, row)
     }
   }
-  for (const place of places.values()) add(place, undefined)
+  for (const place of places.values()) await add(place, undefined)
   await makeDurable()
   return failed
 }
@@ -125,15 +156,6 @@ async function placesOf(versions: readonly Version[], { sql, params }: Condition
   }
   return places
 }
-
-function deriveAnew({ spans, row }: Place, content: WholeContentRow | undefined, frame: FrameWriter, { nowNano, ...options }: RederiveOptions): Derived {
-  const [now, before] = [nowNano(), spans.receivedAt(row)]
-  // Later than the version it follows, whatever our clock did meanwhile.
-  const receivedAt = now > before ? now : before + 1n
-  return derive(spans.record(row, content), { ...options, project: spans.project(row), policies: noPolicies }, receivedAt, false, frame)
-}
-
-const charsOf = ([, , , strings, json, events]: WholeContentRow): number => [...strings, ...json].reduce((sum, [, value]) => sum + value.length, events.length)
 
 const noPolicies = parsePolicies('policies: []')
 

@@ -96,16 +96,22 @@ export async function outcomeOf(store: Store, { tenant, id }: Pick<RepriceOrder,
   return row === undefined ? undefined : { entries: Number(row.entries), failed: Number(row.failed) }
 }
 
+/** Taken up at once, they stand in memory until they are settled: so many traces, and no more of them than have so many rows. */
+const tracesAtOnce = 2_000
+const rowsAtOnce = 50_000
+
 /**
  * The next traces behind `after` that have usage in the order's time, or spans that began in it. Whether it is the order's model,
  * settlement sees.
  */
-export async function tracesOf(store: Store, { tenant, rederive, from, before }: RepriceOrder, after: string, most: number): Promise<readonly string[]> {
+export async function tracesOf(store: Store, { tenant, rederive, from, before }: RepriceOrder, after: string): Promise<readonly string[]> {
   const [table, time] = rederive ? ['spans', 'started_at'] : ['ledger_entries', 'occurred_at']
-  const rows = await store.read<{ trace: string }>(
-    `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM ${table}
+  const traces = await store.read<{ trace: string; n: string }>(
+    `SELECT lower(hex(trace_id)) AS trace, count() AS n FROM ${table}
      WHERE tenant = {tenant:String} AND ${time} >= fromUnixTimestamp64Nano({from:Int64}) AND ${time} < fromUnixTimestamp64Nano({before:Int64}) AND trace_id > toFixedString(unhex({after:String}), 16)
-     ORDER BY trace_id LIMIT {most:UInt32}`,
-    { tenant, from: String(from), before: String(before), after, most }, { maxSeconds: readSecondsMax })
-  return rows.map((row) => row.trace)
+     GROUP BY trace_id ORDER BY trace_id LIMIT ${tracesAtOnce}`,
+    { tenant, from: String(from), before: String(before), after }, { maxSeconds: readSecondsMax })
+  let rows = 0
+  const end = traces.findIndex(({ n }) => (rows += Number(n)) > rowsAtOnce)
+  return (end === -1 ? traces : traces.slice(0, Math.max(1, end))).map(({ trace }) => trace)
 }

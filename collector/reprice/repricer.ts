@@ -1,5 +1,7 @@
 import type { Store } from '#clickhouse/store.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
+import type { UnixNano } from '#semconv/facts.ts'
+import type { Log } from '../log.ts'
 import type { LiveTraces } from '../settle/live-traces.ts'
 import type { StoredBooks } from '../stored-books.ts'
 import type { Rederived } from '../rederive/rederive.ts'
@@ -13,20 +15,22 @@ export interface RepricerOptions {
   readonly receiver: Receiver
   readonly owns: (traceId: string) => boolean
   readonly books: StoredBooks
-  /** Derives the spans of these traces anew and stores those that say something else. */
-  readonly rederive: (traceIds: readonly string[]) => Promise<Rederived>
+  /** Derives the spans of these traces that were accepted before this time anew, and stores those that say something else. */
+  readonly rederive: (traceIds: readonly string[], acceptedBefore: UnixNano) => Promise<Rederived>
   /** The spool segment that is being written: what was posted until now is read back when it is loaded. */
   readonly segment: () => number
   /** Segments up to this one are in ClickHouse. */
   readonly loadedThrough: () => number
   readonly nowMs: () => number
   readonly nowNano: () => bigint
+  readonly log: Log
 }
 
 /** How often orders are looked for, in milliseconds. */
 const lookMs = 2_000
-/** Traces that are taken up at once; they stand in memory until they are settled. */
-const tracesAtOnce = 2_000
+/** How long an order waits that could not go on: doubling between these, in milliseconds. */
+const failureMsMin = 500
+const failureMsMax = 300_000
 
 /** An order that is being done. */
 interface Doing {
@@ -37,8 +41,9 @@ interface Doing {
   readonly open: Set<string>
   entries: number
   failed: number
-  /** The segment that holds what was posted last. */
+  /** The segment that holds what was posted last, and what was accepted until `acceptedBefore`. */
   segment: number
+  acceptedBefore: UnixNano
 }
 
 /** Takes up the traces of orders, some at a time, so that settlement prices them anew, or works out anew what their spans say. An order that a crash cut short is done again: what stands already is not posted twice. */
@@ -46,13 +51,27 @@ export class Repricer {
   readonly #options: RepricerOptions
   #doing: Doing | undefined
   #lookedMs = Number.NEGATIVE_INFINITY
+  #failures = 0
+  #retryMs = Number.NEGATIVE_INFINITY
 
   constructor(options: RepricerOptions) {
     this.#options = options
   }
 
-  /** Called with every tick of settlement. */
+  /** Called with every tick of settlement, which an order never holds up: what it stumbles over, it waits for alone. */
   async tick(): Promise<void> {
+    const { log, nowMs } = this.#options
+    if (nowMs() < this.#retryMs) return
+    try {
+      await this.#goOn()
+      this.#failures = 0
+    } catch (error) {
+      if (this.#failures++ === 0) log.error('an order to reprice or rederive is put off, it is tried again', { order: this.#doing?.order.id, error })
+      this.#retryMs = nowMs() + Math.min(failureMsMax, failureMsMin * 2 ** this.#failures)
+    }
+  }
+
+  async #goOn(): Promise<void> {
     if (this.#doing === undefined) await this.#look()
     const doing = this.#doing
     if (doing === undefined) return
@@ -73,7 +92,12 @@ export class Repricer {
     const order = await this.#next(await openOrders(store, tenant))
     if (order === undefined) return
     if (!order.rederive) await books.load([order.priceBookVersion])
-    this.#doing = { order, after: '', open: new Set(), entries: 0, failed: 0, segment: -1 }
+    this.#doing = { order, after: '', open: new Set(), entries: 0, failed: 0, ...this.#accepted() }
+  }
+
+  #accepted(): Pick<Doing, 'segment' | 'acceptedBefore'> {
+    const { live, segment, nowNano } = this.#options
+    return { acceptedBefore: live.arrivedThrough(nowNano()), segment: segment() }
   }
 
   /** The first of which our part is not done. Those of which all parts are, are done. */
@@ -90,8 +114,8 @@ export class Repricer {
   }
 
   #letGo(doing: Doing): void {
-    const { live, segment } = this.#options
-    if (doing.open.size > 0) doing.segment = segment()
+    const { live } = this.#options
+    if (doing.open.size > 0) Object.assign(doing, this.#accepted())
     for (const traceId of doing.open) {
       const trace = live.get(traceId)
       const failed = trace !== undefined && trace.failures > 0
@@ -103,10 +127,10 @@ export class Repricer {
   async #takeUp(doing: Doing): Promise<void> {
     const { store, live, receiver, owns, books, rederive, segment, loadedThrough, nowMs, nowNano } = this.#options
     const { order } = doing
-    // Whoever waits for the order looks at the ledger next.
+    // Whoever waits for the order looks at the ledger next. And a later version of a span must not be overlooked.
     if (loadedThrough() < doing.segment) return
     const prices = books.named(order.rederive ? '' : order.priceBookVersion)
-    const traceIds = prices === undefined ? [] : await tracesOf(store, order, doing.after, tracesAtOnce)
+    const traceIds = prices === undefined ? [] : await tracesOf(store, order, doing.after)
     if (prices === undefined || traceIds.length === 0) {
       // A book that nobody stored prices nothing, and the order is not done.
       await finishPart(store, order, receiver, { entries: doing.entries, failed: prices === undefined ? 1 : doing.failed }, nowNano())
@@ -115,7 +139,7 @@ export class Repricer {
       return
     }
     const own = traceIds.filter(owns)
-    const { differing, failed } = order.rederive ? await rederive(own) : { differing: own, failed: 0 }
+    const { differing, failed } = order.rederive ? await rederive(own, doing.acceptedBefore) : { differing: own, failed: 0 }
     doing.failed += failed
     for (const traceId of differing) {
       live.revisit(traceId, nowMs(), segment())

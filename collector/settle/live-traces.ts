@@ -171,6 +171,13 @@ export class LiveTraces {
     this.#arriving.delete(receivedAt)
   }
 
+  /** What was accepted until this time is durable and in memory. `now` is later than all that was accepted before. */
+  arrivedThrough(now: UnixNano): UnixNano {
+    let through = now
+    for (const receivedAt of this.#arriving) if (receivedAt <= through) through = receivedAt - 1n
+    return through
+  }
+
   /**
    * Everything accepted before is in a durable summary, or told to whoever makes it, or waits because our own code cannot make
    * it. 0 while nothing came.

@@ -135,7 +135,7 @@ export class Settler {
     const { handovers } = options
     this.#repricer = new Repricer({
       ...options, receiver: handovers?.receiver ?? { receiver: 0, receivers: 1 }, owns: (traceId) => handovers?.owns(traceId) !== false, books: this.#books, segment: () => options.spool.currentNumber, loadedThrough: () => options.loader.loadedThrough,
-      rederive: (traceIds) => rederive(traceIds, { ...options, books: this.#books }),
+      rederive: (traceIds, acceptedBefore) => rederive(traceIds, acceptedBefore, { ...options, books: this.#books }),
     })
   }
 

@@ -80,7 +80,7 @@ export class FrameWriter {
     }
     try {
       const result = write()
-      this.#full = this.#parts.reduce((sum, part) => sum + (part?.writer.length ?? 0), 0) > this.#bytesMax
+      this.#full = this.bytes > this.#bytesMax
       if (this.#full) throw new FrameFull()
       return result
     } catch (error) {
@@ -91,6 +91,11 @@ export class FrameWriter {
       }
       throw error
     }
+  }
+
+  /** Of its rows. */
+  get bytes(): number {
+    return this.#parts.reduce((sum, part) => sum + (part?.writer.length ?? 0), 0)
   }
 
   get empty(): boolean {

@@ -160,7 +160,7 @@ async function readPage(store: Store, runs: Buffer, traceIds: readonly string[],
 }
 
 /** `TOO_MANY_ROWS_OR_BYTES`: more than one answer holds. */
-const tooLarge = '396'
+export const tooLarge = '396'
 /** Answers that one page may be told in; a quarter of a gigabyte each. */
 const partsMax = 256
 
