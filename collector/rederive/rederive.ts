@@ -47,7 +47,7 @@ type Version = Pick<DerivedSpan, 'traceId' | 'spanId' | 'startedAt' | 'receivedA
 /**
  * Derives the stored spans of these traces by the rules of this program. Those that say something else are stored anew, as a later
  * version of the same span; settlement posts what follows from it. What was decided about a span when it arrived stays as it was: no
- * policy is asked again. All that was accepted before `acceptedBefore` is in ClickHouse, and what is stored anew counts as accepted
+ * policy about spans is asked again. All that was accepted before `acceptedBefore` is in ClickHouse, and what is stored anew counts as accepted
  * then: a version that its sender sent since is a later one.
  */
 export async function rederive(traceIds: readonly string[], acceptedBefore: UnixNano, options: RederiveOptions): Promise<Rederived> {

@@ -98,7 +98,7 @@ export async function outcomeOf(store: Store, { tenant, id }: Pick<RepriceOrder,
 
 /** Taken up at once, they stand in memory until they are settled: so many traces, and no more of them than have so many rows. */
 const tracesAtOnce = 2_000
-const rowsAtOnce = 50_000
+const rowsAtOnce = 20_000
 
 /**
  * The next traces behind `after` that have usage in the order's time, or spans that began in it. Whether it is the order's model,

@@ -171,7 +171,7 @@ async function readRows(
   try {
     const read: SharedArrayBuffer[] = []
     for (let part = 0; part < parts; part++) {
-      const ofPart = parts === 1 ? '' : ` AND reinterpretAsUInt64(span_id) % ${parts} = ${part}`
+      const ofPart = parts === 1 ? '' : ` AND cityHash64(span_id) % ${parts} = ${part}`
       read.push(shared(await store.readBinary(`SELECT ${columns.join(', ')} FROM ${table} WHERE ${where}${ofPart}`, params, { ...readOptions, format: 'Native' })))
     }
     return read
