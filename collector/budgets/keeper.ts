@@ -9,6 +9,7 @@ import { decisionId } from '../derive/identity.ts'
 import { oneByOne } from '../one-by-one.ts'
 import type { PriceBook } from '../price/book.ts'
 import { price } from '../price/price.ts'
+import { clocksApartNano } from '../receivers/peers.ts'
 import { Refused } from '../refused.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
@@ -48,8 +49,6 @@ export interface OtherPosters {
 /** What was posted by others (another collector, a repricing) is read at least so often, and never for more than a fiftieth of the time. */
 const rereadMsMin = 60_000
 const rereadShareMax = 50
-/** By how much another process' clock may be ahead of this one's, in nanoseconds: what was told already must be dated before what is read. */
-const clocksApartNano = 10_000_000n
 /** A line that is being made durable may be told of this much later than it is dated. */
 const tellingMs = 5_000
 /** How long lines may be on their way into ClickHouse until a reading is put off, in milliseconds. */

@@ -140,9 +140,14 @@ export class Handovers {
     return taken
   }
 
+  /** Whether all that anybody acknowledged before this moment is in ClickHouse, and told. */
+  loadedBefore(ms: number): boolean {
+    return this.#through.every((through) => through >= ms)
+  }
+
   /** Whether all is here that anybody acknowledged of this trace before `ms`, and what else was told of it. */
   knowsAll(traceId: string, ms: number): boolean {
-    return !this.#heard.has(traceId) && this.#through.every((through) => through >= ms)
+    return !this.#heard.has(traceId) && this.loadedBefore(ms)
   }
 }
 

@@ -27,5 +27,8 @@ export interface Peers {
   onNews(listen: (from: number, news: News) => void): void
 }
 
+/** By how much another process' clock may be ahead of this one's, in nanoseconds: what it dated before must be dated before what is read. */
+export const clocksApartNano = 10_000_000n
+
 /** Whose trace it is: one process settles it, whoever received its spans. The end of a trace id is random wherever any of it is. */
 export const ownerOf = (traceId: string, count: number): number => Number.parseInt(traceId.slice(-8), 16) % count

@@ -2,6 +2,7 @@ import type { Store } from '#clickhouse/store.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import type { Log } from '../log.ts'
+import { clocksApartNano } from '../receivers/peers.ts'
 import type { LiveTraces } from '../settle/live-traces.ts'
 import type { StoredBooks } from '../stored-books.ts'
 import type { Rederived } from '../rederive/rederive.ts'
@@ -21,6 +22,8 @@ export interface RepricerOptions {
   readonly segment: () => number
   /** Segments up to this one are in ClickHouse. */
   readonly loadedThrough: () => number
+  /** Whether all that other processes acknowledged before this moment (milliseconds, monotonic) is in ClickHouse. */
+  readonly othersLoadedBefore: (ms: number) => boolean
   readonly nowMs: () => number
   readonly nowNano: () => bigint
   readonly log: Log
@@ -44,9 +47,14 @@ interface Doing {
   /** The segment that holds what was posted last, and what was accepted until `acceptedBefore`. */
   segment: number
   acceptedBefore: UnixNano
+  /** The moment of that, in milliseconds, monotonic. */
+  acceptedMs: number
 }
 
-/** Takes up the traces of orders, some at a time, so that settlement prices them anew, or works out anew what their spans say. An order that a crash cut short is done again: what stands already is not posted twice. */
+/**
+ * Takes up the traces of orders, some at a time, so that settlement prices them anew, or works out anew what their spans say. An
+ * order that a crash cut short is done again: what stands already is not posted twice.
+ */
 export class Repricer {
   readonly #options: RepricerOptions
   #doing: Doing | undefined
@@ -95,9 +103,10 @@ export class Repricer {
     this.#doing = { order, after: '', open: new Set(), entries: 0, failed: 0, ...this.#accepted() }
   }
 
-  #accepted(): Pick<Doing, 'segment' | 'acceptedBefore'> {
-    const { live, segment, nowNano } = this.#options
-    return { acceptedBefore: live.arrivedThrough(nowNano()), segment: segment() }
+  #accepted(): Pick<Doing, 'segment' | 'acceptedBefore' | 'acceptedMs'> {
+    const { live, receiver, segment, nowMs, nowNano } = this.#options
+    const apart = receiver.receivers === 1 ? 0n : clocksApartNano
+    return { acceptedBefore: live.arrivedThrough(nowNano()) - apart, acceptedMs: nowMs(), segment: segment() }
   }
 
   /** The first of which our part is not done. Those of which all parts are, are done. */
@@ -125,10 +134,10 @@ export class Repricer {
   }
 
   async #takeUp(doing: Doing): Promise<void> {
-    const { store, live, receiver, owns, books, rederive, segment, loadedThrough, nowMs, nowNano } = this.#options
+    const { store, live, receiver, owns, books, rederive, segment, loadedThrough, othersLoadedBefore, nowMs, nowNano } = this.#options
     const { order } = doing
     // Whoever waits for the order looks at the ledger next. And a later version of a span must not be overlooked.
-    if (loadedThrough() < doing.segment) return
+    if (loadedThrough() < doing.segment || !othersLoadedBefore(doing.acceptedMs)) return
     const prices = books.named(order.rederive ? '' : order.priceBookVersion)
     const traceIds = prices === undefined ? [] : await tracesOf(store, order, doing.after)
     if (prices === undefined || traceIds.length === 0) {
