@@ -20,6 +20,7 @@ export const contentKeys: readonly string[] = [
   // VoltAgent
   'llm.messages', 'agent.messages', 'agent.messages.ui', 'agent.instructions', 'agent.stateSnapshot',
   'lmnr.span.input', 'lmnr.span.output', 'genkit:input', 'genkit:output', 'langwatch.input', 'langwatch.output', 'langwatch.params',
+  'braintrust.input_json', 'braintrust.output_json',
   // OpenLIT, Langtrace, OpenLLMetry's LlamaIndex, AgentOps, captured
   'gen_ai.tool.args', 'gen_ai.workflow.input', 'gen_ai.workflow.output', 'gen_ai.request.embedding_inputs', 'tool.arguments',
   'tool.parameters',

@@ -208,6 +208,8 @@ const rows: readonly Row[] = [
   },
   { who: 'LangWatch', attributes: { 'langwatch.input': '{"type":"chat_messages","value":[{"role":"user","content":"Hi"}]}',
     'langwatch.output': '{"type":"text","value":"Hello"}' }, input: [text('user', 'Hi')], output: 'Hello' },
+  { who: 'Braintrust', attributes: { 'braintrust.input_json': '[{"content":"Hi","role":"user"}]',
+    'braintrust.output_json': '[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Hello"}}]' }, input: [text('user', 'Hi')], output: [text('assistant', 'Hello')] },
   { who: 'AgentOps', attributes: { 'agentops.tool.input': '{"args": ["Oslo"], "kwargs": {}}', 'agentops.tool.output': 'rain' },
     input: 'Oslo', output: 'rain' },
   { who: 'OpenLLMetry CrewAI', attributes: { 'crewai.crew.result': 'Written.' }, input: undefined, output: 'Written.' },

@@ -4,6 +4,7 @@ import { adk } from './dialects/adk.ts'
 import { agentops } from './dialects/agentops.ts'
 import { agentscope } from './dialects/agentscope.ts'
 import { anthropicPlatform } from './dialects/anthropic.ts'
+import { braintrust } from './dialects/braintrust.ts'
 import { claudeCode } from './dialects/claude-code.ts'
 import { codex } from './dialects/codex.ts'
 import { copilot } from './dialects/copilot.ts'
@@ -99,6 +100,8 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [semconvGenai, { key: exactly('gen_ai.usage.cache_write.input_tokens') }],
   [semconv137, { key: exactly('gen_ai.provider.name') }],
   [semconvOld, { key: exactly('gen_ai.system') }],
+  // After the conventions, beside which applications write its attributes themselves.
+  [braintrust, { key: exactly('braintrust.span_attributes') }],
   [mcp, { key: exactly('mcp.method.name') }],
   // Whose run it is, which their SDKs write on every span of the application, whoever made it (captured from langfuse 5.0.4 and
   // traceloop-sdk 0.62.4 for python): who made it says how it counts.
