@@ -863,6 +863,9 @@ const rows: readonly Row[] = [
     'llm.usage.total_tokens': 710, 'llm.usage.cached_tokens': 256, 'llm.usage.reasoning_tokens': 96 } },
     step: { role: 'model_call', agent: 'Weather', requestModel: 'gpt-5-mini',
       usage: { 'input.uncached': 304, 'input.cache_read': 256, 'output.text': 54, 'output.reasoning': 96 } } },
+  { who: 'VoltAgent: a subagent is named beside the agent that asked it', span: { name: 'llm:streamText', scope: '@voltagent/core', parent: '01', attributes: {
+    'span.type': 'llm', 'entity.type': 'agent', 'entity.name': 'boss', 'voltagent.is_subagent': true, 'subagent.name': 'sub', 'llm.model': 'gpt-4.1' } },
+    step: { role: 'model_call', agent: 'sub' } },
   { who: 'VoltAgent: the agent sums up', span: { name: 'Weather', scope: '@voltagent/core', attributes: { 'entity.type': 'agent',
     'entity.name': 'Weather', 'agent.state': 'completed', 'ai.model.name': 'gpt-5-mini', 'usage.prompt_tokens': 1010,
     'usage.completion_tokens': 210 } }, step: { role: 'agent', agent: 'Weather', usage: { 'input.uncached': 1010, 'output.text': 210 } } },
@@ -1124,6 +1127,14 @@ const rows: readonly Row[] = [
   { who: 'Mastra 1.4 generation', span: { scope: '@mastra/otel-exporter',
     attributes: { 'gen_ai.operation.name': 'model_generation', 'mastra.span.type': 'model_generation' } },
     step: { role: 'step' } },
+  {
+    who: 'Agent Framework calls the answer before a conversation, where that is what it goes on from (captured from 1.23.0 with the Responses API)',
+    span: { scope: 'agent_framework', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.conversation.id': 'resp_0123' } }, step: { session: '' },
+  },
+  {
+    who: 'Agent Framework with a conversation', span: { scope: 'agent_framework', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.conversation.id': 'conv_0123' } },
+    step: { session: 'conv_0123' },
+  },
   {
     who: 'Agent Framework with Anthropic', span: { scope: 'agent_framework', attributes: { 'gen_ai.operation.name': 'chat',
       'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cache_read.input_tokens': 5 } },

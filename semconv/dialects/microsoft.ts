@@ -12,6 +12,8 @@ export const agentFramework: Dialect = {
     { source: 'microsoft/agent-framework@5eb3eb7', input: 'inclusive' },
   ],
   refine(draft, _reading, span) {
+    // The answer that a request goes on from, another one each time.
+    if (draft.session.startsWith('resp_')) draft.session = ''
     if (draft.role !== 'span') return
     if (span.name.startsWith('workflow.run')) draft.role = 'workflow'
     else if (span.name.startsWith('executor.process')) draft.role = 'step'

@@ -21,7 +21,8 @@ export const voltagent: Dialect = {
   refine(draft, _reading, span) {
     if (span.attributes.has('agent.state')) draft.role = 'agent'
     if (span.attributes.get('entity.type') !== 'agent') return
-    const name = span.attributes.get('entity.name')
+    // Inside a subagent the entity is who asked it.
+    const name = span.attributes.get('subagent.name') ?? span.attributes.get('entity.name')
     if (typeof name === 'string') draft.agent ||= name
   },
 }
