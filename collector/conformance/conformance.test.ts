@@ -109,6 +109,11 @@ const golden: Readonly<Record<string, readonly string[]>> = {
     'langsmith: 5/5 TASK NAME_OUTDATED gen_ai.prompt',
     'langsmith: 5/5 TASK NAME_OUTDATED gen_ai.system',
   ],
+  'litellm-otel-v2@1.108.7': [
+    'litellm: 1/5 MODEL_CALL CACHE_LIFETIME_UNKNOWN gen_ai.usage.cache_write.input_tokens',
+    'litellm: 1/5 MODEL_CALL NAME_OUTDATED gen_ai.usage.cache_creation.input_tokens',
+    'litellm: 1/5 MODEL_CALL USAGE_MISSING gen_ai.usage.input_tokens',
+  ],
   'litellm@1.106.2': [
     'litellm: 2/4 MODEL_CALL NAME_OUTDATED gen_ai.openai.response.service_tier',
     'litellm: 3/4 MODEL_CALL TYPE_WRONG gen_ai.response.finish_reasons is string',
