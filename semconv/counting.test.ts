@@ -144,6 +144,8 @@ const rows: readonly Row[] = [
   { who: 'OpenLIT with OpenAI', scope: 'openlit.instrumentation.openai', attributes: { ...call,
     'gen_ai.provider.name': 'openai' }, input: 'inclusive' },
   { who: 'OpenLLMetry JS LangChain', scope: '@traceloop/instrumentation-langchain', attributes: call, input: 'inclusive', flags: ['usage_lossy'] },
+  { who: 'OpenLIT with Gemini', scope: 'openlit.instrumentation.google_ai_studio', attributes: { ...call, 'gen_ai.provider.name': 'gemini' }, input: 'inclusive',
+    output: 'exclusive' },
   { who: 'OpenLIT JS with Anthropic', scope: '@openlit/instrumentation-anthropic', attributes: { ...call,
     'gen_ai.provider.name': 'anthropic' }, input: 'exclusive' },
   { who: 'OpenLIT JS with OpenAI', scope: '@openlit/instrumentation-openai', attributes: { ...call,

@@ -23,6 +23,13 @@ const lossyOpenaiV2 = {
   when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings' && !attributes.has('gen_ai.usage.cache_read.input_tokens'),
 } as const
 
+/** Python's, which tells two sums of what a call used. */
+const semanticKernel = {
+  source: 'captured from semantic-kernel 1.45.0 on PyPI',
+  scope: (scope: string) => scope.startsWith('semantic_kernel.utils.telemetry.model_diagnostics'), lossy: true,
+  when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings' && !attributes.has('gen_ai.usage.cache_read.input_tokens'),
+} as const
+
 /** Azure's SDKs for inference, projects and agents trace by one scope, and tell two sums of what a call used. */
 const azureSdk = {
   source: 'azure-ai-inference 1.0.0b9 and azure-ai-projects 2.10.0 on PyPI, captured',
@@ -85,6 +92,7 @@ export const semconv137: Dialect = {
       input: 'inclusive', output: 'inclusive' },
     // Passes the provider's counts on (prompt_tokens_include_cache in instrumentation/*/utils.py); captured from 1.45.0.
     { source: 'openlit 1.45.0 on PyPI', scope: openlit, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
+    { source: 'captured from openlit 1.45.0', scope: (scope) => scope === 'openlit.instrumentation.google_ai_studio', input: 'inclusive', output: 'exclusive' },
     { source: 'openlit 1.45.0 on PyPI', scope: openlit, input: 'inclusive', output: 'inclusive' },
     { source: openlitJsSource, scope: openlitJs('anthropic', 'bedrock'), input: 'exclusive' },
     { source: openlitJsSource, scope: openlitJs('google-ai', 'vertexai'), input: 'inclusive', output: 'exclusive' },
@@ -123,6 +131,7 @@ export const semconvOld: Dialect = {
     { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, providers: ['anthropic'], input: 'exclusive',
       lossy: true },
     { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, input: 'inclusive', output: 'inclusive' },
+    semanticKernel,
     lossyOpenai, lossyOpenaiV2,
     azureSdk,
     // Adds the cache to Anthropic's input and the thoughts to Gemini's output.
