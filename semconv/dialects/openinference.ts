@@ -26,6 +26,9 @@ const openaiAgents = (scope: string) => scope === 'openinference.instrumentation
 const llamaIndex = (scope: string) => scope === 'openinference.instrumentation.llama_index'
 const smolagents = (scope: string) => scope === 'openinference.instrumentation.smolagents'
 const haystack = (scope: string) => scope === 'openinference.instrumentation.haystack'
+const crewai = (scope: string) => scope === 'openinference.instrumentation.crewai'
+/** `Crew_<id>.kickoff` where the application gave the crew no name: another one each run. */
+const crewId = /_[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?=\.)/
 const beeaiPython = (scope: string) => scope === 'openinference.instrumentation.beeai'
 /** Frameworks that keep two sums of what a call used, whatever the provider told. */
 const sumsOnly = (scope: string) => haystack(scope) || beeaiPython(scope) || scope === 'openinference.instrumentation.autogen_agentchat'
@@ -153,7 +156,7 @@ export const openinference: Dialect = {
       else if (isStep(span.name)) draft.role = 'step'
     }
     roleOfLangchainAgent(draft, span)
-    if (draft.role === 'workflow') draft.workflow ||= word(span.name) ?? ''
+    if (draft.role === 'workflow') draft.workflow ||= word(crewai(span.scope.name) ? span.name.replace(crewId, '') : span.name) ?? ''
     if (draft.role === 'agent' && smolagents(span.scope.name)) draft.usageCumulative = true
     if (draft.timeToFirstTokenMs === undefined) {
       const first = span.events.find((event) => event.name === 'First Token Stream Event')
