@@ -27,6 +27,11 @@ export const contentKeys: readonly string[] = [
   // OpenLLMetry's CrewAI, captured
   'crewai.crew.tasks', 'crewai.crew.agents', 'crewai.crew.result', 'crewai.crew.tasks_output', 'crewai.task.description',
   'crewai.task.expected_output', 'crewai.agent.goal', 'crewai.agent.backstory',
+  // CrewAI's own tracing (semantic_conventions.py of crewai 1.15.30)
+  'crewai.crew.inputs', 'crewai.crew.output', 'crewai.task.output', 'crewai.flow.inputs', 'crewai.flow.result', 'crewai.method.params', 'crewai.method.result',
+  'crewai.method.state', 'crewai.reasoning.plan', 'crewai.guardrail.result', 'crewai.human_feedback.message', 'crewai.human_feedback.feedback', 'crewai.human_feedback.outcome',
+  'crewai.knowledge.query', 'crewai.knowledge.retrieved_knowledge', 'crewai.knowledge.task_prompt', 'crewai.memory.query', 'crewai.memory.content', 'crewai.memory.value',
+  'crewai.memory.results', 'crewai.mcp.tool_args', 'crewai.mcp.tool_result', 'crewai.a2a.task_description', 'crewai.a2a.result', 'crewai.a2a.results', 'crewai.a2a.final_result',
   // Anthropic's SDKs
   'anthropic.tool_result.content',
   // Sentry

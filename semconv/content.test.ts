@@ -212,6 +212,8 @@ const rows: readonly Row[] = [
     'braintrust.output_json': '[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Hello"}}]' }, input: [text('user', 'Hi')], output: [text('assistant', 'Hello')] },
   { who: 'AgentOps', attributes: { 'agentops.tool.input': '{"args": ["Oslo"], "kwargs": {}}', 'agentops.tool.output': 'rain' },
     input: 'Oslo', output: 'rain' },
+  { who: 'CrewAI\'s own tracing', attributes: { 'crewai.crew.inputs': '{"city":"Paris"}', 'crewai.crew.output': 'Written.' }, input: { city: 'Paris' }, output: 'Written.' },
+  { who: 'CrewAI\'s own tracing: a task', attributes: { 'crewai.task.description': 'Write.', 'crewai.task.output': 'Written.' }, input: 'Write.', output: 'Written.' },
   { who: 'OpenLLMetry CrewAI', attributes: { 'crewai.crew.result': 'Written.' }, input: undefined, output: 'Written.' },
   { who: 'MLflow', attributes: { 'mlflow.spanInputs': '{"city":"Paris"}', 'mlflow.spanOutputs': '"21C"' },
     input: { city: 'Paris' }, output: '21C' },

@@ -73,6 +73,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['semconv_genai', { attributes: { 'gen_ai.provider.name': 'openai', 'gen_ai.usage.cache_write.input_tokens': 1 } }],
   ['semconv', { attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['semconv_old', { attributes: { 'gen_ai.system': 'openai' } }],
+  ['crewai', { scope: 'crewai', attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['braintrust', { scope: 'braintrust-java', attributes: { 'braintrust.span_attributes': '{"type":"llm"}' } }],
   ['semconv', { attributes: { 'gen_ai.provider.name': 'openai', 'braintrust.span_attributes': '{"type":"llm"}' } }],
   ['mcp', { attributes: { 'mcp.method.name': 'tools/call' } }],

@@ -8,6 +8,7 @@ import { braintrust } from './dialects/braintrust.ts'
 import { claudeCode } from './dialects/claude-code.ts'
 import { codex } from './dialects/codex.ts'
 import { copilot } from './dialects/copilot.ts'
+import { crewai } from './dialects/crewai.ts'
 import { geminiCli } from './dialects/gemini-cli.ts'
 import { genkit } from './dialects/genkit.ts'
 import { governance } from './dialects/governance.ts'
@@ -88,6 +89,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [openllmetry, { scope: isOpenllmetry,
     key: (key) => key === 'traceloop.span.kind' || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
   [agentFramework, { scope: prefixed('agent_framework'), key: exactly('executor.id', 'workflow.id', 'edge_group.type') }],
+  [crewai, { scope: exactly('crewai') }],
   [voltagent, { scope: exactly('@voltagent/core') }],
   [agentscope, { key: prefixed('agentscope.') }],
   [rig, { key: exactly('rig.completion_parent', 'rig.provider_request_id') }],
