@@ -27,6 +27,8 @@ export const contentKeys: readonly string[] = [
   // OpenLLMetry's CrewAI, captured
   'crewai.crew.tasks', 'crewai.crew.agents', 'crewai.crew.result', 'crewai.crew.tasks_output', 'crewai.task.description',
   'crewai.task.expected_output', 'crewai.agent.goal', 'crewai.agent.backstory',
+  // LiteLLM's guardrails, captured
+  'litellm.guardrail.response', 'guardrail_response',
   // CrewAI's own tracing (semantic_conventions.py of crewai 1.15.30)
   'crewai.crew.inputs', 'crewai.crew.output', 'crewai.task.output', 'crewai.flow.inputs', 'crewai.flow.result', 'crewai.method.params', 'crewai.method.result',
   'crewai.method.state', 'crewai.reasoning.plan', 'crewai.guardrail.result', 'crewai.human_feedback.message', 'crewai.human_feedback.feedback', 'crewai.human_feedback.outcome',

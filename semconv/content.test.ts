@@ -214,6 +214,7 @@ const rows: readonly Row[] = [
     input: 'Oslo', output: 'rain' },
   { who: 'CrewAI\'s own tracing', attributes: { 'crewai.crew.inputs': '{"city":"Paris"}', 'crewai.crew.output': 'Written.' }, input: { city: 'Paris' }, output: 'Written.' },
   { who: 'CrewAI\'s own tracing: a task', attributes: { 'crewai.task.description': 'Write.', 'crewai.task.output': 'Written.' }, input: 'Write.', output: 'Written.' },
+  { who: 'LiteLLM\'s guardrails', attributes: { 'litellm.guardrail.response': 'blocked: forbidden word' }, input: undefined, output: 'blocked: forbidden word' },
   { who: 'OpenLLMetry CrewAI', attributes: { 'crewai.crew.result': 'Written.' }, input: undefined, output: 'Written.' },
   { who: 'MLflow', attributes: { 'mlflow.spanInputs': '{"city":"Paris"}', 'mlflow.spanOutputs': '"21C"' },
     input: { city: 'Paris' }, output: '21C' },

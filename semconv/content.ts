@@ -384,7 +384,7 @@ const outputs: readonly Place[] = [
     'haystack.pipeline.output_data'),
   { keys: ['langwatch.output'], source: langwatchValue('langwatch.output') },
   { keys: ['mastra.'], source: mastraContent('.output') },
-  value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'output.value', 'response_data', 'koog.node.output', 'koog.subgraph.output',
+  value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'litellm.guardrail.response', 'guardrail_response', 'output.value', 'response_data', 'koog.node.output', 'koog.subgraph.output',
     'db.vector.query.response.documents'),
   { keys: 'events', source: outputEvents },
   said('assistant', 'response', 'lk.pii.response.text', 'lk.response.text'),

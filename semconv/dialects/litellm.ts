@@ -1,6 +1,7 @@
 import type { Attributes } from '../attributes.ts'
 import { bodyCounts, writesByLifetime } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
+import type { Outcome } from '../facts.ts'
 import { pythonDict } from '../python-literal.ts'
 import { type JsonObject, member, objectMember, word } from '../value.ts'
 
@@ -36,12 +37,25 @@ export const litellm: Dialect = {
     if (written !== undefined) writesByLifetime(counts, { cache_creation: written })
   },
   refine(draft, _reading, { attributes }) {
+    judge(draft, attributes)
     // A call that failed has no answer: the id is LiteLLM's own.
     if (draft.responseId !== '' && draft.responseId === attributes.get('litellm.call_id')) draft.responseId = ''
     if (draft.role !== 'model_call' && draft.role !== 'embedding') return
     nameModel(draft, word(attributes.get('litellm.provider.model')) ?? '', isV2(attributes) ? draft.requestModel : word(attributes.get('litellm.model_group')) ?? '')
     if (draft.session === '') draft.session = textOf(pythonDict(attributes.get('metadata.requester_metadata')), 'session_id')
   },
+}
+
+/** Its guardrails' words; one that did not respond decided nothing. */
+const outcomes: Readonly<Record<string, Outcome>> = { success: 'ALLOW', guardrail_intervened: 'DENY' }
+
+function judge(draft: Draft, attributes: Attributes): void {
+  const status = word(attributes.get('litellm.guardrail.status') ?? attributes.get('guardrail_status'))
+  if (status === undefined) return
+  draft.role = 'guardrail'
+  const outcome = Object.hasOwn(outcomes, status) ? outcomes[status] : undefined
+  const policyId = word(attributes.get('litellm.guardrail.name') ?? attributes.get('guardrail_name')) ?? 'litellm.guardrail'
+  if (outcome !== undefined) draft.decision = { policyId, policyVersion: 0, outcome, reason: '', target: '' }
 }
 
 /** Only there. */
