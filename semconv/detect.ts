@@ -48,8 +48,8 @@ const exactly = (...texts: readonly string[]) => (text: string) => texts.include
 const openllmetryScopes: ReadonlySet<string> = new Set([
   'agno', 'alephalpha', 'anthropic', 'bedrock', 'cohere', 'crewai', 'google_generativeai', 'groq', 'haystack', 'langchain',
   'llamaindex', 'mcp',
-  'mistralai', 'ollama', 'openai', 'openai_agents', 'replicate', 'sagemaker', 'together', 'transformers', 'vertexai', 'watsonx',
-  'writer',
+  'mistralai', 'ollama', 'openai', 'openai_agents', 'replicate', 'sagemaker', 'together', 'transformers', 'vertexai', 'voyageai',
+  'watsonx', 'writer',
 ].map((name) => `opentelemetry.instrumentation.${name}`))
 /** Some name the module inside: `….openai.v1`, `….crewai.instrumentation`. */
 const isOpenllmetry = (scope: string) => scope.startsWith('@traceloop/') || openllmetryScopes.has(scope.split('.', 3).join('.'))

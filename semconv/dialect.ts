@@ -17,8 +17,8 @@ export interface CountingRule {
   readonly below?: string
   /** Scope versions from this one on. */
   readonly from?: string
-  /** Versions that leave no trace in the scope show it in their attributes. */
-  readonly when?: (attributes: Attributes) => boolean
+  /** Versions that leave no trace in the scope show it in their attributes, or in the span's name. */
+  readonly when?: (attributes: Attributes, spanName: string) => boolean
   /** Canonical providers the rule is for; absent = every provider. */
   readonly providers?: readonly string[]
   /** Does the input count contain cached and cache-written tokens? */

@@ -1013,6 +1013,57 @@ const rows: readonly Row[] = [
     step: { usage: { 'input.uncached': 600, 'input.cache_read': 400, 'output.text': 200, 'output.reasoning': 100 } },
   },
   {
+    who: "OpenInference: LangChain's message has the provider's id of the answer, by which another instrumentation's span of the call is found",
+    span: { scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM', 'llm.model_name': 'claude-sonnet-4-5',
+      'output.value': JSON.stringify({ generations: [[{ text: 'Hi', message: { kwargs: {
+        content: [{ id: 'msg_1', type: 'text' }], response_metadata: { id: 'msg_Z56abcdefghij', model_name: 'claude-sonnet-4-5' }, id: 'lc_run--01a2203c' } } }]] }) } },
+    step: { responseId: 'msg_Z56abcdefghij', callKeys: ['response:anthropic:msg_Z56abcdefghij'] },
+  },
+  {
+    who: "OpenInference: LangChain for JavaScript gives its message the answer's id, and a stream's a run's, which is none",
+    span: { scope: '@arizeai/openinference-instrumentation-langchain', attributes: { 'openinference.span.kind': 'LLM',
+      'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { id: 'chatcmpl-Z54abcdefgh', response_metadata: {} } } }]] }) } },
+    step: { responseId: 'chatcmpl-Z54abcdefgh' },
+  },
+  {
+    who: 'OpenInference: ids of two answers are not one',
+    span: { scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM',
+      'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { id: 'msg_Z1' } } }], [{ message: { kwargs: { id: 'msg_Z2' } } }]] }) } },
+    step: { responseId: '' },
+  },
+  {
+    who: "OpenInference: a stream of Mistral's SDK wraps each chunk, the last of which tells what was cached",
+    span: { scope: 'openinference.instrumentation.mistralai', scopeVersion: '2.2.2', attributes: { 'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1012,
+      'llm.token_count.completion': 112, 'llm.token_count.total': 1124, 'output.value': JSON.stringify({ data: { id: 'mst12', usage: {
+        prompt_tokens: 1012, completion_tokens: 112, total_tokens: 1124, prompt_tokens_details: { cached_tokens: 312 } } } }) } },
+    step: { usage: { 'input.uncached': 700, 'input.cache_read': 312, 'output.text': 112 }, usageFlags: [] },
+  },
+  {
+    who: "OpenInference: Agno's Gemini leaves its thoughts out, and has no total that would show them",
+    span: { scope: 'openinference.instrumentation.agno', scopeVersion: '1.0.15', attributes: { 'openinference.span.kind': 'LLM', 'llm.provider': 'Google',
+      'llm.token_count.prompt': 1037, 'llm.token_count.completion': 97, 'llm.token_count.prompt_details.cache_read': 437 } },
+    step: { provider: 'gcp.gemini', usage: { 'input.uncached': 600, 'input.cache_read': 437, 'output.text': 97 }, usageFlags: ['usage_lossy'] },
+  },
+  {
+    who: "OpenInference for ADK 1.0.5 writes all of an agent's calls onto the agent's span, where the last one stays",
+    span: { name: 'invoke_agent forecaster', parent: '01', scope: 'gcp.vertex.agent', scopeVersion: '2.13.0', attributes: { 'gen_ai.operation.name': 'generate_content',
+      'gen_ai.provider.name': 'gcp.gemini', 'gen_ai.request.model': 'gemini-2.5-flash', 'gen_ai.usage.input_tokens': 1045, 'gen_ai.usage.output_tokens': 180,
+      'gen_ai.usage.cache_read.input_tokens': 445, 'gen_ai.usage.reasoning.output_tokens': 75, 'openinference.span.kind': 'LLM' } },
+    step: { role: 'model_call', usage: { 'input.uncached': 600, 'input.cache_read': 445, 'output.text': 105, 'output.reasoning': 75 }, usageFlags: ['usage_lossy'] },
+  },
+  {
+    who: "Mistral's own SDK 1 tells two sums, whatever was cached",
+    span: { name: 'chat_completion_v1_chat_completions_post', kind: 3, scope: 'mistralai_sdk_tracer', attributes: { 'gen_ai.request.model': 'mistral-large-latest',
+      'gen_ai.provider.name': 'mistral_ai', 'gen_ai.usage.prompt_tokens': 1109, 'gen_ai.usage.output_tokens': 209 } },
+    step: { role: 'model_call', usage: { 'input.uncached': 1109, 'output.text': 209 }, usageFlags: ['usage_lossy'] },
+  },
+  {
+    who: 'OpenLLMetry: Voyage',
+    span: { name: 'voyageai.embed', kind: 3, scope: 'opentelemetry.instrumentation.voyageai', scopeVersion: '0.62.4', attributes: { 'gen_ai.system': 'voyageai',
+      'gen_ai.operation.name': 'embeddings', 'gen_ai.request.model': 'voyage-3.5', 'gen_ai.usage.input_tokens': 161 } },
+    step: { dialect: 'openllmetry', role: 'embedding', provider: 'voyageai', usage: { 'input.uncached': 161 } },
+  },
+  {
     who: 'LangSmith with its usage in the metadata',
     span: {
       parent: '01',

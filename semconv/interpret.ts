@@ -244,7 +244,7 @@ function countingRule(dialect: Dialect, provider: string, span: SpanRecord): Par
   return dialect.counting?.find((rule) =>
     (rule.scope?.(scope.name) ?? true) && (rule.below === undefined || isBelow(scope.version, rule.below)) &&
     (rule.from === undefined || (/\d/.test(scope.version) && !isBelow(scope.version, rule.from))) &&
-    (rule.providers?.includes(provider) ?? true) && (rule.when?.(attributes) ?? true)) ?? {}
+    (rule.providers?.includes(provider) ?? true) && (rule.when?.(attributes, span.name) ?? true)) ?? {}
 }
 
 /** Dotted numbers; a version that is not known is not below anything. */

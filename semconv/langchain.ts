@@ -1,6 +1,6 @@
 import type { AttributeValue, SpanRecord } from './attributes.ts'
 import type { Draft } from './dialect.ts'
-import { type JsonObject, member, objectMember, parsedObject, tokenCount, word } from './value.ts'
+import { isObject, type Json, type JsonObject, member, objectMember, parsedObject, tokenCount, word } from './value.ts'
 
 /**
  * LangChain's `createAgent` writes its name (`lc_agent_name`) into the metadata of all that happens inside; the span that has
@@ -8,6 +8,14 @@ import { type JsonObject, member, objectMember, parsedObject, tokenCount, word }
  */
 export function roleOfLangchainAgent(draft: Draft, span: SpanRecord): void {
   if (draft.agent !== '' && span.name === draft.agent && (draft.role === 'span' || draft.role === 'workflow')) draft.role = 'agent'
+}
+
+/** The message of a result that LangChain serialised, where it is one: several prompts at once have several answers. */
+export function langchainMessage(result: JsonObject | undefined): JsonObject | undefined {
+  let json: Json | undefined = member(result, 'generations')
+  if (Array.isArray(json) && json.length > 1) return undefined
+  while (Array.isArray(json)) json = json[0] as Json | undefined
+  return isObject(json) ? objectMember(objectMember(json, 'message'), 'kwargs') : undefined
 }
 
 /** A tool's message as LangChain for JavaScript serialises it has the tool's name and the call's id. Says whether it is one. */

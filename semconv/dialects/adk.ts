@@ -13,6 +13,12 @@ export const adk: Dialect = {
   // Java's call_llm, the only one with an operation, adds the thoughts. Python's and JavaScript's copied candidatesTokenCount, which leaves
   // them out; generate_content, which took call_llm's place, adds them.
   counting: [
+    // On the span of the agent, where each call writes over the one before.
+    {
+      source: 'openinference-instrumentation-google-adk 1.0.5 on PyPI with google-adk 2.13.0, captured',
+      when: (attributes, name) => attributes.get('openinference.span.kind') === 'LLM' && name.startsWith('invoke_agent '),
+      input: 'inclusive', output: 'inclusive', lossy: true,
+    },
     {
       source: 'captured from google-adk 2.13.0',
         when: (attributes) => attributes.get('gen_ai.operation.name') === 'generate_content',

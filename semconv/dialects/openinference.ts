@@ -2,12 +2,12 @@ import { answerId } from '../answer-id.ts'
 import type { Attributes, AttributeValue, SpanRecord } from '../attributes.ts'
 import { bodyCounts, geminiParts, responseTools } from '../body-counts.ts'
 import type { CountingRule, Dialect, Draft } from '../dialect.ts'
-import { langchainPart, roleOfLangchainAgent } from '../langchain.ts'
+import { langchainMessage, langchainPart, roleOfLangchainAgent } from '../langchain.ts'
 import { bodyTerms } from '../price-terms.ts'
 import type { Reading } from '../reading.ts'
 import { asWord, readRunMetadata } from '../run-metadata.ts'
 import type { UsageCounts } from '../usage.ts'
-import { finite, isObject, type Json, type JsonObject, member, objectMember, parsedObject, tokenCount, truth, word } from '../value.ts'
+import { finite, type JsonObject, member, objectMember, parsedObject, tokenCount, truth, word } from '../value.ts'
 
 const bedrock = (scope: string) => scope.startsWith('openinference.instrumentation.bedrock')
 const bedrockJs = (scope: string) => scope === '@arizeai/openinference-instrumentation-bedrock'
@@ -110,6 +110,9 @@ export const openinference: Dialect = {
     // Passes Agno's counts on, which are the provider's.
     { source: 'openinference-instrumentation-agno 1.0.15 on PyPI, captured', scope: agno, providers: ['anthropic', 'aws.bedrock'],
       input: 'exclusive' },
+    // Agno keeps the thoughts apart, and there is a key neither for them nor for the total.
+    { source: 'openinference-instrumentation-agno 1.0.15 on PyPI, captured', scope: agno, providers: ['gcp.gemini', 'gcp.vertex_ai', 'gcp.gen_ai'],
+      input: 'inclusive', lossy: true },
     { source: 'haystack 0.1.46, beeai 0.1.85 and autogen-agentchat 0.1.22 on PyPI, captured', scope: sumsOnly, input: 'inclusive', lossy: true,
       when: (attributes) => attributes.get('openinference.span.kind') !== 'EMBEDDING' },
     { source: 'openinference-instrumentation-anthropic 0.1.17 and 0.1.20 on PyPI (_stream.py): a stream has neither key nor answer, and its input leaves the cache out',
@@ -239,7 +242,8 @@ function answerCounts(counts: UsageCounts, reading: Reading): void {
   }
   if (typeof text !== 'string' || !tellsMore(counts, text)) return
   const answer = parsedObject(text)
-  bodyCounts(counts, objectMember(answer, 'usage'))
+  // Mistral's SDK wraps the chunks of a stream.
+  bodyCounts(counts, objectMember(answer, 'usage') ?? objectMember(objectMember(answer, 'data'), 'usage'))
   if (objectMember(answer, 'usage') !== undefined) responseTools(counts, answer)
   geminiParts(counts, objectMember(answer, 'usage_metadata') ?? objectMember(answer, 'usageMetadata'))
   const usage = langchainUsage(answer)
@@ -269,7 +273,5 @@ function embeddingInput(value: AttributeValue | undefined): number | undefined {
 }
 
 function langchainUsage(answer: JsonObject | undefined): JsonObject | undefined {
-  let json: Json | undefined = member(answer, 'generations')
-  while (Array.isArray(json)) json = json[0] as Json | undefined
-  return isObject(json) ? objectMember(objectMember(objectMember(json, 'message'), 'kwargs'), 'usage_metadata') : undefined
+  return objectMember(langchainMessage(answer), 'usage_metadata')
 }

@@ -36,6 +36,12 @@ const azureSdk = {
   scope: (scope: string) => scope === 'azure.core.tracing.ext.opentelemetry_span', input: 'inclusive', lossy: true,
 } as const
 
+/** Version 1 traces by itself wherever a provider is registered, in words of OpenTelemetry. */
+const mistralSdk = {
+  source: 'mistralai 1.12.4 on PyPI, captured', scope: (scope: string) => scope === 'mistralai_sdk_tracer', input: 'inclusive', output: 'inclusive', lossy: true,
+  when: (_: Attributes, name: string) => !name.startsWith('embeddings_'),
+} as const
+
 /**
  * Passes the details of OpenAI's client on. At xAI the thoughts of chat completions stand beside the output; there is no total that
  * would show it. Only the Responses API, where they are inside, is named.
@@ -104,6 +110,7 @@ export const semconv137: Dialect = {
     { source: 'crmne/ruby_llm lib/ruby_llm/opentelemetry (2.0)', scope: (scope) => scope === 'ruby_llm', input: 'inclusive' },
     lossyOpenai,
     azureSdk,
+    mistralSdk,
   ],
   refine(draft, _reading, span) {
     if (!openlit(span.scope.name)) return
