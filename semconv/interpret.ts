@@ -4,7 +4,7 @@ import { reportedCost } from './cost.ts'
 import { agentDecision } from './decision.ts'
 import { detect, detection } from './detect.ts'
 import type { CountingRule, Dialect, Draft } from './dialect.ts'
-import type { Role, Step } from './facts.ts'
+import type { Role, Step, Usage, UsageFlag } from './facts.ts'
 import { argumentsHash } from './hash.ts'
 import { billingProvider, foldProvider, providerFamily } from './provider.ts'
 import { priceTerms } from './price-terms.ts'
@@ -185,6 +185,19 @@ function meter(draft: Draft, countedBy: string, dialect: Dialect, reading: Readi
   const { usage, flags } = normaliseUsage(counts, rule)
   draft.usage = usage
   draft.usageFlags = reading.invalidCounts ? [...flags, 'usage_invalid'] : flags
+  if (counts.input === 0 && usage !== undefined && (draft.role === 'model_call' || draft.role === 'embedding')) doubtZero(draft, usage)
+}
+
+/**
+ * No call takes nothing. Whoever says that one took and gave nothing does not know (OpenLLMetry 0.30.1 with Anthropic's SDK of later years,
+ * captured): it is unmetered and not free. An output alone is a lower bound (its LangChain, of a stream whose first chunk it missed).
+ */
+function doubtZero(draft: Draft, usage: Usage): void {
+  const told = Object.keys(usage)
+  if (told.length === 0) {
+    draft.usage = undefined
+    draft.usageFlags = none
+  } else if (told.every((meter) => meter.startsWith('output.'))) draft.usageFlags = [...new Set<UsageFlag>([...draft.usageFlags, 'usage_lossy'])]
 }
 
 /**

@@ -47,11 +47,13 @@ test('the host says who bills an OpenAI-compatible call', () => {
   assert.equal(billingProvider('anthropic', 'api.openai.com'), 'anthropic')
   assert.equal(billingProvider('mistral_ai', 'api.openai.com'), 'mistral_ai')
   assert.equal(billingProvider('openai', 'evil-api.x.ai.example'), 'openai')
+  // Azure's gateway stands before any API.
+  assert.equal(billingProvider('openai', 'https://gateway.azure-api.net/openai'), 'openai')
 })
 
 /** One address of each, as clients are configured: a call of any OpenAI-compatible client must find the seller's own prices. */
 const addresses: readonly (readonly [string, string])[] = [
-  ['https://x.cognitiveservices.azure.com', 'azure.ai.openai'], ['https://gateway.azure-api.net/openai', 'azure.ai.openai'],
+  ['https://x.cognitiveservices.azure.com', 'azure.ai.openai'],
   ['https://inference.baseten.co/v1', 'baseten'], ['https://api.cloudflare.com/client/v4/accounts/a/ai/v1', 'cloudflare'],
   ['https://api.githubcopilot.com', 'github-copilot'], ['https://router.huggingface.co/v1', 'huggingface'],
   ['https://api.minimax.io/v1', 'minimax'], ['https://api.minimaxi.com/anthropic', 'minimax'], ['https://me--serve.modal.run/v1', 'modal'],

@@ -57,7 +57,7 @@ export const hosts: readonly (readonly [suffix: string, provider: string])[] = [
   ['openrouter.ai', 'openrouter'], ['api.together.xyz', 'together'], ['api.together.ai', 'together'], ['api.fireworks.ai', 'fireworks'],
   ['api.cerebras.ai', 'cerebras'],
   // The hosts of the price list's other providers (genai-prices 0.1.8, `api_pattern`); a router of many sellers is one of its own.
-  ['.cognitiveservices.azure.com', 'azure.ai.openai'], ['.azure-api.net', 'azure.ai.openai'], ['api.arcee.ai', 'arcee'],
+  ['.cognitiveservices.azure.com', 'azure.ai.openai'], ['api.arcee.ai', 'arcee'],
   ['api.avian.io', 'avian'], ['inference.baseten.co', 'baseten'], ['api.cloudflare.com', 'cloudflare'], ['api.doubleword.ai', 'doubleword'],
   ['api.githubcopilot.com', 'github-copilot'], ['router.huggingface.co', 'huggingface'], ['api.minimax.io', 'minimax'],
   ['api.minimaxi.com', 'minimax'], ['.modal.run', 'modal'], ['.modal.direct', 'modal'], ['api.novita.ai', 'novita'],

@@ -103,6 +103,8 @@ const nameRoles: readonly (readonly [RegExp, Role])[] = [
   [/^call_llm$/, 'model_call'],
   [/^(?:step \d+|Step \d+|execute_agent_loop_cycle)$|^ruby_llm\.workflow_step\b/, 'step'],
   [/^create_agent\b/, 'control'],
+  // Azure's SDK for inference traces chats in full, and of an embedding that there was one (azure-ai-inference 1.0.0b9, captured).
+  [/^EmbeddingsClient\.embed$/, 'embedding'],
 ]
 
 const roleOfName = remembered((name: string): Role | 'none' => nameRoles.find(([pattern]) => pattern.test(name))?.[1] ?? 'none')

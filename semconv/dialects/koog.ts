@@ -24,8 +24,6 @@ export const koog: Dialect = {
     counts.cacheRead ??= tokenCount(member(details, 'cacheReadInputTokens') ?? member(details, 'cacheReadInputTokenCount'))
     counts.cacheWrite ??= tokenCount(member(details, 'cacheCreationInputTokens') ?? member(details, 'cacheWriteInputTokens') ??
       member(details, 'cacheWriteInputTokenCount'))
-    // What was not told is written as zero.
-    if (counts.input === 0 && counts.output === 0) counts.input = counts.output = undefined
   },
   refine(draft, reading, span) {
     if (draft.role === 'span' && (reading.word('entity') !== '' || span.attributes.has('koog.strategy.name'))) draft.role = 'step'

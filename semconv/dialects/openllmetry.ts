@@ -3,6 +3,9 @@ import type { Dialect, Draft } from '../dialect.ts'
 import { nameLangchainTool } from '../langchain.ts'
 
 const source = 'traceloop/openllmetry@93429cf'
+const langchain = (scope: string) => scope === 'opentelemetry.instrumentation.langchain'
+const bedrock = (scope: string) => scope === 'opentelemetry.instrumentation.bedrock'
+const openai = (scope: string) => scope.startsWith('opentelemetry.instrumentation.openai.')
 const langchainJs = (scope: string) => scope === '@traceloop/instrumentation-langchain'
 
 /** OpenLLMetry, traceloop/openllmetry@93429cf (0.62.1) and traceloop/openllmetry-js@1faf69d. */
@@ -40,13 +43,25 @@ export const openllmetry: Dialect = {
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, input: 'inclusive' },
     // Neither what was cached nor what was thought, although LangChain tells both.
     { source: 'captured from 0.27.0', scope: langchainJs, input: 'inclusive', output: 'inclusive', lossy: true },
-    { source, scope: (scope) => scope === 'opentelemetry.instrumentation.bedrock', input: 'exclusive' },
+    // Converse has keys for the cache; InvokeModel where its headers tell one, which those of a stream do not.
+    { source: 'opentelemetry-instrumentation-bedrock 0.62.4 on PyPI, captured', scope: bedrock, when: (attributes) => tellsNoCache(attributes) && cachesPrompts(attributes),
+      input: 'exclusive', lossy: true },
+    { source, scope: bedrock, input: 'exclusive' },
+    { source: 'opentelemetry-instrumentation-anthropic 0.50.1 on PyPI (streaming.py), captured', scope: (scope) => scope === 'opentelemetry.instrumentation.anthropic',
+      when: tellsNoCache, input: 'inclusive', lossy: true },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.anthropic', input: 'inclusive' },
-    { source, scope: (scope) => scope.startsWith('opentelemetry.instrumentation.openai.'), input: 'inclusive', output: 'inclusive' },
+    { source: 'opentelemetry-instrumentation-openai 0.30.1 on PyPI, captured; 0.40.14 has a key', scope: openai, below: '0.40.14',
+      when: (attributes) => tellsNoCache(attributes) && attributes.get('llm.request.type') !== 'embedding', input: 'inclusive', output: 'inclusive', lossy: true },
+    { source, scope: openai, input: 'inclusive', output: 'inclusive' },
+    { source: 'opentelemetry-instrumentation-langchain 0.38.12 on PyPI, captured', scope: langchain, below: '0.39.0', when: tellsNoCache, input: 'inclusive', lossy: true },
+    // LangChain says zero beside the writes by lifetime, which have no key (langchain-anthropic 1.7.10).
+    { source: 'opentelemetry-instrumentation-langchain 0.62.4 on PyPI, captured', scope: langchain, providers: ['anthropic'], input: 'inclusive', hidesCacheWrites: true },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.google_generativeai', output: 'exclusive' },
   ],
   refine(draft, reading, span) {
     const entity = reading.word('entity')
+    // Older ones name the model's maker.
+    if (bedrock(span.scope.name)) draft.provider = 'aws.bedrock'
     // Its CrewAI says `invoke_agent` of the crew too, its LlamaIndex `task` of a tool's call.
     if (draft.role === 'agent' && span.name.endsWith('.workflow')) draft.role = 'workflow'
     if (draft.role === 'step' && span.attributes.has('tool.name')) draft.role = 'tool'
@@ -78,6 +93,16 @@ function associated(...names: readonly string[]): readonly string[] {
 
 function jsAnthropic(scope: string): boolean {
   return scope === '@traceloop/instrumentation-anthropic' || scope === '@traceloop/instrumentation-bedrock'
+}
+
+function tellsNoCache(attributes: Attributes): boolean {
+  return !attributes.has('gen_ai.usage.cache_read_input_tokens') && !attributes.has('gen_ai.usage.cache_read.input_tokens')
+}
+
+/** Models whose prompts Bedrock caches, by their names without the maker's. */
+function cachesPrompts(attributes: Attributes): boolean {
+  const model = attributes.get('gen_ai.request.model')
+  return typeof model === 'string' && /claude|nova/.test(model)
 }
 
 function writesNewCacheKeys(attributes: Attributes): boolean {
