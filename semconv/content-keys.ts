@@ -54,6 +54,8 @@ export const contentKeys: readonly string[] = [
   'haystack.component.input', 'haystack.component.output', 'haystack.pipeline.input_data', 'haystack.pipeline.output_data', 'haystack.agent.input',
   'haystack.agent.output', 'haystack.agent.step.llm.input', 'haystack.agent.step.llm.output', 'haystack.agent.step.tool.input',
   'haystack.agent.step.tool.output', 'haystack.agent.tools',
+  // Guardrails AI, captured
+  'validator.validate.input.value',
   // LlamaIndex, AutoGen's runtime, captured
   'llamaindex.step.input_summary', 'message',
   // Claude Code, Codex, Gemini CLI

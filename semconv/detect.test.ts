@@ -32,6 +32,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['langfuse', { attributes: { 'langfuse.observation.type': 'span' } }],
   ['langfuse', { attributes: { 'langfuse.trace.name': 't' } }],
   // Langfuse's and Traceloop's SDKs write whose run it is on every span of the application, whoever made it.
+  ['guardrails_ai', { scope: 'guardrails-ai', attributes: { 'openinference.span.kind': 'GUARDRAIL' } }],
   ['openinference', { attributes: { 'openinference.span.kind': 'LLM', 'langfuse.trace.tags': ['eu'], 'traceloop.workflow.name': 'trip' } }],
   ['openllmetry', { scope: 'opentelemetry.instrumentation.anthropic', attributes: { 'langfuse.trace.name': 't' } }],
   ['anthropic_platform', { scope: 'com.anthropic.sdk.python', attributes: { 'langfuse.trace.tags': ['eu'], 'gen_ai.provider.name': 'anthropic' } }],

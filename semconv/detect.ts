@@ -12,6 +12,7 @@ import { crewai } from './dialects/crewai.ts'
 import { geminiCli } from './dialects/gemini-cli.ts'
 import { genkit } from './dialects/genkit.ts'
 import { governance } from './dialects/governance.ts'
+import { guardrails } from './dialects/guardrails.ts'
 import { haystack } from './dialects/haystack.ts'
 import { koog } from './dialects/koog.ts'
 import { langfuse } from './dialects/langfuse.ts'
@@ -85,6 +86,8 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [mlflow, { key: exactly('mlflow.spanType') }],
   [langwatch, { key: exactly('langwatch.span.type') }],
   [agentops, { key: exactly('agentops.span.kind') }],
+  // Before OpenInference, whose kinds it has.
+  [guardrails, { scope: exactly('guardrails-ai') }],
   [openinference, { key: exactly('openinference.span.kind') }],
   [openllmetry, { scope: isOpenllmetry,
     key: (key) => key === 'traceloop.span.kind' || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],

@@ -1137,6 +1137,64 @@ const rows: readonly Row[] = [
     step: { role: 'embedding', usage: undefined },
   },
   {
+    who: 'OpenLLMetry JS OpenAI: neither cache nor thoughts have a key',
+    span: { name: 'chat gpt-4o', kind: 3, scope: '@traceloop/instrumentation-openai', scopeVersion: '0.27.0', attributes: { 'gen_ai.provider.name': 'openai',
+      'gen_ai.operation.name': 'chat', 'gen_ai.usage.input_tokens': 1122, 'gen_ai.usage.output_tokens': 222, 'gen_ai.usage.total_tokens': 1344 } },
+    step: { usage: { 'input.uncached': 1122, 'output.text': 222 }, usageFlags: ['usage_lossy'] },
+  },
+  {
+    who: 'OpenLLMetry JS Vertex: no cache, and the thoughts are what the total has more',
+    span: { name: 'vertexai.completion', kind: 3, scope: '@traceloop/instrumentation-vertexai', scopeVersion: '0.27.0', attributes: { 'gen_ai.system': 'Google',
+      'llm.request.type': 'completion', 'gen_ai.request.model': 'gemini-2.5-flash', 'gen_ai.usage.prompt_tokens': 1140, 'gen_ai.usage.completion_tokens': 200,
+      'llm.usage.total_tokens': 1510 } },
+    step: { usage: { 'input.uncached': 1140, 'output.text': 200, 'output.reasoning': 170 }, usageFlags: ['usage_lossy'] },
+  },
+  {
+    who: "OpenLLMetry JS Bedrock: Claude's cache is left out",
+    span: { name: 'chat claude-sonnet-4-5-20250929-v1:0', kind: 3, scope: '@traceloop/instrumentation-bedrock', scopeVersion: '0.27.0', attributes: {
+      'gen_ai.provider.name': 'aws.bedrock', 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'claude-sonnet-4-5-20250929-v1:0',
+      'gen_ai.usage.input_tokens': 352, 'gen_ai.usage.output_tokens': 222, 'gen_ai.usage.total_tokens': 574 } },
+    step: { usage: { 'input.uncached': 352, 'output.text': 222 }, usageFlags: ['usage_lossy'] },
+  },
+  {
+    who: 'OpenLLMetry JS Bedrock: of Converse it tells that it was called',
+    span: { name: 'bedrock.completion', kind: 3, scope: '@traceloop/instrumentation-bedrock', scopeVersion: '0.27.0', attributes: {
+      'gen_ai.provider.name': 'aws.bedrock', 'gen_ai.request.model': 'claude-sonnet-4-5-20250929-v1:0' } },
+    step: { role: 'model_call', usage: undefined },
+  },
+  {
+    who: 'OpenLLMetry: an endpoint of SageMaker is a model',
+    span: { name: 'sagemaker.completion', kind: 3, scope: 'opentelemetry.instrumentation.sagemaker', scopeVersion: '0.62.4', attributes: {
+      'gen_ai.request.model': 'llama', 'traceloop.entity.input': '{"inputs":"hi"}' } },
+    step: { role: 'model_call', requestModel: 'llama', usage: undefined },
+  },
+  {
+    who: "OpenLLMetry JS Cohere: a rerank's searches are no tokens",
+    span: { name: 'cohere.rerank', kind: 3, scope: '@traceloop/instrumentation-cohere', scopeVersion: '0.27.0', attributes: { 'gen_ai.system': 'Cohere',
+      'llm.request.type': 'rerank', 'gen_ai.request.model': 'rerank-v3.5', 'llm.usage.total_tokens': 1 } },
+    step: { role: 'retrieval', usage: undefined },
+  },
+  {
+    who: 'Guardrails: the call that a guard looks at is one of a model',
+    span: { name: 'call', parent: '01', scope: 'guardrails-ai', scopeVersion: '0.11.0', attributes: { 'openinference.span.kind': 'GUARDRAIL', type: 'guardrails/guard/step/call',
+      'llm.invocation_parameters': "{'temperature': 0, 'messages': [{'role': 'user', 'content': 'hi'}], 'model': 'gpt-4o'}", 'user.id': 'unknown',
+      'llm.token_count.prompt': 1088, 'llm.token_count.completion': 188, 'llm.token_count.total': 1276 } },
+    step: { role: 'model_call', requestModel: 'gpt-4o', user: '', usage: { 'input.uncached': 1088, 'output.text': 188 }, usageFlags: ['usage_lossy'] },
+  },
+  {
+    who: 'Guardrails: a validator that only notes what it finds lets it pass',
+    span: { name: 'nocity.validate', parent: '01', scope: 'guardrails-ai', scopeVersion: '0.11.0', attributes: { 'openinference.span.kind': 'GUARDRAIL',
+      type: 'guardrails/guard/step/validator', 'validator.name': 'nocity', 'validator.on_fail': 'noop', 'output.value': '{"outcome":"fail","error_message":"no city"}',
+      'validator.validate.output.error_message': 'no city' } },
+    step: { role: 'guardrail', decision: { policyId: 'nocity', policyVersion: 0, outcome: 'WARN', reason: 'no city', target: '' } },
+  },
+  {
+    who: 'Guardrails: a validator that refuses what it finds',
+    span: { name: 'nocity.validate', parent: '01', scope: 'guardrails-ai', scopeVersion: '0.11.0', attributes: { 'openinference.span.kind': 'GUARDRAIL',
+      type: 'guardrails/guard/step/validator', 'validator.name': 'nocity', 'validator.on_fail': 'exception', 'output.value': '{"outcome":"fail","error_message":"no city"}' } },
+    step: { role: 'guardrail', decision: { policyId: 'nocity', policyVersion: 0, outcome: 'DENY', reason: '', target: '' } },
+  },
+  {
     who: 'OpenLLMetry: Voyage',
     span: { name: 'voyageai.embed', kind: 3, scope: 'opentelemetry.instrumentation.voyageai', scopeVersion: '0.62.4', attributes: { 'gen_ai.system': 'voyageai',
       'gen_ai.operation.name': 'embeddings', 'gen_ai.request.model': 'voyage-3.5', 'gen_ai.usage.input_tokens': 161 } },

@@ -174,7 +174,9 @@ const golden: Readonly<Record<string, readonly string[]>> = {
     'strands.telemetry.tracer: 4/4 MODEL_CALL NAME_OUTDATED gen_ai.system',
     'strands.telemetry.tracer: 4/4 MODEL_CALL PROVIDER_MISSING gen_ai.provider.name',
   ],
-  'traceloop-node-server-sdk@0.27.0': [],
+  'traceloop-node-server-sdk@0.27.0': [
+    '@traceloop/instrumentation-openai: 2/2 MODEL_CALL CACHE_COUNTS_DROPPED gen_ai.usage.cache_read.input_tokens',
+  ],
   'vercel-ai@6.0.326': [
     'ai: 1/1 EMBEDDING RESPONSE_MODEL_MISSING gen_ai.response.model',
     'ai: 6/6 MODEL_CALL NAME_OUTDATED gen_ai.system',

@@ -36,12 +36,18 @@ export const openllmetry: Dialect = {
     policyId: ['gen_ai.guardrail.name'],
   },
   counting: [
+    // InvokeModel's answer has the cache, which no key tells.
+    { source: 'captured from 0.27.0', scope: (scope) => scope === '@traceloop/instrumentation-bedrock', when: (attributes) => tellsNoCache(attributes) && cachesPrompts(attributes),
+      input: 'exclusive', lossy: true },
     // Inclusive since #1026 and #1028 (2026-06), exclusive before; 0.27.0 on npm writes the new keys and is not inclusive yet.
     { source: 'captured from 0.27.0', scope: (scope) => scope === '@traceloop/instrumentation-anthropic', below: '0.27.1',
       when: writesNewCacheKeys, input: 'exclusive' },
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, below: '0.27.0', input: 'exclusive' },
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, input: 'inclusive' },
-    // Neither what was cached nor what was thought, although LangChain tells both.
+    // Neither what was cached nor what was thought.
+    { source: 'captured from 0.27.0', scope: (scope) => scope === '@traceloop/instrumentation-openai', when: isNoEmbedding, input: 'inclusive', output: 'inclusive', lossy: true },
+    { source: 'captured from 0.27.0', scope: (scope) => scope === '@traceloop/instrumentation-vertexai', input: 'inclusive', lossy: true },
+    // Although LangChain tells both.
     { source: 'captured from 0.27.0', scope: langchainJs, input: 'inclusive', output: 'inclusive', lossy: true },
     // Converse has keys for the cache; InvokeModel where its headers tell one, which those of a stream do not.
     { source: 'opentelemetry-instrumentation-bedrock 0.62.4 on PyPI, captured', scope: bedrock, when: (attributes) => tellsNoCache(attributes) && cachesPrompts(attributes),
@@ -51,13 +57,17 @@ export const openllmetry: Dialect = {
       when: tellsNoCache, input: 'inclusive', lossy: true },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.anthropic', input: 'inclusive' },
     { source: 'opentelemetry-instrumentation-openai 0.30.1 on PyPI, captured; 0.40.14 has a key', scope: openai, below: '0.40.14',
-      when: (attributes) => tellsNoCache(attributes) && attributes.get('llm.request.type') !== 'embedding', input: 'inclusive', output: 'inclusive', lossy: true },
+      when: (attributes) => tellsNoCache(attributes) && isNoEmbedding(attributes), input: 'inclusive', output: 'inclusive', lossy: true },
     { source, scope: openai, input: 'inclusive', output: 'inclusive' },
     { source: 'opentelemetry-instrumentation-langchain 0.38.12 on PyPI, captured', scope: langchain, below: '0.39.0', when: tellsNoCache, input: 'inclusive', lossy: true },
     // LangChain says zero beside the writes by lifetime, which have no key (langchain-anthropic 1.7.10).
     { source: 'opentelemetry-instrumentation-langchain 0.62.4 on PyPI, captured', scope: langchain, providers: ['anthropic'], input: 'inclusive', hidesCacheWrites: true },
     { source, scope: (scope) => scope === 'opentelemetry.instrumentation.google_generativeai', output: 'exclusive' },
   ],
+  counts(counts, reading, span) {
+    // Searches, under the key for tokens: captured from 0.27.0.
+    if (span.scope.name === '@traceloop/instrumentation-cohere' && reading.word('kind') === 'rerank') counts.total = undefined
+  },
   refine(draft, reading, span) {
     const entity = reading.word('entity')
     // Older ones name the model's maker.
@@ -65,6 +75,8 @@ export const openllmetry: Dialect = {
     // Its CrewAI says `invoke_agent` of the crew too, its LlamaIndex `task` of a tool's call.
     if (draft.role === 'agent' && span.name.endsWith('.workflow')) draft.role = 'workflow'
     if (draft.role === 'step' && span.attributes.has('tool.name')) draft.role = 'tool'
+    // SageMaker's endpoints and Bedrock's Converse in JavaScript, of which it tells no more.
+    if (draft.role === 'span' && isCompletion(span.name)) draft.role = 'model_call'
     if (span.scope.name === 'opentelemetry.instrumentation.openai_agents') nameAgent(draft, entity, span.name)
     if (draft.role === 'agent') draft.agent = draft.agent || entity || span.name.replace(/\.agent$/, '')
     // Its entity is the tool's class, `DynamicStructuredTool`.
@@ -93,6 +105,12 @@ function associated(...names: readonly string[]): readonly string[] {
 
 function jsAnthropic(scope: string): boolean {
   return scope === '@traceloop/instrumentation-anthropic' || scope === '@traceloop/instrumentation-bedrock'
+}
+
+const isCompletion = (name: string) => name === 'sagemaker.completion' || name === 'bedrock.completion'
+
+function isNoEmbedding(attributes: Attributes): boolean {
+  return attributes.get('llm.request.type') !== 'embedding' && attributes.get('gen_ai.operation.name') !== 'embeddings'
 }
 
 function tellsNoCache(attributes: Attributes): boolean {
