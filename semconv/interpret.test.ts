@@ -1195,6 +1195,19 @@ const rows: readonly Row[] = [
     step: { role: 'guardrail', decision: { policyId: 'nocity', policyVersion: 0, outcome: 'DENY', reason: '', target: '' } },
   },
   {
+    who: 'OpenInference: Cohere bills other tokens than its model sees, and the answer tells both',
+    span: { scope: 'openinference.instrumentation.cohere', scopeVersion: '0.1.15', attributes: { 'openinference.span.kind': 'LLM', 'llm.provider': 'cohere',
+      'llm.token_count.prompt': 549, 'llm.token_count.completion': 234, 'llm.token_count.total': 783, 'output.value': JSON.stringify({ id: 'coZ-189', usage: {
+        billed_units: { input_tokens: 489, output_tokens: 229 }, tokens: { input_tokens: 549, output_tokens: 234 }, cached_tokens: 0 } }) } },
+    step: { usage: { 'input.uncached': 489, 'output.text': 229 }, usageFlags: [] },
+  },
+  {
+    who: "OpenTelemetry for DSPy has no key for what was written to Claude's cache",
+    span: { name: 'chat claude-sonnet-4-5', kind: 3, scope: 'opentelemetry.instrumentation.genai.dspy', scopeVersion: '1.3b0', attributes: { 'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.input_tokens': 1451, 'gen_ai.usage.output_tokens': 257, 'gen_ai.usage.cache_read.input_tokens': 867 } },
+    step: { usage: { 'input.uncached': 584, 'input.cache_read': 867, 'output.text': 257 }, usageFlags: ['cache_write_hidden'] },
+  },
+  {
     who: 'OpenLLMetry: Voyage',
     span: { name: 'voyageai.embed', kind: 3, scope: 'opentelemetry.instrumentation.voyageai', scopeVersion: '0.62.4', attributes: { 'gen_ai.system': 'voyageai',
       'gen_ai.operation.name': 'embeddings', 'gen_ai.request.model': 'voyage-3.5', 'gen_ai.usage.input_tokens': 161 } },

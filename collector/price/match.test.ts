@@ -47,6 +47,9 @@ const selections: readonly (readonly [string, string])[] = [
   // Bedrock: no regional surcharge unless a name says so.
   ['aws.bedrock anthropic.claude-sonnet-4-5-20250929-v1:0', 'aws/global.anthropic.claude-sonnet-4-5-20250929-v1:0'],
   ['aws.bedrock nova-lite-v1:0', 'aws/amazon.nova-lite-v1:0'],
+  ['aws.bedrock llama3-70b-instruct-v1:0', 'aws/meta.llama3-70b-instruct-v1:0'],
+  ['aws.bedrock mistral-7b-instruct-v0:2', 'aws/mistral.mistral-7b-instruct-v0:2'],
+  ['groq llama3-70b-instruct-v1:0', 'No price card matches llama3-70b-instruct-v1:0 at groq.'],
   ['aws.bedrock claude-sonnet-5', 'aws/global.anthropic.claude-sonnet-5-v1:0'],
   ['aws.bedrock global.anthropic.claude-sonnet-5', 'aws/global.anthropic.claude-sonnet-5-v1:0'],
   ['aws.bedrock us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0'],

@@ -117,6 +117,11 @@ function inferred(book: PriceBook, sent: string, scope: Scope): Selection | unde
   return provider && inProvider(book, provider, model, scope)
 }
 
+/** Whose models have these names at Bedrock: instrumentations that cut its ids at the dot (OpenLLMetry 0.62.4) leave the maker out. */
+const bedrockMakers: readonly (readonly [made: RegExp, maker: string])[] = [
+  [/^(?:nova|titan)-/, 'amazon'], [/^llama\d/, 'meta'], [/^(?:devs|magis|minis|mis|mix|pix|vox)tral-/, 'mistral'],
+]
+
 /** The name as sent, then rewritten without loss: without its resource's path, without its provider, its date in dashes. */
 function spellings(book: PriceBook, provider: BookProvider, model: string): string[] {
   const names = [model]
@@ -125,8 +130,8 @@ function spellings(book: PriceBook, provider: BookProvider, model: string): stri
   const slash = model.indexOf('/')
   if (slash > 0 && providerNamed(book, model.slice(0, slash)) === provider) names.push(model.slice(slash + 1))
   if (provider.id.startsWith('huggingface_') && model.endsWith(`:${provider.id.slice('huggingface_'.length)}`)) names.push(model.slice(0, model.lastIndexOf(':')))
-  // Instrumentations that cut Bedrock's ids at the dot leave the vendor out.
-  if (provider.id === 'aws' && /^(?:nova|titan)-/.test(model)) names.push(`amazon.${model}`)
+  const maker = provider.id === 'aws' ? bedrockMakers.find(([made]) => made.test(model)) : undefined
+  if (maker !== undefined) names.push(`${maker[1]}.${model}`)
   return names.flatMap((name) => {
     const dashed = name.replace(/-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)/, '-$1-$2-$3')
     return dashed === name ? [name] : [name, dashed]

@@ -243,6 +243,7 @@ function answerCounts(counts: UsageCounts, reading: Reading): void {
   if (typeof text !== 'string' || !tellsMore(counts, text)) return
   const answer = parsedObject(text)
   // Mistral's SDK wraps the chunks of a stream.
+  billedCounts(counts, objectMember(objectMember(answer, 'usage'), 'billed_units'))
   bodyCounts(counts, objectMember(answer, 'usage') ?? objectMember(objectMember(answer, 'data'), 'usage'))
   if (objectMember(answer, 'usage') !== undefined) responseTools(counts, answer)
   geminiParts(counts, objectMember(answer, 'usage_metadata') ?? objectMember(answer, 'usageMetadata'))
@@ -255,8 +256,17 @@ function answerCounts(counts: UsageCounts, reading: Reading): void {
   counts.reasoning ??= langchainPart(objectMember(usage, 'output_token_details'), 'reasoning')
 }
 
+/** What Cohere charges for is one thing, what its model took in another, which the keys have (openinference-instrumentation-cohere 0.1.15, captured). */
+function billedCounts(counts: UsageCounts, billed: JsonObject | undefined): void {
+  const [input, output] = [tokenCount(member(billed, 'input_tokens')), tokenCount(member(billed, 'output_tokens'))]
+  if (input === undefined || output === undefined) return
+  counts.input = input
+  counts.output = output
+  counts.total = undefined
+}
+
 /** What OpenInference has no key for. */
-const unkeyed = /"(?:ephemeral_1h_input_tokens|cacheDetails|num_search_queries|server_side_tool_usage_details|(?:priority|flex)_(?:cache_read|reasoning)|tool_use_prompt_token_count|toolUsePromptTokenCount)":|"modality": ?"(?:IMAGE|AUDIO)"|"type": ?"(?:web|file)_search_call"/
+const unkeyed = /"(?:billed_units|ephemeral_1h_input_tokens|cacheDetails|num_search_queries|server_side_tool_usage_details|(?:priority|flex)_(?:cache_read|reasoning)|tool_use_prompt_token_count|toolUsePromptTokenCount)":|"modality": ?"(?:IMAGE|AUDIO)"|"type": ?"(?:web|file)_search_call"/
 const writes = /"(?:cacheWriteInputTokens|cache_creation|cache_write_tokens)":/
 /** LangChain's, OpenAI's, Anthropic's, Bedrock's and Gemini's names, and DeepSeek's and Moonshot's at the top of the usage; quotes inside a text are escaped, so that what the model writes is none. */
 const reads = /"(?:cache_read|prompt_cache_hit_tokens|cached_tokens|cache_read_input_tokens|cacheReadInputTokens|cached_content_token_count|cachedContentTokenCount)": ?[1-9]/

@@ -67,6 +67,12 @@ const genaiBedrock = {
   scope: (scope: string) => scope === 'opentelemetry.instrumentation.genai.bedrock', input: 'exclusive', output: 'inclusive',
 } as const
 
+/** LiteLLM adds what was written to its input; there is a key for what was read alone. */
+const genaiDspy = {
+  source: 'opentelemetry-instrumentation-genai-dspy 1.3b0 on PyPI, captured', scope: (scope: string) => scope === 'opentelemetry.instrumentation.genai.dspy',
+  providers: ['anthropic', 'aws.bedrock'], input: 'inclusive', output: 'inclusive', hidesCacheWrites: true,
+} as const
+
 /** Spring AI has no scope of its own: Micrometer's spans all have Spring Boot's. Its calls without tools have no key of their own either. */
 const springBoot = (scope: string) => scope === 'org.springframework.boot'
 
@@ -89,7 +95,7 @@ export const semconv137: Dialect = {
   name: 'semconv',
   keys: {},
   counting: [
-    genaiBedrock, openaiClientAtXai, lossyOpenaiV2,
+    genaiBedrock, openaiClientAtXai, lossyOpenaiV2, genaiDspy,
     { source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'),
       input: 'inclusive', output: 'inclusive' },
     { source: 'captured from opentelemetry-javaagent 2.33', scope: (scope) => scope.startsWith('io.opentelemetry.aws-sdk-'),
