@@ -43,6 +43,12 @@ test('a range that is open ends now, one that has no beginning has nothing befor
   assert.deepEqual((await query.refusal('{ costChange(range: {from: "2026-11-20T00:00:00Z", to: "2026-11-20T00:00:00Z"}) { now } }')).map(({ code }) => code), ['BAD_INPUT'])
 })
 
+test('a time before that would begin before all telemetry is refused in words, never told as a year that is none', async () => {
+  for (const from of ['0001-01-01T00:00:00Z', '1990-01-01T00:00:00Z']) {
+    assert.deepEqual(await query.refusal(`{ costChange(range: {from: "${from}"}) { from now } }`), [{ message: 'costChange compares with the time before, which would begin before 1970: narrow the range', code: 'BAD_INPUT' }], from)
+  }
+})
+
 test('filters hold for both sides, and lines without a price stay out whatever is asked for', async () => {
   assert.deepEqual(await query.ask('{ costChange(range: {from: "2026-11-20T00:00:00Z", to: "2026-11-21T00:00:00Z"}, filter: {agent: "planner", basis: [PRICED, UNPRICED]}) { before now other } }'), { costChange: { before: '11', now: '1.55', other: '1' } })
   assert.deepEqual(await query.ask('{ costChange(range: {from: "2026-11-20T00:00:00Z", to: "2026-11-21T00:00:00Z"}, filter: {basis: [UNPRICED]}) { before now } }'), { costChange: { before: '0', now: '0' } })

@@ -57,6 +57,8 @@ export async function costChange(context: QueryContext, { range, filter }: Chang
   if (middle == null) throw userError('BAD_INPUT', 'costChange compares with the time before: the range needs a `from`')
   if (to <= middle) throw userError('BAD_INPUT', 'the range ends before it starts')
   const from = middle - (to - middle)
+  // OTLP counts from 1970; and years before the first have no place in RFC 3339.
+  if (from < 0n) throw userError('BAD_INPUT', 'costChange compares with the time before, which would begin before 1970: narrow the range')
   const [before, now] = await Promise.all([meterSums(context, { from, to: middle }, filter), meterSums(context, { from: middle, to }, filter)])
   const cost = (rows: readonly MeterSum[]): PicoUsd => rows.reduce((sum, row) => sum + row.cost, 0n)
   return { from, middle, to, before: cost(before), now: cost(now), ...effects(before, now) }

@@ -148,3 +148,42 @@ test('a call is one and of the model that was asked for, whatever is not told of
     assert.equal(modelLatency.cells.reduce((sum, { calls }) => sum + calls, 0), one.calls)
   }
 })
+
+test('who pays for a call that was not charged, and which spans are one call, is found beyond the step above', async () => {
+  const start = 800 * 86_400_000
+  const occurredAt = noon + BigInt(start) * 1_000_000n
+  const range = 'range: {from: "2029-01-01T00:00:00Z"}'
+  const ask = async (args: string, fields: string): Promise<readonly unknown[]> => (await query.ask<{ readonly models: { readonly rows: readonly unknown[] } }>(`{ models(${range}${args}) { rows { ${fields} } } }`)).models.rows
+  const failed = { statusCode: 2 }
+  const at = (trace: number, span: number, parent: number, said: Parameters<typeof call>[1] = {}): ReturnType<typeof spanRow> => call(span, { trace, parent, start, ...said, step: { usage: undefined, responseModel: '', ...said.step } })
+  const plain = (trace: number, span: number, parent: number, step: Partial<Step> = {}): ReturnType<typeof spanRow> => spanRow({ trace, span, parent, start, step })
+  await query.insert(spans, [
+    // An agent three steps above, another one nearer.
+    plain(21, 301, 0, { role: 'agent', agent: 'far' }), plain(21, 302, 301), plain(21, 303, 302), at(21, 304, 303, { model: 'climbing', row: failed }),
+    plain(21, 305, 303, { role: 'agent', agent: 'near' }), plain(21, 306, 305), at(21, 307, 306, { model: 'climbing', row: failed }),
+    // Spans that go round in a circle have no agent above.
+    plain(22, 311, 312), plain(22, 312, 311), at(22, 313, 311, { model: 'climbing', row: failed }),
+    // A wrapper without usage, a plain span, and the call.
+    at(23, 321, 0, { model: 'wrapped' }), plain(23, 322, 321), at(23, 323, 322, { model: 'wrapped', step: { usage: used } }),
+    // One answer told by two siblings, one of them without usage; and by two without any, one inside the other.
+    at(24, 331, 0, { model: 'twice', step: { usage: used, responseId: 'answer-1' } }), at(24, 332, 0, { model: 'twice', step: { responseId: 'answer-1' } }),
+    at(24, 333, 0, { model: 'silent', step: { responseId: 'answer-2' } }), at(24, 334, 333, { model: 'silent', step: { responseId: 'answer-2' } }), at(24, 335, 0, { model: 'silent', step: { responseId: 'answer-2' } }),
+    // A try that failed inside a call that answered is a call of its own, inside one that failed with its usage told it is that one.
+    at(25, 341, 0, { model: 'tried', step: { usage: used } }), at(25, 342, 341, { model: 'tried', row: failed }),
+    at(25, 343, 0, { model: 'failing', step: { usage: used }, row: failed }), at(25, 344, 343, { model: 'failing', row: failed }),
+  ])
+  await query.insert(ledgerEntries, ([[23, 323, 'wrapped'], [24, 331, 'twice'], [25, 341, 'tried'], [25, 343, 'failing']] as const).map(([trace, span, model]) => ledgerRow(++line, trace, span, { occurredAt, model })))
+  const found = (await ask('', 'model calls failedCalls')) as readonly { readonly model: string; readonly calls: number; readonly failedCalls: number }[]
+  assert.deepEqual(found.map(({ model, calls, failedCalls }) => `${model} ${calls} ${failedCalls}`).toSorted(), ['climbing 3 3', 'failing 1 1', 'silent 1 0', 'tried 2 1', 'twice 1 0', 'wrapped 1 0'])
+  const agents = (await ask(', groupBy: [AGENT], filter: {model: "climbing"}', 'agent calls')) as readonly { readonly agent: string; readonly calls: number }[]
+  assert.deepEqual(agents.map(({ agent, calls }) => `${agent} ${calls}`).toSorted(), [' 1', 'far 1', 'near 1'])
+  assert.deepEqual(await ask(', filter: {agent: "near"}', 'model calls failedCalls'), [{ model: 'climbing', calls: 1, failedCalls: 1 }])
+})
+
+test('a call that is stamped with no time does not spoil the picture of latencies', async () => {
+  const range = '{to: "2026-11-21T00:00:00Z"}'
+  await query.insert(spans, [call(401, { trace: 31, parent: 0, start: -Number(noon / 1_000_000n), model: 'stampless', step: { usage: undefined }, row: { statusCode: 2 } })])
+  const { modelLatency, models } = await query.ask<{ readonly modelLatency: { readonly intervalSeconds: number }; readonly models: { readonly rows: readonly { readonly model: string }[] } }>(`{ modelLatency(range: ${range}) { intervalSeconds } models(range: ${range}) { rows { model } } }`)
+  assert.equal(modelLatency.intervalSeconds, 60)
+  assert.ok(models.rows.some(({ model }) => model.startsWith('stampless')), 'it is a call all the same')
+})

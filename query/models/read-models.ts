@@ -1,3 +1,4 @@
+import { costDaysFrom, costDaysTo } from '#clickhouse/cost-days.ts'
 import { unpricedLines } from '#clickhouse/tables/ledger-entries.ts'
 import { usageColumn } from '#clickhouse/tables/usage-column.ts'
 import { tokenMeters } from '#semconv/facts.ts'
@@ -24,6 +25,8 @@ export interface ModelArguments {
 
 /** Roles whose spans are calls of a model. */
 const isCall = `role IN ('model_call', 'embedding')`
+/** Roles of spans that may stand between a call and what wraps it, and say nothing of either. */
+const isPlain = `role IN ('span', 'io', 'step')`
 /** Says what was used or what it cost, so that the ledger knows it, as a line of its own or of another span. Zeros are charged nowhere, and neither is a part. */
 const isTold = `(reported_cost IS NOT NULL OR (usage_reported AND NOT usage_partial AND NOT (${[...tokenMeters.map((meter) => `${usageColumn(meter)} = 0`), 'empty(usage_pieces)'].join(' AND ')})))`
 const saysAny = (reasons: readonly string[]): string => `hasAny(arrayMap(reason -> lower(reason), finish_reasons), [${reasons.map((reason) => `'${reason}'`).join(', ')}])`
@@ -41,12 +44,26 @@ const callNames = 'said, wanted, began, ms, first_ms, streamed, failed, truncate
 const noLines = `'' AS priced, toString(provider) AS seller, 0 AS trace, toDecimal128(0, 12) AS known, 0 AS lines, 0 AS unknown, toDecimal128(0, 12) AS input, toDecimal128(0, 12) AS cached, toDecimal128(0, 12) AS output`
 const lineNames = 'priced, seller, payer, trace, known, lines, unknown, input, cached, output'
 
+/** Steps above a call in which its agent is looked for: far deeper than agents nest, and an end for spans that go round in a circle. */
+const stepsAbove = 32
+/** Of larger traces only what names an agent is looked through: the way up is searched for each step of it. */
+const climbedSpansMax = 1_000
+
+/** With who pays: the agent that a call names, or that the nearest step above it names. A row of `calls` says its trace, its parent and its own agent. */
+const withPayer = (calls: string, traces: string): string => `(
+  SELECT *, arrayFold((at, step) -> if(at.1 != '' OR empty(at.2), at, (agents[at.2], parents[at.2])), range(${stepsAbove}), (CAST(agent, 'String'), parent_span_id)).1 AS payer
+  FROM ${calls} AS s ANY LEFT JOIN (
+    SELECT trace_id, CAST((groupArray(span_id), groupArray(parent_span_id)), 'Map(FixedString(8), FixedString(8))') AS parents, CAST((groupArray(span_id), groupArray(CAST(agent, 'String'))), 'Map(FixedString(8), String)') AS agents
+    FROM ${spansOf(`trace_id IN (${traces}) AND (agent != '' OR trace_id NOT IN (SELECT trace_id FROM ${runsOf(`span_count > ${climbedSpansMax} AND trace_id IN (${traces})`)}))`)} GROUP BY trace_id
+  ) AS above USING (trace_id))`
+
 /**
  * A table of calls: what the ledger says of a span and a model, with what the span says of the call; and calls that nothing
  * was charged for, unless settlement found that another trace tells all calls of theirs (a coding agent's spans beside its logs).
  * Lines that belong to no call (what an agent claims as a whole, what a bill has more) have `is_call` 0.
+ * Who pays for what was not charged is worked out where agents are asked for: `byAgent`.
  */
-function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonly columns: string; readonly where: Where; readonly tail: string }; readonly around: (rows: string) => string } {
+function callsOf({ range, filter }: ModelArguments, byAgent: boolean): { readonly lines: { readonly columns: string; readonly where: Where; readonly tail: string }; readonly around: (rows: string) => string } {
   const { model, agent, provider, service, environment } = filter ?? {}
   const lines = allOf(within('range', 'occurred_at', range), among('agent', 'agent', agent), among('provider', 'provider', provider), among('service', 'service', service), among('environment', 'environment', environment))
   const calls = callsWhere(range)
@@ -54,7 +71,14 @@ function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonl
   const ofModel = among('model', 'model', model)
   const ofAgent = among('call_agent', 'payer', agent)
   const silent = allOf(when(`NOT ${isTold}`), among('call_provider', 'provider', provider), among('call_service', 'service', service), among('call_environment', 'environment', environment))
-  const silentTraces = `SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql}`)}`
+  const tracesWith = (condition: string): string => `SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql} AND ${condition}`)}`
+  const silentTraces = tracesWith('1')
+  const silentCalls = `(SELECT ${callColumns}, ${noLines}, agent, trace_id, span_id, parent_span_id, response_id FROM ${currentSpansOf(`${calls.sql} AND ${silent.sql}`)} LIMIT 1 BY trace_id, span_id)`
+  const aboveCalls = `SELECT trace_id, parent_span_id FROM ${spansOf(`${calls.sql} AND NOT empty(parent_span_id) AND trace_id IN (${silentTraces})`)}`
+  // Answers without usage are few: of calls that failed this would be looked for in every trace that has one, for a fifth of the time.
+  const abovePlain = `SELECT trace_id, parent_span_id FROM ${spansOf(`${isPlain} AND trace_id IN (${tracesWith('status_code != 2')}) AND (trace_id, span_id) IN (${aboveCalls})`)}`
+  // What a silent span may be part of: a call above it (one that failed, for a try that failed) or beside it, by the id of its answer.
+  const told = `SELECT trace_id, arrayJoin(arrayConcat([concat('0', span_id)], if(status_code = 2, [concat('1', span_id)], []), if(response_id = '', [], [concat('=', response_id)]))) FROM ${spansOf(`${calls.sql} AND ${isTold} AND trace_id IN (${silentTraces})`)}`
   return {
     lines: {
       columns: [
@@ -70,11 +94,11 @@ function callsOf({ range, filter }: ModelArguments): { readonly lines: { readonl
       FROM ${rows} AS l ANY LEFT JOIN (SELECT ${callColumns}, 1 AS found FROM ${currentSpansOf(calls.sql)}) AS c USING (call)
       UNION ALL
       SELECT ${callNames}, ${lineNames}, 1 AS is_call, 0 AS charged, 0 AS of_run
-      FROM (SELECT *, if(agent = '', above, toString(agent)) AS payer FROM (SELECT ${callColumns}, ${noLines}, agent, trace_id, span_id, parent_span_id FROM ${currentSpansOf(`${calls.sql} AND ${silent.sql}`)} LIMIT 1 BY trace_id, span_id) AS s
-        ANY LEFT JOIN (SELECT trace_id, span_id AS parent_span_id, toString(agent) AS above FROM ${spansOf(`agent != '' AND trace_id IN (${silentTraces})`)}) AS p USING (trace_id, parent_span_id))
-      WHERE ${ofAgent?.sql ?? '1'} AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM ${spansOf(`${calls.sql} AND NOT empty(parent_span_id) AND trace_id IN (${silentTraces})`)})
-        AND (failed OR (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM ${spansOf(`${calls.sql} AND ${isTold} AND trace_id IN (${silentTraces})`)}))
+      FROM ${byAgent || ofAgent !== undefined ? withPayer(silentCalls, tracesWith(`agent = ''`)) : `(SELECT *, toString(agent) AS payer FROM ${silentCalls})`}
+      WHERE ${ofAgent?.sql ?? '1'} AND (trace_id, span_id) NOT IN (${aboveCalls}) AND (failed OR (trace_id, span_id) NOT IN (${abovePlain}))
+        AND (trace_id, concat(toString(failed), parent_span_id)) NOT IN (${told}) AND (failed OR response_id = '' OR (trace_id, concat('=', response_id)) NOT IN (${told}))
         AND trace_id NOT IN (SELECT trace_id FROM ${runsOf(`model_calls = 0 AND trace_id IN (${silentTraces})`)})
+      LIMIT 1 BY trace_id, if(failed OR response_id = '', toString(span_id), response_id)
     )`,
   }
 }
@@ -118,7 +142,7 @@ const groups: Readonly<Record<ModelDimension, { readonly as: string; readonly se
 
 export async function models(context: QueryContext, args: ModelArguments & { readonly groupBy: readonly ModelDimension[] }): Promise<ModelTable> {
   const by = [...new Set(args.groupBy)].map((dimension) => groups[dimension])
-  const { lines, around } = callsOf(args)
+  const { lines, around } = callsOf(args, args.groupBy.includes('AGENT'))
   const wanted = args.filter?.model ?? []
   const names = by.map(({ as }) => as).join(', ')
   const rows = await context.reader.rows<StoredModel>({
@@ -159,15 +183,21 @@ const lowerMs = (step: number): number => (step === 0 ? 0 : 2 ** ((step - 1) / 2
 /** Cells are read this much finer than a picture of all calls would need, so that those of a model that came late still fill one. */
 const finer = 16
 
+/** A clock that was never set says 1970: a picture from then until now has one column with a call in it. Nobody's agents called models before 2020, nor after 2039. */
+const pictured = ({ from, to }: TimeRange): TimeRange => ({ from: from == null || from < pictureFrom ? pictureFrom : from, to: to == null || to > pictureTo ? pictureTo : to })
+const pictureFrom = BigInt(Date.parse(costDaysFrom)) * 1_000_000n
+const pictureTo = BigInt(Date.parse(costDaysTo)) * 1_000_000n
+
 /** Null where there is no call. */
 export async function modelLatency(context: QueryContext, args: ModelArguments): Promise<ModelLatency | null> {
+  const range = pictured(args.range)
   const [span] = await context.reader.rows<{ readonly first: string; readonly last: string }>({
-    columns: 'toString(toUnixTimestamp(min(started_at))) AS first, toString(toUnixTimestamp(max(started_at))) AS last', from: 'spans', where: callsWhere(args.range), tail: 'HAVING count() > 0', allVersions: true,
+    columns: 'toString(toUnixTimestamp(min(started_at))) AS first, toString(toUnixTimestamp(max(started_at))) AS last', from: 'spans', where: callsWhere(range), tail: 'HAVING count() > 0', allVersions: true,
   })
   if (span === undefined) return null
   const width = widthFor(Number(span.first), Number(span.last), bucketsMax * finer)
   const wanted = args.filter?.model ?? []
-  const { lines, around } = callsOf(args)
+  const { lines, around } = callsOf({ ...args, range }, false)
   const cells = await context.reader.rows<StoredCell>({
     ...lines, where: { sql: lines.where.sql, params: { ...lines.where.params, width } }, from: 'ledgerEntries',
     around: (calls) => `SELECT toString(second) AS from_second, toString(step) AS half_octave, toString(sum(calls)) AS call_count, toString(sum(failures)) AS failed_count FROM (

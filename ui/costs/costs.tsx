@@ -177,10 +177,11 @@ export const Costs = () => {
   })
   const unmeteredCalls = (): number => (unmetered.isSuccess ? unmetered.data.unmeteredModelCalls : 0)
   const refresh = (): void => {
-    for (const query of [totals, tables, runs, chart, map, savings, ...(bounds().from === undefined ? [] : [change])]) void query.refetch()
+    for (const query of [totals, tables, chart, map, savings, ...(bounds().from === undefined ? [] : [change])]) void query.refetch()
   }
-  // Sums over everything are dear: once in ten seconds is live enough for a total.
+  // Sums over everything are dear: once in ten seconds is live enough for a total. Runs and claims are counted in the ledger, for every group: once in a minute.
   live.onRuns(atMostEvery(10_000, refresh))
+  live.onRuns(atMostEvery(60_000, () => void runs.refetch()))
 
   const total = () => (totals.isSuccess ? totals.data.total[0] : undefined)
   /** Links say the moments that were asked for: a preset would have moved on by the time the ledger opens. */
@@ -223,7 +224,7 @@ export const Costs = () => {
       <ActiveFilters keys={costKeys} label={(_key, value) => value} />
       <Progress when={totals.isFetching || tables.isFetching || chart.isFetching} what="costs" />
       <Switch>
-        <Match when={failure()}>{(cause) => <Failure what="The costs" cause={cause()} retry={refresh} />}</Match>
+        <Match when={failure()}>{(cause) => <Failure what="The costs" cause={cause()} retry={() => { refresh(); void runs.refetch() }} />}</Match>
         <Match when={total()?.entries === 0 || (totals.isSuccess && total() === undefined)}>
           <Empty>
             <p>No ledger entry {restricted() ? 'matches' : 'yet'}.</p>
@@ -273,6 +274,7 @@ export const Costs = () => {
                   <Show when={map.isSuccess ? map.data : undefined} fallback={<div class={styles['map']} />}>{(found) => <CostMap rows={found()} isFormer={map.isPlaceholderData} open={(part) => narrowedCosts(search, part) ?? ledgerOf(part)} ledger={ledgerOf} />}</Show>
                 </Show>
               </section>
+              <Show when={bounds().from !== undefined ? change.error : undefined}>{(cause) => <Failure what="Why it changed" cause={cause()} retry={() => void change.refetch()} />}</Show>
               <Show when={bounds().from !== undefined && change.isSuccess ? change.data.costChange : undefined}>{(found) => <Change change={found()} href={(values) => href(values)} />}</Show>
               <p class={styles['exports']}>
                 <span class="muted">Files of what is shown</span>

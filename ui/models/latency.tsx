@@ -34,7 +34,7 @@ export const LatencyMap = (props: { latency: Latency; what: string; href: (bound
       cells: cells.map((cell, index) => ({
         ...cell, column: Math.round((starts[index]! - first) / intervalSeconds) + 1, row: high - steps[index]! + 1,
         share: `${Math.max(shareMin, Math.round((100 * Math.log1p(cell.calls)) / Math.log1p(most)))}%`,
-        title: `${localTime(cell.start)}: ${plural(cell.calls, 'call')} of ${words(cell)}${cell.failedCalls === 0 ? '' : `, ${cell.failedCalls} failed`}`,
+        title: `${localTime(cell.start)}: ${plural(cell.calls, 'call')} of ${words(cell)}${cell.failedCalls === 0 ? '' : `, ${cell.failedCalls} failed`}. Opens the ledger entries of this time, whatever their calls took.`,
       })),
     }
   })
@@ -64,8 +64,8 @@ export const LatencyMap = (props: { latency: Latency; what: string; href: (bound
               <For each={map().cells.slice(0, tableMax)}>
                 {(cell) => (
                   <tr>
-                    <td><time datetime={cell.start}>{localTime(cell.start)}</time></td><td>{words(cell)}</td>
-                    <td class="number"><A href={props.href(bounds(cell))} aria-label={`${count(cell.calls)} calls from ${localTime(cell.start)}, ledger entries of that time`}>{count(cell.calls)}</A></td>
+                    <td><A href={props.href(bounds(cell))} title="Ledger entries of this time, whatever their calls took" aria-label={`${localTime(cell.start)}, ledger entries of this time`}><time datetime={cell.start}>{localTime(cell.start)}</time></A></td><td>{words(cell)}</td>
+                    <td class="number">{count(cell.calls)}</td>
                     <td class="number">{percent(cell.failedCalls, cell.calls)}</td>
                   </tr>
                 )}
