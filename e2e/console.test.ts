@@ -302,7 +302,7 @@ test('models: what they cost opens the ledger entries it is the sum of, what fai
   await main(page).getByRole('heading', { name: 'Beside other models of the same agents' }).waitFor()
   assert.match(await main(page).getByText(/Half of those that answered took/).textContent() ?? '', /^1 call, 0 failed; \$0\.0004500\. Half of those that answered took up to 2\.00 s\.$/)
   await main(page).getByText('As a table').click()
-  await main(page).getByRole('link', { name: /^1 calls from/ }).click()
+  await main(page).getByRole('link', { name: /, ledger entries of this time$/ }).click()
   await main(page).locator('tbody tr').first().waitFor()
   assert.match(page.url(), /\/ledger\?model=gpt-5-mini&range=/)
   assert.deepEqual(problems, [])

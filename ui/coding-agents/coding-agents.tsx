@@ -87,7 +87,7 @@ export const CodingAgents = () => {
         <Match when={total()}>
           {(sum) => (
             <>
-              <dl class={styles['stats']}>
+              <dl class="stats">
                 <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="all coding agents" /></dd></div>
                 <div><dt>Developers</dt><dd><Count value={sum().developers} href={href({})} what="developers" /></dd></div>
                 <div><dt>Sessions</dt><dd><Count value={sum().sessions} href={href({})} what="sessions" /></dd></div>

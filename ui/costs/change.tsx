@@ -67,7 +67,7 @@ export const Change = (props: { change: Found; href: (values: { range: string })
             <For each={bars()}>
               {(bar, index) => (
                 <tr>
-                  <th scope="row">{bar.label}<span class={styles['sub']}>{bar.sub}</span></th>
+                  <th scope="row">{bar.label}<span class="sub">{bar.sub}</span></th>
                   <td class="number">{amount(index())}</td>
                   <td class={styles['bridge']} aria-hidden="true"><span data-look={bar.look} style={{ 'margin-inline-start': `${bar.from}%`, width: `${bar.width}%` }} /></td>
                 </tr>

@@ -41,7 +41,7 @@ const Claim = (props: { counts: Counts | undefined; href: (claim: (typeof choice
     {(claim) => (
       <>
         <Money amount={claim()} href={props.href('reported')} what={`calls of ${props.what} whose sender said what they cost`} />
-        <span class={styles['sub']}>
+        <span class="sub">
           <Show when={props.counts?.costVariance !== '0'} fallback="as ours">
             <A href={props.href('differs')} title={`Our amount of the same calls less what was reported: ${moneyExact(props.counts?.costVariance)}. Open the ledger entries of those that differ.`} aria-label={`ours ${signedMoney(props.counts?.costVariance)}, ledger entries of calls of ${props.what} on which both differ`}>ours {signedMoney(props.counts?.costVariance)}</A>
           </Show>
@@ -236,7 +236,7 @@ export const Costs = () => {
         <Match when={total()}>
           {(sum) => (
             <>
-              <dl class={styles['stats']}>
+              <dl class="stats">
                 <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="everything shown" /></dd></div>
                 <Show when={claims()}><div><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()?.total[0]} href={(claim) => href({ claim })} what="everything shown" /></dd></div></Show>
                 <div><dt>Tokens in → out</dt><dd><Tokens sum={sum()} href={href({})} what="everything shown" /></dd></div>

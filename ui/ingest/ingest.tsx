@@ -145,7 +145,7 @@ const FindingRow = (props: { shown: Shown }) => {
       </td>
       <td class={`mono ${styles['name']}`}>{finding().attribute}</td>
       <td class="number"><span title={`${countExact(finding().steps)} of ${countExact(finding().ofSteps)} steps: ${finding().stepKinds.map((kind) => kind.toLowerCase().replaceAll('_', ' ')).join(', ')}`}><Count value={finding().steps} /> of <Count value={finding().ofSteps} /></span></td>
-      <td class={styles['name']}>{valueText(scopeText(props.shown.sender))}<span class={styles['sub']}>{valueText(props.shown.sender.service)}</span></td>
+      <td class={styles['name']}>{valueText(scopeText(props.shown.sender))}<span class="sub">{valueText(props.shown.sender.service)}</span></td>
       <td class="nowrap"><Time iso={finding().lastSeenAt} /></td>
       <td class="nowrap">
         <A class="mono" href={`/runs/${finding().exampleRunId}${queryString({ span: finding().exampleSpanId })}`} title={`Span ${finding().exampleSpanId} of trace ${finding().exampleRunId}`}>{shortId(finding().exampleRunId)} · {shortId(finding().exampleSpanId)}</A>

@@ -31,14 +31,14 @@ const Failed = (props: { row: Fields; href: string; what: string }) => (
 )
 
 const Stats = (props: { row: Fields; href: Href; failed: string; what: string }) => (
-  <dl class={styles['stats']}>
-    <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(props.row.cost, props.row.unpricedEntries)} href={props.href({})} what={props.what} /><Show when={props.row.unpricedEntries > 0}><span class={styles['sub']}>{plural(props.row.unpricedEntries, 'line')} unpriced</span></Show></dd></div>
+  <dl class={`stats ${styles['many']}`}>
+    <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(props.row.cost, props.row.unpricedEntries)} href={props.href({})} what={props.what} /><Show when={props.row.unpricedEntries > 0}><span class="sub"><A href={props.href({ basis: 'UNPRICED' })} aria-label={`${plural(props.row.unpricedEntries, 'line')} unpriced of ${props.what}, ledger entries`}>{plural(props.row.unpricedEntries, 'line')} unpriced</A></span></Show></dd></div>
     <div><dt title="All that its ledger lines say, what an agent claims beyond its calls too, by its calls">per 1,000 calls</dt><dd><Show when={props.row.costPerThousandCalls} fallback="–">{(cost) => <Money amount={knownCost(cost(), props.row.unpricedEntries)} href={props.href({})} what={`${props.what} by 1,000 calls`} />}</Show></dd></div>
     <div><dt>per 1,000 runs</dt><dd><Show when={props.row.costPerThousandRuns} fallback="–">{(cost) => <Money amount={knownCost(cost(), props.row.unpricedEntries)} href={props.href({})} what={`${props.what} by 1,000 runs`} />}</Show></dd></div>
     <div><dt>Calls</dt><dd><Count value={props.row.calls} href={props.href({})} what={`calls of ${props.what}`} /></dd></div>
     <div><dt>Failed</dt><dd><Failed row={props.row} href={props.failed} what={props.what} /></dd></div>
-    <div><dt>Took</dt><dd><Duration ms={props.row.durationMs?.p50} /><Show when={props.row.durationMs}>{(took) => <span class={styles['sub']}>one in twenty longer than {duration(took().p95)}</span>}</Show></dd></div>
-    <div><dt>First token after</dt><dd><Duration ms={props.row.timeToFirstTokenMs?.p50} /><Show when={props.row.timeToFirstTokenMs}>{(took) => <span class={styles['sub']}>one in twenty after {duration(took().p95)}</span>}</Show></dd></div>
+    <div><dt>Took</dt><dd><Duration ms={props.row.durationMs?.p50} /><Show when={props.row.durationMs}>{(took) => <span class="sub">one in twenty longer than {duration(took().p95)}</span>}</Show></dd></div>
+    <div><dt>First token after</dt><dd><Duration ms={props.row.timeToFirstTokenMs?.p50} /><Show when={props.row.timeToFirstTokenMs}>{(took) => <span class="sub">one in twenty after {duration(took().p95)}</span>}</Show></dd></div>
     <div><dt>Output tokens a second</dt><dd>{speed(props.row.outputTokensPerSecond)}</dd></div>
     <div><dt>Tokens in → out</dt><dd><Tokens sum={props.row} href={props.href({})} what={props.what} /></dd></div>
     <div><dt>Input from cache</dt><dd><A href={props.href({ meter: cacheReadMeters })} aria-label={`${cachedShare(props.row)} of the input of ${props.what} from a cache, ledger entries`}>{cachedShare(props.row)}</A></dd></div>

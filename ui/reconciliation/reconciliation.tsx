@@ -42,12 +42,12 @@ const CellRow = (props: { cell: Cell; chosen: boolean; choose: (chosen: boolean)
     <tr>
       <td><Show when={isOpen(cell)}><input type="checkbox" checked={props.chosen} aria-label={`Choose ${cell.id}`} onChange={(event) => props.choose(event.currentTarget.checked)} /></Show></td>
       <td class="nowrap">{cell.day}</td>
-      <td>{cell.model === '' ? 'all models' : cell.model}<span class={styles['sub']}>{cell.provider}, {cell.meter === '' ? 'all classes' : cell.meter.replaceAll('_', ' ')}</span></td>
+      <td>{cell.model === '' ? 'all models' : cell.model}<span class="sub">{cell.provider}, {cell.meter === '' ? 'all classes' : cell.meter.replaceAll('_', ' ')}</span></td>
       <td class="number"><span title={`${decimalExact(cell.meteredQuantity)} metered`}>{tokens(cell.meteredQuantity)}</span></td>
       <td class="number"><span title={cell.billedQuantity === null ? 'No bill tells it.' : `${decimalExact(cell.billedQuantity)} billed`}>{tokens(cell.billedQuantity)}</span></td>
       <td class="number"><Money amount={cell.meteredAmount} href={cellHref(cell)} what={cell.id} /></td>
       <td class="number"><Show when={cell.billedAmount} fallback={<span class="muted">–</span>}>{(amount) => <Money amount={amount()} />}</Show></td>
-      <td class="number"><Show when={cell.residualAmount} fallback={<span class="muted">–</span>}>{(amount) => <><span title={moneyExact(amount())}>{money(amount())}</span><Show when={cell.quantityEffect}>{(effect) => <span class={styles['sub']}>{money(effect())} of it other tokens</span>}</Show></>}</Show></td>
+      <td class="number"><Show when={cell.residualAmount} fallback={<span class="muted">–</span>}>{(amount) => <><span title={moneyExact(amount())}>{money(amount())}</span><Show when={cell.quantityEffect}>{(effect) => <span class="sub">{money(effect())} of it other tokens</span>}</Show></>}</Show></td>
       <td><Show when={cell.class !== 'MATCHED'} fallback={<Note label={classWords[cell.class].label} title={classWords[cell.class].title} />}><Warning label={classWords[cell.class].label} title={classWords[cell.class].title} /></Show></td>
     </tr>
   )
@@ -144,7 +144,7 @@ export const Reconciliation = () => {
         <Match when={data()}>
           {(found) => (
             <>
-              <dl class={styles['stats']}>
+              <dl class="stats">
                 <div><dt>Billed (USD)</dt><dd><Money amount={found().reconciliation.billed} /></dd></div>
                 <div><dt>In the ledger (USD)</dt><dd><Money amount={found().reconciliation.metered} /></dd></div>
                 <div><dt>Residual (USD)</dt><dd><Money amount={found().reconciliation.residual} /></dd></div>
@@ -176,7 +176,7 @@ export const Reconciliation = () => {
                     <h2>Approved adjustments</h2>
                     <table>
                       <thead><tr><th scope="col">Cell</th><th scope="col">Why</th><th scope="col">By</th><th scope="col">When</th></tr></thead>
-                      <tbody><For each={found().billApprovals}>{(approval) => <tr><td><A href={ledgerHref({ reason: 'reconciled' })} title={`Entry ${approval.entryId}`}>{approval.cell}</A><span class={styles['sub']}>entry {shortId(approval.entryId)}</span></td><td>{approval.why}</td><td>{approval.actor}</td><td><Time iso={approval.approvedAt} /></td></tr>}</For></tbody>
+                      <tbody><For each={found().billApprovals}>{(approval) => <tr><td><A href={ledgerHref({ reason: 'reconciled' })} title={`Entry ${approval.entryId}`}>{approval.cell}</A><span class="sub">entry {shortId(approval.entryId)}</span></td><td>{approval.why}</td><td>{approval.actor}</td><td><Time iso={approval.approvedAt} /></td></tr>}</For></tbody>
                     </table>
                   </section>
                 </Show>

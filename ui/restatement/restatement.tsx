@@ -45,7 +45,7 @@ const Book = (props: { version: string }) => (
 const isToCome = (iso: string, now: number): boolean => Date.parse(iso) > now
 
 const Unpriced = (props: { lines: number; href: string; when: string }) => (
-  <Show when={props.lines > 0}><dd><A href={props.href} aria-label={`${plural(props.lines, 'line')} unpriced ${props.when}, ledger entries`}>{plural(props.lines, 'line')} unpriced</A></dd></Show>
+  <Show when={props.lines > 0}><dd class="sub"><A href={props.href} aria-label={`${plural(props.lines, 'line')} unpriced ${props.when}, ledger entries`}>{plural(props.lines, 'line')} unpriced</A></dd></Show>
 )
 
 const Standing = (props: { report: Report }) => {
@@ -61,7 +61,7 @@ const Standing = (props: { report: Report }) => {
 /** A month that nobody can have reported yet. */
 const SoFar = (props: { report: Report }) => (
   <>
-    <dl class={styles['stats']}><Standing report={props.report} /></dl>
+    <dl class="stats"><Standing report={props.report} /></dl>
     <p class="muted">The moment of this report is still to come. Choose an earlier one to see what was posted since.</p>
   </>
 )
@@ -71,7 +71,7 @@ const Stats = (props: { report: Report }) => {
   const until = () => ({ until: props.report.asOf })
   const since = () => ({ after: props.report.asOf })
   return (
-    <dl class={styles['stats']}>
+    <dl class="stats">
       <div>
         <dt>Reported then (USD)</dt><dd><Money amount={knownCost(props.report.costThen, props.report.unpricedThen)} href={linesHref(month(), until())} what={`${monthName(month())} as it was reported`} /></dd>
         <Unpriced lines={props.report.unpricedThen} href={linesHref(month(), until(), { basis: 'UNPRICED' })} when="then" />
@@ -89,9 +89,9 @@ const ReasonRows = (props: { report: Report; reason: Reason }) => {
   return (
     <tbody>
       <tr>
-        <th scope="rowgroup">{word()}<span class={styles['sub']}>{reasonWords[props.reason.reason]}</span></th>
+        <th scope="rowgroup">{word()}<span class="sub">{reasonWords[props.reason.reason]}</span></th>
         <td />
-        <td><span class="nowrap">{props.reason.accountedIn}</span><Show when={props.reason.accountedIn !== props.report.month}><span class={styles['sub']}>{props.report.month} was closed</span></Show></td>
+        <td><span class="nowrap">{props.reason.accountedIn}</span><Show when={props.reason.accountedIn !== props.report.month}><span class="sub">{props.report.month} was closed</span></Show></td>
         <td class="number"><Count value={props.reason.entries} /></td>
         <td class="number"><Money amount={props.reason.cost} href={href()} what={`${word()}, in the books of ${props.reason.accountedIn}`} /></td>
       </tr>
