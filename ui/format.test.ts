@@ -27,7 +27,7 @@ table('duration', duration, [
   [59_960, '1 m 00 s'], [192_000, '3 m 12 s'], [7_500_000, '2 h 05 m'], [273_600_000, '3 d 04 h'],
 ])
 table('id', shortId, [['a3f2aaaaaaaaaa91', 'a3f2…91'], ['short', 'short']])
-table('share of a hundred', (part: number) => percent(part, 100), [[0, '0 %'], [33.333, '33.3 %'], [100, '100 %'], [0.04, '<0.1 %'], [0.05, '0.1 %'], [99.96, '>99.9 %'], [99.94, '99.9 %']])
+table('share of a hundred', (part: number) => percent(part, 100), [[0, '0 %'], [33.333, '33.3 %'], [100, '100 %'], [0.04, '<0.1 %'], [0.05, '0.1 %'], [99.96, '>99.9 %'], [99.94, '99.9 %'], [125_396, '125,396.0 %']])
 table('share of nothing', (part: number) => percent(part, 0), [[0, '–']])
 table('user', userName, [['ada@example.com', 'ada@example.com'], ['4b7a5e9e4eca942b63e73c931fef0c8d', '4b7a…8d'], ['0f8fad5b-d9cb-469f-a165-70867728950e', '0f8f…0e'], ['facade', 'facade']])
 table('plural', (n: number) => plural(n, 'call'), [[1, '1 call'], [0, '0 calls'], [2_000, '2,000 calls']])
@@ -54,7 +54,7 @@ test('marks of an axis: 24 hours with the day where it changes, then days, then 
   assert.match(axisTimes([at(1, 0)], 30 * 86_400)[0] ?? '', /2026/)
 })
 
-table('a difference', signedMoney, [['0.1', '+$0.1000'], ['-0.1', '−$0.1000'], ['0.00001', '+<$0.0001'], ['-0.00001', '>−$0.0001'], ['0', '$0.00'], [null, 'unpriced']])
+table('a difference', signedMoney, [['0.1', '+$0.1000'], ['-0.1', '−$0.1000'], ['0.00001', '<+$0.0001'], ['-0.00001', '>−$0.0001'], ['0', '$0.00'], [null, 'unpriced']])
 
 test('a quantity has the unit of its meter, tokens where nothing else is known', () => {
   for (const meter of ['input.uncached', 'input.cache_read', 'input.cache_write.1h', 'output.text', 'output.reasoning', 'unsplit']) assert.equal(meterUnit(meter, '12'), 'tokens')

@@ -46,7 +46,8 @@ export const money = (decimal: string | null | undefined): string => {
 /** A difference, with its sign. */
 export const signedMoney = (decimal: string | null | undefined): string => {
   const text = money(decimal)
-  return /^[−>]/.test(text) || decimal === null || decimal === undefined || decimal === '0' ? text : `+${text}`
+  if (/^[−>]/.test(text) || decimal === null || decimal === undefined || decimal === '0') return text
+  return text.startsWith('<') ? `<+${text.slice(1)}` : `+${text}`
 }
 
 /** A sum of which nothing has a price is unknown, not zero. */
@@ -104,7 +105,7 @@ export const percent = (part: number, whole: number): string => {
   const share = 100 * part / whole
   if (share > 0 && share < 0.05) return '<0.1 %'
   if (share >= 99.95 && share < 100) return '>99.9 %'
-  return `${share.toFixed(part === 0 || part === whole ? 0 : 1)} %`
+  return `${decimalExact(share.toFixed(part === 0 || part === whole ? 0 : 1))} %`
 }
 
 /** `a3f2…91`: enough to recognise, the whole is copied or in the title. */

@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createSignal, For, Match, Show, Switch } from 'solid-js'
-import { plural } from '../format.ts'
+import { percent, plural } from '../format.ts'
 import { atMostEvery, useLive } from '../live.ts'
 import { ApproveBudgetDocument, type BudgetFieldsFragment, type BudgetGroupFieldsFragment, BudgetsDocument, DefineBudgetDocument, RetireBudgetDocument, WithdrawBudgetApprovalDocument } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -62,7 +62,7 @@ const GroupRow = (props: { budget: BudgetFieldsFragment; group: BudgetGroupField
   return (
     <tr>
       <td>{name() === '' ? 'everything' : name()}<Show when={props.burn}>{(show) => <div><button type="button" class={`plain ${styles['over']}`} aria-pressed={props.burns} aria-label={`over time: ${props.budget.title} ${name()}`} onClick={() => show()()}>over time</button></div>}</Show></td>
-      <td class={styles['meterCell']}><Meter percent={share(props.group.actual, props.budget.limit)} label={`${props.budget.title} ${name()} used`} /><span>{share(props.group.actual, props.budget.limit).toFixed(1)} %</span></td>
+      <td class={styles['meterCell']}><Meter percent={share(props.group.actual, props.budget.limit)} label={`${props.budget.title} ${name()} used`} /><span>{percent(Number(props.group.actual), Number(props.budget.limit))}</span></td>
       <td class="number"><Lines budget={props.budget} group={props.group} amount={props.group.actual} from={props.group.periodStart} to={props.group.periodEnd} what="Used" /><Show when={props.group.unpricedCalls > 0}><div class="muted">{plural(props.group.unpricedCalls, 'call')} unpriced</div></Show></td>
       <td class="number"><span title={props.group.held}>{props.group.holds === 0 ? '–' : `${amount(props.group.held)} (${plural(props.group.holds, 'call')})`}</span></td>
       <td class="number"><span title={props.group.remaining}>{amount(props.group.remaining)}</span><Show when={props.group.approved !== '0'}><div class="muted">{amount(props.group.approved)} approved</div></Show></td>
@@ -109,7 +109,7 @@ const BudgetSection = (props: Approving & { budget: BudgetFieldsFragment; retire
       <Show when={props.budget.groups.total > props.budget.groups.nodes.length}><p class="muted">The {props.budget.groups.nodes.length} that used most of {props.budget.groups.total} are shown.</p></Show>
       <Show when={props.budget.action === 'REQUIRE_APPROVAL'}><Approvals budget={props.budget} approve={props.approve} withdraw={props.withdraw} /></Show>
       <Show when={props.budget.origin === 'API'}>
-        <p><button type="button" onClick={() => props.edit(props.budget.document)}>Change</button> <button type="button" onClick={() => props.retire(props.budget.id)}>Retire</button></p>
+        <p class={styles['actions']}><button type="button" onClick={() => props.edit(props.budget.document)}>Change</button> <button type="button" onClick={() => props.retire(props.budget.id)}>Retire</button></p>
       </Show>
     </section>
   )

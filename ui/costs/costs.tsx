@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
-import { count, knownCost, money, moneyExact, moneyPixels, plural, signedMoney } from '../format.ts'
+import { count, knownCost, money, moneyExact, moneyPixels, plural, signedMoney, userName } from '../format.ts'
 import { atMostEvery, useLive } from '../live.ts'
 import { CacheSavingsDocument, CostChangeDocument, type CostCountsFragment, type CostFieldsFragment, CostMapDocument, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -27,6 +27,8 @@ const tableMax = 50
 /** Whose tokens a cache made cheaper, or dearer. */
 const cachedMeters = [...cacheReadMeters, 'input.cache_write.5m', 'input.cache_write.1h']
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
+/** Users may be hashes, as coding agents send them. */
+const nameIn = (group: CostGroup, value: string | null): string => (group === 'USER' ? userName(valueText(value)) : valueText(value))
 /** Of rows by tag. */
 const overlap = 'A call with several tags stands in each of them: these rows overlap, and can add up to more than the total.'
 
@@ -71,7 +73,7 @@ const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRu
               const href = (): string => props.href({ [key]: valueText(row.value) })
               return (
                 <tr>
-                  <td>{valueText(row.value)}</td>
+                  <td title={row.value ?? ''}>{nameIn(props.group, row.value)}</td>
                   <td class="number"><Runs runs={props.runs?.find(({ value }) => value === row.value)?.runs} href={href()} what={valueText(row.value)} /></td>
                   <td class="number"><Tokens sum={row} href={href()} what={valueText(row.value)} /></td>
                   <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={href()} what={valueText(row.value)} /></td>

@@ -16,6 +16,8 @@ const shareMin = 12
 
 const stepOf = (cell: Cell): number => (cell.fromMs === 0 ? 0 : Math.round(2 * Math.log2(cell.fromMs)) + 1)
 const fromMs = (step: number): number => (step === 0 ? 0 : 2 ** ((step - 1) / 2))
+/** Widths are whole: 12 h, never 12 h 00 m. */
+const wide = (seconds: number): string => duration(seconds * 1_000).replace(/ 00 [hms]$/, '').replace(/\.0+ s$/, ' s')
 const words = (cell: Cell): string => `${duration(cell.fromMs)} to ${duration(cell.toMs)}`
 
 /**
@@ -43,7 +45,7 @@ export const LatencyMap = (props: { latency: Latency; what: string; href: (bound
   return (
     <section class={styles['section']}>
       <h2>How long calls took</h2>
-      <p class="muted">{plural(total(), 'call')} of {props.what}, failed ones too. Each field is {duration(props.latency.intervalSeconds * 1_000)} wide; the darker, the more calls; a red edge: some failed.</p>
+      <p class="muted">{plural(total(), 'call')} of {props.what}, failed ones too. Each field is {wide(props.latency.intervalSeconds)} wide; the darker, the more calls; a red edge: some failed.</p>
       <div class={styles['heat']} aria-hidden="true">
         <div class={styles['heatRows']}>
           <For each={Array.from({ length: map().high - map().low + 1 }, (_, index) => map().high - index)}>{(step) => <span>{(step - map().low) % namedEvery === 0 ? duration(fromMs(step)) : ''}</span>}</For>

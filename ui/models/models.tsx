@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { duration, knownCost, money, moneyPixels, percent, plural } from '../format.ts'
+import { decimalExact, duration, knownCost, money, moneyPixels, percent, plural } from '../format.ts'
 import { ModelChoicesDocument, type ModelFieldsFragment, ModelLatenciesDocument, ModelsDocument, ModelsOfAgentsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { cacheReadMeters, carried, failedRunsHref, type FilterKey, ledgerHref, modelFilter, modelKeys, queryString, rangeBounds, rangeOf, rangeText, valuesOf, valueText } from '../url-state.ts'
@@ -20,7 +20,7 @@ const choicesMax = 100
 type Fields = ModelFieldsFragment
 type Href = (values: Partial<Record<FilterKey | 'range', string | readonly string[]>>) => string
 
-const speed = (perSecond: number | null): string => (perSecond === null ? '–' : `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}`)
+const speed = (perSecond: number | null): string => (perSecond === null ? '–' : decimalExact(perSecond.toFixed(perSecond < 10 ? 1 : 0)))
 const cachedShare = (row: Fields): string => percent(Number(row.cachedInputTokens), Number(row.inputTokens))
 
 /** Failed calls have no ledger entries: the runs in which they stand are opened. */
@@ -38,7 +38,7 @@ const Stats = (props: { row: Fields; href: Href; failed: string; what: string })
     <div><dt>Calls</dt><dd><Count value={props.row.calls} href={props.href({})} what={`calls of ${props.what}`} /></dd></div>
     <div><dt>Failed</dt><dd><Failed row={props.row} href={props.failed} what={props.what} /></dd></div>
     <div><dt>Took</dt><dd><Duration ms={props.row.durationMs?.p50} /><Show when={props.row.durationMs}>{(took) => <span class="sub">one in twenty longer than {duration(took().p95)}</span>}</Show></dd></div>
-    <div><dt>First token after</dt><dd><Duration ms={props.row.timeToFirstTokenMs?.p50} /><Show when={props.row.timeToFirstTokenMs}>{(took) => <span class="sub">one in twenty after {duration(took().p95)}</span>}</Show></dd></div>
+    <div><dt title="Of calls that say it: streams, which can be the longer ones">First token after</dt><dd><Duration ms={props.row.timeToFirstTokenMs?.p50} /><Show when={props.row.timeToFirstTokenMs}>{(took) => <span class="sub">one in twenty after {duration(took().p95)}</span>}</Show></dd></div>
     <div><dt>Output tokens a second</dt><dd>{speed(props.row.outputTokensPerSecond)}</dd></div>
     <div><dt>Tokens in → out</dt><dd><Tokens sum={props.row} href={props.href({})} what={props.what} /></dd></div>
     <div><dt>Input from cache</dt><dd><A href={props.href({ meter: cacheReadMeters })} aria-label={`${cachedShare(props.row)} of the input of ${props.what} from a cache, ledger entries`}>{cachedShare(props.row)}</A></dd></div>
@@ -56,8 +56,8 @@ const ModelTable = (props: { rows: readonly Row[]; href: Href; open: (model: str
       <table>
         <thead>
           <tr>
-            <th scope="col">Model</th><th scope="col" class="number">Cost (USD)</th><th scope="col" class="number">per 1,000 calls (USD)</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Half took</th>
-            <th scope="col" class="number">95 % took</th><th scope="col" class="number">First token</th><th scope="col" class="number">Tokens a second</th><th scope="col" class="number">Cached</th><th scope="col" class="number">Tokens in → out</th>
+            <th scope="col">Model</th><th scope="col" class="number">Cost (USD)</th><th scope="col" class="number">per 1,000 calls (USD)</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Failed</th><th scope="col" class="number" title="Half of the calls that answered took no longer.">Half took</th>
+            <th scope="col" class="number" title="One in twenty of the calls that answered took longer.">95 % took</th><th scope="col" class="number" title="Half of the calls that say when their first token came had it by then: streams, which can be the longer ones.">First token</th><th scope="col" class="number">Tokens a second</th><th scope="col" class="number">Cached</th><th scope="col" class="number">Tokens in → out</th>
             <th scope="col" class="number" title="The finish reason says that a limit of tokens was reached.">Cut</th><th scope="col" class="number" title="The finish reason asks for tools. Gemini's never does.">Tools</th>
           </tr>
         </thead>
