@@ -1208,6 +1208,47 @@ const rows: readonly Row[] = [
     step: { usage: { 'input.uncached': 584, 'input.cache_read': 867, 'output.text': 257 }, usageFlags: ['cache_write_hidden'] },
   },
   {
+    who: 'OpenInference for Groq 0.1.12 names no seller, and as tier an object that stands for nothing',
+    span: { scope: 'openinference.instrumentation.groq', scopeVersion: '0.1.12', attributes: { 'openinference.span.kind': 'LLM', 'llm.model_name': 'llama-3.3-70b-versatile',
+      'llm.invocation_parameters': '{"model": "llama-3.3-70b-versatile", "service_tier": "<groq.Omit object at 0x7ff77584d5d0>"}' } },
+    step: { provider: 'groq', serviceTier: '' },
+  },
+  {
+    who: 'OpenInference for Mistral 1.3.4 names no seller',
+    span: { scope: 'openinference.instrumentation.mistralai', scopeVersion: '1.3.4', attributes: { 'openinference.span.kind': 'LLM', 'llm.model_name': 'mistral-large-latest' } },
+    step: { provider: 'mistral_ai' },
+  },
+  {
+    who: 'OpenInference for Vertex 0.1.11 names no seller',
+    span: { scope: 'openinference.instrumentation.vertexai', scopeVersion: '0.1.11', attributes: { 'openinference.span.kind': 'LLM', 'llm.model_name': 'gemini-2.5-flash' } },
+    step: { provider: 'gcp.vertex_ai' },
+  },
+  {
+    who: "OpenInference for ADK 0.1.7: the agent's name stands in the span's",
+    span: { name: 'agent_run [forecaster]', parent: '01', scope: 'openinference.instrumentation.google_adk', scopeVersion: '0.1.7', attributes: {
+      'openinference.span.kind': 'AGENT' } },
+    step: { role: 'agent', agent: 'forecaster' },
+  },
+  {
+    who: "OpenInference: Agno 1 adds Gemini's thoughts",
+    span: { scope: 'openinference.instrumentation.agno', scopeVersion: '0.1.24', attributes: { 'openinference.span.kind': 'LLM', 'llm.provider': 'Google',
+      'llm.token_count.prompt': 1271, 'llm.token_count.completion': 632, 'llm.token_count.prompt_details.cache_read': 671 } },
+    step: { usage: { 'input.uncached': 600, 'input.cache_read': 671, 'output.text': 632 }, usageFlags: [] },
+  },
+  {
+    who: 'OpenLLMetry for Groq 0.40.14 has no key for the cache',
+    span: { name: 'groq.chat', kind: 3, scope: 'opentelemetry.instrumentation.groq', scopeVersion: '0.40.14', attributes: { 'gen_ai.system': 'Groq', 'llm.request.type': 'chat',
+      'gen_ai.usage.prompt_tokens': 1238, 'gen_ai.usage.completion_tokens': 338 } },
+    step: { usage: { 'input.uncached': 1238, 'output.text': 338 }, usageFlags: ['usage_lossy'] },
+  },
+  {
+    who: 'OpenLLMetry for Vertex 0.40.14 has none, and says unknown of a chat whose model it does not know',
+    span: { name: 'vertexai.send_message', kind: 3, scope: 'opentelemetry.instrumentation.vertexai', scopeVersion: '0.40.14', attributes: { 'gen_ai.system': 'VertexAI',
+      'llm.request.type': 'completion', 'gen_ai.request.model': 'unknown', 'gen_ai.response.model': 'unknown', 'gen_ai.usage.prompt_tokens': 1252,
+      'gen_ai.usage.completion_tokens': 312, 'llm.usage.total_tokens': 1846 } },
+    step: { requestModel: '', responseModel: '', usage: { 'input.uncached': 1252, 'output.text': 312, 'output.reasoning': 282 }, usageFlags: ['usage_lossy'] },
+  },
+  {
     who: 'OpenLLMetry: Voyage',
     span: { name: 'voyageai.embed', kind: 3, scope: 'opentelemetry.instrumentation.voyageai', scopeVersion: '0.62.4', attributes: { 'gen_ai.system': 'voyageai',
       'gen_ai.operation.name': 'embeddings', 'gen_ai.request.model': 'voyage-3.5', 'gen_ai.usage.input_tokens': 161 } },

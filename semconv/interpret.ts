@@ -56,8 +56,8 @@ export function interpret(span: SpanRecord): Step {
 /** `str()` of a class and of an enum's member, as Semantic Kernel sends them. */
 const pythonClass = /^<class '(.{1,256})'>$/
 const pythonEnum = /^FinishReason\./
-/** Micrometer, and so Spring AI, has a word for what is not there. */
-const modelWord = (name: string): string => (name === 'none' ? '' : name)
+/** Micrometer, and so Spring AI, has a word for what is not there; OpenLLMetry's Vertex 0.40.14 has another. */
+const modelWord = (name: string): string => (name === 'none' || name === 'unknown' ? '' : name)
 /** Semantic Kernel for .NET has one, too (ModelDiagnostics.cs@037139f and @15d1751). */
 const notThere = 'N/A'
 

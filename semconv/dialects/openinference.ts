@@ -110,8 +110,8 @@ export const openinference: Dialect = {
     // Passes Agno's counts on, which are the provider's.
     { source: 'openinference-instrumentation-agno 1.0.15 on PyPI, captured', scope: agno, providers: ['anthropic', 'aws.bedrock'],
       input: 'exclusive' },
-    // Agno keeps the thoughts apart, and there is a key neither for them nor for the total.
-    { source: 'openinference-instrumentation-agno 1.0.15 on PyPI, captured', scope: agno, providers: ['gcp.gemini', 'gcp.vertex_ai', 'gcp.gen_ai'],
+    // Agno 2 keeps the thoughts apart, and there is a key neither for them nor for the total; 0.1.24 has them in the output.
+    { source: 'openinference-instrumentation-agno 1.0.15 on PyPI, captured', scope: agno, from: '1.0.0', providers: ['gcp.gemini', 'gcp.vertex_ai', 'gcp.gen_ai'],
       input: 'inclusive', lossy: true },
     { source: 'haystack 0.1.46, beeai 0.1.85 and autogen-agentchat 0.1.22 on PyPI, captured', scope: sumsOnly, input: 'inclusive', lossy: true,
       when: (attributes) => attributes.get('openinference.span.kind') !== 'EMBEDDING' },
@@ -136,9 +136,8 @@ export const openinference: Dialect = {
     if (asked !== undefined && !span.attributes.has('llm.request.model_name')) draft.requestModel = asked
     if (truth(member(parameters, 'stream')) === true) draft.streaming = true
     if (bedrockJs(span.scope.name)) nameBedrockModel(draft, span)
-    // Its older versions name no provider (captured from 0.1.23).
-    if (bedrock(span.scope.name)) draft.provider ||= 'aws.bedrock'
-    draft.serviceTier ||= (draft.role === 'model_call' ? servedTerms(span) : '') || (asWord(member(parameters, 'service_tier')) ?? '')
+    if (draft.provider === '') draft.provider = onlySeller(span.scope.name)
+    draft.serviceTier ||= (draft.role === 'model_call' ? servedTerms(span) : '') || askedTier(parameters)
     if (beeai(span.scope.name)) beeaiEvent(draft, span)
     // BeeAI for python tells a call's error as a span below the call, of the call's own kind: captured from 0.1.85.
     if (beeaiPython(span.scope.name) && errorEvent(span)) draft.role = 'step'
@@ -185,8 +184,8 @@ function nameAgent(draft: Draft, span: SpanRecord, node: string): void {
   }
 }
 
-/** Older spans are `Researcher._execute_core`, without a node. */
-const crewRole = (name: string) => name.replace(/\.?_?execute_core$/, '')
+/** Older spans are `Researcher._execute_core`, without a node; ADK's `agent_run [researcher]`. */
+const crewRole = (name: string) => name.replace(/\.?_?execute_core$/, '').replace(/^agent_run \[(.+)\]$/, '$1')
 
 /**
  * BeeAI for JavaScript makes a span of every event: a call is told as `start`, `success` or `error`, and `finish`, each of the
@@ -216,6 +215,19 @@ function nameBedrockModel(draft: Draft, span: SpanRecord): void {
   if (id === undefined) return
   draft.requestModel = id
   draft.responseModel = ''
+}
+
+/** Whose models a client for one seller alone asks, which its older instrumentations leave to their scope (groq 0.1.12, mistralai 1.3.4, vertexai 0.1.11, bedrock 0.1.23, captured). */
+const sellers: Readonly<Record<string, string>> = { bedrock: 'aws.bedrock', groq: 'groq', mistralai: 'mistral_ai', vertexai: 'gcp.vertex_ai' }
+function onlySeller(scope: string): string {
+  const client = /^openinference\.instrumentation\.(\w+)/.exec(scope)?.[1] ?? ''
+  return Object.hasOwn(sellers, client) ? sellers[client]! : ''
+}
+
+/** A tier that nobody asked for is an object that Python prints: `<groq.Omit object at 0x7ff77584d5d0>`. */
+function askedTier(parameters: JsonObject | undefined): string {
+  const tier = asWord(member(parameters, 'service_tier')) ?? ''
+  return tier.startsWith('<') ? '' : tier
 }
 
 /** What was asked for is one thing, what the answer says was served another: OpenAI at its top, Anthropic in its usage. */
