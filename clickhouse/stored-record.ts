@@ -52,7 +52,7 @@ export const wholeSpanTypes = {
 } as const
 
 /** The spans of a block by row, with all that was sent. */
-export interface WholeSpans extends Pick<StoredSpans, 'rows' | 'traceId' | 'spanId' | 'receivedAt'> {
+export interface WholeSpans extends Pick<StoredSpans, 'rows' | 'traceId' | 'spanId' | 'receivedAt' | 'facts'> {
   readonly project: Column<string>
   record(row: number, content: WholeContentRow | undefined): SpanRecord
 }

@@ -190,6 +190,24 @@ test('a version of a span that came meanwhile, and is on its way into ClickHouse
   assert.deepEqual(await differences('late'), [])
 })
 
+test('a provider\'s answer that a span was taken to tell is given back: the trace that does tell it is charged', async () => {
+  const collector = await smallCollector(store, { tenant: 'answer', project: 'p', prices, policies })
+  await collector.arrive([call(1), call(2, { 'gen_ai.response.id': 'resp_0123456789abcdef0123456789abcdef' })])
+  await collector.settle()
+  const sums = await ledger('answer')
+  // As a program stored the first that found the other's answer in it: told by the first, the second is the same call.
+  const [first, second] = [call(1).traceId, call(2).traceId]
+  const [told] = await store.read<{ readonly keys: string }>(`SELECT toString(call_keys) AS keys FROM spans WHERE tenant = 'answer' AND trace_id = unhex('${second}')`, {}, { maxSeconds: 30 })
+  await store.command(`ALTER TABLE spans UPDATE response_id = 'resp_0123456789abcdef0123456789abcdef', call_keys = ${told?.keys} WHERE tenant = 'answer' AND trace_id = unhex('${first}') SETTINGS mutations_sync = 2`)
+  await store.command(`INSERT INTO call_keys SELECT * REPLACE (unhex('${first}') AS trace_id, unhex('${call(1).spanId}') AS span_id) FROM call_keys WHERE tenant = 'answer'`)
+  await ordered(repriceCommand, 'answer')
+  assert.deepEqual((await ledger('answer')).map(({ trace }) => trace), [first])
+
+  await ordered(rederiveCommand, 'answer')
+  assert.deepEqual(await ledger('answer'), sums)
+  assert.deepEqual(await differences('answer'), [])
+})
+
 test('a trace that cannot be read stays as it is, and holds up neither the others nor settlement', async () => {
   await misreadCalls('damaged', [call(1), call(2, { list: ['a'] }), call(3)])
   await store.command(`ALTER TABLE spans UPDATE attributes_json = mapApply((k, v) -> (k, '{'), attributes_json) WHERE tenant = 'damaged' SETTINGS mutations_sync = 2`)

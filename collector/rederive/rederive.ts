@@ -3,12 +3,16 @@ import { readNative } from '#clickhouse/native-columns.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { StoreError } from '#clickhouse/store-error.ts'
 import { type WholeContentRow, type WholeSpans, wholeContentColumns, wholeSpans, wholeSpanTypes } from '#clickhouse/stored-record.ts'
-import type { UnixNano } from '#semconv/facts.ts'
+import { callKeys } from '#clickhouse/tables/call-keys.ts'
+import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 import { parsePolicies } from '#otel-config/policy/policies.ts'
+import { callsTold } from '../derive/call-told.ts'
 import { derive, type Derived, type DeriveOptions } from '../derive/derive.ts'
 import type { Log } from '../log.ts'
 import { Refused } from '../refused.ts'
+import { type AnswerOf, readCallsTold } from '../settle/history.ts'
 import type { LiveTraces } from '../settle/live-traces.ts'
+import { tellersMax } from '../settle/told-elsewhere.ts'
 import { appendOnce, FrameWriter } from '../spool/frame.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { StoredBooks } from '../stored-books.ts'
@@ -22,6 +26,8 @@ export interface RederiveOptions extends Pick<DeriveOptions, 'tenant' | 'project
   readonly live: LiveTraces
   readonly spool: Pick<Spool, 'append' | 'currentNumber'>
   readonly books: StoredBooks
+  /** Whoever settles a trace looks at it again. */
+  readonly revisit: (traceId: string) => void
   readonly log: Log
   readonly nowMs: () => number
 }
@@ -64,9 +70,10 @@ async function rederiveSome(traceIds: readonly string[], acceptedBefore: UnixNan
     const { traces, spans } = await compare(traceIds, options)
     // What arrived since was derived by this program.
     const former = spans.filter(({ receivedAt }) => receivedAt < acceptedBefore)
-    let failed = 0
-    for (let from = 0; from < former.length; from += spansAtOnce) failed += await storeAnew(former.slice(from, from + spansAtOnce), acceptedBefore, options)
-    return { differing: traces, failed }
+    const outcome: Outcome = { failed: 0, withdrawn: [] }
+    for (let from = 0; from < former.length; from += spansAtOnce) await storeAnew(former.slice(from, from + spansAtOnce), acceptedBefore, outcome, options)
+    for (const { traceId } of await readCallsTold(options.store, options.tenant, outcome.withdrawn, tellersMax)) options.revisit(traceId)
+    return { differing: traces, failed: outcome.failed }
   } catch (error) {
     if (passes(error)) throw error
     if (traceIds.length === 1) {
@@ -101,8 +108,15 @@ interface Place {
   readonly row: number
 }
 
-/** Returns how many could not be derived. Content is derived as it arrives: prompts are let go as soon as they are in the frame. */
-async function storeAnew(versions: readonly Version[], acceptedAt: UnixNano, options: RederiveOptions): Promise<number> {
+interface Outcome {
+  /** Spans that could not be derived. */
+  failed: number
+  /** Providers' answers that spans do not tell any more. */
+  readonly withdrawn: AnswerOf[]
+}
+
+/** Content is derived as it arrives: prompts are let go as soon as they are in the frame. */
+async function storeAnew(versions: readonly Version[], acceptedAt: UnixNano, outcome: Outcome, options: RederiveOptions): Promise<void> {
   const { store, spool, live, log, tenant, nowMs } = options
   const asked = whereOf(tenant, versions)
   let places: Map<string, Place>
@@ -111,11 +125,11 @@ async function storeAnew(versions: readonly Version[], acceptedAt: UnixNano, opt
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== tooLarge || versions.length === 1) throw error
     const middle = versions.length >> 1
-    return await storeAnew(versions.slice(0, middle), acceptedAt, options) + await storeAnew(versions.slice(middle), acceptedAt, options)
+    await storeAnew(versions.slice(0, middle), acceptedAt, outcome, options)
+    return storeAnew(versions.slice(middle), acceptedAt, outcome, options)
   }
   const frame = new FrameWriter()
   let derived: Derived[] = []
-  let failed = 0
   const makeDurable = async (): Promise<void> => {
     if (frame.empty) return
     await appendOnce(spool, frame.finish())
@@ -124,9 +138,13 @@ async function storeAnew(versions: readonly Version[], acceptedAt: UnixNano, opt
   }
   const add = async ({ spans, row }: Place, content: WholeContentRow | undefined): Promise<void> => {
     try {
-      derived.push(frame.attempt(() => derive(spans.record(row, content), { ...options, project: spans.project(row), policies: noPolicies }, acceptedAt, false, frame)))
+      derived.push(frame.attempt(() => {
+        const one = derive(spans.record(row, content), { ...options, project: spans.project(row), policies: noPolicies }, acceptedAt, false, frame)
+        outcome.withdrawn.push(...withdraw(spans.facts(row), one.facts, tenant, frame))
+        return one
+      }))
     } catch (error) {
-      failed++
+      outcome.failed++
       log.error('a stored span cannot be derived anew, it stays as it is', { traceId: spans.traceId(row), spanId: spans.spanId(row), error })
     }
     if (frame.bytes >= frameBytes) await makeDurable()
@@ -141,7 +159,17 @@ async function storeAnew(versions: readonly Version[], acceptedAt: UnixNano, opt
   }
   for (const place of places.values()) await add(place, undefined)
   await makeDurable()
-  return failed
+}
+
+/** Tokens that no call has: who looks for the same answer finds that this one does not agree (`toldElsewhere`). */
+const noTokens = 2 ** 53
+
+/** Answers that a span was taken to tell and does not: their rows stay, and say that it is none. Else another trace's call would count as told here. */
+function withdraw(before: SpanFacts, now: SpanFacts, tenant: string, frame: FrameWriter): readonly AnswerOf[] {
+  const kept = new Set(now.step.callKeys)
+  const gone = callsTold({ ...before, step: { ...before.step, callKeys: before.step.callKeys.filter((key) => !kept.has(key)) } })
+  for (const told of gone) frame.add(callKeys, { ...told, tenant, model: '', inputTokens: noTokens, outputTokens: noTokens })
+  return gone
 }
 
 async function placesOf(versions: readonly Version[], { sql, params }: Condition, store: Store): Promise<Map<string, Place>> {

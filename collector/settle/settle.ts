@@ -136,7 +136,7 @@ export class Settler {
     this.#repricer = new Repricer({
       ...options, receiver: handovers?.receiver ?? { receiver: 0, receivers: 1 }, owns: (traceId) => handovers?.owns(traceId) !== false, books: this.#books,
       segment: () => options.spool.currentNumber, loadedThrough: () => options.loader.loadedThrough, othersLoadedBefore: (ms) => handovers?.loadedBefore(ms) !== false,
-      rederive: (traceIds, acceptedBefore) => rederive(traceIds, acceptedBefore, { ...options, books: this.#books }),
+      rederive: (traceIds, acceptedBefore) => rederive(traceIds, acceptedBefore, { ...options, books: this.#books, revisit: (traceId) => this.#revisit(traceId) }),
     })
   }
 
