@@ -9,10 +9,8 @@ import { parsePolicies } from '#otel-config/policy/policies.ts'
 import { KeyValueList, type SpanRecord } from '#semconv/attributes.ts'
 import { type Literal, literalAttributes, literalSpan } from '#semconv/literal-span.ts'
 import { startSettling } from '../collector.ts'
-import { captures, type Payload } from '../corpus/captures.ts'
-import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
-import { decodeLogs } from '../decode/logs.ts'
-import { decodeTraces } from '../decode/traces.ts'
+import { captures } from '../corpus/captures.ts'
+import { recordsOf } from '../corpus/records.ts'
 import { derive } from '../derive/derive.ts'
 import { shippedBook } from '../price/book.ts'
 import { rederiveCommand, repriceCommand, type RepriceCommandOptions } from '../reprice/command.ts'
@@ -20,7 +18,7 @@ import { openSpool } from '../spool/folders.ts'
 import { FrameWriter } from '../spool/frame.ts'
 import { Spool } from '../spool/spool.ts'
 import { differenceText } from '../verify/difference.ts'
-import { type Arriving, smallCollector } from '../verify/small-collector.ts'
+import { smallCollector } from '../verify/small-collector.ts'
 import { verify } from '../verify/verify.ts'
 
 let dataDir: string
@@ -75,14 +73,6 @@ interface Sum {
 const ledger = (tenant: string): Promise<readonly Sum[]> => store.read<Sum>(
   `SELECT lower(hex(trace_id)) AS trace, meter, toString(sum(l.quantity)) AS quantity, toString(sum(l.amount)) AS amount FROM ledger_entries AS l FINAL
    WHERE tenant = {tenant:String} GROUP BY trace_id, meter HAVING sum(l.quantity) != 0 ORDER BY trace_id, meter`, { tenant }, { maxSeconds: 60 })
-
-const recordsOf = ({ signal, encoding, body }: Payload): readonly Arriving[] => {
-  switch (signal) {
-    case 'traces': return decodeTraces(encoding === 'json' ? tracesJsonToProtobuf(body).bytes : body).spans
-    case 'logs': return decodeLogs(encoding === 'json' ? logsJsonToProtobuf(body).bytes : body).records
-    case 'metrics': return []
-  }
-}
 
 /** Says everything that a span can say. */
 const eloquent: SpanRecord = {

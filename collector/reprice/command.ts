@@ -7,7 +7,7 @@ import { bookFor, type PriceBook } from '../price/book.ts'
 import { activeBook, storeBook } from '../price/book-store.ts'
 import { storedBooks } from '../stored-books.ts'
 import { type DryRun, dryRun } from './dry-run.ts'
-import { openOrders, type OrderedPart, outcomeOf, placeOrder, type RepriceOrder } from './orders.ts'
+import { openOrders, type Ordered, outcomeOf, placeOrder, type RepriceOrder } from './orders.ts'
 
 export const repriceHelp = `spanledger reprice --from TIME --to TIME
 
@@ -111,7 +111,7 @@ export function dryRunText({ rederive }: Pick<RepriceOrder, 'rederive'>, { chang
   ]
 }
 
-interface Wanted extends OrderedPart {
+interface Wanted extends Ordered {
   readonly dryRun: boolean
   readonly waitMs: number
 }

@@ -14,7 +14,7 @@ import type { Repricing } from '../settle/post.ts'
 export type RepriceOrder = Pick<RepriceOrderRow, 'tenant' | 'id' | 'orderedAt' | 'rederive' | 'from' | 'before' | 'provider' | 'model' | 'priceBookVersion' | 'actor'>
 
 /** What an order is about. */
-export type OrderedPart = Pick<RepriceOrder, 'rederive' | 'from' | 'before' | 'provider' | 'model'>
+export type Ordered = Pick<RepriceOrder, 'rederive' | 'from' | 'before' | 'provider' | 'model'>
 
 /** What came of an order. */
 export type RepriceOutcome = Pick<RepriceOrderRow, 'entries' | 'failed'>
@@ -23,7 +23,7 @@ export type RepriceOutcome = Pick<RepriceOrderRow, 'entries' | 'failed'>
 const readSecondsMax = 60
 
 /** Prices change on order alone: where spans are derived anew, nothing is priced anew. */
-export const repricing = (prices: PriceBook, { rederive, from, before, provider, model }: OrderedPart): Repricing => ({
+export const repricing = (prices: PriceBook, { rederive, from, before, provider, model }: Ordered): Repricing => ({
   prices,
   covers: (call: Billable) => !rederive && call.at >= from && call.at < before && (provider === '' || call.provider === provider) &&
     (model === '' || call.responseModel === model || call.requestModel === model),

@@ -9,17 +9,15 @@ import { openStore, type Store } from '#clickhouse/store.ts'
 import type { SpanRecord } from '#semconv/attributes.ts'
 import { type Literal, literalAttributes, literalSpan } from '#semconv/literal-span.ts'
 import { parsePolicies } from '#otel-config/policy/policies.ts'
-import { captures, type Payload } from '../corpus/captures.ts'
-import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
-import { decodeLogs } from '../decode/logs.ts'
-import { decodeTraces } from '../decode/traces.ts'
+import { captures } from '../corpus/captures.ts'
+import { recordsOf } from '../corpus/records.ts'
 import { shippedBook } from '../price/book.ts'
 import { openaiCosts } from '../reconcile/made-bills.ts'
 import { reconciliation } from '../reconcile/reconcile.ts'
 import { verifyCommand } from './command.ts'
 import { type Difference, differenceText } from './difference.ts'
 import { selfTest } from './self-test.ts'
-import { type Arriving, smallCollector } from './small-collector.ts'
+import { smallCollector } from './small-collector.ts'
 import { checkSums } from './sums.ts'
 import { verify, type Verified } from './verify.ts'
 
@@ -42,14 +40,6 @@ async function verified(tenant: string, threads = 0): Promise<Verified & { reado
   const found: Difference[] = []
   const sums = await verify({ store, tenant, prices, report: (difference) => found.push(difference), nowMs: () => performance.now(), threads })
   return { ...sums, found }
-}
-
-const recordsOf = ({ signal, encoding, body }: Payload): readonly Arriving[] => {
-  switch (signal) {
-    case 'traces': return decodeTraces(encoding === 'json' ? tracesJsonToProtobuf(body).bytes : body).spans
-    case 'logs': return decodeLogs(encoding === 'json' ? logsJsonToProtobuf(body).bytes : body).records
-    case 'metrics': return []
-  }
 }
 
 test('every capture of a real program, stored: what is derived from the rows again is what was stored', async () => {
