@@ -73,13 +73,17 @@ export const list = <Row, T>(name: string, type: string, read: Read<Row, readonl
     for (const value of values) write(w, value)
   }, 'CODEC(ZSTD(1))')
 
-/** The last nanosecond `DateTime64(9)` holds (an Int64): 2262-04-11T23:47:16Z. Later times are stored as this one. */
-export const timeMax = (1n << 63n) - 1n
-const clampTime = (time: bigint): bigint => (time < 0n ? 0n : time > timeMax ? timeMax : time)
+/**
+ * 2106-02-07T06:28:15.999999999Z, the last nanosecond of ClickHouse's `DateTime`. A `DateTime64(9)` goes on to 2262, but the minutes and
+ * hours of sorting keys do not: there they begin again in 1970, and ranges of time would not find what they hold.
+ */
+export const timeMax = (1n << 32n) * 1_000_000_000n - 1n
+/** As it is stored: a broken clock's earlier and later times are the first and the last there is. */
+export const storableTime = (time: bigint): bigint => (time < 0n ? 0n : time > timeMax ? timeMax : time)
 
 /** `Delta` is for a column that is nearly sorted; of one that is not, `T64` leaves out the bits that are the same within a block. */
 export const time = <Row>(name: string, read: Read<Row, bigint>, codec = 'CODEC(Delta, ZSTD(1))'): Column<Row> =>
-  column(name, `DateTime64(9, 'UTC')`, read, (w, value: bigint) => w.bigInt64(clampTime(value)), codec)
+  column(name, `DateTime64(9, 'UTC')`, read, (w, value: bigint) => w.bigInt64(storableTime(value)), codec)
 
 const nullable = <Row, T>(name: string, type: string, read: Read<Row, T | undefined>, encode: (w: RowBinaryWriter, value: T) => void, codec = ''): Column<Row> =>
   column(name, `Nullable(${type})`, read, (w, value: T | undefined) => {
@@ -87,7 +91,7 @@ const nullable = <Row, T>(name: string, type: string, read: Read<Row, T | undefi
     if (value !== undefined) encode(w, value)
   }, codec)
 export const nullableTime = <Row>(name: string, read: Read<Row, bigint | undefined>): Column<Row> =>
-  nullable(name, `DateTime64(9, 'UTC')`, read, (w, value) => w.bigInt64(clampTime(value)))
+  nullable(name, `DateTime64(9, 'UTC')`, read, (w, value) => w.bigInt64(storableTime(value)))
 export const nullableFloat = <Row>(name: string, read: Read<Row, number | undefined>): Column<Row> => nullable(name, 'Float64', read, (w, value) => w.float64(value))
 /** Pico-units: the bigint is the value times 10^12. */
 export const decimal = <Row>(name: string, read: Read<Row, bigint>, codec = ''): Column<Row> => column(name, 'Decimal(38, 12)', read, 'int128', codec)

@@ -1,3 +1,5 @@
+import { storableTime, timeMax } from '#clickhouse/table.ts'
+import { timeBound, type TimeOperator } from '#clickhouse/time-bound.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import { userError, quoted } from './errors.ts'
 import type { TimeRange } from './time-range.ts'
@@ -84,12 +86,9 @@ export function idAmong(name: string, column: string, bytes: 8 | 16 | 32, values
 export const idIs = (name: string, column: string, bytes: 8 | 16 | 32, id: string): Where =>
   when(`${column} = toFixedString(unhex({${name}:String}), ${bytes})`, { [name]: id })
 
-/** `DateTime64(9)` is an Int64 of nanoseconds: later moments do not exist in it. */
-const timeMax = (1n << 63n) - 1n
-const clamp = (time: UnixNano): bigint => (time < 0n ? 0n : time > timeMax ? timeMax : time)
-
-const moment = (name: string, column: string, operator: '>' | '>=' | '<' | '<=', time: UnixNano | null | undefined): Where | undefined =>
-  time == null ? undefined : when(`${column} ${operator} fromUnixTimestamp64Nano({${name}:Int64}, 'UTC')`, { [name]: clamp(time).toString() })
+/** Nothing is stored after `timeMax`, so that no moment after it is an upper bound. */
+const moment = (name: string, column: string, operator: TimeOperator, time: UnixNano | null | undefined): Where | undefined =>
+  time == null || (time > timeMax && operator.startsWith('<')) ? undefined : when(timeBound(column, operator, name), { [name]: storableTime(time).toString() })
 
 /** From (inclusive) to (exclusive) on a `DateTime64(9)` column. */
 export const within = (name: string, column: string, range: TimeRange | null | undefined): Where | undefined =>

@@ -1,7 +1,7 @@
 import type { ExponentialBuckets, Exemplar, MetricPoint, PointValue } from '#semconv/metric.ts'
 import { metricKinds, temporalities } from '#semconv/metric.ts'
 import type { RowBinaryWriter } from '../row-binary.ts'
-import { choice, float, id, int32, int64, list, nullableFloat, type Pairs, stringMap, type Table, text, time, timeMax, uint32, uint64, word } from '../table.ts'
+import { choice, float, id, int32, int64, list, nullableFloat, type Pairs, storableTime, stringMap, type Table, text, time, uint32, uint64, word } from '../table.ts'
 
 /**
  * A data point at rest, whatever its kind: a kind's own columns are empty in the rows of others, which costs a fraction of a
@@ -52,7 +52,6 @@ const quantilesOf = (value: PointValue): readonly { readonly quantile: number; r
 
 const double = (w: RowBinaryWriter, value: number): void => w.float64(value)
 const uint = (w: RowBinaryWriter, value: bigint): void => w.bigUint64(value)
-const clamped = (at: bigint): bigint => (at > timeMax ? timeMax : at)
 
 export const metricPoints: Table<MetricPointRow> = {
   name: 'metric_points',
@@ -97,7 +96,7 @@ export const metricPoints: Table<MetricPointRow> = {
     list('negative_counts', 'UInt64', (r) => sideOf(r.point.value, 'negative').counts, uint),
     list('quantiles', 'Float64', (r) => quantilesOf(r.point.value).map(({ quantile }) => quantile), double),
     list('quantile_values', 'Float64', (r) => quantilesOf(r.point.value).map(({ value }) => value), double),
-    list('exemplar_times', `DateTime64(9, 'UTC')`, (r) => r.point.exemplars, (w, one: Exemplar) => w.bigInt64(clamped(one.timeUnixNano))),
+    list('exemplar_times', `DateTime64(9, 'UTC')`, (r) => r.point.exemplars, (w, one: Exemplar) => w.bigInt64(storableTime(one.timeUnixNano))),
     list('exemplar_trace_ids', 'FixedString(16)', (r) => r.point.exemplars, (w, one: Exemplar) => w.fixedHex(one.traceId, 16)),
     list('exemplar_span_ids', 'FixedString(8)', (r) => r.point.exemplars, (w, one: Exemplar) => w.fixedHex(one.spanId, 8)),
     // 1 where the value is an int.

@@ -1,4 +1,6 @@
 import type { Store } from '#clickhouse/store.ts'
+import { storableTime } from '#clickhouse/table.ts'
+import { timeBound } from '#clickhouse/time-bound.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import type { MetricPoint } from '#semconv/metric.ts'
 
@@ -35,8 +37,8 @@ export class KnownRecords {
    */
   async recall(store: Store, tenant: string, until: UnixNano, most = readMax): Promise<void> {
     const recalled = async (known: KnownKeys, rowBytes: number, columns: string, [table, time]: readonly [string, string], order: string, keyAt: (rows: Buffer, at: number) => number): Promise<{ found: number; from: UnixNano }> => {
-      const from = least(until, await latest(store, table, time)) - nanosBack
-      const rows = await store.readBinary(`SELECT ${columns} FROM ${table} WHERE ${time} >= fromUnixTimestamp64Nano({from:Int64}) AND tenant = {tenant:String} ${order} LIMIT ${most}`,
+      const from = storableTime(least(until, await latest(store, table, time)) - nanosBack)
+      const rows = await store.readBinary(`SELECT ${columns} FROM ${table} WHERE ${timeBound(time, '>=', 'from')} AND tenant = {tenant:String} ${order} LIMIT ${most}`,
         { tenant, from }, { maxSeconds: readSecondsMax, format: 'RowBinary' })
       for (let at = 0; at < rows.length; at += rowBytes) known.add(keyAt(rows, at))
       return { found: rows.length / rowBytes, from }

@@ -1,5 +1,6 @@
 import { picoFromDecimal } from '#clickhouse/decimal.ts'
 import type { Store } from '#clickhouse/store.ts'
+import { timeBound } from '#clickhouse/time-bound.ts'
 import { type Meter, meters, type PicoUsd, type UnixNano, type Usage } from '#semconv/facts.ts'
 import type { PriceBook } from './book.ts'
 import { price } from './price.ts'
@@ -45,7 +46,7 @@ FROM (
 ) AS l
 LEFT JOIN (
   SELECT trace_id, span_id, provider, request_model, response_model, service_tier, request_model != '' OR response_model != '' AS named
-  FROM spans WHERE tenant = {tenant:String} AND started_at >= fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND usage_reported
+  FROM spans WHERE tenant = {tenant:String} AND ${timeBound('started_at', '>=', 'from')} AND usage_reported
   ORDER BY received_at DESC LIMIT 1 BY trace_id, span_id
 ) AS c ON l.trace_id = c.trace_id AND l.span_id = c.span_id`
 

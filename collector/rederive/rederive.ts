@@ -4,6 +4,7 @@ import type { Store } from '#clickhouse/store.ts'
 import { StoreError } from '#clickhouse/store-error.ts'
 import { type WholeContentRow, type WholeSpans, wholeContentColumns, wholeSpans, wholeSpanTypes } from '#clickhouse/stored-record.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
+import { timeBound } from '#clickhouse/time-bound.ts'
 import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
 import { parsePolicies } from '#otel-config/policy/policies.ts'
 import { callsTold } from '../derive/call-told.ts'
@@ -195,7 +196,7 @@ function whereOf(tenant: string, versions: readonly Version[]): Condition {
   const starts = versions.map(({ startedAt }) => startedAt)
   const [from, to] = [starts.reduce((a, b) => (b < a ? b : a)), starts.reduce((a, b) => (b > a ? b : a))]
   return {
-    sql: `tenant = {tenant:String} AND started_at BETWEEN fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND fromUnixTimestamp64Nano({to:Int64}, 'UTC')
+    sql: `tenant = {tenant:String} AND ${timeBound('started_at', '>=', 'from')} AND ${timeBound('started_at', '<=', 'to')}
       AND (trace_id, span_id) IN (SELECT toFixedString(unhex(substring(arrayJoin({ids:Array(String)}) AS one, 1, 32)), 16), toFixedString(unhex(substring(one, 33)), 8))`,
     params: { tenant, from: String(from), to: String(to), ids: versions.map(({ traceId, spanId }) => traceId + spanId) },
   }

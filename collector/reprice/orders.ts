@@ -1,8 +1,9 @@
 import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import type { Store } from '#clickhouse/store.ts'
-import { writeRow } from '#clickhouse/table.ts'
+import { storableTime, writeRow } from '#clickhouse/table.ts'
 import { type RepriceOrderRow, repriceOrders } from '#clickhouse/tables/reprice-orders.ts'
 import { type RepricePartRow, repriceParts } from '#clickhouse/tables/reprice-parts.ts'
+import { timeBound } from '#clickhouse/time-bound.ts'
 import type { Billable } from '#semconv/account.ts'
 import type { PriceBook } from '../price/book.ts'
 import type { Repricing } from '../settle/post.ts'
@@ -108,9 +109,9 @@ export async function tracesOf(store: Store, { tenant, rederive, from, before }:
   const [table, time] = rederive ? ['spans', 'started_at'] : ['ledger_entries', 'occurred_at']
   const traces = await store.read<{ trace: string; n: string }>(
     `SELECT lower(hex(trace_id)) AS trace, count() AS n FROM ${table}
-     WHERE tenant = {tenant:String} AND ${time} >= fromUnixTimestamp64Nano({from:Int64}) AND ${time} < fromUnixTimestamp64Nano({before:Int64}) AND trace_id > toFixedString(unhex({after:String}), 16)
+     WHERE tenant = {tenant:String} AND ${timeBound(time, '>=', 'from')} AND ${timeBound(time, '<', 'before')} AND trace_id > toFixedString(unhex({after:String}), 16)
      GROUP BY trace_id ORDER BY trace_id LIMIT ${tracesAtOnce}`,
-    { tenant, from: String(from), before: String(before), after }, { maxSeconds: readSecondsMax })
+    { tenant, from: String(storableTime(from)), before: String(storableTime(before)), after }, { maxSeconds: readSecondsMax })
   let rows = 0
   const end = traces.findIndex(({ n }) => (rows += Number(n)) > rowsAtOnce)
   return (end === -1 ? traces : traces.slice(0, Math.max(1, end))).map(({ trace }) => trace)

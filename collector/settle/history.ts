@@ -1,6 +1,7 @@
 import { spanFacts, spanFactsColumns, type SpanFactsRow } from '#clickhouse/span-facts.ts'
 import type { Store } from '#clickhouse/store.ts'
-import { timeMax } from '#clickhouse/table.ts'
+import { storableTime, timeMax } from '#clickhouse/table.ts'
+import { timeBound } from '#clickhouse/time-bound.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import type { CostBasis, LedgerKind, LedgerMeter, LedgerReason, UnixNano, UsageFlag } from '#semconv/facts.ts'
@@ -58,7 +59,7 @@ async function readStored(
 ): Promise<Stored> {
   const params = { tenant, traces: traceIds, ...(started === undefined ? {} : { from: nanoParam(started.from), to: nanoParam(started.to) }) }
   const within = (column: string): string =>
-    started === undefined ? '' : ` AND ${column} BETWEEN fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND fromUnixTimestamp64Nano({to:Int64}, 'UTC')`
+    started === undefined ? '' : ` AND ${timeBound(column, '>=', 'from')} AND ${timeBound(column, '<=', 'to')}`
   const options = { maxSeconds: readSecondsMax }
   const [spans, entries, decisions] = await Promise.all([
     store.read<SpanFactsRow & { readonly receivedAtNanos: string }>(
@@ -76,8 +77,7 @@ async function readStored(
   }
 }
 
-/** As it is stored: see `timeMax`. */
-const nanoParam = (time: UnixNano): string => String(time > timeMax ? timeMax : time < 0n ? 0n : time)
+const nanoParam = (time: UnixNano): string => String(storableTime(time))
 
 interface DecisionRow {
   readonly id_hex: string
@@ -282,8 +282,8 @@ export async function readUnsettled(store: Store, tenant: string, since: UnixNan
 export async function readBegunSince(store: Store, tenant: string, since: UnixNano, max: number): Promise<string[]> {
   const rows = await store.read<{ trace: string }>(
     `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM spans
-     WHERE tenant = {tenant:String} AND started_at >= fromUnixTimestamp64Nano({since:Int64}) LIMIT {max:UInt32}`,
-    { tenant, since: String(since), max }, { maxSeconds: readSecondsMax })
+     WHERE tenant = {tenant:String} AND ${timeBound('started_at', '>=', 'since')} LIMIT {max:UInt32}`,
+    { tenant, since: nanoParam(since), max }, { maxSeconds: readSecondsMax })
   return rows.map((row) => row.trace)
 }
 

@@ -2,6 +2,7 @@ import { type Block, choices, counts, decimals, flags, ids, lists, nullable, rea
 import type { Store } from '#clickhouse/store.ts'
 import { StoreError } from '#clickhouse/store-error.ts'
 import { storedSpanTypes } from '#clickhouse/stored-record.ts'
+import { timeBound } from '#clickhouse/time-bound.ts'
 import { costBases, ledgerKinds, runStatuses, type UnixNano } from '#semconv/facts.ts'
 
 /** Columns of `runs`, to be asked for in this order. */
@@ -103,7 +104,7 @@ async function readLong(store: Store, tenant: string, runs: readonly Run[]): Pro
 }
 
 const inTraces = 'tenant = {tenant:String} AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16))'
-const afterRun = `tenant = {tenant:String} AND started_at >= fromUnixTimestamp64Nano({from:Int64})
+const afterRun = `tenant = {tenant:String} AND ${timeBound('started_at', '>=', 'from')}
   AND (toUnixTimestamp64Nano(started_at), trace_id) > ({from:Int64}, toFixedString(unhex({trace:String}), 16))`
 
 interface Where {
@@ -116,7 +117,7 @@ function inTime(tenant: string, runs: readonly Run[]): Where {
   const first = runs.reduce((least, { startedAt }) => (startedAt < least ? startedAt : least), runs[0]?.startedAt ?? 0n)
   const last = runs.reduce((most, { lastAt }) => (lastAt > most ? lastAt : most), first)
   return {
-    sql: (time) => `tenant = {tenant:String} AND ${time} >= fromUnixTimestamp64Nano({first:Int64}, 'UTC') AND ${time} <= fromUnixTimestamp64Nano({last:Int64}, 'UTC')`,
+    sql: (time) => `tenant = {tenant:String} AND ${timeBound(time, '>=', 'first')} AND ${timeBound(time, '<=', 'last')}`,
     params: { tenant, first: String(first), last: String(last) },
   }
 }

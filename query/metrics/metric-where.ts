@@ -1,3 +1,5 @@
+import { timeMax } from '#clickhouse/table.ts'
+import { momentOf } from '#clickhouse/time-bound.ts'
 import { userError } from '../errors.ts'
 import type { TimeRange } from '../time-range.ts'
 import { allOf, among, checkedText, when, type Where, within } from '../where.ts'
@@ -26,9 +28,6 @@ export function metricWhere(filter: MetricFilter): Where {
   )
 }
 
-/** `toStartOfHour` is a `DateTime`, which ends in 2106; in nanoseconds. */
-const hoursMax = (1n << 32n) * 1_000_000_000n
-
 /**
  * Points of a range. The hours stand in the sorting key, and the engine does not conclude them from the time (216,000 rows
  * of a metric read for an hour of it, 8,192 with them).
@@ -36,6 +35,6 @@ const hoursMax = (1n << 32n) * 1_000_000_000n
 export function during(range: TimeRange | null | undefined): Where | undefined {
   const { from, to } = range ?? {}
   const hour = (operator: '>=' | '<=', side: 'from' | 'to', time: bigint | null | undefined): Where | undefined =>
-    time == null || time < 0n || time >= hoursMax ? undefined : when(`toStartOfHour(at) ${operator} toStartOfHour(fromUnixTimestamp64Nano({range_${side}:Int64}, 'UTC'))`)
+    time == null || time > timeMax ? undefined : when(`toStartOfHour(at) ${operator} toStartOfHour(${momentOf(`range_${side}`)})`)
   return allOf(within('range', 'at', range), hour('>=', 'from', from), hour('<=', 'to', to))
 }

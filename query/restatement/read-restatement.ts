@@ -1,4 +1,4 @@
-import { timeMax } from '#clickhouse/table.ts'
+import { storableTime } from '#clickhouse/table.ts'
 import { countsTokens } from '#clickhouse/tables/ledger-entries.ts'
 import type { LedgerKind, UnixNano } from '#semconv/facts.ts'
 import type { QueryContext } from '../context.ts'
@@ -37,7 +37,7 @@ interface StoredChange {
 /** What was posted until `asOf` for usage of a month, what stands now, and what was posted between. */
 export async function restatement({ reader }: Pick<QueryContext, 'reader'>, { month, asOf }: { readonly month: string; readonly asOf: UnixNano }): Promise<Restatement> {
   const ofMonth = within('month', 'occurred_at', monthRange(month))
-  const asked: Where = when('1', { as_of: String(asOf > timeMax ? timeMax : asOf) })
+  const asked: Where = when('1', { as_of: String(storableTime(asOf)) })
   const known = await closes(reader)
   const [[sums], changes] = await Promise.all([
     reader.rows<StoredSums>({

@@ -1,4 +1,6 @@
 import { GraphQLInputObjectType, GraphQLString } from 'graphql'
+import { storableTime } from '#clickhouse/table.ts'
+import { timeBound } from '#clickhouse/time-bound.ts'
 import { quoted, userError } from '../errors.ts'
 import { input, required } from '../shape.ts'
 import type { TimeRange } from '../time-range.ts'
@@ -46,8 +48,8 @@ function readings({ value }: AttributeFilter, n: number): readonly string[] {
 export function hasAttributes(filters: readonly AttributeFilter[] | null | undefined, range: TimeRange | null | undefined): Where | undefined {
   if (filters == null || filters.length === 0) return undefined
   if (filters.length > attributesMax) throw userError('BAD_INPUT', `filter attributes has ${filters.length} attributes, at most ${attributesMax} are allowed`)
-  const since = range?.from == null ? '' : ` AND started_at >= fromUnixTimestamp64Nano({attributes_from:Int64}, 'UTC')`
-  const bound = range?.from == null ? {} : { attributes_from: (range.from < 0n ? 0n : range.from).toString() }
+  const since = range?.from == null ? '' : ` AND ${timeBound('started_at', '>=', 'attributes_from')}`
+  const bound = range?.from == null ? {} : { attributes_from: storableTime(range.from).toString() }
   return allOf(when('1', bound), ...filters.map((filter, n) => {
     if (filter.key === '') throw userError('BAD_INPUT', `filter attributes has the value ${quoted(filter.value)} and no key: name the attribute`)
     const traces = readings(filter, n).map((condition) => `trace_id IN (SELECT trace_id FROM spans WHERE tenant = {tenant:String}${since} AND ${condition})`)
