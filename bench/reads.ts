@@ -92,6 +92,7 @@ interface Question {
 }
 
 function questions({ id, startedAt, attribute }: Known): readonly Question[] {
+  const newest = BigInt(Date.now()) * 1_000_000n
   const runsQuery = `query ($filter: RunFilter, $orderBy: RunOrder!) { runs(first: 50, filter: $filter, orderBy: $orderBy) { nodes { ${runFields} } } }`
   interface Runs { readonly runs: { readonly nodes: readonly { readonly id: string }[] } }
   const asRuns = (name: string, filter: object, check: (ids: readonly string[]) => boolean, orderBy = 'STARTED_AT_DESC'): Question => ({
@@ -106,6 +107,13 @@ function questions({ id, startedAt, attribute }: Known): readonly Question[] {
   const hasIt = (ids: readonly string[]): boolean => ids.includes(id)
   const onlyIt = (ids: readonly string[]): boolean => ids.length === 1 && hasIt(ids)
   const some = (ids: readonly string[]): boolean => ids.length > 0
+  const asModels = (when: string, range: object): Question => ({
+    name: `models, what they did and cost, ${when}`, query: 'query ($range: TimeRange!) { models(range: $range) { total { calls } rows { model calls failedCalls durationMs { p50 p95 } cost costPerThousandRuns } } }', variables: { range },
+    rowsOf: ({ models: { total, rows } }: { readonly models: { readonly total: { readonly calls: number }; readonly rows: readonly { readonly calls: number }[] } }) => {
+      if (total.calls === 0 || total.calls !== rows.reduce((sum, { calls }) => sum + calls, 0)) throw new Error('models whose calls do not add up')
+      return rows.length
+    },
+  })
   return [
     asRuns('the newest 50 runs', {}, some),
     asRuns('the dearest 50 runs', {}, some, 'COST_DESC'),
@@ -113,6 +121,7 @@ function questions({ id, startedAt, attribute }: Known): readonly Question[] {
     asRuns('runs of one session, all time', { session: [attribute('gen_ai.conversation.id')] }, hasIt),
     asRuns('the run with this `gen_ai.tool.call.id`, all time', { attributes: [{ key: 'gen_ai.tool.call.id', value: attribute('gen_ai.tool.call.id') }] }, onlyIt),
     asRuns('runs with a common attribute, newest 50', { attributes: [{ key: 'app.tier', value: 'free' }] }, some),
+    asRuns('runs with a common attribute, two hours', { attributes: [{ key: 'app.tier', value: 'free' }], ...around }, some),
     {
       name: 'a run by its id', query: `query ($id: ID!) { trace(id: $id) { ${runFields} } }`, variables: { id },
       rowsOf: ({ trace }: { readonly trace: { readonly spanCount: number } | null }) => {
@@ -127,13 +136,7 @@ function questions({ id, startedAt, attribute }: Known): readonly Question[] {
         return nodes.length
       },
     },
-    {
-      name: 'models, what they did and cost, all time', query: '{ models(range: {}) { total { calls } rows { model calls failedCalls durationMs { p50 p95 } cost costPerThousandRuns } } }', variables: {},
-      rowsOf: ({ models: { total, rows } }: { readonly models: { readonly total: { readonly calls: number }; readonly rows: readonly { readonly calls: number }[] } }) => {
-        if (total.calls === 0 || total.calls !== rows.reduce((sum, { calls }) => sum + calls, 0)) throw new Error('models whose calls do not add up')
-        return rows.length
-      },
-    },
+    asModels('all time', {}), asModels('the last day', { from: iso(newest - dayNanos) }), asModels('two hours', around.range),
     {
       name: 'how long calls took over time, all time', query: '{ modelLatency(range: {}) { cells { start fromMs calls } } }', variables: {},
       rowsOf: ({ modelLatency }: { readonly modelLatency: { readonly cells: readonly unknown[] } | null }) => {
