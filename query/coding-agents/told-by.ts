@@ -25,7 +25,7 @@ const sessionNanos = 86_400_000_000_000n
 /** A row for each trace that has lines in the range: `told_trace`, `tool`, `repository`. Binds `told_from` and `told_to`. */
 export function codingTraces({ from, to }: TimeRange): Where {
   const spans = allOf(ofCodingAgent, within('told', 'started_at', { from: from == null ? null : from - sessionNanos, to: to == null ? null : to + sessionNanos }))
-  return when(`SELECT trace_id AS told_trace, any(toString(dialect)) AS tool, max(${repository}) AS repository FROM ${spansOf(spans.sql)} GROUP BY trace_id`, spans.params)
+  return when(`${spansOf(`trace_id AS told_trace, any(toString(dialect)) AS tool, max(${repository}) AS repository`, spans.sql)} GROUP BY trace_id`, spans.params)
 }
 
 type Values = readonly string[] | null | undefined

@@ -5,7 +5,7 @@ import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import type { Step } from '#semconv/facts.ts'
-import { ledgerRow, noon, runRow, type SaidSpan, spanRow, type TestQuery, testQuery, traceId } from '../test-store.ts'
+import { ledgerRow, noon, runRow, type SaidSpan, spanRow, tenant, type TestQuery, testQuery, traceId } from '../test-store.ts'
 
 const token = 1_000_000_000_000n
 const minute = 60_000
@@ -186,4 +186,17 @@ test('a call that is stamped with no time does not spoil the picture of latencie
   const { modelLatency, models } = await query.ask<{ readonly modelLatency: { readonly intervalSeconds: number }; readonly models: { readonly rows: readonly { readonly model: string }[] } }>(`{ modelLatency(range: ${range}) { intervalSeconds } models(range: ${range}) { rows { model } } }`)
   assert.equal(modelLatency.intervalSeconds, 60)
   assert.ok(models.rows.some(({ model }) => model.startsWith('stampless')), 'it is a call all the same')
+})
+
+test('the same where more traces than can be named have calls that nothing was charged for', async () => {
+  const range = 'range: {from: "2027-12-01T00:00:00Z"}'
+  const ask = async (args: string): Promise<readonly unknown[]> =>
+    (await query.ask<{ readonly models: { readonly rows: readonly { readonly model: string | null; readonly agent: string | null }[] } }>(`{ models(${range}${args}) { rows { model agent calls failedCalls runs cost } } }`)).models.rows
+      .filter(({ model, agent }) => model !== 'crowd' && agent !== 'crowd').toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))
+  const questions = ['', ', groupBy: [AGENT]', ', groupBy: [AGENT, MODEL]', ', filter: {agent: "near"}']
+  const before = await Promise.all(questions.map(ask))
+  await query.store.command(`INSERT INTO spans (tenant, trace_id, span_id, started_at, role, request_model, agent, status_code)
+    SELECT '${tenant}', reinterpretAsFixedString(toUInt128(1000000 + number)), reinterpretAsFixedString(number), fromUnixTimestamp64Nano(toInt64(${noon + 800n * 86_400_000_000_000n})), 'model_call', 'crowd', 'crowd', 2 FROM numbers(5001)`)
+  assert.deepEqual(await query.ask(`{ models(${range}, filter: {model: "crowd"}) { total { calls failedCalls } } }`), { models: { total: { calls: 5_001, failedCalls: 5_001 } } })
+  assert.deepEqual(await Promise.all(questions.map(ask)), before)
 })

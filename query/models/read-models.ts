@@ -6,7 +6,7 @@ import { toolReasons, truncatedReasons } from '#semconv/finish-reasons.ts'
 import type { QueryContext } from '../context.ts'
 import { storedDecimal } from '../decimal.ts'
 import { userError } from '../errors.ts'
-import { currentSpansOf, runsOf, spansOf, textOf } from '../reader.ts'
+import { currentSpansOf, hexOf, runsOf, spansOf, textOf } from '../reader.ts'
 import type { TimeRange } from '../time-range.ts'
 import { allOf, among, when, type Where, within } from '../where.ts'
 import type { LatencyCell, ModelDimension, ModelFilter, ModelLatency, ModelRow, ModelTable, Quantiles } from './model.ts'
@@ -53,32 +53,23 @@ const climbedSpansMax = 1_000
 const withPayer = (calls: string, traces: string): string => `(
   SELECT *, arrayFold((at, step) -> if(at.1 != '' OR empty(at.2), at, (agents[at.2], parents[at.2])), range(${stepsAbove}), (CAST(agent, 'String'), parent_span_id)).1 AS payer
   FROM ${calls} AS s ANY LEFT JOIN (
-    SELECT trace_id, CAST((groupArray(span_id), groupArray(parent_span_id)), 'Map(FixedString(8), FixedString(8))') AS parents, CAST((groupArray(span_id), groupArray(CAST(agent, 'String'))), 'Map(FixedString(8), String)') AS agents
-    FROM ${spansOf(`trace_id IN (${traces}) AND (agent != '' OR trace_id NOT IN (SELECT trace_id FROM ${runsOf(`span_count > ${climbedSpansMax} AND trace_id IN (${traces})`)}))`)} GROUP BY trace_id
+    ${spansOf(`trace_id, CAST((groupArray(span_id), groupArray(parent_span_id)), 'Map(FixedString(8), FixedString(8))') AS parents, CAST((groupArray(span_id), groupArray(CAST(agent, 'String'))), 'Map(FixedString(8), String)') AS agents`,
+      `trace_id IN (${traces}) AND (agent != '' OR trace_id NOT IN (${runsOf('trace_id', `span_count > ${climbedSpansMax} AND trace_id IN (${traces})`)}))`)} GROUP BY trace_id
   ) AS above USING (trace_id))`
 
 /**
- * A table of calls: what the ledger says of a span and a model, with what the span says of the call; and calls that nothing
- * was charged for, unless settlement found that another trace tells all calls of theirs (a coding agent's spans beside its logs).
+ * A table of calls: what the ledger says of a span and a model, with what the span says of the call; and those of `silentCalls`.
  * Lines that belong to no call (what an agent claims as a whole, what a bill has more) have `is_call` 0.
  * Who pays for what was not charged is worked out where agents are asked for: `byAgent`.
  */
-function callsOf({ range, filter }: ModelArguments, byAgent: boolean): { readonly lines: { readonly columns: string; readonly where: Where; readonly tail: string }; readonly around: (rows: string) => string } {
+function callsOf(args: ModelArguments, byAgent: boolean, silentTraces: SilentTraces): { readonly lines: { readonly columns: string; readonly where: Where; readonly tail: string }; readonly around: (rows: string) => string } {
+  const { range, filter } = args
   const { model, agent, provider, service, environment } = filter ?? {}
   const lines = allOf(within('range', 'occurred_at', range), among('agent', 'agent', agent), among('provider', 'provider', provider), among('service', 'service', service), among('environment', 'environment', environment))
   const calls = callsWhere(range)
   // Whose lines say which model a name is charged as: those of all models, whichever are asked for.
   const ofModel = among('model', 'model', model)
-  const ofAgent = among('call_agent', 'payer', agent)
-  const silent = allOf(when(`NOT ${isTold}`), among('call_provider', 'provider', provider), among('call_service', 'service', service), among('call_environment', 'environment', environment))
-  const tracesWith = (condition: string): string => `SELECT trace_id FROM ${spansOf(`${calls.sql} AND ${silent.sql} AND ${condition}`)}`
-  const silentTraces = tracesWith('1')
-  const silentCalls = `(SELECT ${callColumns}, ${noLines}, agent, trace_id, span_id, parent_span_id, response_id FROM ${currentSpansOf(`${calls.sql} AND ${silent.sql}`)} LIMIT 1 BY trace_id, span_id)`
-  const aboveCalls = `SELECT trace_id, parent_span_id FROM ${spansOf(`${calls.sql} AND NOT empty(parent_span_id) AND trace_id IN (${silentTraces})`)}`
-  // Answers without usage are few: of calls that failed this would be looked for in every trace that has one, for a fifth of the time.
-  const abovePlain = `SELECT trace_id, parent_span_id FROM ${spansOf(`${isPlain} AND trace_id IN (${tracesWith('status_code != 2')}) AND (trace_id, span_id) IN (${aboveCalls})`)}`
-  // What a silent span may be part of: a call above it (one that failed, for a try that failed) or beside it, by the id of its answer.
-  const told = `SELECT trace_id, arrayJoin(arrayConcat([concat('0', span_id)], if(status_code = 2, [concat('1', span_id)], []), if(response_id = '', [], [concat('=', response_id)]))) FROM ${spansOf(`${calls.sql} AND ${isTold} AND trace_id IN (${silentTraces})`)}`
+  const silent = silentTraces.length === 0 ? undefined : silentCalls(args, byAgent, silentTraces)
   return {
     lines: {
       columns: [
@@ -86,21 +77,62 @@ function callsOf({ range, filter }: ModelArguments, byAgent: boolean): { readonl
         'count() AS lines', `${unpricedLines} AS unknown`, `sumIf(quantity, startsWith(meter, 'input.')) AS input`, `sumIf(quantity, endsWith(meter, 'cache_read')) AS cached`,
         `sumIf(quantity, startsWith(meter, 'output.')) AS output`, 'sum(quantity) AS net', 'empty(any(trace_id)) AS traceless',
       ].join(', '),
-      where: { sql: lines.sql, params: { ...lines.params, ...calls.params, ...silent.params, ...ofAgent?.params, ...ofModel?.params } },
+      where: { sql: lines.sql, params: { ...lines.params, ...calls.params, ...ofModel?.params, ...silent?.params } },
       tail: `GROUP BY call, cityHash64(model, provider, agent)`,
     },
     around: (rows) => `(
       SELECT ${callNames}, ${lineNames}, found AND net != 0 AS is_call, 1 AS charged, NOT traceless AS of_run
-      FROM ${rows} AS l ANY LEFT JOIN (SELECT ${callColumns}, 1 AS found FROM ${currentSpansOf(calls.sql)}) AS c USING (call)
-      UNION ALL
-      SELECT ${callNames}, ${lineNames}, 1 AS is_call, 0 AS charged, 0 AS of_run
-      FROM ${byAgent || ofAgent !== undefined ? withPayer(silentCalls, tracesWith(`agent = ''`)) : `(SELECT *, toString(agent) AS payer FROM ${silentCalls})`}
-      WHERE ${ofAgent?.sql ?? '1'} AND (trace_id, span_id) NOT IN (${aboveCalls}) AND (failed OR (trace_id, span_id) NOT IN (${abovePlain}))
-        AND (trace_id, concat(toString(failed), parent_span_id)) NOT IN (${told}) AND (failed OR response_id = '' OR (trace_id, concat('=', response_id)) NOT IN (${told}))
-        AND trace_id NOT IN (SELECT trace_id FROM ${runsOf(`model_calls = 0 AND trace_id IN (${silentTraces})`)})
-      LIMIT 1 BY trace_id, if(failed OR response_id = '', toString(span_id), response_id)
+      FROM ${rows} AS l ANY LEFT JOIN (${currentSpansOf(`${callColumns}, 1 AS found`, calls.sql)}) AS c USING (call)
+      ${silent === undefined ? '' : `UNION ALL ${silent.sql}`}
     )`,
   }
+}
+
+/** Their ids; of more than can be named one by one, the engine is asked wherever it needs them. */
+type SilentTraces = readonly string[] | 'many'
+
+/** Traces that are named. Their ids are parameters, 35 bytes each, and all of a read take at most 768 KiB. */
+const silentTracesMax = 5_000
+
+/** Traces with calls that the ledger knows nothing of. Most have none, and without any the question takes a third of the time. */
+async function silentTracesOf({ reader }: QueryContext, { range, filter }: ModelArguments): Promise<SilentTraces> {
+  const rows = await reader.rows<{ readonly trace: string }>({
+    columns: `DISTINCT ${hexOf('trace_id', 'trace')}`, from: 'spans', where: allOf(callsWhere(range), silentWhere(filter)), tail: `LIMIT ${silentTracesMax + 1}`, allVersions: true,
+  })
+  return rows.length > silentTracesMax ? 'many' : rows.map(({ trace }) => trace)
+}
+
+/**
+ * Rows of calls that nothing was charged for, unless settlement found that another trace tells all calls of theirs (a coding agent's
+ * spans beside its logs).
+ */
+function silentCalls({ range, filter }: ModelArguments, byAgent: boolean, silentTraces: SilentTraces): Where {
+  const calls = callsWhere(range)
+  const silent = silentWhere(filter)
+  const ofAgent = among('call_agent', 'payer', filter?.agent)
+  /** Of traces that are named, all: they are few. */
+  const tracesWith = (condition: string): string =>
+    silentTraces === 'many' ? spansOf('trace_id', `${calls.sql} AND ${silent.sql} AND ${condition}`) : 'SELECT toFixedString(unhex(arrayJoin({silent_traces:Array(String)})), 16)'
+  const ofSilent = `trace_id IN (${tracesWith('1')})`
+  const itself = `(${currentSpansOf(`${callColumns}, ${noLines}, agent, trace_id, span_id, parent_span_id, response_id`, `${calls.sql} AND ${silent.sql}`)} LIMIT 1 BY trace_id, span_id)`
+  const aboveCalls = spansOf('trace_id, parent_span_id', `${calls.sql} AND NOT empty(parent_span_id) AND ${ofSilent}`)
+  // Answers without usage are few: of calls that failed this would be looked for in every trace that has one, for a fifth of the time.
+  const abovePlain = spansOf('trace_id, parent_span_id', `${isPlain} AND trace_id IN (${tracesWith('status_code != 2')}) AND (trace_id, span_id) IN (${aboveCalls})`)
+  // What a silent span may be part of: a call above it (one that failed, for a try that failed) or beside it, by the id of its answer.
+  const parts = `arrayJoin(arrayConcat([concat('0', span_id)], if(status_code = 2, [concat('1', span_id)], []), if(response_id = '', [], [concat('=', response_id)])))`
+  const told = spansOf(`trace_id, ${parts}`, `${calls.sql} AND ${isTold} AND ${ofSilent}`)
+  return when(`SELECT ${callNames}, ${lineNames}, 1 AS is_call, 0 AS charged, 0 AS of_run
+    FROM ${byAgent || ofAgent !== undefined ? withPayer(itself, tracesWith(`agent = ''`)) : `(SELECT *, toString(agent) AS payer FROM ${itself})`}
+    WHERE ${ofAgent?.sql ?? '1'} AND (trace_id, span_id) NOT IN (${aboveCalls}) AND (failed OR (trace_id, span_id) NOT IN (${abovePlain}))
+      AND (trace_id, concat(toString(failed), parent_span_id)) NOT IN (${told}) AND (failed OR response_id = '' OR (trace_id, concat('=', response_id)) NOT IN (${told}))
+      AND trace_id NOT IN (${runsOf('trace_id', `model_calls = 0 AND ${ofSilent}`)})
+    LIMIT 1 BY trace_id, if(failed OR response_id = '', toString(span_id), response_id)`,
+  { ...silent.params, ...ofAgent?.params, ...(silentTraces === 'many' ? {} : { silent_traces: silentTraces }) })
+}
+
+const silentWhere = (filter: ModelFilter | null | undefined): Where => {
+  const { provider, service, environment } = filter ?? {}
+  return allOf(when(`NOT ${isTold}`), among('call_provider', 'provider', provider), among('call_service', 'service', service), among('call_environment', 'environment', environment))
 }
 
 const callsWhere = (range: TimeRange): Where => allOf(when(isCall), within('call', 'started_at', range))
@@ -142,7 +174,7 @@ const groups: Readonly<Record<ModelDimension, { readonly as: string; readonly se
 
 export async function models(context: QueryContext, args: ModelArguments & { readonly groupBy: readonly ModelDimension[] }): Promise<ModelTable> {
   const by = [...new Set(args.groupBy)].map((dimension) => groups[dimension])
-  const { lines, around } = callsOf(args, args.groupBy.includes('AGENT'))
+  const { lines, around } = callsOf(args, args.groupBy.includes('AGENT'), await silentTracesOf(context, args))
   const wanted = args.filter?.model ?? []
   const names = by.map(({ as }) => as).join(', ')
   const rows = await context.reader.rows<StoredModel>({
@@ -197,7 +229,7 @@ export async function modelLatency(context: QueryContext, args: ModelArguments):
   if (span === undefined) return null
   const width = widthFor(Number(span.first), Number(span.last), bucketsMax * finer)
   const wanted = args.filter?.model ?? []
-  const { lines, around } = callsOf({ ...args, range }, false)
+  const { lines, around } = callsOf({ ...args, range }, false, await silentTracesOf(context, { ...args, range }))
   const cells = await context.reader.rows<StoredCell>({
     ...lines, where: { sql: lines.where.sql, params: { ...lines.where.params, width } }, from: 'ledgerEntries',
     around: (calls) => `SELECT toString(second) AS from_second, toString(step) AS half_octave, toString(sum(calls)) AS call_count, toString(sum(failures)) AS failed_count FROM (
