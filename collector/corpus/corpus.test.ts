@@ -2,12 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parsePolicies } from '#otel-config/policy/policies.ts'
 import { account, type TraceAccount } from '#semconv/account.ts'
-import type { LogRecord, SpanRecord } from '#semconv/attributes.ts'
 import type { PicoUsd, SpanFacts } from '#semconv/facts.ts'
 import { interpret } from '#semconv/interpret.ts'
-import { decodeTraces } from '../decode/traces.ts'
-import { logsJsonToProtobuf, tracesJsonToProtobuf } from '../decode/json.ts'
-import { decodeLogs } from '../decode/logs.ts'
 import { chargeArrivals } from '../derive/charge.ts'
 import { deriveLog } from '../derive/derive-log.ts'
 import { derive } from '../derive/derive.ts'
@@ -17,7 +13,9 @@ import { contested, post, type Posted, writeOut } from '../settle/post.ts'
 import { costOf } from '../settle/summary.ts'
 import { meets, sessionsTold, speaks, type Times, toldBetter } from '../settle/told-better.ts'
 import { FrameWriter } from '../spool/frame.ts'
-import { type Capture, captures, type ExpectedFacts } from './captures.ts'
+import type { Arriving } from '../verify/small-collector.ts'
+import { captures, type ExpectedFacts } from './captures.ts'
+import { recordsOf, spansOf } from './records.ts'
 import { shuffled } from './shuffled.ts'
 
 const options = { tenant: 'corpus', project: '', prices: shippedBook(), policies: parsePolicies('policies: []') }
@@ -25,7 +23,7 @@ const nothingElsewhere = { replayed: new Set<string>(), mirrored: new Set<string
 
 for (const capture of captures()) {
   test(`${capture.name}: the expected facts come out, sent twice, in any order, settled after each span`, () => {
-    const records = recordsOf(capture)
+    const records = capture.payloads.flatMap(recordsOf)
     const expected = comparable(capture.expected)
     assert.deepEqual(facts(records), expected)
     assert.deepEqual(facts([...records, ...records]), expected, 'sent twice')
@@ -38,7 +36,7 @@ for (const capture of captures()) {
 test('together the captures cover what goes wrong in practice', () => {
   const all = captures().map((capture) => capture.expected)
   assert.ok(all.length >= 11, `${all.length} captures`)
-  const steps = captures().flatMap(spansOf).map((record) => interpret(record))
+  const steps = captures().flatMap(({ payloads }) => payloads.flatMap(spansOf)).map((record) => interpret(record))
   assert.ok(steps.some((step) => step.role === 'handoff'), 'a handoff')
   assert.ok(steps.some((step) => step.streaming), 'a stream')
   assert.ok(steps.some((step) => step.role === 'agent' && step.usage !== undefined), 'an aggregate')
@@ -48,28 +46,6 @@ test('together the captures cover what goes wrong in practice', () => {
   assert.ok(all.some(({ unmeteredModelCalls }) => unmeteredModelCalls > 0), 'a call without usage')
   assert.ok(all.some(({ agents }) => agents.length > 1), 'more than one agent')
 })
-
-const spansOf = ({ payloads }: Capture): readonly SpanRecord[] => payloads.filter(({ signal }) => signal === 'traces').flatMap(decoded)
-
-const logsOf = ({ payloads }: Capture): readonly LogRecord[] => payloads.filter(({ signal }) => signal === 'logs').flatMap(decodedLogs)
-
-/** A span has a name, a log record a body. */
-type Arriving = SpanRecord | LogRecord
-
-/** What comes in, whichever signal it is of. */
-const recordsOf = (capture: Capture): readonly Arriving[] => [...spansOf(capture), ...logsOf(capture)]
-
-function decodedLogs({ encoding, body }: Capture['payloads'][number]): readonly LogRecord[] {
-  const { records, rejections } = decodeLogs(encoding === 'json' ? logsJsonToProtobuf(body).bytes : body)
-  assert.deepEqual(rejections, [])
-  return records
-}
-
-function decoded({ encoding, body }: Capture['payloads'][number]): readonly SpanRecord[] {
-  const { spans, rejections } = decodeTraces(encoding === 'json' ? tracesJsonToProtobuf(body).bytes : body)
-  assert.deepEqual(rejections, [])
-  return spans
-}
 
 /** The ledger and the accounts of every trace, as settlement leaves them. */
 interface Trace extends Posted {
