@@ -120,6 +120,8 @@ export function describeSoak(options: SoakOptions, result: SoakResult): string {
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
 
+Of all: acknowledgement p50 / p99 ${ms(result.rows.flatMap(({ ackMs }) => ackMs), 0.5, 0.99)} ms, visible p50 / p99 / max ${ms(result.rows.flatMap(({ visibleMs }) => visibleMs), 0.5, 0.99, 1)} ms.
+
 ${wrong.length === 0 ? `${result.stored.spans} spans, ${result.stored.settledRuns} runs, all settled, ledger exact.` : `**Not as sent**: ${wrong.join('; ')}.`}
 `
 }
