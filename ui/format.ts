@@ -39,7 +39,9 @@ export const money = (decimal: string | null | undefined): string => {
   const size = pico < 0n ? -pico : pico
   if (size < smallestShown) return pico < 0n ? '>−$0.0001' : '<$0.0001'
   const leadingZeros = picoDigits - size.toString().length
-  const decimals = size >= picoPerUsd || roundTo(size, 4 + leadingZeros) >= 10n ** BigInt(4 + leadingZeros) ? 2 : 4 + leadingZeros
+  // What rounds up to the next digit has one decimal less: $0.09999999 is $0.1000.
+  const significant = 4 + leadingZeros - (roundTo(size, 4 + leadingZeros) >= 10_000n ? 1 : 0)
+  const decimals = significant < 4 ? 2 : significant
   return `${pico < 0n ? '−' : ''}${fixed(size, decimals)}`
 }
 
