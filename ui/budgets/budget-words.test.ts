@@ -20,11 +20,20 @@ test('a figure opens the ledger entries of its scope, group and period', () => {
   assert.equal(linesHref({ scope: [{ dimension: 'PROJECT', values: ['p'] }] }, { group: [] }, null, null), undefined)
 })
 
-const budget = (actual: string, exhaustedAt: string | null = null): BudgetFieldsFragment => ({
-  limit: '10', groups: { total: 1, nodes: [{ actual, forecast: exhaustedAt === null ? null : { value: '11', low: '9', high: '12', exhaustedAt } }] },
+const budget = (used: readonly string[], exhaustedAt: string | null = null, total = used.length): BudgetFieldsFragment => ({
+  limit: '10', groups: { total, nodes: used.map((actual) => ({ actual, forecast: exhaustedAt === null ? null : { value: '11', low: '9', high: '12', exhaustedAt } })) },
 } as unknown as BudgetFieldsFragment)
 
 test('the answer says how many are used up, how many will be, and how many are near', () => {
-  assert.equal(answerOf([budget('1')]), '1 budget: all have room.')
-  assert.equal(answerOf([budget('12'), budget('9'), budget('2', '2026-11-30T00:00:00Z')]), '3 budgets: 1 used up, 1 will be used up before the period ends, 1 above 80 %.')
+  assert.equal(answerOf([budget(['1'])]), '1 budget: all have room.')
+  assert.equal(answerOf([budget([])]), '1 budget: all have room.')
+  assert.equal(answerOf([budget(['12']), budget(['9']), budget(['2'], '2026-11-30T00:00:00Z')]), '3 budgets: 1 used up, 1 will be used up before the period ends, 1 above 80 %.')
+})
+
+test('of a budget for each agent the answer counts agents, not budgets, and says when some of them are not looked at', () => {
+  assert.equal(answerOf([budget(['12']), budget(['11', '10', '1'])]), '2 budgets with 4 limits: 3 used up.')
+  assert.equal(answerOf([budget(['1', '2'])]), '1 budget with 2 limits: all have room.')
+  // Those that used most come first: below a group with room all others have it too.
+  assert.equal(answerOf([budget(['12', '1'], null, 1_200)]), '1 budget with 1,200 limits: 1 used up.')
+  assert.equal(answerOf([budget(['12', '11'], null, 1_200)]), '1 budget with 1,200 limits: at least 2 used up.')
 })

@@ -1,5 +1,5 @@
 /** How budgets are said. Pure. */
-import { decimalExact, money, plural } from '../format.ts'
+import { countExact, decimalExact, money, plural } from '../format.ts'
 import type { BudgetAction, BudgetFieldsFragment, BudgetGroupFieldsFragment } from '../queries.ts'
 import { type FilterKey, ledgerHref, rangeText, unnamed } from '../url-state.ts'
 
@@ -68,16 +68,26 @@ export const linesHref = (budget: Pick<BudgetFieldsFragment, 'scope'>, group: Pi
   return values === undefined ? undefined : ledgerHref({ ...(from === null || to === null ? {} : { range: rangeText({ from, to }) }), ...values })
 }
 
-/** The page's question, answered in a sentence. */
+type Standing = 'used up' | 'will be used up before the period ends' | 'above 80 %' | 'has room'
+const standingOf = (used: number, exhaustedAt: string | null): Standing =>
+  used >= 100 ? 'used up' : exhaustedAt !== null ? 'will be used up before the period ends' : used >= 80 ? 'above 80 %' : 'has room'
+
+/**
+ * The page's question, answered in a sentence. A budget for each agent is a limit for each agent: limits are counted. Those
+ * that used most are known, so where the last of them stands somewhere, others may stand there too.
+ */
 export const answerOf = (budgets: readonly BudgetFieldsFragment[]): string => {
-  const groups = budgets.flatMap(({ limit, groups: { nodes } }) => nodes.map((group) => ({ used: share(group.actual, limit), at: group.forecast?.exhaustedAt ?? null })))
-  const over = groups.filter(({ used }) => used >= 100).length
-  const soon = groups.filter(({ used, at }) => used < 100 && at !== null).length
-  const near = groups.filter(({ used, at }) => used >= 80 && used < 100 && at === null).length
-  const parts = [
-    over > 0 ? `${over} used up` : '', soon > 0 ? `${soon} will be used up before the period ends` : '', near > 0 ? `${near} above 80 %` : '',
-  ].filter((part) => part !== '')
-  return `${plural(budgets.length, 'budget')}: ${parts.length === 0 ? 'all have room' : parts.join(', ')}.`
+  const standings = budgets.map(({ limit, groups: { nodes, total } }) => ({
+    known: nodes.map((group) => standingOf(share(group.actual, limit), group.forecast?.exhaustedAt ?? null)), isAll: nodes.length >= total,
+  }))
+  const parts = (['used up', 'will be used up before the period ends', 'above 80 %'] as const).flatMap((standing) => {
+    const found = standings.flatMap(({ known }) => known.filter((one) => one === standing)).length
+    const more = standings.some(({ known, isAll }) => !isAll && known.at(-1) === standing)
+    return found === 0 ? [] : [`${more ? 'at least ' : ''}${countExact(found)} ${standing}`]
+  })
+  const limits = budgets.reduce((sum, { groups }) => sum + groups.total, 0)
+  const counted = `${plural(budgets.length, 'budget')}${limits > budgets.length ? ` with ${plural(limits, 'limit')}` : ''}`
+  return `${counted}: ${parts.length === 0 ? 'all have room' : parts.join(', ')}.`
 }
 
 type Approval = BudgetFieldsFragment['approvals'][number]
