@@ -51,7 +51,7 @@ export interface SkeletonTrace {
   readonly status: string
 }
 
-export const flagBits = { failed: 1, blocked: 2, decided: 4, cached: 8, uncounted: 16, orphan: 32 } as const
+export const flagBits = { failed: 1, blocked: 2, decided: 4, cached: 8, uncounted: 16, orphan: 32, unpriced: 64 } as const
 
 /** The position of a kind in the GraphQL enum, which is the order of `stepKinds`. */
 export const kindIndex = (kind: StepKind): number => stepKinds.indexOf(kind)

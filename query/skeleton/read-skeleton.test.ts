@@ -8,6 +8,7 @@ import { runs } from '#clickhouse/tables/runs.ts'
 import { spans } from '#clickhouse/tables/spans.ts'
 import { ledgerRow, noon, runRow, spanRow, testQuery, traceId } from '../test-store.ts'
 import { decodeSkeleton } from './decode.fixture.ts'
+import { flagBits } from './encode.ts'
 
 /** Small under `npm test`; `SPANS=100000` for figures worth writing down. */
 const rows = Number(process.env['SPANS'] ?? 10_000)
@@ -61,4 +62,18 @@ test('of a span that is stored more than once, what was received last is drawn',
     `another minute, last 0 ${90_000_000_000 / header.tickNanos} ${7_000_000 / header.tickNanos} -3 -3`,
     `once 1 ${91_000_000_000 / header.tickNanos} ${1_000_000 / header.tickNanos} 0 0`,
   ])
+})
+
+test('a call that nobody knows the price of says so, until it has one', async () => {
+  await using query = await testQuery()
+  await query.insert(runs, [runRow(1, { spanCount: 3, startedAt: noon, endedAt: noon + 1_000_000_000n })])
+  await query.insert(spans, [1, 2, 3].map((span) => spanRow({ trace: 1, span, parent: 0, start: span, name: `call ${span}` })))
+  const unknown = { unitPrice: undefined, amount: undefined, basis: 'UNPRICED' as const, priceCard: '' }
+  await query.insert(ledgerEntries, [
+    ledgerRow(1, 1, 1), ledgerRow(2, 1, 2, unknown), ledgerRow(3, 1, 3, unknown),
+    ledgerRow(4, 1, 3, { ...unknown, kind: 'REVERSAL', reason: 'repriced', quantity: -1_000_000_000_000n, reverses: '3'.padStart(64, '0') }), ledgerRow(5, 1, 3, { kind: 'ADJUSTMENT', reason: 'repriced' }),
+  ])
+  const response = await fetch(`${query.server.address.url}/v1/runs/${traceId(1)}/skeleton`)
+  const { rows: drawn } = decodeSkeleton(Buffer.from(await response.arrayBuffer()))
+  assert.deepEqual(drawn.map(({ name, flags }) => [name, flags & flagBits.unpriced]), [['call 1', 0], ['call 2', flagBits.unpriced], ['call 3', 0]])
 })

@@ -28,7 +28,7 @@ const columns = [
 ].map((sql, index) => `${sql} AS c${index}`).join(', ')
 
 /** What the ledger says of each span, in the order that `applyLedger` expects. Pico-dollars: a decimal times 10^12. */
-const ledgerColumns = ['span_id', 'toInt64(ifNull(sum(amount), 0) * 1000000000000)', 'toUInt8(sum(quantity) != 0 OR ifNull(sum(amount), 0) != 0)']
+const ledgerColumns = ['span_id', 'toInt64(ifNull(sum(amount), 0) * 1000000000000)', 'toUInt8(sum(quantity) != 0 OR ifNull(sum(amount), 0) != 0)', 'toUInt8(sumIf(quantity, amount IS NULL) != 0)']
   .map((sql, index) => `${sql} AS c${index}`).join(', ')
 
 /** The skeleton of a trace, uncompressed. */
@@ -148,11 +148,11 @@ function picked<Column extends Values>(column: Column, kept: Int32Array, rows: n
   return out
 }
 
-/** `Native` blocks of `ledgerColumns`: what a span costs, and that its usage is counted. */
+/** `Native` blocks of `ledgerColumns`: what a span costs, that its usage is counted, and that something of it has no known price. */
 function applyLedger(spans: Pick<SkeletonSpans, 'cost' | 'flags' | 'index'>, bytes: Buffer): void {
   const costs = new Uint32Array(spans.cost.buffer)
-  for (const { rows, columns: [id, cost, stands] } of nativeBlocks(bytes)) {
-    if (id === undefined || cost === undefined || stands === undefined) throw new Error('the ledger was asked for three columns')
+  for (const { rows, columns: [id, cost, stands, unpriced] } of nativeBlocks(bytes)) {
+    if (id === undefined || cost === undefined || stands === undefined || unpriced === undefined) throw new Error('the ledger was asked for four columns')
     const ids = idWords(bytes.subarray(id.at, id.at + rows * 8))
     // As halves: a bigint for each of 100,000 lines takes 20 ms.
     const halves = idWords(bytes.subarray(cost.at, cost.at + rows * 8))
@@ -162,6 +162,7 @@ function applyLedger(spans: Pick<SkeletonSpans, 'cost' | 'flags' | 'index'>, byt
       costs[row * 2] = halves[line * 2] ?? 0
       costs[row * 2 + 1] = halves[line * 2 + 1] ?? 0
       if (bytes[stands.at + line] === 1) spans.flags[row] = (spans.flags[row] ?? 0) & ~flagBits.uncounted
+      if (bytes[unpriced.at + line] === 1) spans.flags[row] = (spans.flags[row] ?? 0) | flagBits.unpriced
     }
   }
 }

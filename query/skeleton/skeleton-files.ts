@@ -6,7 +6,7 @@ import type { Logger } from '../logger.ts'
 /** Bytes of all files together: some 150 traces of 100,000 spans. What was written first goes first. */
 export const filesBytesMax = 256 * 1024 * 1024
 /** Raised with whatever changes what an answer says, in its layout or in its meaning: files of before are not found then. */
-const format = 1
+const format = 2
 const digestBytes = 32
 
 /**

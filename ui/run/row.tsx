@@ -27,6 +27,19 @@ const Marks = (props: { flag: number }) => (
   </>
 )
 
+/** "Unpriced" is a word; what is only partly known is a lower bound. */
+const costOf = (skeleton: Skeleton, row: number): string => {
+  const [pico, isUnpriced] = [skeleton.subtreeCost[row]!, skeleton.unpriced[row] === 1]
+  if (pico === 0n && !isUnpriced) return ''
+  return `${isParent(skeleton, row) ? 'Σ ' : ''}${pico === 0n ? money(null) : `${isUnpriced ? '≥ ' : ''}${money(picoText(pico))}`}`
+}
+
+const costTitle = (skeleton: Skeleton, row: number): string | undefined => {
+  const [pico, isUnpriced] = [skeleton.subtreeCost[row]!, skeleton.unpriced[row] === 1]
+  if (pico === 0n) return isUnpriced ? moneyExact(null) : undefined
+  return `${moneyExact(picoText(pico))}${isUnpriced ? ', and something that has no known price' : ''}`
+}
+
 /** A text of `undefined` takes the attribute away. */
 const setAttribute = (element: Element, name: string, text: string | undefined): void => {
   if (text === undefined) element.removeAttribute(name)
@@ -64,7 +77,7 @@ export const Row = (props: { view: RunView; row: Accessor<number>; place: Access
 
   createRenderEffect(() => {
     const [skeleton, row] = [s(), props.row()]
-    const [step, pico, text] = [kindOf(skeleton, row), skeleton.subtreeCost[row]!, nameOf(skeleton, row)]
+    const [step, text] = [kindOf(skeleton, row), nameOf(skeleton, row)]
     box.id = `row-${row}`
     box.setAttribute('aria-level', String(skeleton.depth[row]! + 1))
     box.setAttribute('aria-posinset', String(skeleton.position[row]))
@@ -75,8 +88,8 @@ export const Row = (props: { view: RunView; row: Accessor<number>; place: Access
     nameText.data = text
     label.title = text
     tokensText.data = tokensOf(skeleton, row)
-    costText.data = pico === 0n ? '' : `${isParent(skeleton, row) ? 'Σ ' : ''}${money(picoText(pico))}`
-    setAttribute(cost, 'title', pico === 0n ? undefined : moneyExact(picoText(pico)))
+    costText.data = costOf(skeleton, row)
+    setAttribute(cost, 'title', costTitle(skeleton, row))
     bar.setAttribute('aria-label', `starts at ${duration(skeleton.start[row]! * skeleton.tickMs)}, takes ${duration(skeleton.duration[row]! * skeleton.tickMs)}`)
   })
   createRenderEffect(() => {

@@ -89,7 +89,7 @@ const Tools = (props: { view: RunView; toGrid: () => void }) => {
   const middle = (): number => (props.view.window().from + props.view.window().to) / 2
   const step = (factor: number): void => props.view.setWindow(zoom(props.view.window(), factor, middle(), props.view.skeleton().totalMs))
   const found = (): string => {
-    if (props.view.find().trim() === '') return `${countExact(props.view.skeleton().rows)} steps`
+    if (props.view.find().trim() === '') return plural(props.view.skeleton().rows, 'step')
     const [hits, active] = [props.view.hits(), props.view.active()]
     const at = hits.indexOf(active)
     return `${at === -1 ? '' : `${countExact(at + 1)} of `}${plural(hits.length, 'match', 'matches')}${props.view.searching() ? ' …' : ''}`

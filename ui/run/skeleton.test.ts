@@ -28,6 +28,12 @@ test('columns come back as they were sent, and the tree is derived from them', (
   assert.equal(isParent(skeleton, 1), false)
 })
 
+test('what has no known price is said of it and of everything above it', () => {
+  const partly = trace.map((span, row) => (row === 4 ? { ...span, flags: 2 + 64 } : span))
+  assert.deepEqual([...decodeSkeleton(encodeSkeleton(partly)).unpriced], [1, 0, 1, 0, 1, 0])
+  assert.deepEqual([...skeleton.unpriced], [0, 0, 0, 0, 0, 0])
+})
+
 test('a span id finds its row and back', () => {
   for (let row = 0; row < skeleton.rows; row++) assert.equal(rowOf(skeleton, spanId(skeleton, row)), row)
   for (const id of ['', 'zz', 'ffffffffffffffff', '<script>']) assert.equal(rowOf(skeleton, id), -1)

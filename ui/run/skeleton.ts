@@ -10,7 +10,7 @@ export const stepKinds = [
 ] as const
 export type StepKind = (typeof stepKinds)[number]
 
-export const flags = { failed: 1, blocked: 2, policy: 4, cached: 8, uncounted: 16, orphan: 32 } as const
+export const flags = { failed: 1, blocked: 2, policy: 4, cached: 8, uncounted: 16, orphan: 32, unpriced: 64 } as const
 
 export interface Skeleton {
   readonly traceId: string
@@ -44,6 +44,8 @@ export interface Skeleton {
   readonly cost: BigInt64Array
   /** Pico-dollars, own and of all descendants. */
   readonly subtreeCost: BigInt64Array
+  /** 1 where something of it or of a descendant has no known price. */
+  readonly unpriced: Uint8Array
   /** Eight bytes a row. */
   readonly spanIds: Uint8Array
   /** 0 for a root. */
@@ -71,13 +73,14 @@ interface Header {
 /** Deepest indentation that is told apart; what is deeper is drawn at this depth. */
 const depthMax = 0xffff
 
-const derive = (parent: Int32Array): Pick<Skeleton, 'depth' | 'end' | 'position' | 'siblings'> => {
+const derive = (parent: Int32Array, flag: Uint8Array): Pick<Skeleton, 'depth' | 'end' | 'position' | 'siblings' | 'unpriced'> => {
   const rows = parent.length
   const depth = new Uint16Array(rows)
   const end = new Uint32Array(rows)
   const position = new Uint32Array(rows)
   const siblings = new Uint32Array(rows)
   const children = new Uint32Array(rows)
+  const unpriced = new Uint8Array(rows)
   let roots = 0
   for (let row = 0; row < rows; row++) {
     const above = parent[row]!
@@ -89,9 +92,11 @@ const derive = (parent: Int32Array): Pick<Skeleton, 'depth' | 'end' | 'position'
   for (let row = rows - 1; row >= 0; row--) {
     const above = parent[row]!
     siblings[row] = above < 0 ? roots : children[above]!
+    if ((flag[row]! & flags.unpriced) !== 0) unpriced[row] = 1
+    if (above >= 0 && unpriced[row] === 1) unpriced[above] = 1
     if (above >= 0 && end[row]! > end[above]!) end[above] = end[row]!
   }
-  return { depth, end, position, siblings }
+  return { depth, end, position, siblings, unpriced }
 }
 
 /** Reads the answer's bytes. Throws an `Error` whose message says what is wrong with them. */
@@ -115,6 +120,7 @@ export const decodeSkeleton = (bytes: ArrayBuffer): Skeleton => {
   const parent = new Int32Array(bytes, offset('parent', 4), rows)
   const start = u32('start')
   const length = u32('duration')
+  const flag = u8('flags')
   const tickMs = header.tickNanos / 1e6
   let last = 0
   for (let row = 0; row < rows; row++) last = Math.max(last, start[row]! + length[row]!)
@@ -123,9 +129,9 @@ export const decodeSkeleton = (bytes: ArrayBuffer): Skeleton => {
     settled: header.settled, status: header.status, notes: header.notes,
     names: header.dictionaries.name, agents: header.dictionaries.agent, models: header.dictionaries.model, services: header.dictionaries.service,
     parent, start, duration: length, name: u32('name'), agent: u32('agent'), model: u32('model'), service: u32('service'),
-    kind: u8('kind'), flags: u8('flags'), tokensIn: u32('tokensIn'), tokensOut: u32('tokensOut'),
+    kind: u8('kind'), flags: flag, tokensIn: u32('tokensIn'), tokensOut: u32('tokensOut'),
     cost: i64('cost'), subtreeCost: i64('subtreeCost'), spanIds: new Uint8Array(bytes, offset('spanId', 8), rows * 8),
-    ...derive(parent),
+    ...derive(parent, flag),
   }
 }
 
