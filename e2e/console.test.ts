@@ -214,6 +214,28 @@ test('costs: every amount, count of tokens and count of runs opens the ledger en
   assert.deepEqual(problems, [])
 })
 
+test('costs: what stands below the bars does not move when they arrive', { skip, timeout: 120_000 }, async () => {
+  await using program = await startProgram({ env })
+  const traceId = newTraceId()
+  await post(program, exportRequest([modelCall({ traceId }, { input: 1_000, output: 100 })]))
+  await settledTrace(program, traceId, 1)
+  const { page, problems } = await openPage(chromium, program.console)
+  let answer: (() => void) | undefined
+  const asked = new Promise<void>((resolve) => { answer = resolve })
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postData()?.includes('query CostsOverTime') === true) await asked
+    await route.continue()
+  })
+  await page.goto('/costs')
+  await main(page).locator('a[data-level=part]').first().waitFor()
+  const place = async (): Promise<number | undefined> => (await main(page).getByRole('heading', { name: 'Where the money goes' }).boundingBox())?.y
+  const before = await place()
+  answer?.()
+  await main(page).locator('canvas').waitFor()
+  assert.equal(await place(), before)
+  assert.deepEqual(problems, [])
+})
+
 test('where the money goes: arrow keys move among the tiles, Enter narrows the page, and what cannot be narrowed opens its ledger entries', { skip, timeout: 240_000 }, async () => {
   await using program = await startProgram({ env })
   const traceId = newTraceId()
@@ -433,6 +455,12 @@ describe('traces that are not as they should be', { skip }, () => {
     await shows(page, rootless, ['chat one', 'chat two'])
     await page.goto('/runs')
     for (const id of [orphan, cycle, rootless]) await page.locator(`a[data-run][href="/runs/${id}"]`).waitFor()
+    // A number opens what it is made of.
+    await page.goto('/runs?sort=COST_DESC&range=24h')
+    await main(page).getByRole('link', { name: '2 running' }).click()
+    await page.waitForURL(/\/runs\?range=24h&sort=COST_DESC&status=RUNNING$/)
+    await page.waitForFunction(() => document.querySelectorAll('a[data-run]').length === 2)
+    for (const id of [cycle, rootless]) await page.locator(`a[data-run][href="/runs/${id}"]`).waitFor()
     assert.deepEqual(problems, [])
   })
 
@@ -549,6 +577,7 @@ describe('traces that are not as they should be', { skip }, () => {
     await page.goto(`/runs/${traceId}`)
     await page.getByText('1 model call without a known price').waitFor()
     assert.equal((await fact(page, 'Cost')).text, 'unpriced')
+    await treeRows(page).filter({ hasText: 'chat house-model' }).getByText('unpriced', { exact: true }).waitFor()
     assert.doesNotMatch(await main(page).innerText(), /\$0/)
     await page.goto(`/ledger?run=${traceId}`)
     await main(page).locator('tbody tr').first().waitFor()

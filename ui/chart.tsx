@@ -236,6 +236,17 @@ const Chart = (props: ChartProps) => {
   )
 }
 
+/** The room that a chart takes, while its figures are asked for: what stands below it must not move when they arrive. */
+export const ChartRoom = () => (
+  <div class={styles['figure']} aria-hidden="true">
+    <p class={styles['caption']}>&nbsp;</p>
+    <div class={styles['plot']} />
+    <p class={styles['now']} />
+    <ul class={styles['legend']}><li>&nbsp;</li></ul>
+    <div class={styles['tableRoom']} />
+  </div>
+)
+
 type Drawn = Pick<ChartProps, 'label' | 'summary' | 'buckets' | 'axisText' | 'open' | 'openWords'>
 
 /** Amounts that make up a whole: bars that stand on each other. */

@@ -3,7 +3,7 @@ import { createSignal, For, Match, Show, Switch } from 'solid-js'
 import { plural } from '../format.ts'
 import { AlertPreviewDocument, AlertsDocument, type AlertsQuery, DefineAlertRuleDocument, MuteAlertRuleDocument, RetireAlertRuleDocument, TestAlertDestinationDocument } from '../queries.ts'
 import { ask } from '../request.ts'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import styles from './alerts.module.css'
@@ -112,7 +112,7 @@ export const Alerts = () => {
   }
   return (
     <Page title="Alerts" answer={query.isSuccess ? answerOf(query.data.alerts, query.data.alertRules) : undefined}>
-      <Progress when={query.isFetching && !query.isSuccess} what="alerts" />
+      <Progress when={isAwaited(query)} what="alerts" />
       <p role="status" class={styles['said']}>{said()}</p>
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The alerts" cause={cause()} retry={() => void query.refetch()} />}</Match>

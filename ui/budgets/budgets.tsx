@@ -5,7 +5,7 @@ import { percent, plural } from '../format.ts'
 import { atMostEvery, useLive } from '../live.ts'
 import { ApproveBudgetDocument, type BudgetFieldsFragment, type BudgetGroupFieldsFragment, BudgetsDocument, DefineBudgetDocument, RetireBudgetDocument, WithdrawBudgetApprovalDocument } from '../queries.ts'
 import { ask } from '../request.ts'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { Approvals, type Approving } from './approvals.tsx'
@@ -141,7 +141,7 @@ export const Budgets = () => {
   const budgets = (): readonly BudgetFieldsFragment[] => (query.isSuccess ? query.data.budgets : [])
   return (
     <Page title="Budgets" answer={query.isSuccess && budgets().length > 0 ? answerOf(budgets()) : undefined}>
-      <Progress when={query.isFetching && !query.isSuccess} what="budgets" />
+      <Progress when={isAwaited(query)} what="budgets" />
       <Show when={refused() !== ''}><p role="alert" class={styles['refused']}>{refused()}</p></Show>
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The budgets" cause={cause()} retry={refresh} />}</Match>

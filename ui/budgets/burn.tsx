@@ -6,7 +6,7 @@ import { money } from '../format.ts'
 import { BudgetBurnDocument, type BudgetFieldsFragment, type BudgetGroupFieldsFragment, type Interval } from '../queries.ts'
 import { ask } from '../request.ts'
 import { costFilter } from '../url-state.ts'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { burnLine } from './burn-line.ts'
 import { amountText, groupName, linesFilter, linesHref } from './budget-words.ts'
 import styles from './budgets.module.css'
@@ -36,7 +36,7 @@ export const Burn = (props: { budget: BudgetFieldsFragment; group: BudgetGroupFi
   return (
     <section class={styles['burn']} aria-label={`Period of ${name()}`}>
       <div class={styles['burnHead']}><h3>{name()}: this period</h3><button type="button" onClick={() => props.close()}>Close</button></div>
-      <Progress when={query.isFetching} what="the period" />
+      <Progress when={isAwaited(query)} what="the period" />
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The period" cause={cause()} retry={() => void query.refetch()} />}</Match>
         <Match when={drawn()}>

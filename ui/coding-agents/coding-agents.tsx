@@ -5,7 +5,7 @@ import { knownCost, money, plural, userName } from '../format.ts'
 import { CodingAgentsDocument, type CodingFieldsFragment } from '../queries.ts'
 import { ask } from '../request.ts'
 import { cacheReadMeters, type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText } from '../url-state.ts'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Money, Tokens } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import styles from './coding-agents.module.css'
@@ -75,7 +75,7 @@ export const CodingAgents = () => {
   const href: Href = (values) => ledgerHref({ coding: everyone(), range: rangeText(bounds()), ...values })
   return (
     <Page title="Coding agents" answer={<Show when={total()?.entries ? total() : undefined}>{(sum) => <>{money(knownCost(sum().cost, sum().unpricedEntries))} in {plural(sum().sessions, 'session')} of {plural(sum().developers, 'developer')}. A call that comes as span, log event and counter is in it once.</>}</Show>}>
-      <Progress when={query.isFetching} what="coding agents" />
+      <Progress when={isAwaited(query)} what="coding agents" />
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The coding agents" cause={cause()} retry={() => void query.refetch()} />}</Match>
         <Match when={total()?.entries === 0}>

@@ -2,7 +2,7 @@ import { A, useNavigate, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { type Bucket, StackedBars, type StackSeries } from '../chart.tsx'
+import { type Bucket, ChartRoom, StackedBars, type StackSeries } from '../chart.tsx'
 import { count, knownCost, money, moneyExact, moneyPixels, plural, signedMoney, userName } from '../format.ts'
 import { atMostEvery, useLive } from '../live.ts'
 import { CacheSavingsDocument, CostChangeDocument, type CostCountsFragment, type CostFieldsFragment, CostMapDocument, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
@@ -10,7 +10,7 @@ import { ask } from '../request.ts'
 import {
   activeFilters, type Bounds, cacheReadMeters, carried, choices, type CostGroup, costFilter, costGroup, costGroups, costKeys, type CostPart, costParts, exportFiles, exportHref, type FilterKey, ledgerHref, narrowedCosts, partValues, queryString, rangeBounds, rangeOf, rangeText, valueText,
 } from '../url-state.ts'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Money, Tokens } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
@@ -224,7 +224,7 @@ export const Costs = () => {
     <Page title="Costs" answer={<Show when={total()}>{(sum) => <>{money(knownCost(sum().cost, sum().unpricedEntries))}<Show when={counted()?.total[0]}>{(found) => <> for {plural(found().runs, 'run')}</>}</Show>, the sum of {plural(sum().entries, 'ledger entry', 'ledger entries')}.</>}</Show>}>
       <FilterBar choices={choices()} />
       <ActiveFilters keys={costKeys} label={(_key, value) => value} />
-      <Progress when={totals.isFetching || tables.isFetching || chart.isFetching} what="costs" />
+      <Progress when={isAwaited(totals) || isAwaited(tables) || isAwaited(chart)} what="costs" />
       <Switch>
         <Match when={failure()}>{(cause) => <Failure what="The costs" cause={cause()} retry={() => { refresh(); void runs.refetch() }} />}</Match>
         <Match when={total()?.entries === 0 || (totals.isSuccess && total() === undefined)}>
@@ -255,7 +255,7 @@ export const Costs = () => {
                 <span class="muted">Split by</span>
                 <For each={shownGroups()}>{(one) => <button type="button" aria-pressed={group() === one} onClick={() => setSearch({ g: one === 'MODEL' ? null : one.toLowerCase() })}>{groupWords[one].label}</button>}</For>
               </div>
-              <Show when={drawn()}>
+              <Show when={drawn()} fallback={<ChartRoom />}>
                 {(now) => (
                   <StackedBars
                     label={`Cost over time by ${groupWords[group()].one}`} buckets={now().buckets} series={now().series} open={open} openWords="opens its ledger entries" axisText={(value) => money(value.toFixed(6))}

@@ -8,7 +8,7 @@ import { type FindingKind, IngestPageDocument, type IngestPageQuery } from '../q
 import { ask } from '../request.ts'
 import { activeFilters, findingKinds, ingestFilter, ingestKeys, queryString, rangeBounds, rangeOf, valueText } from '../url-state.ts'
 import { Snippet } from '../widgets/copy.tsx'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Time } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { Note, Warning } from '../widgets/outcome.tsx'
@@ -209,7 +209,7 @@ export const Ingest = () => {
 
   return (
     <Page title="Ingest" answer={<Show when={found()}>{(now) => <Show when={!nothing()}>{plural(total()?.received ?? 0, 'record')} received, {plural(total()?.rejected ?? 0, 'of them rejected', 'of them rejected')}.{waitingWords(now().ingest)}</Show>}</Show>}>
-      <Progress when={page.isFetching && (page.isPending || page.isPlaceholderData)} what="the account" />
+      <Progress when={isAwaited(page)} what="the account" />
       <Switch>
         <Match when={page.isError && found() === undefined}><Failure what="The account" cause={page.error} retry={() => void page.refetch()} /></Match>
         <Match when={nothing() && !restricted() ? found() : undefined}>{(now) => <FirstRecord ingest={now().ingest} />}</Match>

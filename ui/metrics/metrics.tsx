@@ -10,7 +10,7 @@ import {
   activeFilters, attributeSplit, type Bounds, metricChoice, metricFilter, metricKeys, metricLabelKeys, queryString, rangeBounds, rangeOf, rangeText, valueText,
 } from '../url-state.ts'
 import { Snippet } from '../widgets/copy.tsx'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
@@ -197,7 +197,7 @@ export const Metrics = () => {
 
   return (
     <Page title="Metrics" answer={<Show when={list.isSuccess && choice() === undefined && metrics().length > 0}>{plural(metrics().length, 'metric')}; choose one to see it over time.</Show>}>
-      <Progress when={list.isFetching || chart.isFetching} what="metrics" />
+      <Progress when={isAwaited(list) || isAwaited(chart)} what="metrics" />
       <Switch>
         <Match when={failure()}>{(cause) => <Failure what="The metrics" cause={cause()} retry={refresh} />}</Match>
         <Match when={list.isSuccess && metrics().length === 0 && !restricted() && choice() === undefined}><FirstMetric endpoint={list.data?.ingest.httpEndpoint ?? ''} /></Match>

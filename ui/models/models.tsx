@@ -5,7 +5,7 @@ import { decimalExact, duration, knownCost, money, moneyPixels, percent, plural 
 import { ModelChoicesDocument, type ModelFieldsFragment, ModelLatenciesDocument, ModelsDocument, ModelsOfAgentsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { cacheReadMeters, carried, failedRunsHref, type FilterKey, ledgerHref, modelFilter, modelKeys, queryString, rangeBounds, rangeOf, rangeText, valuesOf, valueText } from '../url-state.ts'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Duration, Money, Tokens } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
@@ -176,7 +176,7 @@ export const Models = () => {
     <Page title={chosen() ?? 'Models'} answer={<Show when={total()}>{(sum) => <>{plural(sum().calls, 'call')}, {sum().failedCalls} failed; {money(knownCost(sum().cost, sum().unpricedEntries))}.<Show when={sum().durationMs}>{(took) => <> Half of those that answered took up to {duration(took().p50)}.</>}</Show></>}</Show>}>
       <FilterBar choices={choices()} />
       <ActiveFilters keys={modelKeys} label={(_key, value) => value} />
-      <Progress when={query.isFetching || latency.isFetching} what="models" />
+      <Progress when={isAwaited(query) || isAwaited(latency)} what="models" />
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The models" cause={cause()} retry={() => void query.refetch()} />}</Match>
         <Match when={query.isSuccess && total() === undefined}>

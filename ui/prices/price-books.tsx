@@ -6,7 +6,7 @@ import { ActivatePriceBookDocument, PriceBookDocument, PriceBooksDocument, type 
 import { ask } from '../request.ts'
 import { valueText } from '../url-state.ts'
 import { CopyButton } from '../widgets/copy.tsx'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Money, Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import styles from './prices.module.css'
@@ -30,7 +30,7 @@ const Effect = (props: { book: Book; activated: () => void }) => {
   return (
     <section class={styles['effect']}>
       <h2>What {shortId(props.book.version)} makes of the last 30 days</h2>
-      <Progress when={query.isFetching} what="the comparison" />
+      <Progress when={isAwaited(query)} what="the comparison" />
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The comparison" cause={cause()} retry={() => void query.refetch()} />}</Match>
         <Match when={query.isSuccess && query.data.priceBookEffect.length === 0}><p class="muted">It changes nothing of what is in the ledger.</p></Match>
@@ -71,7 +71,7 @@ export const PriceBooks = () => {
   const chosen = (): Book | undefined => books().find(({ version }) => version === search['version'])
   return (
     <Page title="Price books" answer="Every entry names the version that priced it. From which day a price holds stands in the book; when the book was known, and when it priced, stand here.">
-      <Progress when={query.isFetching} what="price books" />
+      <Progress when={isAwaited(query)} what="price books" />
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The price books" cause={cause()} retry={() => void query.refetch()} />}</Match>
         <Match when={books().length > 0}>

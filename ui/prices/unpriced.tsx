@@ -6,7 +6,7 @@ import { PriceModelDocument, UnpricedModelsDocument, type UnpricedModelsQuery } 
 import { ask } from '../request.ts'
 import { ledgerHref, rangeBounds, rangeOf, valueText } from '../url-state.ts'
 import { CopyButton } from '../widgets/copy.tsx'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { decisionOf, type Fault, firstFields, furtherGroups, type PriceField } from './price-fields.ts'
@@ -107,7 +107,7 @@ export const Unpriced = () => {
   const calls = (): number => models().reduce((sum, { calls: each }) => sum + each, 0)
   return (
     <Page title="Unpriced" answer={<Show when={query.isSuccess}>{plural(calls(), 'call')} of {plural(models().length, 'model')} {calls() === 1 ? 'has' : 'have'} no known price{unmetered() > 0 ? `, and ${plural(unmetered(), 'model call')} reported no usage` : ''}: they are in no sum.</Show>}>
-      <Progress when={query.isFetching} what="models without a price" />
+      <Progress when={isAwaited(query)} what="models without a price" />
       <Show when={taken()}>
         {(now) => (
           <div role="status" class={styles['taken']}>

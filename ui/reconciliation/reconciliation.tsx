@@ -5,7 +5,7 @@ import { count, decimalExact, money, moneyExact, plural, shortId } from '../form
 import { ApproveResidualsDocument, ImportBillDocument, ReconciliationDocument, type ReconciliationQuery, type ResidualClass } from '../queries.ts'
 import { ask } from '../request.ts'
 import { ledgerHref, rangeBounds, rangeOf } from '../url-state.ts'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Money, Time } from '../widgets/figures.tsx'
 import { Note, Warning } from '../widgets/outcome.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
@@ -137,7 +137,7 @@ export const Reconciliation = () => {
   return (
     <Page title="Reconciliation" answer={<Show when={data()?.reconciliation.cellCount ? data()?.reconciliation : undefined}>{(sum) => <>{money(sum().residual)} of {money(sum().billed)} billed is not in the ledger; {sum().matchedCells} of {plural(sum().cellCount, 'cell')} match.</>}</Show>}>
       <Import done={again} />
-      <Progress when={query.isFetching} what="the reconciliation" />
+      <Progress when={isAwaited(query)} what="the reconciliation" />
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The reconciliation" cause={cause()} retry={() => void query.refetch()} />}</Match>
         <Match when={data()?.reconciliation.cellCount === 0}><Empty><p>No bill was imported for these days. Import one above, and the ledger stands beside it.</p></Empty></Match>

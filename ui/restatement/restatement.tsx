@@ -6,7 +6,7 @@ import { type LedgerKind, RestatementDocument, RestatementMonthsDocument, type R
 import { ask } from '../request.ts'
 import { ledgerHref, postedText, queryString, rangeText } from '../url-state.ts'
 import { CopyButton } from '../widgets/copy.tsx'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Money, Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { monthBefore, monthBounds, monthName, monthOf, postedFor, reportedAt, shownMonth } from './months.ts'
@@ -196,7 +196,7 @@ export const Restatement = () => {
   const retry = (): void => void (known.error === null ? query : known).refetch()
   return (
     <Page title="Restatement" answer={<Show when={report()}>{(shown) => answer(shown(), Date.now())}</Show>}>
-      <Progress when={known.isFetching || query.isFetching} what="the restatement" />
+      <Progress when={isAwaited(known) || isAwaited(query)} what="the restatement" />
       <Switch>
         <Match when={known.error ?? query.error}>{(cause) => <Failure what="The restatement" cause={cause()} retry={retry} />}</Match>
         <Match when={known.isSuccess && month() === undefined}>

@@ -9,7 +9,7 @@ import { ask } from '../request.ts'
 import { ledgerHref } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
 import { Duration, Money, Time } from '../widgets/figures.tsx'
-import { Failure, Progress } from '../widgets/failure.tsx'
+import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { KindIcon, kindLooks } from '../widgets/kind.tsx'
 import { Note, Outcome, Warning } from '../widgets/outcome.tsx'
 import { Content, Folded, Pairs } from './content.tsx'
@@ -171,7 +171,7 @@ export const Detail = (props: { run: string; span: string; close: () => void }) 
           <h2><Show when={step()} fallback={`Step ${shortId(props.span)}`}>{(found) => <><KindIcon kind={found().kind} /> {found().name}</>}</Show></h2>
           <button type="button" class="plain square" aria-label="Close the details" onClick={() => props.close()}><X size={16} aria-hidden="true" /></button>
         </div>
-        <Progress when={query.isFetching} what="the step" />
+        <Progress when={isAwaited(query)} what="the step" />
       </div>
       <Switch fallback={<div />}>
         <Match when={query.isError}><div class={styles['panel']}><Failure what="This step" cause={query.error} retry={() => void query.refetch()} /></div></Match>

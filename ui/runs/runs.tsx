@@ -7,7 +7,7 @@ import { useList } from '../pages.ts'
 import { IngestDocument, RunFacetsDocument, RunsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { onShortcut } from '../shortcuts.ts'
-import { activeFilters, type FilterKey, rangeBounds, rangeOf, runFilter, runKeys, runOrder, runOrders } from '../url-state.ts'
+import { activeFilters, carried, type FilterKey, queryString, rangeBounds, rangeOf, runFilter, runKeys, runOrder, runOrders } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { More } from '../widgets/more.tsx'
@@ -82,12 +82,9 @@ export const Runs = () => {
   onShortcut({ j: () => walk(1), k: () => walk(-1) })
 
   const counts = (): Readonly<Record<string, number>> => Object.fromEntries((facets.data?.status ?? []).map((facet) => [facet.value, facet.runs]))
-  const answer = (): string => {
-    const byStatus = counts()
-    const total = Object.values(byStatus).reduce((sum, runs) => sum + runs, 0)
-    const parts = ([['failed', byStatus['FAILED']], ['running', byStatus['RUNNING']], ['incomplete', byStatus['INCOMPLETE']]] as const).filter(([, runs]) => (runs ?? 0) > 0)
-    return `${plural(total, 'run')}${parts.map(([word, runs]) => `, ${countExact(runs ?? 0)} ${word}`).join('')}.`
-  }
+  const total = (): number => Object.values(counts()).reduce((sum, runs) => sum + runs, 0)
+  const unusual = () => (['FAILED', 'RUNNING', 'INCOMPLETE'] as const).filter((status) => (counts()[status] ?? 0) > 0)
+  const only = (status: string): string => `/runs${queryString({ ...carried(search, runKeys), sort: runOrder(search) === 'STARTED_AT_DESC' ? null : runOrder(search), status })}`
   const choices = createMemo(() => {
     const found = facets.data
     return [
@@ -100,7 +97,7 @@ export const Runs = () => {
   const restricted = () => activeFilters(search, runKeys).length > 0 || rangeOf(search) !== undefined
 
   return (
-    <Page title="Runs" answer={<Show when={facets.isSuccess && (ingest.data?.ingest.runCount ?? 1) > 0}>{answer()}</Show>}>
+    <Page title="Runs" answer={<Show when={facets.isSuccess && (ingest.data?.ingest.runCount ?? 1) > 0}>{plural(total(), 'run')}<For each={unusual()}>{(status) => <>, <a href={only(status)}>{countExact(counts()[status] ?? 0)} {statusLabel(status).toLowerCase()}</a></>}</For>.</Show>}>
       <Switch>
         <Match when={wasEmpty() && !left() && ingest.isSuccess ? ingest.data.ingest : undefined}>
           {(status) => <FirstTrace ingest={status()} leave={() => setLeft(true)} />}

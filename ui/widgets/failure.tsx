@@ -19,7 +19,11 @@ export const Failure = (props: { what: string; cause: unknown; retry: () => void
   </section>
 )
 
-/** A thin line that appears only where an answer takes longer than 150 ms. */
+/** Somebody waits for an answer where none is on show, or that of another question. One that is asked for again because something changed comes quietly. */
+export const isAwaited = (query: { readonly isFetching: boolean; readonly isSuccess: boolean; readonly isPlaceholderData: boolean }): boolean =>
+  query.isFetching && (!query.isSuccess || query.isPlaceholderData)
+
+/** A thin line that appears only where an answer takes longer than 150 ms. It takes no room: nothing moves when it comes or goes. */
 export const Progress = (props: { when: boolean; what: string }) => (
-  <Show when={props.when}><div class={styles['progress']} role="status"><span class="visually-hidden">Loading {props.what}</span></div></Show>
+  <div class={styles['progress']} role="status" data-on={props.when}><Show when={props.when}><span class="visually-hidden">Loading {props.what}</span></Show></div>
 )
