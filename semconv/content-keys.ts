@@ -63,6 +63,8 @@ export const contentKeys: readonly string[] = [
   'request_text', 'response_text',
   // Mastra 0.24, captured
   'input', 'output', 'body', 'headers',
+  // Datadog: all that was said, packed
+  '_llmobs', 'error.stack',
   'exception.message', 'exception.stacktrace',
 ]
 

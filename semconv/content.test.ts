@@ -300,7 +300,7 @@ test('every content key is one, and what identifies a prompt or a model is none'
   for (const key of contentKeys) assert.equal(isContentKey(key), true, key)
   for (const prefix of contentPrefixes) assert.equal(isContentKey(`${prefix}0.x`), true, prefix)
   for (const key of [
-    'ai.request.headers.authorization', 'mastra.model_step.input', 'llm.openai.messages', 'gen_ai.prompt',
+    'ai.request.headers.authorization', '_llmobs', 'error.stack', 'mastra.model_step.input', 'llm.openai.messages', 'gen_ai.prompt',
     'gen_ai.prompt.variable.name', 'gen_ai.completion.0.content',
   ]) assert.equal(isContentKey(key), true, key)
   for (const key of [

@@ -9,6 +9,7 @@ import { claudeCode } from './dialects/claude-code.ts'
 import { codex } from './dialects/codex.ts'
 import { copilot } from './dialects/copilot.ts'
 import { crewai } from './dialects/crewai.ts'
+import { datadog } from './dialects/datadog.ts'
 import { geminiCli } from './dialects/gemini-cli.ts'
 import { genkit } from './dialects/genkit.ts'
 import { governance } from './dialects/governance.ts'
@@ -72,6 +73,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [strands, { scope: prefixed('strands.'), system: 'strands-agents' }],
   [litellm, { scope: exactly('litellm') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
+  [datadog, { key: prefixed('_dd.llmobs.') }],
   [vercelLegacy, { key: exactly('ai.operationId') }],
   // `ai` is the scope of applications that bring their tracer along as they had to before.
   [vercelV7, { scope: exactly('gen_ai', 'ai'), key: prefixed('ai.settings.context.') }],

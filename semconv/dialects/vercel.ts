@@ -24,7 +24,7 @@ export const vercelLegacy: Dialect = {
     requestModel: ['ai.model.id', 'gen_ai.request.model'],
     responseModel: ['ai.response.model', 'gen_ai.response.model'],
     responseId: ['ai.response.id', 'gen_ai.response.id'],
-    agent: ['ai.telemetry.functionId', 'resource.name'],
+    agent: ['ai.telemetry.functionId'],
     session: [
       'ai.telemetry.metadata.sessionId', 'ai.telemetry.metadata.session_id', 'ai.telemetry.metadata.threadId',
       'ai.telemetry.metadata.chatId', 'ai.telemetry.metadata.conversationId',
@@ -70,7 +70,8 @@ export const vercelLegacy: Dialect = {
       const millis = first?.attributes.get('ai.response.msToFirstChunk')
       if (typeof millis === 'number' && millis >= 0) draft.timeToFirstTokenMs = millis
     }
-    if (draft.agent === '') draft.agent = word(span.attributes.get('ai.telemetry.functionId')) ?? ''
+    // No key of the table, because Datadog's spans have one, too.
+    draft.agent ||= word(span.attributes.get('resource.name')) ?? ''
     if (span.scope.name === 'opencode') disown(draft)
     termsInWords(draft, reading)
   },
