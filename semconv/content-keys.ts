@@ -63,6 +63,8 @@ export const contentKeys: readonly string[] = [
   'request_text', 'response_text',
   // Mastra 0.24, captured
   'input', 'output', 'body', 'headers',
+  // traceAI, captured: its parameters are OpenAI's whole answer
+  'gen_ai.request.parameters', 'gen_ai.retrieval.query', 'gen_ai.reranker.query', 'gen_ai.reranker.input_documents', 'gen_ai.reranker.output_documents',
   // Datadog: all that was said, packed
   '_llmobs', 'error.stack',
   'exception.message', 'exception.stacktrace',
@@ -71,7 +73,7 @@ export const contentKeys: readonly string[] = [
 /** Everything under these. `ai.request.headers.` holds secrets. */
 export const contentPrefixes: readonly string[] = [
   'gen_ai.prompt', 'gen_ai.completion', 'llm.input_messages.', 'llm.output_messages.', 'llm.prompts.', 'llm.choices.', 'llm.tools.',
-  'llm.prompt_template.', 'llm.request.functions.', 'retrieval.documents.', 'reranker.input_documents',
+  'gen_ai.input.messages.', 'gen_ai.output.messages.', 'gen_ai.tool.definitions.', 'llm.prompt_template.', 'llm.request.functions.', 'retrieval.documents.', 'reranker.input_documents',
   'reranker.output_documents', 'reranker.query',
   'embedding.', 'traceloop.prompt.template', 'ai.prompt', 'ai.value', 'ai.embedding', 'ai.result.', 'ai.request.headers.', 'lk.pii.',
 ]

@@ -114,6 +114,9 @@ const rows: readonly Row[] = [
     input: { city: 'Oslo' }, output: '4 degrees' },
   { who: 'a tool of Anthropic\'s SDK', attributes: { 'gen_ai.tool.call.arguments': '{"city":"Oslo"}',
     'anthropic.tool_result.content': '[{"type":"text","text":"4 degrees"}]' }, input: { city: 'Oslo' }, output: [{ type: 'text', text: '4 degrees' }] },
+  { who: 'traceAI, flattened', attributes: { 'input.value': 'hi', 'gen_ai.input.messages.0.message.role': 'user', 'gen_ai.input.messages.0.message.content': 'Hi',
+    'gen_ai.output.messages.0.message.role': 'assistant', 'gen_ai.output.messages.0.message.contents.0.message_content.type': 'text',
+    'gen_ai.output.messages.0.message.contents.0.message_content.text': 'Hello' }, input: [text('user', 'Hi')], output: [text('assistant', 'Hello')] },
   { who: 'Koog\'s node', attributes: { 'koog.node.input': '"Hi"', 'koog.node.output': '"Hello"' }, input: 'Hi', output: 'Hello' },
   { who: 'Rig\'s call: instructions that the messages say too', attributes: { 'gen_ai.system_instructions': '[{"type":"text","content":"Be brief."}]',
     'gen_ai.input.messages': '[{"role":"system","parts":[{"type":"text","content":"Be brief."}]},{"role":"user","parts":[{"type":"text","content":"Hi"}]}]' },
@@ -300,7 +303,8 @@ test('every content key is one, and what identifies a prompt or a model is none'
   for (const key of contentKeys) assert.equal(isContentKey(key), true, key)
   for (const prefix of contentPrefixes) assert.equal(isContentKey(`${prefix}0.x`), true, prefix)
   for (const key of [
-    'ai.request.headers.authorization', '_llmobs', 'error.stack', 'mastra.model_step.input', 'llm.openai.messages', 'gen_ai.prompt',
+    'ai.request.headers.authorization', '_llmobs', 'error.stack', 'gen_ai.input.messages.0.message.content',
+    'gen_ai.tool.definitions.0.tool.json_schema', 'gen_ai.request.parameters', 'mastra.model_step.input', 'llm.openai.messages', 'gen_ai.prompt',
     'gen_ai.prompt.variable.name', 'gen_ai.completion.0.content',
   ]) assert.equal(isContentKey(key), true, key)
   for (const key of [

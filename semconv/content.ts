@@ -142,7 +142,7 @@ const conventionInput: Source = (attributes) => {
 
 const isInstruction = (message: Json | undefined): boolean => isObject(message) && member(message, 'role') === 'system'
 
-/** `llm.input_messages.N.message.*` (OpenInference). */
+/** `llm.input_messages.N.message.*` (OpenInference), `gen_ai.input.messages.N.message.*` (traceAI). */
 function openinferenceMessages(list: readonly Branch[]): Json | undefined {
   const messages = list.map((item) => under(item, 'message')).filter((found) => found !== undefined)
   return messages.length === 0 ? undefined : asMessages(messages.map(openinferenceMessage))
@@ -344,6 +344,7 @@ const inputs: readonly Place[] = [
     'gen_ai.tool.input', 'spring.ai.tool.call.arguments', 'haystack.agent.step.tool.input'),
   { keys: ['gen_ai.input.messages', 'gen_ai.system_instructions'], source: conventionInput },
   indexed('llm.input_messages.', openinferenceMessages),
+  indexed('gen_ai.input.messages.', openinferenceMessages),
   indexed('gen_ai.prompt.', openllmetryMessages('user')),
   said('user', 'ai.prompt.messages', 'llm.messages'),
   { keys: ['ai.prompt'], source: vercelPrompt },
@@ -372,6 +373,7 @@ const outputs: readonly Place[] = [
   said('assistant', 'gen_ai.output.messages'),
   { keys: ['gen_ai.response.text', 'gen_ai.response.tool_calls'], source: sentryAnswer },
   indexed('llm.output_messages.', openinferenceMessages),
+  indexed('gen_ai.output.messages.', openinferenceMessages),
   indexed('gen_ai.completion.', openllmetryMessages('assistant')),
   { keys: ['ai.response.', 'ai.result.'], source: vercelAnswer },
   indexed('llm.choices.', indexedTexts('assistant', 'completion', 'text')),

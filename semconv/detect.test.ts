@@ -23,6 +23,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['strands', { attributes: { 'gen_ai.system': 'strands-agents' } }],
   ['litellm', { scope: 'litellm' }],
   ['mastra', { attributes: { 'mastra.span.type': 'agent_run' } }],
+  ['traceai', { scope: 'traceai_openai', attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['datadog', { attributes: { '_dd.llmobs.span_kind': 'llm', 'gen_ai.provider.name': 'openai' } }],
   ['vercel_legacy', { attributes: { 'ai.operationId': 'ai.generateText' } }],
   ['vercel_v7', { scope: 'gen_ai' }],

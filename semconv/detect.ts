@@ -34,6 +34,7 @@ import { quarkus } from './dialects/quarkus.ts'
 import { qwenCode } from './dialects/qwen-code.ts'
 import { rig } from './dialects/rig.ts'
 import { strands } from './dialects/strands.ts'
+import { traceai } from './dialects/traceai.ts'
 import { vercelLegacy, vercelV7 } from './dialects/vercel.ts'
 import { voltagent } from './dialects/voltagent.ts'
 import { xai } from './dialects/xai.ts'
@@ -73,6 +74,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [strands, { scope: prefixed('strands.'), system: 'strands-agents' }],
   [litellm, { scope: exactly('litellm') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
+  [traceai, { scope: prefixed('traceai_') }],
   [datadog, { key: prefixed('_dd.llmobs.') }],
   [vercelLegacy, { key: exactly('ai.operationId') }],
   // `ai` is the scope of applications that bring their tracer along as they had to before.

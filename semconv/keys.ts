@@ -207,7 +207,8 @@ export const renamings: Readonly<Record<string, Renaming>> = {
  * microsoft/agent-governance-toolkit, OpenRouter, Spring AI 1.1 and 2.0 (`spring.ai.*`), Sentry (`….cached`, `….cache_write`, `….reasoning`).
  */
 export const shared: Keys = {
-  kind: ['lmnr.span.type', 'spring.ai.kind'],
+  // traceAI's and LoongSuite's.
+  kind: ['lmnr.span.type', 'spring.ai.kind', 'gen_ai.span.kind'],
   session: ['conversation.id', 'lmnr.association.properties.session_id', 'spring.ai.chat.client.conversation.id'],
   tool: ['spring.ai.tool.definition.name'],
   // OpenHands under Laminar.

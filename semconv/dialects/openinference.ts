@@ -22,7 +22,7 @@ const beeai = (scope: string) => scope === '@arizeai/openinference-instrumentati
 /** smolagents numbers its steps, OpenAI's agents SDK calls them turns. */
 const isStep = (name: string) => name === 'turn' || /^Step \d+$/.test(name)
 const openaiAgents = (scope: string) => scope === 'openinference.instrumentation.openai_agents' ||
-  scope === '@arizeai/openinference-instrumentation-openai-agents'
+  scope === '@arizeai/openinference-instrumentation-openai-agents' || scope === 'traceai_openai_agents'
 const llamaIndex = (scope: string) => scope === 'openinference.instrumentation.llama_index'
 const smolagents = (scope: string) => scope === 'openinference.instrumentation.smolagents'
 const haystack = (scope: string) => scope === 'openinference.instrumentation.haystack'
@@ -129,55 +129,58 @@ export const openinference: Dialect = {
     { source: 'captured from 4.1.1', scope: langchainJs, input: 'inclusive' },
   ],
   counts: answerCounts,
-  refine(draft, reading, span) {
-    const parameters = parsedObject(reading.value('parameters'))
-    // llm.model_name holds the answer's model once there is one; the parameters keep what was asked for.
-    const asked = asWord(member(parameters, 'model'))
-    if (asked !== undefined && !span.attributes.has('llm.request.model_name')) draft.requestModel = asked
-    if (truth(member(parameters, 'stream')) === true) draft.streaming = true
-    if (bedrockJs(span.scope.name)) nameBedrockModel(draft, span)
-    if (draft.provider === '') draft.provider = onlySeller(span.scope.name)
-    draft.serviceTier ||= (draft.role === 'model_call' ? servedTerms(span) : '') || askedTier(parameters)
-    if (beeai(span.scope.name)) beeaiEvent(draft, span)
-    // BeeAI for python tells a call's error as a span below the call, of the call's own kind: captured from 0.1.85.
-    if (beeaiPython(span.scope.name) && errorEvent(span)) draft.role = 'step'
-    // Haystack's agents have no name of their own.
-    if (haystack(span.scope.name) && span.name === 'Agent.run') draft.role = 'agent'
-    else if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
-    // DSPy's tools are methods: `get_weather.__call__`.
-    if (draft.role === 'tool') draft.tool ||= span.name.replace(/\.__call__$/, '')
-    if (llamaIndex(span.scope.name) && span.name.endsWith('._prepare_chat_with_tools')) draft.role = 'span'
-    if (draft.role === 'model_call') draft.responseId ||= answerId(span.attributes.get('output.value'))
-    const metadata = readRunMetadata(draft, reading.value('metadata'))
-    // LangChain's own.
-    draft.provider ||= asWord(member(metadata, 'ls_provider')) ?? ''
-    draft.agent ||= asWord(member(metadata, 'lc_agent_name')) ?? ''
-    if (draft.role === 'model_call' && draft.responseModel === '') draft.requestModel ||= asWord(member(metadata, 'ls_model_name')) ?? ''
-    if (draft.role === 'span' || draft.role === 'workflow') {
-      if (member(metadata, 'langgraph_node') !== undefined) draft.role = 'step'
-      else if (isStep(span.name)) draft.role = 'step'
+  refine: refineAnswer,
+}
+
+/** Also of traceAI, a fork that has other keys and the same values. */
+export function refineAnswer(draft: Draft, reading: Reading, span: SpanRecord): void {
+  const parameters = parsedObject(reading.value('parameters'))
+  // llm.model_name holds the answer's model once there is one; the parameters keep what was asked for.
+  const asked = asWord(member(parameters, 'model'))
+  if (asked !== undefined && !span.attributes.has('llm.request.model_name')) draft.requestModel = asked
+  if (truth(member(parameters, 'stream')) === true) draft.streaming = true
+  if (bedrockJs(span.scope.name)) nameBedrockModel(draft, span)
+  if (draft.provider === '') draft.provider = onlySeller(span.scope.name)
+  draft.serviceTier ||= (draft.role === 'model_call' ? servedTerms(span) : '') || askedTier(parameters)
+  if (beeai(span.scope.name)) beeaiEvent(draft, span)
+  // BeeAI for python tells a call's error as a span below the call, of the call's own kind: captured from 0.1.85.
+  if (beeaiPython(span.scope.name) && errorEvent(span)) draft.role = 'step'
+  // Haystack's agents have no name of their own.
+  if (haystack(span.scope.name) && span.name === 'Agent.run') draft.role = 'agent'
+  else if (draft.role === 'agent' && draft.agent === '') nameAgent(draft, span, reading.word('entity'))
+  // DSPy's tools are methods: `get_weather.__call__`.
+  if (draft.role === 'tool') draft.tool ||= span.name.replace(/\.__call__$/, '')
+  if (llamaIndex(span.scope.name) && span.name.endsWith('._prepare_chat_with_tools')) draft.role = 'span'
+  if (draft.role === 'model_call') draft.responseId ||= answerId(span.attributes.get('output.value'))
+  const metadata = readRunMetadata(draft, reading.value('metadata'))
+  // LangChain's own.
+  draft.provider ||= asWord(member(metadata, 'ls_provider')) ?? ''
+  draft.agent ||= asWord(member(metadata, 'lc_agent_name')) ?? ''
+  if (draft.role === 'model_call' && draft.responseModel === '') draft.requestModel ||= asWord(member(metadata, 'ls_model_name')) ?? ''
+  if (draft.role === 'span' || draft.role === 'workflow') {
+    if (member(metadata, 'langgraph_node') !== undefined) draft.role = 'step'
+    else if (isStep(span.name)) draft.role = 'step'
+  }
+  roleOfLangchainAgent(draft, span)
+  if (draft.role === 'workflow') draft.workflow ||= word(crewai(span.scope.name) ? span.name.replace(crewId, '') : span.name) ?? ''
+  if (draft.role === 'agent' && smolagents(span.scope.name)) draft.usageCumulative = true
+  if (draft.timeToFirstTokenMs === undefined) {
+    const first = span.events.find((event) => event.name === 'First Token Stream Event')
+    if (first !== undefined && first.timeUnixNano >= span.startTimeUnixNano) {
+      draft.timeToFirstTokenMs = finite(first.timeUnixNano - span.startTimeUnixNano) as number / 1e6
+      draft.streaming = true
     }
-    roleOfLangchainAgent(draft, span)
-    if (draft.role === 'workflow') draft.workflow ||= word(crewai(span.scope.name) ? span.name.replace(crewId, '') : span.name) ?? ''
-    if (draft.role === 'agent' && smolagents(span.scope.name)) draft.usageCumulative = true
-    if (draft.timeToFirstTokenMs === undefined) {
-      const first = span.events.find((event) => event.name === 'First Token Stream Event')
-      if (first !== undefined && first.timeUnixNano >= span.startTimeUnixNano) {
-        draft.timeToFirstTokenMs = finite(first.timeUnixNano - span.startTimeUnixNano) as number / 1e6
-        draft.streaming = true
-      }
-    }
-  },
+  }
 }
 
 /**
  * CrewAI's spans are named after agent and task, `researcher.find._execute_core`: the agent is the graph's node.
  * OpenAI's agents SDK opens its trace with a span of kind AGENT that has the workflow's name; its agents have `agent.name`,
- * in JavaScript a node.
+ * in JavaScript and under traceAI a node.
  */
 function nameAgent(draft: Draft, span: SpanRecord, node: string): void {
   const { name: scope } = span.scope
-  if (!openaiAgents(scope) || (scope.startsWith('@') && node !== '')) draft.agent = node || crewRole(span.name)
+  if (!openaiAgents(scope) || (!scope.startsWith('openinference.') && node !== '')) draft.agent = node || crewRole(span.name)
   else {
     draft.role = 'workflow'
     draft.workflow ||= span.name
@@ -246,7 +249,7 @@ function servedTerms(span: SpanRecord): string {
  * provider's body, or LangChain's `usage_metadata` (its JavaScript instrumentation drops what was written). Looks into JSON only
  * where it can be there.
  */
-function answerCounts(counts: UsageCounts, reading: Reading): void {
+export function answerCounts(counts: UsageCounts, reading: Reading): void {
   const text = reading.value('usageDetails')
   if (counts.input === undefined) {
     if (reading.word('kind') === 'EMBEDDING') counts.input = embeddingInput(text)
