@@ -65,6 +65,8 @@ export const contentKeys: readonly string[] = [
   'input', 'output', 'body', 'headers',
   // traceAI, captured: its parameters are OpenAI's whole answer
   'gen_ai.request.parameters', 'gen_ai.retrieval.query', 'gen_ai.reranker.query', 'gen_ai.reranker.input_documents', 'gen_ai.reranker.output_documents',
+  // LoongSuite
+  'gen_ai.rerank.input_documents', 'gen_ai.rerank.output_documents', 'gen_ai.rerank.scoring_prompt', 'gen_ai.memory.input.messages', 'gen_ai.memory.output.messages',
   // Datadog: all that was said, packed
   '_llmobs', 'error.stack',
   'exception.message', 'exception.stacktrace',

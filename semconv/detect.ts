@@ -22,10 +22,12 @@ import { langwatch } from './dialects/langwatch.ts'
 import { litellm } from './dialects/litellm.ts'
 import { livekit } from './dialects/livekit.ts'
 import { llamaindex } from './dialects/llamaindex.ts'
+import { loongsuite } from './dialects/loongsuite.ts'
 import { mastra } from './dialects/mastra.ts'
 import { mcp } from './dialects/mcp.ts'
 import { agentFramework, autogen } from './dialects/microsoft.ts'
 import { mlflow } from './dialects/mlflow.ts'
+import { netra } from './dialects/netra.ts'
 import { openinference } from './dialects/openinference.ts'
 import { openllmetry } from './dialects/openllmetry.ts'
 import { logfire, pydanticAi } from './dialects/pydantic.ts'
@@ -93,12 +95,15 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   // Before OpenInference, whose kinds it has.
   [guardrails, { scope: exactly('guardrails-ai') }],
   [openinference, { key: exactly('openinference.span.kind') }],
+  [agentscope, { key: prefixed('agentscope.') }],
+  // Before OpenLLMetry, whose names for scopes it has.
+  [loongsuite, { key: exactly('gen_ai.span.kind') }],
+  [netra, { key: exactly('netra.entity.type') }],
   [openllmetry, { scope: isOpenllmetry,
     key: (key) => key === 'traceloop.span.kind' || key === 'llm.request.type' || key.startsWith('gen_ai.prompt.0.') }],
   [agentFramework, { scope: prefixed('agent_framework'), key: exactly('executor.id', 'workflow.id', 'edge_group.type') }],
   [crewai, { scope: exactly('crewai') }],
   [voltagent, { scope: exactly('@voltagent/core') }],
-  [agentscope, { key: prefixed('agentscope.') }],
   [rig, { key: exactly('rig.completion_parent', 'rig.provider_request_id') }],
   [genkit, { key: prefixed('genkit:') }],
   [haystack, { key: prefixed('haystack.'), spanName: prefixed('haystack.') }],

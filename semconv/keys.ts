@@ -209,12 +209,15 @@ export const renamings: Readonly<Record<string, Renaming>> = {
 export const shared: Keys = {
   // traceAI's and LoongSuite's.
   kind: ['lmnr.span.type', 'spring.ai.kind', 'gen_ai.span.kind'],
-  session: ['conversation.id', 'lmnr.association.properties.session_id', 'spring.ai.chat.client.conversation.id'],
+  // Netra's SDK says whose run it is on every span of the application.
+  agent: ['netra.agent.name'],
+  workflow: ['netra.workflow.name'],
+  session: ['conversation.id', 'lmnr.association.properties.session_id', 'spring.ai.chat.client.conversation.id', 'netra.session_id'],
   tool: ['spring.ai.tool.definition.name'],
   // OpenHands under Laminar.
   toolCallId: ['spring.ai.tool.call.id', 'lmnr.association.properties.metadata.tool_call_id'],
   toolArguments: ['spring.ai.tool.call.arguments'],
-  user: ['lmnr.association.properties.user_id', 'gen_ai.request.user', 'user.account_uuid', 'user.email'],
+  user: ['lmnr.association.properties.user_id', 'netra.user_id', 'gen_ai.request.user', 'user.account_uuid', 'user.email'],
   responseId: ['gen_ai.response_id'],
   tags: ['spanledger.tags', 'logfire.tags', 'lmnr.association.properties.tags'],
   cacheRead: [

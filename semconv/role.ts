@@ -79,6 +79,8 @@ export const kindRoles: Readonly<Record<string, Role>> = {
   mcp_tools: 'mcp_control', custom: 'span',
   // Spring AI
   vector_store: 'retrieval',
+  // LoongSuite, traceAI
+  entry: 'workflow', step: 'step', vector_db: 'retrieval',
   // Genkit
   model: 'model_call', 'background-model': 'model_call', embedder: 'embedding', 'tool.v2': 'tool', flow: 'workflow', flowstep: 'step',
   util: 'step', 'check-operation': 'control', 'cancel-operation': 'control', 'agent-snapshot': 'control', 'agent-abort': 'control',

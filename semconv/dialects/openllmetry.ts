@@ -59,6 +59,7 @@ export const openllmetry: Dialect = {
     { source: 'opentelemetry-instrumentation-openai 0.30.1 on PyPI, captured; 0.40.14 has a key', scope: openai, below: '0.40.14',
       when: (attributes) => tellsNoCache(attributes) && isNoEmbedding(attributes), input: 'inclusive', output: 'inclusive', lossy: true },
     { source, scope: openai, input: 'inclusive', output: 'inclusive' },
+    { source: 'netra-sdk 1.2.2 on PyPI, captured', scope: (scope) => scope === 'netra.instrumentation.openai', input: 'inclusive', output: 'inclusive' },
     { source: 'opentelemetry-instrumentation-groq and -vertexai 0.40.14 on PyPI, captured; 0.62.4 have keys', below: '0.41.0', when: tellsNoCache,
       scope: (scope) => scope === 'opentelemetry.instrumentation.groq' || scope === 'opentelemetry.instrumentation.vertexai', input: 'inclusive', lossy: true },
     { source: 'opentelemetry-instrumentation-langchain 0.38.12 on PyPI, captured', scope: langchain, below: '0.39.0', when: tellsNoCache, input: 'inclusive', lossy: true },
