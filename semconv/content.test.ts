@@ -114,6 +114,8 @@ const rows: readonly Row[] = [
     input: { city: 'Oslo' }, output: '4 degrees' },
   { who: 'a tool of Anthropic\'s SDK', attributes: { 'gen_ai.tool.call.arguments': '{"city":"Oslo"}',
     'anthropic.tool_result.content': '[{"type":"text","text":"4 degrees"}]' }, input: { city: 'Oslo' }, output: [{ type: 'text', text: '4 degrees' }] },
+  { who: 'Pipecat: what was heard', attributes: { transcript: 'Hi' }, output: 'Hi' },
+  { who: 'Pipecat: what was spoken', attributes: { text: 'Hello' }, input: 'Hello' },
   { who: 'traceAI, flattened', attributes: { 'input.value': 'hi', 'gen_ai.input.messages.0.message.role': 'user', 'gen_ai.input.messages.0.message.content': 'Hi',
     'gen_ai.output.messages.0.message.role': 'assistant', 'gen_ai.output.messages.0.message.contents.0.message_content.type': 'text',
     'gen_ai.output.messages.0.message.contents.0.message_content.text': 'Hello' }, input: [text('user', 'Hi')], output: [text('assistant', 'Hello')] },

@@ -28,6 +28,8 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['loongsuite', { scope: 'opentelemetry.instrumentation.langchain.internal._tracer', attributes: { 'gen_ai.span.kind': 'CHAIN' } }],
   ['agentscope', { attributes: { 'agentscope.function.name': 'f', 'gen_ai.span.kind': 'LLM' } }],
   ['openinference', { attributes: { 'openinference.span.kind': 'LLM', 'gen_ai.span.kind': 'LLM' } }],
+  ['pipecat', { scope: 'pipecat', attributes: { 'gen_ai.provider.name': 'openai' } }],
+  ['pipecat', { scope: 'pipecat.turn' }],
   ['datadog', { attributes: { '_dd.llmobs.span_kind': 'llm', 'gen_ai.provider.name': 'openai' } }],
   ['vercel_legacy', { attributes: { 'ai.operationId': 'ai.generateText' } }],
   ['vercel_v7', { scope: 'gen_ai' }],

@@ -30,6 +30,7 @@ import { mlflow } from './dialects/mlflow.ts'
 import { netra } from './dialects/netra.ts'
 import { openinference } from './dialects/openinference.ts'
 import { openllmetry } from './dialects/openllmetry.ts'
+import { pipecat } from './dialects/pipecat.ts'
 import { logfire, pydanticAi } from './dialects/pydantic.ts'
 import { generic, semconv137, semconvGenai, semconvOld } from './dialects/semconv.ts'
 import { quarkus } from './dialects/quarkus.ts'
@@ -76,6 +77,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [strands, { scope: prefixed('strands.'), system: 'strands-agents' }],
   [litellm, { scope: exactly('litellm') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
+  [pipecat, { scope: exactly('pipecat', 'pipecat.turn') }],
   [traceai, { scope: prefixed('traceai_') }],
   [datadog, { key: prefixed('_dd.llmobs.') }],
   [vercelLegacy, { key: exactly('ai.operationId') }],

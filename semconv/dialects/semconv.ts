@@ -23,6 +23,14 @@ const lossyOpenaiV2 = {
   when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings' && !attributes.has('gen_ai.usage.cache_read.input_tokens'),
 } as const
 
+/** Its LangChain instrumentation has no key for what was cached or thought; every span says whether it was drawn for an evaluation. */
+const lossySplunk = {
+  source: 'splunk-otel-util-genai 0.1.15 and splunk-otel-instrumentation-langchain 0.1.16 on PyPI, captured',
+  scope: (scope: string) => scope === 'opentelemetry.util.genai.handler', input: 'inclusive', output: 'inclusive', lossy: true,
+  when: (attributes: Attributes) => attributes.has('gen_ai.evaluation.sampled') && attributes.get('gen_ai.operation.name') !== 'embeddings' &&
+    !attributes.has('gen_ai.usage.cache_read.input_tokens'),
+} as const
+
 /** Python's, which tells two sums of what a call used. */
 const semanticKernel = {
   source: 'captured from semantic-kernel 1.45.0 on PyPI',
@@ -95,7 +103,7 @@ export const semconv137: Dialect = {
   name: 'semconv',
   keys: {},
   counting: [
-    genaiBedrock, openaiClientAtXai, lossyOpenaiV2, genaiDspy,
+    genaiBedrock, openaiClientAtXai, lossyOpenaiV2, lossySplunk, genaiDspy,
     { source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'),
       input: 'inclusive', output: 'inclusive' },
     { source: 'captured from opentelemetry-javaagent 2.33', scope: (scope) => scope.startsWith('io.opentelemetry.aws-sdk-'),
