@@ -1,3 +1,4 @@
+import { storableTime, timeMax } from '#clickhouse/table.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import { type PolicyDecisionRow, policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { spanContent } from '#clickhouse/tables/span-content.ts'
@@ -54,7 +55,8 @@ export function environmentOf(record: Pick<SpanRecord, 'attributes' | 'resource'
 }
 
 /** What a record says, wherever it comes from: the wire, or a stored row that is derived again. */
-export function spanFacts(record: SpanRecord, receivedAt: UnixNano): Derived['facts'] {
+export function spanFacts(said: SpanRecord, receivedAt: UnixNano): Derived['facts'] {
+  const record = said.startTimeUnixNano >= timeMax || said.endTimeUnixNano >= timeMax ? storable(said) : said
   const { startTimeUnixNano: startedAt, endTimeUnixNano: ended } = record
   return {
     traceId: record.traceId,
@@ -74,6 +76,15 @@ export function spanFacts(record: SpanRecord, receivedAt: UnixNano): Derived['fa
     receivedAt,
   }
 }
+
+/**
+ * With times as they are stored, on arrival as when it is read back: else its line of the ledger would be of another day than the one
+ * that is stored, and count beside it; and the first token would come later. An event keeps in `span_content` what was said.
+ */
+const storable = (record: SpanRecord): SpanRecord => ({
+  ...record, startTimeUnixNano: storableTime(record.startTimeUnixNano), endTimeUnixNano: storableTime(record.endTimeUnixNano),
+  events: record.events.map((event) => ({ ...event, timeUnixNano: storableTime(event.timeUnixNano) })),
+})
 
 /** Longest text of a resource's or a scope's attributes, in characters of JSON: it is stored with every span. Real ones take 1 to 4 KiB. */
 export const listTextMax = 64 * 1024

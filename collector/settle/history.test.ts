@@ -8,7 +8,19 @@ import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import { writeRow } from '#clickhouse/table.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
-import { readCallsTold, readUnsettled } from './history.ts'
+import { parsePolicies } from '#otel-config/policy/policies.ts'
+import { account } from '#semconv/account.ts'
+import { literalSpan } from '#semconv/literal-span.ts'
+import { type Charge, chargeArrivals } from '../derive/charge.ts'
+import { derive } from '../derive/derive.ts'
+import { entryKey } from '../derive/identity.ts'
+import { shippedBook } from '../price/book.ts'
+import { FrameWriter } from '../spool/frame.ts'
+import { differenceText } from '../verify/difference.ts'
+import { smallCollector } from '../verify/small-collector.ts'
+import { verify } from '../verify/verify.ts'
+import { readCallsTold, readHistory, readUnsettled } from './history.ts'
+import { contested, post, writeOut } from './post.ts'
 
 let dataDir: string
 let store: Store
@@ -63,3 +75,33 @@ test('a span without a summary is found however far the clock jumped after it', 
   assert.deepEqual(await unsettled(4n * hour), [])
   assert.deepEqual(await unsettled(undefined), [], 'where nobody said since when, the last ten minutes are looked at')
 })
+
+for (const [name, clock] of [['of a year that is not stored', 7_300_000_000_000_000_000n], ['beyond 2^63', (1n << 64n) - 2n]] as const) {
+  test(`a call whose clock tells a time ${name} is proved, and charged once where it comes again after a restart`, async () => {
+    const options = { tenant: name, project: 'p', prices: shippedBook(), policies: parsePolicies('policies: []') }
+    const call = {
+      ...literalSpan({
+        name: 'ChatCompletion', kind: 3, scope: 'openinference.instrumentation.openai',
+        attributes: { 'openinference.span.kind': 'LLM', 'llm.model_name': 'gpt-4o', 'llm.token_count.prompt': 100, 'llm.token_count.completion': 20 },
+      }),
+      startTimeUnixNano: clock, endTimeUnixNano: clock + 1n,
+      events: [{ timeUnixNano: clock + 1n, name: 'First Token Stream Event', attributes: new Map(), droppedAttributesCount: 0 }],
+    }
+    const collector = await smallCollector(store, options)
+    await collector.arrive([call])
+    await collector.settle()
+    const found: string[] = []
+    await verify({ store, tenant: name, prices: options.prices, report: (difference) => found.push(differenceText(difference)), nowMs: () => performance.now() })
+    assert.deepEqual(found, [])
+
+    const { facts } = derive(call, options, 9n, true, new FrameWriter())
+    const spans = new Map([[facts.spanId, facts]])
+    const charges = new Map<string, Charge>(chargeArrivals([{ facts, first: true, decisions: [] }], () => undefined, options, { add: () => undefined }).map((charge) => [facts.spanId, charge]))
+    const { entries } = await readHistory(store, name, [facts.traceId])
+    assert.equal(entries.length, 2)
+    const posted = { charges, entries: new Map(entries.map((entry) => [entryKey(entry), entry])) }
+    const accounted = account([facts], { replayed: new Set(), mirrored: new Set() })
+    writeOut(posted, contested(accounted, spans, posted), options)
+    assert.deepEqual(post(accounted, spans, posted, 10n, options).rows, [])
+  })
+}
