@@ -9,7 +9,7 @@ import { isSettled, saysElse } from '../verify/check-trace.ts'
 import { elsewhereOf } from '../verify/elsewhere.ts'
 import { storedPages } from '../verify/pages.ts'
 import { currentEntries, type StoredTrace, storedTraces, storedWithTagsSince, wholePage } from '../verify/stored-traces.ts'
-import { type Ordered, repricing } from './orders.ts'
+import { isWithin, type Ordered, repricing } from './orders.ts'
 
 /** What an order would change, for one model and day. */
 export interface Change {
@@ -88,8 +88,7 @@ export async function dryRun({ store, tenant, project, prices, books, order }: D
 const unposted = 0n
 
 /** Whether an order takes this trace up (`tracesOf`). */
-function isOf({ entries, derived }: StoredTrace, { rederive, from, before }: Ordered): boolean {
-  const within = (at: bigint): boolean => at >= from && at < before
-  if (rederive) return [...derived.values()].some(({ startedAt }) => within(startedAt))
-  return [...entries.values()].some((rows) => rows.some(({ columns, row }) => within(columns.occurred_at(row))))
+function isOf({ entries, derived }: StoredTrace, order: Ordered): boolean {
+  if (order.rederive) return [...derived.values()].some(({ startedAt }) => isWithin(startedAt, order))
+  return [...entries.values()].some((rows) => rows.some(({ columns, row }) => isWithin(columns.occurred_at(row), order)))
 }

@@ -1,10 +1,11 @@
 import { RowBinaryWriter } from '#clickhouse/row-binary.ts'
 import type { Store } from '#clickhouse/store.ts'
-import { storableTime, writeRow } from '#clickhouse/table.ts'
+import { storableTime, timeMax, writeRow } from '#clickhouse/table.ts'
 import { type RepriceOrderRow, repriceOrders } from '#clickhouse/tables/reprice-orders.ts'
 import { type RepricePartRow, repriceParts } from '#clickhouse/tables/reprice-parts.ts'
 import { timeBound } from '#clickhouse/time-bound.ts'
 import type { Billable } from '#semconv/account.ts'
+import type { UnixNano } from '#semconv/facts.ts'
 import type { PriceBook } from '../price/book.ts'
 import type { Repricing } from '../settle/post.ts'
 
@@ -23,10 +24,16 @@ export type RepriceOutcome = Pick<RepriceOrderRow, 'entries' | 'failed'>
 /** Seconds one question about orders, or about the traces of one, may take. */
 const readSecondsMax = 60
 
+/** Whatever a clock said beyond the last moment that is stored lies there: an order that goes on beyond it has no end. */
+const endless = (before: UnixNano): boolean => before >= timeMax
+
+/** Whether usage, or the start of a span, lies in an order's time. */
+export const isWithin = (at: UnixNano, { from, before }: Pick<Ordered, 'from' | 'before'>): boolean => at >= storableTime(from) && (at < before || endless(before))
+
 /** Prices change on order alone: where spans are derived anew, nothing is priced anew. */
-export const repricing = (prices: PriceBook, { rederive, from, before, provider, model }: Ordered): Repricing => ({
+export const repricing = (prices: PriceBook, { rederive, provider, model, ...time }: Ordered): Repricing => ({
   prices,
-  covers: (call: Billable) => !rederive && call.at >= from && call.at < before && (provider === '' || call.provider === provider) &&
+  covers: (call: Billable) => !rederive && isWithin(call.at, time) && (provider === '' || call.provider === provider) &&
     (model === '' || call.responseModel === model || call.requestModel === model),
 })
 
@@ -109,7 +116,7 @@ export async function tracesOf(store: Store, { tenant, rederive, from, before }:
   const [table, time] = rederive ? ['spans', 'started_at'] : ['ledger_entries', 'occurred_at']
   const traces = await store.read<{ trace: string; n: string }>(
     `SELECT lower(hex(trace_id)) AS trace, count() AS n FROM ${table}
-     WHERE tenant = {tenant:String} AND ${timeBound(time, '>=', 'from')} AND ${timeBound(time, '<', 'before')} AND trace_id > toFixedString(unhex({after:String}), 16)
+     WHERE tenant = {tenant:String} AND ${timeBound(time, '>=', 'from')}${endless(before) ? '' : ` AND ${timeBound(time, '<', 'before')}`} AND trace_id > toFixedString(unhex({after:String}), 16)
      GROUP BY trace_id ORDER BY trace_id LIMIT ${tracesAtOnce}`,
     { tenant, from: String(storableTime(from)), before: String(storableTime(before)), after }, { maxSeconds: readSecondsMax })
   let rows = 0

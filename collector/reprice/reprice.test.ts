@@ -119,6 +119,19 @@ test('what stands is reversed and posted again under both books\' names, once; w
   assert.deepEqual(await ledger('once'), lines, 'nothing the second time')
 })
 
+test('an order that goes on beyond what is stored takes up what a broken clock stamped, and a dry run says the same', async () => {
+  const older = olderBook()
+  const collector = await smallCollector(store, { tenant: 'ahead', project: 'p', prices: older, policies })
+  await collector.arrive([{ ...record(1, 'gpt-4o'), startTimeUnixNano: 7_300_000_000_000_000_000n, endTimeUnixNano: 7_300_000_000_000_000_001n }])
+  await collector.settle()
+  const beyond = ['--from', '2150-01-01', '--to', '2260-01-01']
+  assert.deepEqual(await reprice('ahead', older, '--dry-run', ...range), ['nothing would be posted'])
+  assert.deepEqual(await reprice('ahead', older, ...range), [`0 entries posted with price book ${shippedBook().version}`])
+  assert.deepEqual((await reprice('ahead', older, '--dry-run', ...beyond)).at(-1), '2 entries would be posted, the ledger would change by $-0.00065')
+  assert.deepEqual(await reprice('ahead', older, ...beyond), [`2 entries posted with price book ${shippedBook().version}`])
+  assert.deepEqual(await differences('ahead', older), [])
+})
+
 test('a late span settles the trace again with the older book in use, and what was repriced stays', async () => {
   const older = olderBook()
   const collector = await smallCollector(store, { tenant: 'late', project: 'p', prices: older, policies })
