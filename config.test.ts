@@ -79,12 +79,18 @@ test('a file that is no list of settings', () => {
 })
 
 test('the start stops with that one line and nothing else', () => {
-  for (const env of [{ SPANLEDGER_HOST: '0.0.0.0' }, { SPANLEDGER_PROT: '1' }, { SPANLEDGER_CONFIG: file('colour: red') }]) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'main.ts'), 'start'], {
-      cwd: dir, encoding: 'utf8', env: { PATH: process.env['PATH'], ...env },
+  const elsewhere = mkdtempSync(join(dir, 'no-settings-'))
+  for (const { env = {}, words = [], said } of [
+    { env: { SPANLEDGER_HOST: '0.0.0.0' }, said: 'SPANLEDGER_HOST' }, { env: { SPANLEDGER_PROT: '1' }, said: 'SPANLEDGER_PROT' }, { env: { SPANLEDGER_CONFIG: file('colour: red') }, said: 'colour' },
+    // A port that was asked for and not taken would be looked for in vain.
+    { words: ['--port', '5000'], said: '--port' },
+  ]) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'main.ts'), 'start', ...words], {
+      cwd: elsewhere, encoding: 'utf8', timeout: 20_000, env: { PATH: process.env['PATH'], ...env },
     })
     assert.equal(status, 2)
     assert.equal(stdout, '')
     assert.match(stderr, /^spanledger: [^\n]+\n$/)
+    assert.ok(stderr.includes(said), stderr)
   }
 })

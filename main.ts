@@ -54,6 +54,8 @@ const startHelp = `spanledger start | collector | query
 
 Runs the server until SIGTERM or SIGINT. Prints one line per address and then "ready".
 
+Settings are environment variables, or a file spanledger.yaml: README.md, "Settings".
+
   npm start
   SPANLEDGER_PORT=0 SPANLEDGER_DATA_DIR=/tmp/try npm run spanledger -- start
 `
@@ -68,7 +70,14 @@ async function main(args: readonly string[]): Promise<number> {
   const [command = '', ...rest] = args
   const wantsHelp = rest.includes('--help')
   const role = roles[command]
-  if (role !== undefined) return wantsHelp ? print(startHelp) : serve(loadConfig(process.env), role)
+  if (role !== undefined) {
+    if (wantsHelp) return print(startHelp)
+    if (rest.length > 0) {
+      process.stderr.write(`spanledger: ${command} takes nothing such as '${rest[0]}': settings are environment variables, see ${command} --help\n`)
+      return 2
+    }
+    return serve(loadConfig(process.env), role)
+  }
   switch (command) {
     // Loaded when asked for: the server does not start slower for an SDK it does not use.
     case 'demo': {
@@ -80,7 +89,7 @@ async function main(args: readonly string[]): Promise<number> {
     case 'prices': {
       const { pricesCommand, pricesHelp } = await import('#collector/price/command.ts')
       const { bookCommand, isBookCommand } = await import('#collector/price/book-command.ts')
-      if (wantsHelp) return print(pricesHelp)
+      if (wantsHelp) return print(`${pricesHelp}\n`)
       const now = BigInt(Date.now()) * 1_000_000n
       const [verb, ...words] = rest
       const { text, exitCode } = isBookCommand(verb)

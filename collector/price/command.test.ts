@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { shippedBook } from './book.ts'
-import { pricesCommand } from './command.ts'
+import { pricesCommand, pricesHelp } from './command.ts'
 
 const now = BigInt(Date.UTC(2026, 9, 1, 12)) * 1_000_000n
 
@@ -25,6 +25,12 @@ test('show prints a card in dollars per million tokens', () => {
     'output               15                    22.5',
     '1,000 web searches   10                    10',
   ])
+})
+
+test('what the help shows as an example is answered', () => {
+  const examples = [...pricesHelp.matchAll(/^Example: spanledger prices (show .*)$/gm)].map(([, words = '']) => words.split(' '))
+  assert.ok(examples.length > 0)
+  for (const words of examples) assert.equal(pricesCommand(words, now).exitCode, 0, words.join(' '))
 })
 
 test('show names the provider whose card it is, and marks the price that holds now', () => {

@@ -20,7 +20,7 @@ spanledger prices activate VERSION             what arrives from now on is price
 The first two tell the list that came with the program; the others work beside a running server, and without one. The formats
 of files: collector/price/README.md.
 
-Example: spanledger prices show claude-sonnet-4-5 --provider aws.bedrock
+Example: spanledger prices show us.anthropic.claude-sonnet-4-5-20250929-v1:0 --provider aws.bedrock
 Example: spanledger prices diff contract-2027.yaml`
 
 /** `spanledger prices …`; `args` are the words after `prices`, `now` decides which of several dated prices is current. */

@@ -127,6 +127,9 @@ function parse(args: readonly string[], rederive: boolean): Wanted | string {
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
+  for (const side of ['from', 'to'] as const) {
+    if (values[side] !== undefined && instant(values[side]) === undefined) return `--${side} is '${values[side]}', a day such as 2026-10-01 or RFC 3339 with a zone is needed.`
+  }
   const [from, before] = [instant(values.from), instant(values.to)]
   if (from === undefined || before === undefined || from >= before) return '--from and --to need two times, the first before the second, such as 2026-10-01 and 2026-11-01.'
   if (rederive && (values.model ?? values.provider) !== undefined) return 'rederive reads all spans of a time: --model and --provider are words of reprice.'

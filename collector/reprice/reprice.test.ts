@@ -162,6 +162,7 @@ test('wrong words change nothing', async () => {
       tenant: 't', project: 'p', prices: shippedBook(), actor: 'ada', print: (line) => said.push(line), nowMs: () => 0, nowNano: () => 0n, openStore: never, settleHere: never,
     }), 2, args.join(' '))
   }
+  assert.ok(said.some((text) => text.startsWith('--from is \'yesterday\', a day such as')))
   assert.match(said.at(-1) ?? '', /^--wait is '0', an integer from 1 to 86400 is needed\./)
 })
 

@@ -74,7 +74,10 @@ export class Repricer {
       await this.#goOn()
       this.#failures = 0
     } catch (error) {
-      if (this.#failures++ === 0) log.error('an order to reprice or rederive is put off, it is tried again', { order: this.#doing?.order.id, error })
+      if (this.#failures++ === 0) {
+        if (this.#doing === undefined) log.error('orders to reprice or rederive cannot be looked for, it is tried again', { error })
+        else log.error('an order to reprice or rederive is put off, it is tried again', { order: this.#doing.order.id, error })
+      }
       this.#retryMs = nowMs() + Math.min(failureMsMax, failureMsMin * 2 ** this.#failures)
     }
   }

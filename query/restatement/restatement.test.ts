@@ -110,11 +110,18 @@ test('the command says the same in words', async () => {
   const openStore = () => Promise.resolve({ ...query.store, [Symbol.asyncDispose]: async () => undefined })
   assert.deepEqual(await restatementCommand(['2026-11', '--as-of', '2026-12-02'], { tenant, openStore, now: later }), {
     exitCode: 0, text: [
-      '2026-11, closed at 2026-12-02T12:00:00Z', 'as of 2026-12-02T00:00:00Z: $0.4, 1 lines unpriced', 'posted since:',
+      '2026-11, closed at 2026-12-02T12:00:00Z', 'as of 2026-12-02T00:00:00Z: $0.4, 1 line unpriced', 'posted since:',
       '  ADJUSTMENT repriced, 2 lines, +$0.3, book new, accounted in 2026-12', '  REVERSAL repriced, 2 lines, -$0.3, book old, accounted in 2026-12', 'now: $0.4',
     ].join('\n'),
   })
-  for (const args of [[], ['2026-13'], ['2026-11', '--as-of'], ['2026-11', '--as-of', 'yesterday'], ['2026-11', 'x', '2026-12-01']]) {
-    assert.equal((await restatementCommand(args, { tenant, openStore: () => Promise.reject(new Error('opened')), now: later })).exitCode, 2, args.join(' '))
+  const early = await restatementCommand(['2026-11'], { tenant, openStore, now: noon })
+  assert.match(early.text, /^as of 2026-12-01T00:00:00Z, which is still to come: /m, 'nobody reported it then')
+  for (const [args, said] of [
+    [[], 'a month is needed'], [['2026-13'], '\'2026-13\' is no month'], [['2026-11', '--as-of'], '\'\' is no time'], [['2026-11', '--as-of', 'yesterday'], '\'yesterday\' is no time'],
+    [['2026-11', 'x', '2026-12-01'], 'a month is needed, and perhaps a time'],
+  ] as const) {
+    const { text, exitCode } = await restatementCommand(args, { tenant, openStore: () => Promise.reject(new Error('opened')), now: later })
+    assert.equal(exitCode, 2, args.join(' '))
+    assert.ok(text.startsWith(said), text)
   }
 })
