@@ -127,13 +127,13 @@ export const Alerts = () => {
                   <h2>Firing and recent</h2>
                   <div class="scroll-x" role="region" tabindex="0" aria-label="Alerts">
                     <table>
-                      <thead><tr><th scope="col">Severity</th><th scope="col">What</th><th scope="col">Since</th><th scope="col">Over</th><th scope="col">Still to be told</th></tr></thead>
+                      <thead><tr><th scope="col">Severity</th><th scope="col">What</th><th scope="col">Since</th><th scope="col">Ended</th><th scope="col">Still to be told</th></tr></thead>
                       <tbody><For each={data().alerts} fallback={<tr><td colspan="5" class="muted">No alert yet.</td></tr>}>{(alert) => (
                         <tr>
                           <td class="nowrap">{severityMarks[alert.severity]}</td>
                           <td><strong>{alert.title}</strong><div class="muted">{alert.summary}</div></td>
                           <td class="nowrap"><Time iso={alert.firedAt} /></td>
-                          <td class="nowrap"><Show when={alert.resolvedAt} fallback="fires">{(at) => <Time iso={at()} />}</Show></td>
+                          <td class="nowrap"><Show when={alert.resolvedAt} fallback="still fires">{(at) => <Time iso={at()} />}</Show></td>
                           <td>{alert.waiting.join(', ') || '–'}</td>
                         </tr>
                       )}</For></tbody>

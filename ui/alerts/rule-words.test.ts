@@ -34,7 +34,7 @@ test('durations are written as the document has them', () => {
 
 test('rules and previews in words, with a way to what was read', () => {
   assert.equal(ruleText(rule), 'above 20 percent of runs that failed, in 15m for 5m, each service')
-  assert.equal(ruleText(money), 'thresholds and burn rates of the budgets month, day')
+  assert.equal(ruleText(money), 'thresholds and burn rates of budgets month, day')
   const preview = { from: '2026-11-01T00:00:00.000Z', to: '2026-11-03T00:00:00.000Z', total: 0, alerts: [], readings: [] }
   assert.equal(previewText(preview), 'In the last 2 days it would never have fired.')
   assert.equal(previewText({ ...preview, to: '2026-11-03T02:10:00.000Z', total: 1 }), 'In the last 50 hours it would have fired 1 time.')

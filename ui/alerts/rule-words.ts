@@ -69,7 +69,7 @@ export const signalText = (on: string): string => (on === 'budget' ? 'budgets' :
 
 /** When a rule fires. */
 export const ruleText = (rule: AlertRuleFieldsFragment): string => {
-  if (rule.on === 'budget') return `thresholds and burn rates of ${rule.budgets.length === 0 ? 'all budgets' : `the budgets ${rule.budgets.join(', ')}`}`
+  if (rule.on === 'budget') return `thresholds and burn rates of ${rule.budgets.length === 0 ? 'all budgets' : `${rule.budgets.length === 1 ? 'budget' : 'budgets'} ${rule.budgets.join(', ')}`}`
   return `above ${rule.above ?? 0} ${rule.unit ?? ''}, in ${durationText(rule.windowMs ?? 0)}${rule.forMs ? ` for ${durationText(rule.forMs)}` : ''}${rule.groupBy === null ? '' : `, each ${rule.groupBy}`}`
 }
 

@@ -10,6 +10,7 @@ test('a limit, its period and what it is for are said in words', () => {
   assert.equal(periodText({ period: 'MONTH', rollingHours: null, timeZone: 'Europe/Berlin' }), 'a month (Europe/Berlin)')
   assert.equal(periodText({ period: 'ROLLING', rollingHours: 168, timeZone: null }), 'in any 7 days')
   assert.equal(scopeText({ scope: [{ dimension: 'AGENT', values: ['a', 'b'] }], groupBy: ['USER'] }), 'each user of agent a or b')
+  assert.equal(scopeText({ scope: [], groupBy: ['AGENT'] }), 'each agent')
   assert.equal(groupName({ group: [{ dimension: 'USER', values: [''] }] }), 'user (none)')
 })
 

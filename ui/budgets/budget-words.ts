@@ -38,7 +38,8 @@ const named = (values: readonly string[]): string => values.map((value) => (valu
 
 export const scopeText = ({ scope, groupBy }: Pick<BudgetFieldsFragment, 'scope' | 'groupBy'>): string => {
   const about = scope.length === 0 ? 'everything' : scope.map(({ dimension, values }) => `${dimension.toLowerCase()} ${named(values)}`).join(', ')
-  return groupBy.length === 0 ? about : `each ${groupBy.map((dimension) => dimension.toLowerCase()).join(' and ')} of ${about}`
+  if (groupBy.length === 0) return about
+  return `each ${groupBy.map((dimension) => dimension.toLowerCase()).join(' and ')}${scope.length === 0 ? '' : ` of ${about}`}`
 }
 
 export const groupName = ({ group }: Pick<BudgetGroupFieldsFragment, 'group'>): string => group.map(({ dimension, values }) => `${dimension.toLowerCase()} ${named(values)}`).join(', ')

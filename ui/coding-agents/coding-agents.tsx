@@ -1,6 +1,6 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
-import { createMemo, For, Match, Show, Switch } from 'solid-js'
+import { createMemo, For, lazy, Match, Show, Switch } from 'solid-js'
 import { knownCost, money, plural, userName } from '../format.ts'
 import { CodingAgentsDocument, type CodingFieldsFragment } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -9,6 +9,9 @@ import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Money, Tokens } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import styles from './coding-agents.module.css'
+
+// Only where none has sent.
+const FirstSession = lazy(async () => ({ default: (await import('./first-session.tsx')).FirstSession }))
 
 /** Rows of a table before the rest is left to the ledger. */
 const tableMax = 50
@@ -81,7 +84,8 @@ export const CodingAgents = () => {
         <Match when={total()?.entries === 0}>
           <Empty>
             <p>No coding agent has reported a model call{rangeOf(search) === undefined ? ' yet' : ' in this range'}.</p>
-            <p>Claude Code, Codex, Gemini CLI and Copilot need no code, only an endpoint: <A href="/runs">see where to send</A>.</p>
+            <p>Coding agents need no code, only to be told where to send:</p>
+            <FirstSession />
           </Empty>
         </Match>
         <Match when={total()}>

@@ -13,6 +13,7 @@ import { Count, Time } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { Note, Warning } from '../widgets/outcome.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
+import { dialectName } from '../widgets/telemetry-words.ts'
 import styles from './ingest.module.css'
 import { findingsOf, findingWords, kindWords, scopeText, type Sender, senderKey, sendersOf, type Shown } from './words.ts'
 
@@ -91,7 +92,7 @@ const SenderRow = (props: { sender: Sender; range: string | undefined }) => (
   <tr>
     <th scope="row" class={styles['sender']}>
       <A href={senderHref(props.sender, props.range)}>{valueText(scopeText(props.sender))}</A>
-      <span class="muted">{valueText(props.sender.service)} · read as {props.sender.dialects.join(', ') || 'nothing'}</span>
+      <span class="muted">{valueText(props.sender.service)} · read as {props.sender.dialects.map(dialectName).toSorted().join(', ') || 'nothing'}</span>
     </th>
     <td class="number"><Count value={props.sender.steps} /></td>
     <td class="number"><span title={`${countExact(props.sender.understood)} of ${countExact(props.sender.steps)} steps are more than plumbing`}>{percent(props.sender.understood, props.sender.steps)}</span></td>

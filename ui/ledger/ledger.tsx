@@ -13,6 +13,7 @@ import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { More } from '../widgets/more.tsx'
 import { Note, Warning } from '../widgets/outcome.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
+import { usageNote } from '../widgets/telemetry-words.ts'
 import styles from './ledger.module.css'
 
 const pageSize = 100
@@ -30,7 +31,7 @@ const Entry = (props: { entry: LedgerFieldsFragment }) => (
     <td class="nowrap"><Time iso={props.entry.occurredAt} /></td>
     <td><Show when={props.entry.kind === 'CHARGE'} fallback={<Note label={word(props.entry.kind)} title={props.entry.reverses === null ? '' : `Takes back entry ${props.entry.reverses}`} />}>{word(props.entry.kind)}</Show><span class={styles['sub']}>{word(props.entry.reason)}</span></td>
     <td>{props.entry.model ?? '–'}<span class={styles['sub']}>{props.entry.provider ?? 'unknown provider'}</span></td>
-    <td class="mono">{props.entry.meter}<Show when={props.entry.usageFlags.length > 0}><div class="muted" title="What is doubtful about the usage this entry charges">{props.entry.usageFlags.join(', ')}</div></Show></td>
+    <td class="mono">{props.entry.meter}<For each={props.entry.usageFlags.map(usageNote)}>{({ label, title }) => <span class={styles['doubt']} title={title}>{label}</span>}</For></td>
     <td class="number">{decimalExact(props.entry.quantity)}<Show when={!countsTokens(props.entry.meter)}><span class={styles['sub']}>{meterUnit(props.entry.meter, props.entry.quantity)}</span></Show></td>
     <td class="number"><Show when={props.entry.unitPrice} fallback={<span class="muted">–</span>}>{(price) => <span title={props.entry.priceCard ?? undefined}>{price()}</span>}</Show></td>
     <td class="number"><Show when={props.entry.amount !== null} fallback={<Warning label="unpriced" title="No price card matches: the amount is unknown, not zero." />}><Money amount={props.entry.amount} /></Show></td>

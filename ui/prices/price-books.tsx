@@ -9,6 +9,7 @@ import { CopyButton } from '../widgets/copy.tsx'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Money, Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
+import { pricedUnasked } from './book-words.ts'
 import styles from './prices.module.css'
 
 type Book = PriceBooksQuery['priceBooks'][number]
@@ -86,7 +87,7 @@ export const PriceBooks = () => {
                       <td class="nowrap"><span class="mono" title={book.version}>{shortId(book.version)}</span> <CopyButton text={book.version} label="the version" /></td>
                       <td>{book.source}</td>
                       <td class="nowrap"><Show when={book.knownSince} fallback={<span class="muted">with the program</span>}>{(iso) => <Time iso={iso()} />}</Show></td>
-                      <td><Show when={book.activatedAt.length > 0} fallback={<span class="muted">{book.active ? 'the beginning' : 'never'}</span>}><For each={book.activatedAt}>{(iso) => <div class="nowrap"><Time iso={iso} /></div>}</For></Show></td>
+                      <td><Show when={book.activatedAt.length > 0} fallback={<Show when={pricedUnasked(book, books())} fallback={<span class="muted">never</span>}>{(unasked) => <Show when={unasked().since} fallback={<span class="muted">the beginning</span>}>{(iso) => <span class="nowrap"><Time iso={iso()} /> <span class="muted">as shipped</span></span>}</Show>}</Show>}><For each={book.activatedAt}>{(iso) => <div class="nowrap"><Time iso={iso} /></div>}</For></Show></td>
                       <td>{book.active ? 'active' : ''}</td>
                       <td><button type="button" onClick={() => setSearch({ version: book.version })}>With the ledger</button></td>
                     </tr>

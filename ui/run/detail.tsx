@@ -14,6 +14,7 @@ import { KindIcon, kindLooks } from '../widgets/kind.tsx'
 import { Note, Outcome, Warning } from '../widgets/outcome.tsx'
 import { Content, Folded, Pairs } from './content.tsx'
 import { pretty } from './messages.ts'
+import { dialectName, usageNote } from '../widgets/telemetry-words.ts'
 import styles from './run.module.css'
 
 type Step = NonNullable<NonNullable<StepQuery['trace']>['step']>
@@ -54,12 +55,12 @@ const Summary = (props: { step: Step; run: string; entries: readonly LedgerField
       </Show>
       <Show when={props.step.reportedCost}>{(cost) => <Fact name="Reported cost"><Money amount={cost()} /></Fact>}</Show>
       <Show when={props.step.tokens}><Fact name="Counted">{props.step.counted ? 'yes' : 'no'}<Show when={props.step.countReason}>{(reason) => <> ({reason()})</>}</Show></Fact></Show>
-      <Show when={props.step.flags.length > 0}><Fact name="Usage notes"><For each={props.step.flags}>{(flag) => <Note label={flag} />}</For></Fact></Show>
+      <Show when={props.step.flags.length > 0}><Fact name="Usage notes"><For each={props.step.flags}>{(flag) => <Note {...usageNote(flag)} />}</For></Fact></Show>
       <Text name="Service" value={props.step.service} />
       <Text name="User" value={props.step.user} />
       <Show when={props.step.session}>{(session) => <Fact name="Session"><A href={`/runs?session=${encodeURIComponent(session())}`}>{session()}</A></Fact>}</Show>
       <Text name="Instrumentation" value={props.step.scope} />
-      <Text name="Dialect" value={props.step.dialect} />
+      <Fact name="Read as"><span title={props.step.dialect}>{dialectName(props.step.dialect)}</span></Fact>
       <Fact name="Span id"><Id id={props.step.id} what="span id" /></Fact>
     </dl>
   </>

@@ -1,12 +1,11 @@
 import { useNavigate } from '@solidjs/router'
-import * as Tabs from '@kobalte/core/tabs'
-import { createEffect, createMemo, For, Show } from 'solid-js'
+import { createEffect, createMemo, Show } from 'solid-js'
 import { countExact } from '../format.ts'
 import type { IngestQuery } from '../queries.ts'
 import { RunsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
-import { Snippet } from '../widgets/copy.tsx'
 import { Time } from '../widgets/figures.tsx'
+import { HowToSend } from './how-to-send.tsx'
 import styles from './runs.module.css'
 import { snippets } from './snippets.ts'
 
@@ -30,14 +29,7 @@ export const FirstTrace = (props: { ingest: IngestQuery['ingest']; leave: () => 
     <section class={styles['wizard']} aria-labelledby="first-trace">
       <h2 id="first-trace">Send your first trace</h2>
       <p>Spanledger listens for OpenTelemetry. Choose how to send, run the command, and this page opens the run as soon as it arrives.</p>
-      <Tabs.Root defaultValue="demo">
-        <Tabs.List class={styles['tabs']} aria-label="How to send">
-          <For each={offered()}>{(snippet) => <Tabs.Trigger value={snippet.id}>{snippet.title}</Tabs.Trigger>}</For>
-        </Tabs.List>
-        <For each={offered()}>
-          {(snippet) => <Tabs.Content value={snippet.id} class={styles['panel']}><p>{snippet.explain}</p><Snippet text={snippet.text} label={`Commands for ${snippet.title}`} /></Tabs.Content>}
-        </For>
-      </Tabs.Root>
+      <HowToSend offered={offered()} />
       <div class={styles['status']} role="status">
         <span>Listening: HTTP <code>{props.ingest.httpEndpoint}</code>, gRPC <code>{props.ingest.grpcEndpoint}</code></span>
         <Show when={props.ingest.lastReceivedAt} fallback={<span>Nothing received yet</span>}>

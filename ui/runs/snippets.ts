@@ -36,6 +36,35 @@ console.log(text)
 await sdk.shutdown()
 JS`
 
+/** Coding agents need no code: settings of their own. They are those of `otel-config/settings/any-language.md`. */
+export const codingSnippets = (http: string, grpc: string): readonly Snippet[] => [
+  {
+    id: 'claude-code', title: 'Claude Code', explain: 'In the shell in which it is started. Each prompt becomes a run, with its model calls, tool calls and approvals.',
+    text: `export CLAUDE_CODE_ENABLE_TELEMETRY=1
+export OTEL_METRICS_EXPORTER=otlp OTEL_LOGS_EXPORTER=otlp
+export OTEL_EXPORTER_OTLP_PROTOCOL=grpc OTEL_EXPORTER_OTLP_ENDPOINT=${grpc}`,
+  },
+  {
+    id: 'codex', title: 'Codex', explain: 'Once, then start it anew.',
+    text: `cat >> ~/.codex/config.toml <<'TOML'
+[otel.exporter."otlp-http"]
+endpoint = "${http}/v1/logs"
+protocol = "binary"
+TOML`,
+  },
+  {
+    id: 'gemini-cli', title: 'Gemini CLI', explain: 'In the shell in which it is started.',
+    text: `export GEMINI_TELEMETRY_ENABLED=true GEMINI_TELEMETRY_TARGET=local
+export GEMINI_TELEMETRY_OTLP_PROTOCOL=http GEMINI_TELEMETRY_OTLP_ENDPOINT=${http}`,
+  },
+  {
+    id: 'qwen-code', title: 'Qwen Code', explain: 'In the shell in which it is started.',
+    text: `export QWEN_TELEMETRY_ENABLED=true
+export QWEN_TELEMETRY_OTLP_PROTOCOL=http QWEN_TELEMETRY_OTLP_ENDPOINT=${http}`,
+  },
+  { id: 'copilot', title: 'GitHub Copilot CLI', explain: 'In the shell in which it is started.', text: `export OTEL_EXPORTER_OTLP_ENDPOINT=${http}` },
+]
+
 /** Where the demo sends without being told. */
 const demoDefault = ':4317'
 
@@ -52,5 +81,6 @@ export const snippets = (http: string, grpc: string): readonly Snippet[] => [
     id: 'python', title: 'Python', explain: 'The exporter reads the three variables. The instrumentation here is that of the OpenAI client; add the one of your framework.',
     text: `pip install opentelemetry-distro opentelemetry-exporter-otlp opentelemetry-instrumentation-genai-openai\n\n${environment(http)}\n\nopentelemetry-instrument python agent.py`,
   },
+  ...codingSnippets(http, grpc).slice(0, 1),
   { id: 'curl', title: 'curl', explain: 'One span, no SDK: the shortest proof that the way is open.', text: oneSpan(http) },
 ]
