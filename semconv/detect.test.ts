@@ -30,6 +30,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['openinference', { attributes: { 'openinference.span.kind': 'LLM', 'gen_ai.span.kind': 'LLM' } }],
   ['pipecat', { scope: 'pipecat', attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['pipecat', { scope: 'pipecat.turn' }],
+  ['mirascope', { scope: 'mirascope.llm', attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['datadog', { attributes: { '_dd.llmobs.span_kind': 'llm', 'gen_ai.provider.name': 'openai' } }],
   ['vercel_legacy', { attributes: { 'ai.operationId': 'ai.generateText' } }],
   ['vercel_v7', { scope: 'gen_ai' }],

@@ -26,6 +26,7 @@ import { loongsuite } from './dialects/loongsuite.ts'
 import { mastra } from './dialects/mastra.ts'
 import { mcp } from './dialects/mcp.ts'
 import { agentFramework, autogen } from './dialects/microsoft.ts'
+import { mirascope } from './dialects/mirascope.ts'
 import { mlflow } from './dialects/mlflow.ts'
 import { netra } from './dialects/netra.ts'
 import { openinference } from './dialects/openinference.ts'
@@ -78,6 +79,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [litellm, { scope: exactly('litellm') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
   [pipecat, { scope: exactly('pipecat', 'pipecat.turn') }],
+  [mirascope, { scope: exactly('mirascope.llm', 'mirascope.ops') }],
   [traceai, { scope: prefixed('traceai_') }],
   [datadog, { key: prefixed('_dd.llmobs.') }],
   [vercelLegacy, { key: exactly('ai.operationId') }],
