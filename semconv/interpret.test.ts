@@ -987,6 +987,8 @@ const rows: readonly Row[] = [
   { who: 'Mirascope: a traced function inside', span: { name: 'inner', scope: 'mirascope.ops', parent: '01', attributes: { 'mirascope.type': 'trace' } }, step: { role: 'step', usage: undefined } },
   { who: 'Mirascope: an answer resumed', span: { name: 'Response.resume openai/gpt-4o', scope: 'mirascope.ops', parent: '01', attributes: { 'mirascope.type': 'response_resume',
     'mirascope.response.usage': '{"input_tokens":1156,"output_tokens":166,"cache_read_tokens":366,"total_tokens":1322}' } }, step: { role: 'step', usage: undefined } },
+  { who: "MCP's SDK for python names the tool in its span alone (mcp 2.3.0, captured)", span: { name: 'MCP send tools/call get_weather', scope: 'mcp-python-sdk', kind: 3, attributes: {
+    'mcp.method.name': 'tools/call', 'jsonrpc.request.id': '3' } }, step: { role: 'tool', tool: 'get_weather' } },
   { who: 'VoltAgent: a call', span: { name: 'llm:generateText', scope: '@voltagent/core', attributes: { 'span.type': 'llm', 'entity.type': 'agent',
     'entity.name': 'Weather', 'llm.model': 'gpt-5-mini', 'llm.usage.prompt_tokens': 560, 'llm.usage.completion_tokens': 150,
     'llm.usage.total_tokens': 710, 'llm.usage.cached_tokens': 256, 'llm.usage.reasoning_tokens': 96 } },

@@ -5,7 +5,7 @@ export const mcp: Dialect = {
   name: 'mcp',
   keys: {},
   refine(draft, _reading, span) {
-    // `{mcp.method.name} {target}`
-    if (draft.role === 'tool') draft.tool ||= /^tools\/call (.{1,256})$/.exec(span.name)?.[1] ?? ''
+    // `{mcp.method.name} {target}`; its SDK for python has two words before it where it asks (mcp 2.3.0 on PyPI, captured).
+    if (draft.role === 'tool') draft.tool ||= /^(?:MCP send )?tools\/call (.{1,256})$/.exec(span.name)?.[1] ?? ''
   },
 }
