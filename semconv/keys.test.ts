@@ -63,6 +63,15 @@ test('a key whose value is no count leaves the field to the next key, and says s
   assert.equal(reading.invalidCounts, true)
 })
 
+test('a value that is no count is told of whatever stands before it, in a better key or on the span', () => {
+  const table = keyTable(current, [older])
+  const entries: readonly (readonly [string, AttributeValue])[] = [['gen_ai.usage.input_tokens', 7n], ['gen_ai.usage.prompt_tokens', 'many']]
+  for (const order of [entries, entries.toReversed()]) {
+    const reading = read(table, new Map(order), nowhere)
+    assert.deepEqual([reading.count('input'), reading.invalidCounts], [7, true])
+  }
+})
+
 test('a resource stands in for a span that does not say', () => {
   for (const [field, keys] of Object.entries(resourceKeys) as [Field, readonly string[]][]) {
     for (const key of keys) {

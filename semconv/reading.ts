@@ -64,13 +64,16 @@ export function read(table: KeyTable, attributes: Attributes, resource: Resource
     for (let at = 0; at < targets.length; at += 2) {
       const field = targets[at] as number
       const rank = targets[at + 1] as number
-      if (values[field] !== undefined && (ranks[field] as number) < rank) continue
       const type = types[field]
+      const outranked = values[field] !== undefined && (ranks[field] as number) < rank
+      // What is no count is told of in any order of the attributes.
+      if (outranked && type !== 'count') continue
       const accepted = type === 'word' ? word(value) : type === 'count' ? tokenCount(value) : value
       if (accepted === undefined) {
         if (type === 'count') invalidCounts = true
         continue
       }
+      if (outranked) continue
       values[field] = accepted
       ranks[field] = rank
     }
