@@ -32,7 +32,8 @@ export interface Derived {
 }
 
 /** Everything one span tells us but its charge (`chargeArrivals`), as rows of `frame`. */
-export function derive(record: SpanRecord, options: DeriveOptions, receivedAt: UnixNano, first: boolean, frame: FrameWriter): Derived {
+export function derive(said: SpanRecord, options: DeriveOptions, receivedAt: UnixNano, first: boolean, frame: FrameWriter): Derived {
+  const record = said.startTimeUnixNano > timeMax || said.endTimeUnixNano > timeMax ? storable(said) : said
   const facts = spanFacts(record, receivedAt)
   addSpan(record, facts, options, receivedAt, frame)
   if (facts.step.callKeys.length > 0) for (const told of callsTold(facts)) frame.add(callKeys, { tenant: options.tenant, ...told })
@@ -40,6 +41,15 @@ export function derive(record: SpanRecord, options: DeriveOptions, receivedAt: U
   for (const decision of decisions) frame.add(policyDecisions, decision)
   return { facts, first, decisions }
 }
+
+/**
+ * With times that can be stored: else its lines of the ledger would be of another day here than in the store, and count twice when it
+ * comes again; and its first token would come at another time when it is read back.
+ */
+const storable = (record: SpanRecord): SpanRecord => ({
+  ...record, startTimeUnixNano: storableTime(record.startTimeUnixNano), endTimeUnixNano: storableTime(record.endTimeUnixNano),
+  events: record.events.map((event) => ({ ...event, timeUnixNano: storableTime(event.timeUnixNano) })),
+})
 
 /** Deployment environment, in the order of its names over the conventions' versions. */
 const environmentKeys = ['deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'ai.telemetry.metadata.environment']
@@ -55,8 +65,7 @@ export function environmentOf(record: Pick<SpanRecord, 'attributes' | 'resource'
 }
 
 /** What a record says, wherever it comes from: the wire, or a stored row that is derived again. */
-export function spanFacts(said: SpanRecord, receivedAt: UnixNano): Derived['facts'] {
-  const record = said.startTimeUnixNano >= timeMax || said.endTimeUnixNano >= timeMax ? storable(said) : said
+export function spanFacts(record: SpanRecord, receivedAt: UnixNano): Derived['facts'] {
   const { startTimeUnixNano: startedAt, endTimeUnixNano: ended } = record
   return {
     traceId: record.traceId,
@@ -76,15 +85,6 @@ export function spanFacts(said: SpanRecord, receivedAt: UnixNano): Derived['fact
     receivedAt,
   }
 }
-
-/**
- * With times as they are stored, on arrival as when it is read back: else its line of the ledger would be of another day than the one
- * that is stored, and count beside it; and the first token would come later. An event keeps in `span_content` what was said.
- */
-const storable = (record: SpanRecord): SpanRecord => ({
-  ...record, startTimeUnixNano: storableTime(record.startTimeUnixNano), endTimeUnixNano: storableTime(record.endTimeUnixNano),
-  events: record.events.map((event) => ({ ...event, timeUnixNano: storableTime(event.timeUnixNano) })),
-})
 
 /** Longest text of a resource's or a scope's attributes, in characters of JSON: it is stored with every span. Real ones take 1 to 4 KiB. */
 export const listTextMax = 64 * 1024
