@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { Params, ReadOptions } from '#clickhouse/store.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import { ledgerEntries } from '#clickhouse/tables/ledger-entries.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
@@ -188,6 +189,20 @@ test('a call that is stamped with no time does not spoil the picture of latencie
   assert.ok(models.rows.some(({ model }) => model.startsWith('stampless')), 'it is a call all the same')
 })
 
+test('of a trace that comes while the question is asked nothing is looked at, because what its spans are to each other is not known yet', async () => {
+  const [wrapper, inner] = [call(70, { trace: 50, parent: 0, model: 'late', step: { usage: undefined } }), call(71, { trace: 50, parent: 70, model: 'late' })]
+  await using server = await query.again((store) => ({
+    ...store, read: async <Row>(sql: string, ...rest: [Params, ReadOptions]) => {
+      const found = await store.read<Row>(sql, ...rest)
+      if (sql.startsWith('SELECT DISTINCT')) await query.insert(spans, [wrapper, inner])
+      return found
+    },
+  }))
+  const body = JSON.stringify({ query: '{ models(range: {}, filter: {model: "late-2025-08-07"}) { total { calls } } }' })
+  const answer = await fetch(`${server.address.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  assert.deepEqual(await answer.json(), { data: { models: { total: null } } })
+})
+
 test('the same where more traces than can be named have calls that nothing was charged for', async () => {
   const range = 'range: {from: "2027-12-01T00:00:00Z"}'
   const ask = async (args: string): Promise<readonly unknown[]> =>
@@ -196,7 +211,7 @@ test('the same where more traces than can be named have calls that nothing was c
   const questions = ['', ', groupBy: [AGENT]', ', groupBy: [AGENT, MODEL]', ', filter: {agent: "near"}']
   const before = await Promise.all(questions.map(ask))
   await query.store.command(`INSERT INTO spans (tenant, trace_id, span_id, started_at, role, request_model, agent, status_code)
-    SELECT '${tenant}', reinterpretAsFixedString(toUInt128(1000000 + number)), reinterpretAsFixedString(number), fromUnixTimestamp64Nano(toInt64(${noon + 800n * 86_400_000_000_000n})), 'model_call', 'crowd', 'crowd', 2 FROM numbers(5001)`)
-  assert.deepEqual(await query.ask(`{ models(${range}, filter: {model: "crowd"}) { total { calls failedCalls } } }`), { models: { total: { calls: 5_001, failedCalls: 5_001 } } })
+    SELECT '${tenant}', reinterpretAsFixedString(toUInt128(1000000 + number)), reinterpretAsFixedString(number), fromUnixTimestamp64Nano(toInt64(${noon + 800n * 86_400_000_000_000n})), 'model_call', 'crowd', 'crowd', 2 FROM numbers(1001)`)
+  assert.deepEqual(await query.ask(`{ models(${range}, filter: {model: "crowd"}) { total { calls failedCalls } } }`), { models: { total: { calls: 1_001, failedCalls: 1_001 } } })
   assert.deepEqual(await Promise.all(questions.map(ask)), before)
 })
