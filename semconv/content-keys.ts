@@ -67,6 +67,8 @@ export const contentKeys: readonly string[] = [
   'gen_ai.request.parameters', 'gen_ai.retrieval.query', 'gen_ai.reranker.query', 'gen_ai.reranker.input_documents', 'gen_ai.reranker.output_documents',
   // LoongSuite
   'gen_ai.rerank.input_documents', 'gen_ai.rerank.output_documents', 'gen_ai.rerank.scoring_prompt', 'gen_ai.memory.input.messages', 'gen_ai.memory.output.messages',
+  // Judgment, captured
+  'judgment.input', 'judgment.output', 'judgment.state_before', 'judgment.state_after',
   // Mirascope, captured
   'mirascope.response.messages', 'mirascope.response.content', 'mirascope.trace.arg_values', 'mirascope.trace.output',
   // Pipecat, captured

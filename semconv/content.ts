@@ -364,7 +364,7 @@ const inputs: readonly Place[] = [
   { keys: 'events', source: inputEvents },
   said('user', 'user_prompt', 'prompt', 'gen_ai.request.messages', 'gen_ai.embeddings.input', 'lk.pii.user_input', 'lk.user_input', 'lk.pii.user_transcript', 'lk.user_transcript'),
   // Last, because OpenInference's `tool.parameters` may be the tool's schema.
-  value('input', 'body', 'langfuse.trace.input', 'tool.arguments', 'tool.parameters', 'llamaindex.step.input_summary', 'message', 'text', 'mirascope.trace.arg_values'),
+  value('input', 'body', 'langfuse.trace.input', 'tool.arguments', 'tool.parameters', 'llamaindex.step.input_summary', 'message', 'text', 'mirascope.trace.arg_values', 'judgment.input'),
 ]
 
 const outputs: readonly Place[] = [
@@ -390,7 +390,7 @@ const outputs: readonly Place[] = [
     'db.vector.query.response.documents'),
   { keys: 'events', source: outputEvents },
   said('assistant', 'response', 'lk.pii.response.text', 'lk.response.text'),
-  value('tool.output', 'output', 'response_text', 'langfuse.trace.output', 'tool.result', 'text_output', 'transcript', 'mirascope.trace.output'),
+  value('tool.output', 'output', 'response_text', 'langfuse.trace.output', 'tool.result', 'text_output', 'transcript', 'mirascope.trace.output', 'judgment.output'),
 ]
 
 /**

@@ -31,6 +31,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['pipecat', { scope: 'pipecat', attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['pipecat', { scope: 'pipecat.turn' }],
   ['mirascope', { scope: 'mirascope.llm', attributes: { 'gen_ai.provider.name': 'openai' } }],
+  ['judgment', { attributes: { 'judgment.span_kind': 'llm', 'gen_ai.completion': '{}' } }],
   ['datadog', { attributes: { '_dd.llmobs.span_kind': 'llm', 'gen_ai.provider.name': 'openai' } }],
   ['vercel_legacy', { attributes: { 'ai.operationId': 'ai.generateText' } }],
   ['vercel_v7', { scope: 'gen_ai' }],

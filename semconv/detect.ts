@@ -15,6 +15,7 @@ import { genkit } from './dialects/genkit.ts'
 import { governance } from './dialects/governance.ts'
 import { guardrails } from './dialects/guardrails.ts'
 import { haystack } from './dialects/haystack.ts'
+import { judgment } from './dialects/judgment.ts'
 import { koog } from './dialects/koog.ts'
 import { langfuse } from './dialects/langfuse.ts'
 import { langsmith } from './dialects/langsmith.ts'
@@ -79,6 +80,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [litellm, { scope: exactly('litellm') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
   [pipecat, { scope: exactly('pipecat', 'pipecat.turn') }],
+  [judgment, { key: exactly('judgment.span_kind') }],
   [mirascope, { scope: exactly('mirascope.llm', 'mirascope.ops') }],
   [traceai, { scope: prefixed('traceai_') }],
   [datadog, { key: prefixed('_dd.llmobs.') }],
