@@ -67,6 +67,11 @@ export const contentKeys: readonly string[] = [
   'gen_ai.request.parameters', 'gen_ai.retrieval.query', 'gen_ai.reranker.query', 'gen_ai.reranker.input_documents', 'gen_ai.reranker.output_documents',
   // LoongSuite
   'gen_ai.rerank.input_documents', 'gen_ai.rerank.output_documents', 'gen_ai.rerank.scoring_prompt', 'gen_ai.memory.input.messages', 'gen_ai.memory.output.messages',
+  // DeepEval (tracing/otel/attributes.py of deepeval 4.3.1)
+  'confident.span.input', 'confident.span.output', 'confident.span.context', 'confident.span.retrieval_context', 'confident.span.expected_output', 'confident.span.prompt',
+  'confident.llm.prompt', 'confident.trace.input', 'confident.trace.output', 'confident.trace.context', 'confident.trace.retrieval_context', 'confident.agent.tool_definitions',
+  // HoneyHive, captured
+  'honeyhive_inputs', 'honeyhive_outputs',
   // Judgment, captured
   'judgment.input', 'judgment.output', 'judgment.state_before', 'judgment.state_after',
   // Mirascope, captured
@@ -81,7 +86,7 @@ export const contentKeys: readonly string[] = [
 /** Everything under these. `ai.request.headers.` holds secrets. */
 export const contentPrefixes: readonly string[] = [
   'gen_ai.prompt', 'gen_ai.completion', 'llm.input_messages.', 'llm.output_messages.', 'llm.prompts.', 'llm.choices.', 'llm.tools.',
-  'gen_ai.input.messages.', 'gen_ai.output.messages.', 'gen_ai.tool.definitions.', 'llm.prompt_template.', 'llm.request.functions.', 'retrieval.documents.', 'reranker.input_documents',
+  'honeyhive_inputs.', 'honeyhive_outputs.', 'confident.trace.llm_test_case.', 'gen_ai.input.messages.', 'gen_ai.output.messages.', 'gen_ai.tool.definitions.', 'llm.prompt_template.', 'llm.request.functions.', 'retrieval.documents.', 'reranker.input_documents',
   'reranker.output_documents', 'reranker.query',
   'embedding.', 'traceloop.prompt.template', 'ai.prompt', 'ai.value', 'ai.embedding', 'ai.result.', 'ai.request.headers.', 'lk.pii.',
 ]

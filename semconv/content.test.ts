@@ -118,6 +118,7 @@ const rows: readonly Row[] = [
   { who: 'Pipecat: what was spoken', attributes: { text: 'Hello' }, input: 'Hello' },
   { who: 'Mirascope: a function', attributes: { 'mirascope.trace.arg_values': '{"city":"Oslo"}', 'mirascope.trace.output': '4 degrees' }, input: { city: 'Oslo' }, output: '4 degrees' },
   { who: 'Judgment: a function', attributes: { 'judgment.input': '{"city":"Oslo"}', 'judgment.output': '4 degrees' }, input: { city: 'Oslo' }, output: '4 degrees' },
+  { who: 'HoneyHive: a function', attributes: { 'honeyhive_inputs.city': 'Oslo', 'honeyhive_outputs.result': '4 degrees' }, input: { city: 'Oslo' }, output: { result: '4 degrees' } },
   { who: 'traceAI, flattened', attributes: { 'input.value': 'hi', 'gen_ai.input.messages.0.message.role': 'user', 'gen_ai.input.messages.0.message.content': 'Hi',
     'gen_ai.output.messages.0.message.role': 'assistant', 'gen_ai.output.messages.0.message.contents.0.message_content.type': 'text',
     'gen_ai.output.messages.0.message.contents.0.message_content.text': 'Hello' }, input: [text('user', 'Hi')], output: [text('assistant', 'Hello')] },
@@ -307,7 +308,7 @@ test('every content key is one, and what identifies a prompt or a model is none'
   for (const key of contentKeys) assert.equal(isContentKey(key), true, key)
   for (const prefix of contentPrefixes) assert.equal(isContentKey(`${prefix}0.x`), true, prefix)
   for (const key of [
-    'ai.request.headers.authorization', '_llmobs', 'error.stack', 'judgment.state_before', 'mirascope.response.messages', 'mirascope.trace.arg_values', 'gen_ai.input.messages.0.message.content',
+    'ai.request.headers.authorization', '_llmobs', 'error.stack', 'judgment.state_before', 'honeyhive_inputs.q', 'honeyhive_outputs.result', 'confident.span.input', 'mirascope.response.messages', 'mirascope.trace.arg_values', 'gen_ai.input.messages.0.message.content',
     'gen_ai.tool.definitions.0.tool.json_schema', 'gen_ai.request.parameters', 'mastra.model_step.input', 'llm.openai.messages', 'gen_ai.prompt',
     'gen_ai.prompt.variable.name', 'gen_ai.completion.0.content',
   ]) assert.equal(isContentKey(key), true, key)

@@ -1,6 +1,6 @@
 import type { Attributes, AttributeValue, SpanEvent } from './attributes.ts'
 import { contentKeys, contentPattern, contentPrefixes, plainKeys } from './content-keys.ts'
-import { type Branch, items, leaf, under, unflatten } from './indexed.ts'
+import { type Branch, items, leaf, objectOf, under, unflatten } from './indexed.ts'
 import { remembered } from './memo.ts'
 import { asMessages, partsOf, redactedMark, textOf, textPart } from './messages.ts'
 import { cut, isObject, type Json, type JsonObject, member, parsed, plain } from './value.ts'
@@ -141,6 +141,15 @@ const conventionInput: Source = (attributes) => {
 }
 
 const isInstruction = (message: Json | undefined): boolean => isObject(message) && member(message, 'role') === 'system'
+
+/** What was flattened under one prefix, as it was (HoneyHive). */
+const flattened = (prefix: string): Place => ({
+  keys: [prefix],
+  source: (attributes) => {
+    const tree = unflatten(attributes, prefix)
+    return tree === undefined ? undefined : objectOf(tree)
+  },
+})
 
 /** `llm.input_messages.N.message.*` (OpenInference), `gen_ai.input.messages.N.message.*` (traceAI). */
 function openinferenceMessages(list: readonly Branch[]): Json | undefined {
@@ -361,10 +370,11 @@ const inputs: readonly Place[] = [
   indexed('embedding.embeddings.', indexedTexts('user', 'embedding', 'text')),
   { keys: ['ai.values'], source: vercelValues },
   value('input.value', 'ai.value', 'request_data', 'koog.node.input', 'koog.subgraph.input'),
+  flattened('honeyhive_inputs.'),
   { keys: 'events', source: inputEvents },
   said('user', 'user_prompt', 'prompt', 'gen_ai.request.messages', 'gen_ai.embeddings.input', 'lk.pii.user_input', 'lk.user_input', 'lk.pii.user_transcript', 'lk.user_transcript'),
   // Last, because OpenInference's `tool.parameters` may be the tool's schema.
-  value('input', 'body', 'langfuse.trace.input', 'tool.arguments', 'tool.parameters', 'llamaindex.step.input_summary', 'message', 'text', 'mirascope.trace.arg_values', 'judgment.input'),
+  value('input', 'body', 'langfuse.trace.input', 'tool.arguments', 'tool.parameters', 'llamaindex.step.input_summary', 'message', 'text', 'mirascope.trace.arg_values', 'judgment.input', 'confident.span.input'),
 ]
 
 const outputs: readonly Place[] = [
@@ -388,9 +398,10 @@ const outputs: readonly Place[] = [
   { keys: ['mastra.'], source: mastraContent('.output') },
   value('gen_ai.retrieval.documents', 'gen_ai.memory.records', 'gen_ai.guardrail.output', 'litellm.guardrail.response', 'guardrail_response', 'output.value', 'response_data', 'koog.node.output', 'koog.subgraph.output',
     'db.vector.query.response.documents'),
+  flattened('honeyhive_outputs.'),
   { keys: 'events', source: outputEvents },
   said('assistant', 'response', 'lk.pii.response.text', 'lk.response.text'),
-  value('tool.output', 'output', 'response_text', 'langfuse.trace.output', 'tool.result', 'text_output', 'transcript', 'mirascope.trace.output', 'judgment.output'),
+  value('tool.output', 'output', 'response_text', 'langfuse.trace.output', 'tool.result', 'text_output', 'transcript', 'mirascope.trace.output', 'judgment.output', 'confident.span.output'),
 ]
 
 /**

@@ -32,6 +32,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['pipecat', { scope: 'pipecat.turn' }],
   ['mirascope', { scope: 'mirascope.llm', attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['judgment', { attributes: { 'judgment.span_kind': 'llm', 'gen_ai.completion': '{}' } }],
+  ['honeyhive', { scope: 'honeyhive.140461198089680', attributes: { 'traceloop.association.properties.session_id': 's' } }],
   ['datadog', { attributes: { '_dd.llmobs.span_kind': 'llm', 'gen_ai.provider.name': 'openai' } }],
   ['vercel_legacy', { attributes: { 'ai.operationId': 'ai.generateText' } }],
   ['vercel_v7', { scope: 'gen_ai' }],

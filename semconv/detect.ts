@@ -15,6 +15,7 @@ import { genkit } from './dialects/genkit.ts'
 import { governance } from './dialects/governance.ts'
 import { guardrails } from './dialects/guardrails.ts'
 import { haystack } from './dialects/haystack.ts'
+import { honeyhive } from './dialects/honeyhive.ts'
 import { judgment } from './dialects/judgment.ts'
 import { koog } from './dialects/koog.ts'
 import { langfuse } from './dialects/langfuse.ts'
@@ -80,6 +81,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [litellm, { scope: exactly('litellm') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
   [pipecat, { scope: exactly('pipecat', 'pipecat.turn') }],
+  [honeyhive, { scope: prefixed('honeyhive.') }],
   [judgment, { key: exactly('judgment.span_kind') }],
   [mirascope, { scope: exactly('mirascope.llm', 'mirascope.ops') }],
   [traceai, { scope: prefixed('traceai_') }],
