@@ -4,8 +4,8 @@ import { kindRoles, roleOfOperation } from '../role.ts'
 import { word } from '../value.ts'
 
 /**
- * Datadog's tracer, which exports OTLP where `OTEL_TRACES_EXPORTER` says so (ddtrace 4.16.0 on PyPI, captured; llmobs/_utils.py and
- * llmobs/_integrations): the conventions, whose model is the one that answered, beside keys of its own, which older versions have alone.
+ * Datadog's tracer, which exports OTLP where `OTEL_TRACES_EXPORTER` says so (ddtrace 4.16.0 on PyPI and dd-trace 6.21.0 on npm, captured;
+ * llmobs/_utils.py and llmobs/_integrations): the conventions, whose model is the one that answered, beside keys of its own, which older versions have alone.
  */
 export const datadog: Dialect = {
   name: 'datadog',
@@ -13,6 +13,7 @@ export const datadog: Dialect = {
     provider: ['gen_ai.provider.name', '_dd.llmobs.model_provider'],
     requestModel: ['openai.request.model', 'gen_ai.request.model', '_dd.llmobs.model_name'],
     responseModel: ['openai.response.model', 'gen_ai.response.model'],
+    responseId: ['openai.response.id'],
     input: ['gen_ai.usage.input_tokens', '_dd.llmobs.input_tokens'],
     output: ['gen_ai.usage.output_tokens', '_dd.llmobs.output_tokens'],
     cacheRead: ['gen_ai.usage.cache_read_input_tokens', '_dd.llmobs.cache_read_input_tokens'],
