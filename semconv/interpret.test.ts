@@ -959,6 +959,8 @@ const rows: readonly Row[] = [
     'gen_ai.provider.name': 'openai', 'gen_ai.evaluation.sampled': true, 'gen_ai.usage.input_tokens': 7 } }, step: { role: 'embedding', usageFlags: [] } },
   { who: 'Respan: whose run it is (respan-tracing 2.24.0, captured)', span: { name: 'workflow', scope: 'respan.tracer', attributes: { 'traceloop.span.kind': 'workflow', 'traceloop.workflow.name': 'trip',
     'respan.customer_params.customer_identifier': 'u-1', 'respan.threads.thread_identifier': 't-1' } }, step: { role: 'workflow', workflow: 'trip', user: 'u-1', session: 't-1' } },
+  { who: "Keywords AI, Respan's name before (keywordsai-sdk 0.5.2)", span: { name: 'chat', attributes: { 'keywordsai.entity.log_type': 'chat', 'gen_ai.request.model': 'gpt-5',
+    'keywordsai.customer_params.customer_identifier': 'u-1', 'keywordsai.threads.thread_identifier': 't-1' } }, step: { role: 'model_call', user: 'u-1', session: 't-1' } },
   { who: 'Pipecat: a conversation (pipecat-ai 1.14.0, captured)', span: { name: 'conversation', scope: 'pipecat.turn', attributes: { 'conversation.id': 'conv-1', 'conversation.type': 'voice' } },
     step: { dialect: 'pipecat', role: 'workflow', session: 'conv-1' } },
   { who: 'Pipecat: a turn', span: { name: 'turn', scope: 'pipecat.turn', parent: '01', attributes: { 'turn.number': 1, 'conversation.id': 'conv-1' } }, step: { role: 'turn', session: 'conv-1' } },

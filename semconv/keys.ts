@@ -207,18 +207,18 @@ export const renamings: Readonly<Record<string, Renaming>> = {
  * microsoft/agent-governance-toolkit, OpenRouter, Spring AI 1.1 and 2.0 (`spring.ai.*`), Sentry (`….cached`, `….cache_write`, `….reasoning`).
  */
 export const shared: Keys = {
-  // traceAI's and LoongSuite's `gen_ai.span.kind`; Respan's integrations' `log_type`.
-  kind: ['lmnr.span.type', 'spring.ai.kind', 'gen_ai.span.kind', 'respan.entity.log_type'],
+  // traceAI's and LoongSuite's `gen_ai.span.kind`; `log_type` of Respan's integrations, which was Keywords AI.
+  kind: ['lmnr.span.type', 'spring.ai.kind', 'gen_ai.span.kind', 'respan.entity.log_type', 'keywordsai.entity.log_type'],
   // Netra's and Respan's SDKs say whose run it is on every span of the application, DeepEval on those of others.
   agent: ['netra.agent.name'],
   workflow: ['netra.workflow.name'],
   session: ['conversation.id', 'lmnr.association.properties.session_id', 'spring.ai.chat.client.conversation.id', 'netra.session_id',
-    'respan.threads.thread_identifier', 'respan.sessions.session_identifier', 'confident.trace.thread_id'],
+    'respan.threads.thread_identifier', 'respan.sessions.session_identifier', 'keywordsai.threads.thread_identifier', 'confident.trace.thread_id'],
   tool: ['spring.ai.tool.definition.name'],
   // OpenHands under Laminar.
   toolCallId: ['spring.ai.tool.call.id', 'lmnr.association.properties.metadata.tool_call_id'],
   toolArguments: ['spring.ai.tool.call.arguments'],
-  user: ['lmnr.association.properties.user_id', 'netra.user_id', 'respan.customer_params.customer_identifier', 'confident.trace.user_id', 'gen_ai.request.user', 'user.account_uuid', 'user.email'],
+  user: ['lmnr.association.properties.user_id', 'netra.user_id', 'respan.customer_params.customer_identifier', 'keywordsai.customer_params.customer_identifier', 'confident.trace.user_id', 'gen_ai.request.user', 'user.account_uuid', 'user.email'],
   responseId: ['gen_ai.response_id'],
   tags: ['spanledger.tags', 'logfire.tags', 'lmnr.association.properties.tags', 'confident.trace.tags'],
   cacheRead: [
