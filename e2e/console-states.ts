@@ -99,7 +99,7 @@ export const filledStates: readonly ConsoleState[] = [
     },
   },
   { name: 'ingest-none', open: (page) => goTo(page, '/ingest?range=2001-01-01T00:00:00.000Z..2001-01-02T00:00:00.000Z', 'main:has-text("Nothing was received in this range")') },
-  { name: 'costs', open: (page) => goTo(page, '/costs', rows) },
+  { name: 'costs', open: (page) => goTo(page, '/costs', chartCanvas) },
   { name: 'costs-changed', open: (page) => goTo(page, '/costs?range=7d', 'main h2:has-text("Why it changed")') },
   {
     name: 'costs-map', open: async (page) => {

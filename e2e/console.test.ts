@@ -564,6 +564,29 @@ describe('traces that are not as they should be', { skip }, () => {
     assert.deepEqual(problems, [])
   })
 
+  test('a run that failed says where it began and what was said, and opens that step', async () => {
+    const traceId = newTraceId()
+    const [agent, tool] = [newSpanId(), newSpanId()]
+    await send([
+      agentSpan({ traceId, spanId: agent, failed: true, start: ago(3) }), modelCall({ traceId, parentSpanId: agent, name: 'chat survived', failed: true, start: ago(2) }, { input: 10, output: 1 }),
+      plainSpan({ traceId, spanId: tool, parentSpanId: agent, name: 'execute_tool pay', failed: true, start: ago(1), attributes: { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'pay', 'error.type': 'TimeoutError' } }),
+    ])
+    await settledTrace(program, traceId, 3)
+    const { page, problems } = await openPage(chromium, program.console)
+    await page.goto(`/runs/${traceId}`)
+    const cause = main(page).getByRole('link', { name: 'execute_tool pay failed: TimeoutError: it failed', exact: true })
+    await cause.waitFor()
+    // The key is heard before anybody has gone to the steps.
+    await page.keyboard.press('e')
+    await page.keyboard.press('e')
+    await activeRow(page).filter({ hasText: 'chat survived' }).or(activeRow(page).filter({ hasText: 'execute_tool pay' })).waitFor()
+    await cause.click()
+    await page.waitForURL((url) => url.searchParams.get('span') === tool)
+    await activeRow(page).filter({ hasText: 'execute_tool pay' }).waitFor()
+    await page.getByRole('complementary', { name: 'Details of the step' }).getByText('TimeoutError').waitFor()
+    assert.deepEqual(problems, [])
+  })
+
   test('an amount that nobody knows is never $0', async () => {
     const traceId = newTraceId()
     const model = { 'gen_ai.request.model': 'house-model', 'gen_ai.response.model': 'house-model', 'gen_ai.provider.name': 'in_house' }

@@ -731,6 +731,14 @@ export type RunDecisionsQueryVariables = Exact<{
 
 export type RunDecisionsQuery = { policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
 
+export type StepFailureQueryVariables = Exact<{
+  run: string | number;
+  span: string | number;
+}>;
+
+
+export type StepFailureQuery = { trace: { id: string, step: { id: string, errorType: string | null, errorMessage: string | null } | null } | null };
+
 export type MatchingStepsQueryVariables = Exact<{
   id: string | number;
   text: string;
@@ -1548,6 +1556,18 @@ export const RunDecisionsDocument = new TypedDocumentString(`
   actor
   evidence
 }`) as unknown as TypedDocumentString<RunDecisionsQuery, RunDecisionsQueryVariables>;
+export const StepFailureDocument = new TypedDocumentString(`
+    query StepFailure($run: ID!, $span: ID!) {
+  trace(id: $run) {
+    id
+    step(id: $span) {
+      id
+      errorType
+      errorMessage
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StepFailureQuery, StepFailureQueryVariables>;
 export const MatchingStepsDocument = new TypedDocumentString(`
     query MatchingSteps($id: ID!, $text: String!) {
   trace(id: $id) {

@@ -10,13 +10,11 @@ import { Failure, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { More } from '../widgets/more.tsx'
-import { Outcome, outcomeLabel } from '../widgets/outcome.tsx'
+import { modeWords, Outcome, outcomeLabel, placeWords } from '../widgets/outcome.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import styles from './policy.module.css'
 
 const pageSize = 100
-const places: Readonly<Record<(typeof choices.place)[number], string>> = { AGENT: 'in the agent', ENDPOINT: 'at the endpoint', COLLECTOR: 'in hindsight' }
-const modes: Readonly<Record<(typeof choices.mode)[number], string>> = { SHADOW: 'shadow', ENFORCE: 'enforce' }
 
 const filterLabel = (key: FilterKey, value: string): string => {
   if (key === 'outcome' && (choices.outcome as readonly string[]).includes(value)) return outcomeLabel(value as DecisionOutcome)
@@ -27,8 +25,8 @@ const Decision = (props: { decision: DecisionFieldsFragment }) => (
   <tr>
     <td><Outcome outcome={props.decision.outcome} /></td>
     <td>{props.decision.policyId}<span class="muted">@{props.decision.policyVersion}</span></td>
-    <td class="nowrap">{places[props.decision.place]}</td>
-    <td>{modes[props.decision.mode]}</td>
+    <td class="nowrap">{placeWords[props.decision.place]}</td>
+    <td>{modeWords[props.decision.mode]}</td>
     <td class={styles['reason']}>{props.decision.reason}<details><summary>Evidence</summary><pre>{JSON.stringify(props.decision.evidence, undefined, 2)}</pre></details></td>
     <td>{props.decision.agent ?? '–'}</td>
     <td class="nowrap">
@@ -56,8 +54,8 @@ export const Policy = () => {
   const offered = createMemo(() => [
     { key: 'outcome', values: choices.outcome.map((value) => ({ value, label: outcomeLabel(value) })) },
     { key: 'policy', values: seen((decision) => decision.policyId) },
-    { key: 'place', values: choices.place.map((value) => ({ value, label: places[value] })) },
-    { key: 'mode', values: choices.mode.map((value) => ({ value, label: modes[value] })) },
+    { key: 'place', values: choices.place.map((value) => ({ value, label: placeWords[value] })) },
+    { key: 'mode', values: choices.mode.map((value) => ({ value, label: modeWords[value] })) },
     { key: 'agent', values: seen((decision) => decision.agent) },
   ] as const)
   const restricted = (): boolean => activeFilters(search, decisionKeys).length > 0 || rangeOf(search) !== undefined

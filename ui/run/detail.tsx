@@ -11,7 +11,7 @@ import { Id } from '../widgets/copy.tsx'
 import { Duration, Money, Time } from '../widgets/figures.tsx'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { KindIcon, kindLooks } from '../widgets/kind.tsx'
-import { Note, Outcome, Warning } from '../widgets/outcome.tsx'
+import { modeWords, Note, Outcome, placeWords, Warning } from '../widgets/outcome.tsx'
 import { Content, Folded, Pairs } from './content.tsx'
 import { pretty } from './messages.ts'
 import { dialectName, usageNote } from '../widgets/telemetry-words.ts'
@@ -107,8 +107,8 @@ const Policy = (props: { decisions: readonly DecisionFieldsFragment[] }) => (
         <div class={styles['entryHead']}><span>{decision.policyId}@{decision.policyVersion}</span><Outcome outcome={decision.outcome} /></div>
         <p>{decision.reason}</p>
         <dl class={styles['pairs']}>
-          <Fact name="Place">{decision.place.toLowerCase()}</Fact>
-          <Fact name="Mode">{decision.mode.toLowerCase()}</Fact>
+          <Fact name="Taken">{placeWords[decision.place]}</Fact>
+          <Fact name="Mode">{modeWords[decision.mode]}</Fact>
           <Fact name="Decided"><Time iso={decision.decidedAt} /></Fact>
           <Text name="Actor" value={decision.actor} />
           <Fact name="Evidence"><Folded text={pretty(decision.evidence)} isCode /></Fact>

@@ -3,12 +3,14 @@ import { useQuery } from '@tanstack/solid-query'
 import ChevronDown from 'lucide-solid/icons/chevron-down'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
 import Minus from 'lucide-solid/icons/minus'
+import OctagonX from 'lucide-solid/icons/octagon-x'
 import Plus from 'lucide-solid/icons/plus'
 import { createEffect, createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
 import { countExact, knownCost, plural } from '../format.ts'
 import { useLive } from '../live.ts'
-import { type DecisionOutcome, RunDecisionsDocument, RunDocument, type RunFieldsFragment } from '../queries.ts'
+import { type DecisionOutcome, RunDecisionsDocument, RunDocument, type RunFieldsFragment, StepFailureDocument } from '../queries.ts'
 import { ask } from '../request.ts'
+import { onShortcut } from '../shortcuts.ts'
 import { zoom } from '../time-axis.ts'
 import { ledgerHref, queryString } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
@@ -20,6 +22,7 @@ import { loadSkeleton } from './load.ts'
 import { Overview } from './overview.tsx'
 import styles from './run.module.css'
 import { type Skeleton, spanId } from './skeleton.ts'
+import { failureCause } from './tree.ts'
 import { createRunView, type RunView } from './view.ts'
 import { Waterfall } from './waterfall.tsx'
 
@@ -52,38 +55,60 @@ const Decisions = (props: { id: string }) => {
   const query = useQuery(() => ({ queryKey: ['run-decisions', props.id], queryFn: ({ signal }: { signal: AbortSignal }) => ask(RunDecisionsDocument, { id: props.id }, signal) }))
   const found = createMemo(() => {
     const nodes = query.isSuccess ? query.data.policyDecisions.nodes : []
-    return decisionOrder.map((outcome) => ({ outcome, times: nodes.filter((node) => node.outcome === outcome).length })).filter((one) => one.times > 0)
+    return decisionOrder.flatMap((outcome) => [false, true].map((hindsight) => ({ outcome, hindsight, times: nodes.filter((node) => node.outcome === outcome && (node.place === 'COLLECTOR') === hindsight).length }))).filter((one) => one.times > 0)
   })
   const plus = (): string => (query.isSuccess && query.data.policyDecisions.pageInfo.hasNextPage ? '+' : '')
-  return <For each={found()}>{(one) => <A href={`/policy${queryString({ run: props.id, outcome: one.outcome })}`}><Outcome outcome={one.outcome} /> {one.times}{plus()}</A>}</For>
+  return <For each={found()}>{(one) => <A href={`/policy${queryString({ run: props.id, outcome: one.outcome, place: one.hindsight ? 'COLLECTOR' : ['AGENT', 'ENDPOINT'] })}`}><Outcome outcome={one.outcome} hindsight={one.hindsight} /> {one.times}{plus()}</A>}</For>
 }
 
-const Head = (props: { run: RunFieldsFragment | undefined; id: string; skeleton: Skeleton | undefined; outdated: boolean; unknown: boolean }) => (
-  <div class={styles['head']}>
-    <div class={styles['title']}>
-      <h1>{props.run === undefined ? 'Run' : props.run.name === '' ? 'unnamed run' : props.run.name}</h1>
-      <Show when={props.run}>{(run) => <><Status status={run().status} /><Show when={!run().settled}><Note label="settling…" title="Spans may still arrive: figures can change." /></Show></>}</Show>
-      <Id id={props.id} what="run id" />
-      <Show when={props.outdated}><Warning label="newer spans could not be loaded" title="What is shown is older. The next update tries again." /></Show>
-      <Show when={props.unknown}><Warning label="the summary could not be loaded" /></Show>
-      <Show when={(props.run?.policyDecisionCount ?? 0) > 0}><Decisions id={props.id} /></Show>
+/** Why a run failed, in its first line: where it began and what it says. It opens that step. */
+const Cause = (props: { id: string; skeleton: Skeleton; row: number }) => {
+  const span = createMemo(() => spanId(props.skeleton, props.row))
+  const query = useQuery(() => {
+    const [run, id] = [props.id, span()]
+    return { queryKey: ['step-failure', run, id], queryFn: ({ signal }: { signal: AbortSignal }) => ask(StepFailureDocument, { run, span: id }, signal), reconcile: false as const }
+  })
+  const step = () => (query.isSuccess ? query.data.trace?.step : undefined)
+  const said = (): string => [step()?.errorType, step()?.errorMessage].filter((text) => text !== null && text !== undefined && text !== '').join(': ')
+  return (
+    <a href={`/runs/${props.id}${queryString({ span: span() })}`} title={said()}>
+      {props.skeleton.names[props.skeleton.name[props.row]!] ?? ''} failed<Show when={query.isSuccess}>{said() === '' ? ', and does not say why' : `: ${said()}`}</Show>
+    </a>
+  )
+}
+
+const Head = (props: { run: RunFieldsFragment | undefined; id: string; skeleton: Skeleton | undefined; outdated: boolean; unknown: boolean }) => {
+  const cause = createMemo(() => (props.skeleton === undefined ? -1 : failureCause(props.skeleton)))
+  return (
+    <div class={styles['head']}>
+      <div class={styles['title']}>
+        <h1>{props.run === undefined ? 'Run' : props.run.name === '' ? 'unnamed run' : props.run.name}</h1>
+        <Show when={props.run}>{(run) => <><Status status={run().status} /><Show when={!run().settled}><Note label="settling…" title="Spans may still arrive: figures can change." /></Show></>}</Show>
+        <Id id={props.id} what="run id" />
+        <Show when={props.outdated}><Warning label="newer spans could not be loaded" title="What is shown is older. The next update tries again." /></Show>
+        <Show when={props.unknown}><Warning label="the summary could not be loaded" /></Show>
+        <Show when={(props.run?.policyDecisionCount ?? 0) > 0}><Decisions id={props.id} /></Show>
+      </div>
+      <Show when={props.run}>
+        {(run) => (
+          <>
+            <Facts run={run()} />
+            <Show when={run().status === 'FAILED' && (props.skeleton === undefined || cause() !== -1)}>
+              <p class={styles['cause']}><OctagonX size={14} aria-hidden="true" /><Show when={props.skeleton}>{(skeleton) => <Cause id={props.id} skeleton={skeleton()} row={cause()} />}</Show></p>
+            </Show>
+            <div class={styles['notes']}>
+              <Show when={!run().isRun}><Note label="a trace, no run: none of its spans belongs to an agent" /></Show>
+              <Show when={run().unpricedModelCalls > 0}><A href={ledgerHref({ run: run().id, basis: 'UNPRICED' })}><Warning label={`${plural(run().unpricedModelCalls, 'model call')} without a known price`} title="Not in the cost." /></A></Show>
+              <Show when={run().unmeteredModelCalls > 0}><Warning label={`${plural(run().unmeteredModelCalls, 'model call')} without usage`} title="The instrumentation reports no tokens for them: they cost something, and nobody knows what." /></Show>
+              <Show when={(props.skeleton?.notes.orphans ?? 0) > 0}><Warning label={`${plural(props.skeleton?.notes.orphans ?? 0, 'span')} without their parent`} title="The parent was not received: these spans stand as roots of their own." /></Show>
+              <Show when={(props.skeleton?.notes.cyclesBroken ?? 0) > 0}><Warning label={`${plural(props.skeleton?.notes.cyclesBroken ?? 0, 'cycle')} in the parents`} title="Spans named each other as parents: the earliest was made a root." /></Show>
+            </div>
+          </>
+        )}
+      </Show>
     </div>
-    <Show when={props.run}>
-      {(run) => (
-        <>
-          <Facts run={run()} />
-          <div class={styles['notes']}>
-            <Show when={!run().isRun}><Note label="a trace, no run: none of its spans belongs to an agent" /></Show>
-            <Show when={run().unpricedModelCalls > 0}><A href={ledgerHref({ run: run().id, basis: 'UNPRICED' })}><Warning label={`${plural(run().unpricedModelCalls, 'model call')} without a known price`} title="Not in the cost." /></A></Show>
-            <Show when={run().unmeteredModelCalls > 0}><Warning label={`${plural(run().unmeteredModelCalls, 'model call')} without usage`} title="The instrumentation reports no tokens for them: they cost something, and nobody knows what." /></Show>
-            <Show when={(props.skeleton?.notes.orphans ?? 0) > 0}><Warning label={`${plural(props.skeleton?.notes.orphans ?? 0, 'span')} without their parent`} title="The parent was not received: these spans stand as roots of their own." /></Show>
-            <Show when={(props.skeleton?.notes.cyclesBroken ?? 0) > 0}><Warning label={`${plural(props.skeleton?.notes.cyclesBroken ?? 0, 'cycle')} in the parents`} title="Spans named each other as parents: the earliest was made a root." /></Show>
-          </div>
-        </>
-      )}
-    </Show>
-  </div>
-)
+  )
+}
 
 const Tools = (props: { view: RunView; toGrid: () => void }) => {
   const middle = (): number => (props.view.window().from + props.view.window().to) / 2
@@ -126,6 +151,12 @@ const Trace = (props: { id: string; skeleton: Skeleton }) => {
   const view = createRunView(() => props.skeleton)
   let grid: HTMLElement | undefined
   const toGrid = (): void => grid?.focus()
+  /** Before the steps have the focus, as when the page was opened; on them, the waterfall hears the key first. */
+  const trouble = (direction: 1 | -1) => (): void => {
+    toGrid()
+    view.nextTrouble(direction)
+  }
+  onShortcut({ e: trouble(1), E: trouble(-1) })
   return (
     <div class={styles['body']} classList={{ [styles['withDetail'] ?? '']: view.open() }}>
       <div class={styles['trace']}>

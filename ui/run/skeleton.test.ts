@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeSkeleton, type TestSpan } from './skeleton.fixture.ts'
 import { decodeSkeleton, isParent, kindOf, rowOf, rowsOf, spanId } from './skeleton.ts'
-import { cycle, fold, placeOf, reveal, search, troubled, union, visibleRows } from './tree.ts'
+import { cycle, failureCause, fold, placeOf, reveal, search, troubled, union, visibleRows } from './tree.ts'
 
 const trace: readonly TestSpan[] = [
   { parent: -1, name: 'invoke_agent planner', kind: 0, start: 0, duration: 100, agent: 'planner' },
@@ -69,6 +69,16 @@ test('folding hides a subtree, and only it', () => {
   assert.deepEqual(rows(visibleRows(skeleton, all)), [0, 5])
   assert.deepEqual([...reveal(skeleton, all, 4)], [0, 0, 0, 0, 0, 0])
   assert.equal(reveal(skeleton, open, 4), open)
+})
+
+test('a failure began at the last thing that failed below what failed', () => {
+  const failing = (...failed: readonly number[]) => failureCause(decodeSkeleton(encodeSkeleton(trace.map((span, row) => ({ ...span, flags: failed.includes(row) ? 1 : 0 })))))
+  assert.equal(failing(), -1)
+  assert.equal(failing(0), 0, 'nothing below it says so')
+  assert.equal(failing(0, 1, 2, 3), 3, 'a call that failed before was survived')
+  assert.equal(failing(0, 1, 3), 1, 'an agent that did not fail survived its tool')
+  assert.equal(failing(0, 2, 3, 4), 4)
+  assert.equal(failing(3), 3, 'no root failed: the last step that did')
 })
 
 test('a hidden row is found at its nearest ancestor on show', () => {

@@ -60,6 +60,24 @@ const collect = (rows: number, holds: (row: number) => boolean): Uint32Array => 
 export const troubled = (skeleton: Skeleton): Uint32Array =>
   collect(skeleton.rows, (row) => (skeleton.flags[row]! & (flags.failed | flags.blocked)) !== 0)
 
+/**
+ * Where a failure began, as far as the trace tells: down from the last root that failed, to the last child that failed, because
+ * what was tried before it was survived. −1 where nothing failed.
+ */
+export const failureCause = (skeleton: Skeleton): number => {
+  const failed = (row: number): boolean => (skeleton.flags[row]! & flags.failed) !== 0
+  const lastFailed = (from: number, end: number): number => {
+    let found = -1
+    // Over siblings, which stand in the order of their starts.
+    for (let row = from; row < end; row = skeleton.end[row]!) if (failed(row)) found = row
+    return found
+  }
+  let cause = lastFailed(0, skeleton.rows)
+  if (cause === -1) return troubled(skeleton).findLast(failed) ?? -1
+  for (let below = cause; below !== -1; below = lastFailed(below + 1, skeleton.end[below]!)) cause = below
+  return cause
+}
+
 const matching = (dictionary: readonly string[], needle: string): Uint8Array =>
   Uint8Array.from(dictionary, (word) => (word.toLowerCase().includes(needle) ? 1 : 0))
 

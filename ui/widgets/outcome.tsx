@@ -7,7 +7,7 @@ import Loader from 'lucide-solid/icons/loader'
 import OctagonX from 'lucide-solid/icons/octagon-x'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import type { Component } from 'solid-js'
-import type { DecisionOutcome, RunStatus } from '../queries.ts'
+import type { DecisionOutcome, DecisionPlace, PolicyMode, RunStatus } from '../queries.ts'
 import { Dynamic } from '../solid.ts'
 import styles from './widgets.module.css'
 
@@ -38,7 +38,13 @@ const Chip = (props: { look: Look; title?: string | undefined }) => (
 )
 
 export const Status = (props: { status: RunStatus }) => <Chip look={statusLooks[props.status]} />
-export const Outcome = (props: { outcome: DecisionOutcome }) => <Chip look={outcomeLooks[props.outcome]} />
+/** What was decided in hindsight kept nobody from anything: it says so, and does not look as if it had. */
+export const Outcome = (props: { outcome: DecisionOutcome; hindsight?: boolean }) => {
+  const look = (): Look => outcomeLooks[props.outcome]
+  return <Chip look={props.hindsight === true ? { ...look(), label: `${look().label} in hindsight`, tone: props.outcome === 'ALLOW' ? 'neutral' : 'warned' } : look()} />
+}
+export const placeWords: Readonly<Record<DecisionPlace, string>> = { AGENT: 'in the agent', ENDPOINT: 'at the endpoint', COLLECTOR: 'in hindsight' }
+export const modeWords: Readonly<Record<PolicyMode, string>> = { SHADOW: 'shadow', ENFORCE: 'enforce' }
 export const Warning = (props: { label: string; title?: string }) => <Chip look={{ label: props.label, icon: TriangleAlert, tone: 'warned' }} title={props.title} />
 export const Note = (props: { label: string; title?: string }) => <span class={`${styles['chip']} ${styles['neutral']}`} title={props.title}>{props.label}</span>
 export const outcomeLabel = (outcome: DecisionOutcome): string => outcomeLooks[outcome].label
