@@ -220,10 +220,12 @@ export const Restatement = () => {
               </form>
               <Show when={report()}>
                 {(shown) => (
-                  <Show when={!isToCome(shown().asOf, Date.now())} fallback={<SoFar report={shown()} />}><Stats report={shown()} /><Why report={shown()} /></Show>
+                  <>
+                    <Show when={!isToCome(shown().asOf, Date.now())} fallback={<SoFar report={shown()} />}><Stats report={shown()} /><Why report={shown()} /></Show>
+                    <ClosedMonths months={closed()} />
+                  </>
                 )}
               </Show>
-              <ClosedMonths months={closed()} />
             </>
           )}
         </Match>
