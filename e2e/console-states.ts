@@ -74,6 +74,13 @@ export const filledStates: readonly ConsoleState[] = [
   { name: 'runs-filtered', open: (page) => goTo(page, '/runs?status=COMPLETED&has=policy&range=7d', rows) },
   { name: 'runs-none', open: (page) => goTo(page, '/runs?agent=nobody', 'main:has-text("No run matches")') },
   { name: 'run', open: (page, shown) => goTo(page, `/runs/${shown.run}`, treeRow) },
+  {
+    name: 'run-failed', open: async (page) => {
+      await goTo(page, '/runs?status=FAILED', 'a[data-run]')
+      await page.locator('a[data-run]').first().click()
+      await page.getByRole('link', { name: / failed: / }).waitFor()
+    },
+  },
   { name: 'run-search', open: (page, shown) => goTo(page, `/runs/${shown.run}?find=chat`, `${treeRow}[data-hit=true]`) },
   step('run-summary', 'Summary', 'modelCall'),
   step('run-messages', 'Messages', 'modelCall'),

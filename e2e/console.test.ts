@@ -309,6 +309,7 @@ test('models: what they cost opens the ledger entries it is the sum of, what fai
   const { page, problems } = await openPage(chromium, program.console)
   await page.goto('/models')
   await main(page).getByText('3 calls, 1 failed').waitFor()
+  assert.match(await main(page).getByRole('link', { name: '1 failed', exact: true }).getAttribute('href') ?? '', /^\/runs\?.*has=errors$/)
   const amounts = await main(page).locator('a[href^="/ledger"][title*=" USD. Open"]:not([aria-label*="by 1,000"])').evaluateAll((links) => links.map((link) => ({ href: link.getAttribute('href') ?? '', exact: link.getAttribute('title')?.split(' USD')[0] ?? '' })))
   // In all, and by model.
   assert.equal(amounts.length, 3)

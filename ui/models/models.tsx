@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { decimalExact, duration, knownCost, money, moneyPixels, percent, plural } from '../format.ts'
+import { countExact, decimalExact, duration, knownCost, money, moneyPixels, percent, plural } from '../format.ts'
 import { ModelChoicesDocument, type ModelFieldsFragment, ModelLatenciesDocument, ModelsDocument, ModelsOfAgentsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { cacheReadMeters, carried, failedRunsHref, type FilterKey, ledgerHref, modelFilter, modelKeys, queryString, rangeBounds, rangeOf, rangeText, valuesOf, valueText } from '../url-state.ts'
@@ -173,7 +173,7 @@ export const Models = () => {
   const what = (): string => chosen() ?? 'all models'
   const choices = () => (['model', 'agent', 'provider'] as const).map((key) => ({ key, values: (offered.isSuccess ? offered.data[key] : []).slice(0, choicesMax).map(({ value }) => ({ value: value ?? '' })) }))
   return (
-    <Page title={chosen() ?? 'Models'} answer={<Show when={total()}>{(sum) => <>{plural(sum().calls, 'call')}, {sum().failedCalls} failed; {money(knownCost(sum().cost, sum().unpricedEntries))}.<Show when={sum().durationMs}>{(took) => <> Half of those that answered took up to {duration(took().p50)}.</>}</Show></>}</Show>}>
+    <Page title={chosen() ?? 'Models'} answer={<Show when={total()}>{(sum) => <>{plural(sum().calls, 'call')}, <Show when={sum().failedCalls > 0} fallback="0 failed"><A href={failed(valuesOf(search, 'model').length === 0 ? [] : sum().names)}>{countExact(sum().failedCalls)} failed</A></Show>; {money(knownCost(sum().cost, sum().unpricedEntries))}.<Show when={sum().durationMs}>{(took) => <> Half of those that answered took up to {duration(took().p50)}.</>}</Show></>}</Show>}>
       <FilterBar choices={choices()} />
       <ActiveFilters keys={modelKeys} label={(_key, value) => value} />
       <Progress when={isAwaited(query) || isAwaited(latency)} what="models" />
