@@ -214,6 +214,24 @@ test('costs: every amount, count of tokens and count of runs opens the ledger en
   assert.deepEqual(problems, [])
 })
 
+test('a tab that was open while the program was upgraded loads itself anew where code of a page is gone', { skip, timeout: 120_000 }, async () => {
+  await using program = await startProgram({ env })
+  const { page } = await openPage(chromium, program.console)
+  let isGone = true
+  await page.route('**/assets/policy-*.js', (route) => (isGone ? route.fulfill({ status: 404 }) : route.continue()))
+  await page.goto('/runs')
+  await page.getByRole('heading', { name: 'Send your first trace' }).waitFor()
+  await remember(page)
+  page.on('request', (request) => {
+    if (request.isNavigationRequest()) isGone = false
+  })
+  // A tab that was opened a moment ago is of this build.
+  await page.waitForFunction(() => performance.now() > 11_000)
+  await page.getByRole('link', { name: 'Policy' }).click()
+  await page.getByRole('heading', { name: 'Policy decisions' }).waitFor()
+  assert.equal(await remembers(page), false)
+})
+
 test('costs: what stands below the bars does not move when they arrive', { skip, timeout: 120_000 }, async () => {
   await using program = await startProgram({ env })
   const traceId = newTraceId()
