@@ -20,16 +20,18 @@ export function comparedCalls(range: TimeRange): Where {
   const claiming = allOf(when('reported_cost IS NOT NULL'), inRange)
   const keyed = allOf(when('notEmpty(call_keys)'), inRange)
   const charged = allOf(within('call', 'occurred_at', range))
+  // A claim and the call that it is compared with stand in one trace.
+  const inClaimingTraces = `trace_id IN (${spansOf('trace_id', claiming.sql)})`
   const told = spansOf(`trace_id, ${callKey} AS call_key, assumeNotNull(reported_cost) AS claim, started_at`, `${claiming.sql} AND notEmpty(call_keys)`)
   const claims = `(SELECT call_trace, call_span, argMin(claim, rank) AS claim FROM (
       ${spansOf('trace_id AS call_trace, span_id AS call_span, argMax(assumeNotNull(reported_cost), received_at) AS claim, 0 AS rank', claiming.sql)} GROUP BY trace_id, span_id
       UNION ALL
       SELECT trace_id AS call_trace, span_id AS call_span, argMax(told.claim, told.started_at) AS claim, 1 AS rank
-      FROM (${spansOf(`trace_id, span_id, ${callKey} AS call_key`, `${keyed.sql} AND trace_id IN (SELECT trace_id FROM (${told}))`)}) AS silent
+      FROM (${spansOf(`trace_id, span_id, ${callKey} AS call_key`, `${keyed.sql} AND ${inClaimingTraces}`)}) AS silent
       INNER JOIN (${told}) AS told USING (trace_id, call_key) GROUP BY trace_id, span_id
     ) GROUP BY call_trace, call_span)`
   return when(`SELECT call_trace, call_span, claim, ours FROM ${claims} AS claims INNER JOIN (
-    ${ledgerOf('trace_id, span_id, sum(amount) AS ours', `${charged.sql} AND (trace_id, span_id) IN (SELECT call_trace, call_span FROM ${claims})`)}
+    ${ledgerOf('trace_id, span_id, sum(amount) AS ours', `${charged.sql} AND ${inClaimingTraces}`)}
     GROUP BY trace_id, span_id HAVING sum(quantity) != 0 AND ${unpricedLines} = 0 AND countIf(reason = 'unattributed') = 0) AS charges ON call_trace = charges.trace_id AND call_span = charges.span_id`,
   { ...claiming.params, ...keyed.params, ...charged.params })
 }
