@@ -92,7 +92,6 @@ interface Question {
 }
 
 function questions({ id, startedAt, attribute }: Known): readonly Question[] {
-  const newest = BigInt(Date.now()) * 1_000_000n
   const runsQuery = `query ($filter: RunFilter, $orderBy: RunOrder!) { runs(first: 50, filter: $filter, orderBy: $orderBy) { nodes { ${runFields} } } }`
   interface Runs { readonly runs: { readonly nodes: readonly { readonly id: string }[] } }
   const asRuns = (name: string, filter: object, check: (ids: readonly string[]) => boolean, orderBy = 'STARTED_AT_DESC'): Question => ({
@@ -136,7 +135,7 @@ function questions({ id, startedAt, attribute }: Known): readonly Question[] {
         return nodes.length
       },
     },
-    asModels('all time', {}), asModels('the last day', { from: iso(newest - dayNanos) }), asModels('two hours', around.range),
+    asModels('all time', {}), asModels('a day', { from: iso(startedAt - dayNanos / 2n), to: iso(startedAt + dayNanos / 2n) }), asModels('two hours', around.range),
     {
       name: 'how long calls took over time, all time', query: '{ modelLatency(range: {}) { cells { start fromMs calls } } }', variables: {},
       rowsOf: ({ modelLatency }: { readonly modelLatency: { readonly cells: readonly unknown[] } | null }) => {
