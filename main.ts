@@ -142,7 +142,7 @@ async function main(args: readonly string[]): Promise<number> {
     case '--help':
       return print(help)
     default:
-      process.stderr.write(`'${command}' is no command.\n\n${help}`)
+      process.stderr.write(`"${command}" is no command.\n\n${help}`)
       return 2
   }
 }

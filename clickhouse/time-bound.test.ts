@@ -14,7 +14,7 @@ const dataDir = mkdtempSync(join(tmpdir(), 'time-bound-'))
 const hour = 3_600_000_000_000n
 const began = 1_793_491_200_000_000_000n
 
-/** A span every twelve seconds of 28 days, ten to a trace, and those that broken clocks tell. */
+/** A span every twelve seconds of 28 days, ten to a trace, and those that broken clocks tell; and as many points of a metric. */
 before(async () => {
   store = await openStore({ kind: 'embedded', dataDir, memoryBytes: 2 * 1024 ** 3, readSessions: 2 })
   await migrate(store)
@@ -22,7 +22,9 @@ before(async () => {
     reinterpretAsFixedString(toUInt64(number)), fromUnixTimestamp64Nano(toInt64(${began} + number * 12000000000)), if(number % 2, 'a', 'b') FROM numbers(201600)`)
   await store.command(`INSERT INTO spans (tenant, trace_id, span_id, started_at) SELECT 'acme', reinterpretAsFixedString(toUInt128(number)), reinterpretAsFixedString(toUInt64(number)),
     fromUnixTimestamp64Nano(arrayElement([toInt64(0), 1, 59999999999, 60000000000, ${timeMax - 60_000_000_000n}, ${timeMax - 1n}, ${timeMax}], number + 1)) FROM numbers(7)`)
-  await store.command('OPTIMIZE TABLE spans FINAL')
+  await store.command(`INSERT INTO metric_points (tenant, name, series, at, started_at) SELECT 'acme', 'tokens', reinterpretAsFixedString(toUInt128(number % 100)),
+    fromUnixTimestamp64Nano(toInt64(${began} + number * 12000000000)), fromUnixTimestamp64Nano(toInt64(${began})) FROM numbers(201600)`)
+  for (const table of ['spans', 'metric_points']) await store.command(`OPTIMIZE TABLE ${table} FINAL`)
 })
 after(async () => {
   await store[Symbol.asyncDispose]()
@@ -31,13 +33,15 @@ after(async () => {
 
 const during = (from: string, to: string): string => `tenant = 'acme' AND ${from} AND ${to}`
 
-test('an hour of a month is read from the granules of that hour', async () => {
-  const params = { from: began + 200n * hour, to: began + 201n * hour }
-  const asked = during(timeBound('started_at', '>=', 'from'), timeBound('started_at', '<', 'to'))
-  const plan = await store.read<{ explain: string }>(`EXPLAIN indexes = 1 SELECT count() FROM spans WHERE ${asked}`, params, soon)
-  const granules = plan.map(({ explain }) => /Granules: (\d+)\/(\d+)/.exec(explain)).findLast((found) => found !== null)
-  assert.ok(Number(granules?.[1]) <= 2 && Number(granules?.[2]) > 20, `${granules?.[0]} of the last index`)
-})
+for (const [table, time] of [['spans', 'started_at'], ['metric_points', 'at']] as const) {
+  test(`an hour of a month of ${table} is read from the granules of that hour`, async () => {
+    const params = { from: began + 200n * hour, to: began + 201n * hour }
+    const asked = during(timeBound(time, '>=', 'from'), timeBound(time, '<', 'to'))
+    const plan = await store.read<{ explain: string }>(`EXPLAIN indexes = 1 SELECT count() FROM ${table} WHERE ${asked}`, params, soon)
+    const granules = plan.map(({ explain }) => /Granules: (\d+)\/(\d+)/.exec(explain)).findLast((found) => found !== null)
+    assert.ok(Number(granules?.[1]) <= 2 && Number(granules?.[2]) > 20, `${granules?.[0]} of the last index`)
+  })
+}
 
 for (const [from, to] of [
   [0n, 0n], [0n, 1n], [1n, 60_000_000_000n], [0n, timeMax], [timeMax, timeMax], [timeMax - 1n, timeMax], [60_000_000_000n, timeMax - 60_000_000_000n],

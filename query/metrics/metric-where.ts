@@ -1,5 +1,3 @@
-import { timeMax } from '#clickhouse/table.ts'
-import { momentOf } from '#clickhouse/time-bound.ts'
 import { userError } from '../errors.ts'
 import type { TimeRange } from '../time-range.ts'
 import { allOf, among, checkedText, when, type Where, within } from '../where.ts'
@@ -28,13 +26,5 @@ export function metricWhere(filter: MetricFilter): Where {
   )
 }
 
-/**
- * Points of a range. The hours stand in the sorting key, and the engine does not conclude them from the time (216,000 rows
- * of a metric read for an hour of it, 8,192 with them).
- */
-export function during(range: TimeRange | null | undefined): Where | undefined {
-  const { from, to } = range ?? {}
-  const hour = (operator: '>=' | '<=', side: 'from' | 'to', time: bigint | null | undefined): Where | undefined =>
-    time == null || time > timeMax ? undefined : when(`toStartOfHour(at) ${operator} toStartOfHour(${momentOf(`range_${side}`)})`)
-  return allOf(within('range', 'at', range), hour('>=', 'from', from), hour('<=', 'to', to))
-}
+/** Points of a range. */
+export const during = (range: TimeRange | null | undefined): Where | undefined => within('range', 'at', range)
