@@ -107,7 +107,7 @@ test('the skeleton draws the same tree, compressed', async () => {
     [spanId(1), -1, 'invoke_agent', 0, 0, 0, 0n, 2_500_001n],
     [spanId(2), 0, 'chat', flagBits.cached, 100, 7, 2_500_001n, 2_500_001n],
     [spanId(3), 0, 'delete', flagBits.failed | flagBits.decided | flagBits.blocked, 0, 0, 0n, 0n],
-    [spanId(4), -1, 'lost twice', flagBits.orphan, 0, 0, 0n, 0n],
+    [spanId(4), -1, 'lost twice', flagBits.orphan | flagBits.unpriced, 0, 0, 0n, 0n],
   ])
   assert.deepEqual([header.status, header.settled, header.notes.orphans], ['COMPLETED', true, 1])
   assert.equal(decodeSkeleton(Buffer.from(await (await skeleton(traceId(3))).arrayBuffer())).header.notes.cyclesBroken, 1)
