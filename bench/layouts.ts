@@ -71,10 +71,8 @@ interface Question {
 }
 
 const at = (nano: bigint): string => `fromUnixTimestamp64Nano(${nano}, 'UTC')`
-const between = ({ rounded }: Layout, from: bigint, to: bigint): string => {
-  const bounds = (of: (time: string) => string): string => `${of('started_at')} BETWEEN ${of(at(from))} AND ${of(at(to))}`
-  return rounded === undefined ? bounds((time) => time) : `${bounds((time) => time)} AND ${bounds(rounded)}`
-}
+const between = ({ rounded }: Layout, from: bigint, to: bigint): string =>
+  [(time: string) => time, ...(rounded === undefined ? [] : [rounded])].map((of) => `${of('started_at')} BETWEEN ${of(at(from))} AND ${of(at(to))}`).join(' AND ')
 const hour = 3_600_000_000_000n
 const tokens = 'count(), sum(usage_input_uncached + usage_output_text)'
 const questions: readonly Question[] = [

@@ -55,13 +55,18 @@ const exportSecondsMax = 600
  */
 const settings = 'SETTINGS optimize_move_to_prewhere_if_final = 1'
 
+/** The one place where the tenant predicate is written. */
+function selectFrom(table: string): (columns: string, condition: string) => string {
+  return (columns, condition) => `SELECT ${columns} FROM ${table} WHERE tenant = {tenant:String} AND (${condition})`
+}
+
 /**
- * The one place where the tenant predicate and the deduplication of rows (`FINAL`) are written.
+ * Reads with the deduplication of rows (`FINAL`), unless all versions are wanted.
  * `signal` ends a read in the engine when its asker has gone.
  */
 export function readerOf(store: Store, tenant: string, signal: AbortSignal): Reader {
   const rowsOf = ({ columns, from, where, tail, allVersions }: Select): string =>
-    `SELECT ${columns} FROM ${tables[from].name} ${allVersions === true ? '' : 'FINAL'} WHERE tenant = {tenant:String} AND (${where.sql}) ${tail}`
+    `${selectFrom(`${tables[from].name}${allVersions === true ? '' : ' FINAL'}`)(columns, where.sql)} ${tail}`
   const sql = (select: Select): string => `${select.around === undefined ? rowsOf(select) : select.around(`(${rowsOf(select)})`)} ${settings}`
   const params = ({ where }: Select) => ({ ...where.params, tenant })
   const limits = { signal, maxSeconds: readSecondsMax }
@@ -84,16 +89,16 @@ export const latestOfSpan = 'ORDER BY received_at DESC LIMIT 1 BY span_id'
  * These columns of the tenant's spans, for a condition or a join; all versions of each, for what they agree in. Never `*`: a question
  * that nests ten of these took the engine a quarter of a second to take apart, before it read anything.
  */
-export const spansOf = (columns: string, condition: string): string => `SELECT ${columns} FROM spans WHERE tenant = {tenant:String} AND (${condition})`
+export const spansOf = selectFrom('spans')
 
 /** The same, the latest version of each, for what they differ in; one that came again with another start is there twice. */
-export const currentSpansOf = (columns: string, condition: string): string => `SELECT ${columns} FROM spans FINAL WHERE tenant = {tenant:String} AND (${condition})`
+export const currentSpansOf = selectFrom('spans FINAL')
 
 /** The same of the tenant's runs, each once. */
-export const runsOf = (columns: string, condition: string): string => `SELECT ${columns} FROM runs FINAL WHERE tenant = {tenant:String} AND (${condition})`
+export const runsOf = selectFrom('runs FINAL')
 
 /** The same of the tenant's ledger, each line once. */
-export const ledgerOf = (columns: string, condition: string): string => `SELECT ${columns} FROM ledger_entries FINAL WHERE tenant = {tenant:String} AND (${condition})`
+export const ledgerOf = selectFrom('ledger_entries FINAL')
 
 /** A `FixedString` as lower-case hex; zeros, which stand for "none", as ''. */
 export const hexOf = (column: string, as: string): string => `if(empty(${column}), '', lower(hex(${column}))) AS ${as}`
