@@ -105,7 +105,7 @@ for (const asked of [{ protocol: 'http', batch: 160 }, { protocol: 'grpc', batch
 test('decide: every call is allowed, settled, and counted by the decider and the budget, while others send', async () => {
   const decided = await runDecide({ calls: 20, rate: 160, batch: 16, seconds: 2, warmSeconds: 0.5 })
   assert.deepEqual([decided.reserveMs.length, decided.settleMs.length, decided.answerMs.length, decided.budgetMs.length], [40, 40, 4, 4])
-  assert.ok(decided.spans > 0)
+  assert.ok(decided.spans > 0 && decided.echoMs.length > 0)
   assert.match(describeDecided(decided), /^\| reserve: `POST \/v1\/decide`, from when it was due \| 40 \|/m)
 })
 

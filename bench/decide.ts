@@ -1,5 +1,7 @@
-import { Agent, request as httpRequest } from 'node:http'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { Agent, request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,6 +36,8 @@ export interface Decided {
   readonly answerMs: readonly number[]
   /** The same until a budget, asked for by GraphQL, does. */
   readonly budgetMs: readonly number[]
+  /** Like `reserveMs`, of a server that only answers what it was asked: what the machine and HTTP take of it. */
+  readonly echoMs: readonly number[]
   /** Spans that others sent and that were acknowledged, and in milliseconds how long that took. */
   readonly spans: number
   readonly ackMs: readonly number[]
@@ -108,16 +112,18 @@ async function attend(program: Program, options: DecideOptions, looked: Looked):
   const stop = new AbortController()
   const load = loaded(sender.send, options, stop.signal)
   try {
+    await using echo = await startEcho()
+    const echoed = askEcho(echo.origin, stop.signal)
     const found = await ask(program, sender.send, options, looked)
     stop.abort()
-    return { ...found, ...await load }
+    return { ...found, echoMs: await echoed, ...await load }
   } finally {
     stop.abort()
     await load
   }
 }
 
-type Asked = Omit<Decided, 'options' | 'spans' | 'ackMs'>
+type Asked = Omit<Decided, 'options' | 'echoMs' | 'spans' | 'ackMs'>
 
 async function ask(program: Program, send: Send, options: DecideOptions, looked: Looked): Promise<Asked> {
   using decider = asker(program.http)
@@ -171,6 +177,36 @@ function spansOf(traceId: string, name: string, user: string, reservation: strin
   return exportRequest([agent, modelCall({ traceId, parentSpanId: agent.spanId, start, attributes: { 'spanledger.reservation.id': reservation, 'user.id': user } }, tokens)])
 }
 
+async function startEcho(): Promise<AsyncDisposable & { readonly origin: string }> {
+  const child = fork(join(import.meta.dirname, 'echo-process.ts'))
+  const [port] = await once(child, 'message') as [number]
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, 'exit')
+      child.disconnect()
+      await ended
+    },
+  }
+}
+
+/** Milliseconds between two questions that are only echoed. */
+const echoEveryMs = 50
+
+async function askEcho(origin: string, stop: AbortSignal): Promise<number[]> {
+  using server = asker(origin)
+  const ms: number[] = []
+  const began = performance.now()
+  for (let asked = 0; !stop.aborted; asked++) {
+    const due = began + asked * echoEveryMs
+    await sleep(Math.max(0, due - performance.now()), undefined, { signal: stop }).catch(() => undefined /* stopped */)
+    if (stop.aborted) break
+    await server.ask('/', { agent: `agent-${asked % agents}`, model: 'gpt-5-mini', provider: 'openai', environment: 'production', runId: newTraceId() })
+    ms.push(performance.now() - due)
+  }
+  return ms
+}
+
 /** How long a budget may take to react. In milliseconds. */
 const reactionMsMax = 5_000
 
@@ -212,6 +248,7 @@ export function describeDecided({ options, spans, ...found }: Decided): string {
     `${options.calls} calls/s beside ${options.rate} spans/s in requests of ${options.batch}, ${options.seconds} s, 9 budgets, nearly all of which are about every call; ${spans} spans acknowledged:`, '',
     '| ms | times | p50 | p95 | p99 | max |', '| --- | --- | --- | --- | --- | --- |',
     row('reserve: `POST /v1/decide`, from when it was due', found.reserveMs),
+    row('a question that is only echoed, by a process of its own', found.echoMs),
     row('settle: the span exported, acknowledged, its reservation given back', found.settleMs),
     row('from that until an answer of the decider counts the call', found.answerMs),
     row('… until the budget does, by GraphQL', found.budgetMs),

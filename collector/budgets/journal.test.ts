@@ -86,6 +86,60 @@ test('what need only survive a kill does not wait for the disk, which has it a m
   await killed.close()
 })
 
+test('what need only survive a kill does not wait for a sync that others wait for', async (t) => {
+  const path = await journalFile(t)
+  const began = Promise.withResolvers<void>()
+  const synced = Promise.withResolvers<void>()
+  let syncs = 0
+  const journal = await Journal.open({
+    path, now: () => 0, sync: async (file) => {
+      syncs++
+      began.resolve()
+      await synced.promise
+      await file.datasync()
+    },
+  })
+  const first = journal.put('alert:1', 1, 100)
+  await began.promise
+  await journal.put('hold:1', 1, 100, 'written')
+  const second = journal.put('alert:2', 2, 100)
+  assert.equal(await Promise.race([second.then(() => 'answered'), sleep(50, 'waits')]), 'waits')
+  assert.equal(syncs, 1)
+  synced.resolve()
+  await Promise.all([first, second])
+  assert.equal(syncs, 2, 'the second was not on its way to the disk when the first sync began')
+  await journal.close()
+})
+
+test('where a sync fails, what was written behind it is not sure either, and all of it stands in the next file', async (t) => {
+  const path = await journalFile(t)
+  const [began, fails] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let broken = true
+  const journal = await Journal.open({
+    path, now: () => 0, sync: async (file) => {
+      if (!broken) return file.datasync()
+      began.resolve()
+      await fails.promise
+      // As if it had taken back what was written.
+      await truncate(path, 0)
+      throw new Error('EIO')
+    },
+  })
+  const alerts = [journal.put('alert:1', 1, 100)]
+  await began.promise
+  await journal.put('hold:1', 1, 100, 'written')
+  alerts.push(journal.put('alert:2', 2, 100))
+  await sleep(20)
+  fails.resolve()
+  assert.deepEqual((await Promise.allSettled(alerts)).map(({ status }) => status), ['rejected', 'rejected'])
+  broken = false
+  await journal.put('alert:3', 3, 100)
+  await journal.close()
+  const next = await openAt(path)
+  assert.deepEqual(['alert:1', 'alert:2', 'hold:1', 'alert:3'].map((key) => next.get(key)?.value), [undefined, undefined, 1, 3])
+  await next.close()
+})
+
 test('what was only written is synced without being asked, and where that fails it is written anew from memory', async (t) => {
   const path = await journalFile(t)
   const tried = Promise.withResolvers<void>()

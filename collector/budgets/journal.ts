@@ -57,11 +57,13 @@ export class Journal {
   /** Some of them may not be on disk. */
   #unsynced = false
   #syncTimer: NodeJS.Timeout | undefined
+  #syncing: Promise<void> | undefined
   #liveBytes = 0
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
+  /** Written, and waiting for a sync that begins after that. */
+  #unsure: Waiting[] = []
   #torn = false
-  #syncIsDue = false
   #closed = false
 
   private constructor(options: JournalOptions, file: FileHandle, bytes: number, kept: Map<string, Kept>) {
@@ -133,43 +135,60 @@ export class Journal {
   async #write(): Promise<void> {
     // Whoever comes in the same turn is written with the first.
     await Promise.resolve()
-    while (this.#waiting.length > 0 || this.#syncIsDue) {
+    while (this.#waiting.length > 0) {
       const group = this.#waiting
       this.#waiting = []
       try {
-        await this.#commit(group)
+        await this.#writeDown(group)
       } catch (error) {
         this.#torn = true
-        this.#unsynced = false
-        this.#syncIsDue = false
-        // Of one that was told `written` this is not heard any more.
         for (const { failed } of group) failed(error)
       }
     }
     this.#writing = undefined
-    if (this.#unsynced && !this.#closed) this.#syncTimer ??= setTimeout(() => this.#syncLater(), syncMs).unref()
+    this.#syncSoon()
   }
 
-  #syncLater(): void {
-    this.#syncTimer = undefined
-    this.#syncIsDue = this.#unsynced
-    if (this.#syncIsDue) this.#writing ??= this.#write()
-  }
-
-  async #commit(group: readonly Waiting[]): Promise<void> {
+  async #writeDown(group: readonly Waiting[]): Promise<void> {
     const bytes = Buffer.concat(group.map(({ record }) => record))
-    // What failed before may stand half written, and what was written before it may be gone: memory has all of it.
-    if (this.#torn || (this.#bytes > compactBytesMin && this.#bytes > 2 * this.#liveBytes)) await this.#compact()
-    this.#torn = false
-    await this.#file.writeFile(bytes)
-    this.#bytes += bytes.length
-    this.#unsynced = true
+    do {
+      // What failed before may stand half written, and what was written before it may be gone: memory has all of it.
+      if (this.#torn || (this.#bytes > compactBytesMin && this.#bytes > 2 * this.#liveBytes)) await this.#compact()
+      await this.#file.writeFile(bytes)
+      this.#bytes += bytes.length
+      this.#unsynced = true
+      // A sync that failed meanwhile may have lost this, too.
+    } while (this.#torn)
     for (const { until, done } of group) if (until === 'written') done()
-    if (!this.#syncIsDue && group.every(({ until }) => until === 'written')) return
-    this.#syncIsDue = false
-    await this.#options.sync(this.#file)
-    this.#unsynced = false
-    for (const { done } of group) done()
+    this.#unsure.push(...group.filter(({ until }) => until === 'synced'))
+    if (this.#unsure.length > 0) this.#syncing ??= this.#sync()
+  }
+
+  #syncSoon(): void {
+    if (!this.#unsynced || this.#closed || this.#syncing !== undefined) return
+    this.#syncTimer ??= setTimeout(() => (this.#syncing ??= this.#sync()), syncMs).unref()
+  }
+
+  /** Others write meanwhile: a disk takes milliseconds, and now and then a hundred. */
+  async #sync(): Promise<void> {
+    clearTimeout(this.#syncTimer)
+    this.#syncTimer = undefined
+    do {
+      const group = this.#unsure
+      this.#unsure = []
+      this.#unsynced = false
+      try {
+        await this.#options.sync(this.#file)
+        for (const { done } of group) done()
+      } catch (error) {
+        // The next sync of this file may say that all is well (`fsync(2)`, EIO): who was written meanwhile is not sure either.
+        this.#torn = true
+        for (const { failed } of [...group, ...this.#unsure]) failed(error)
+        this.#unsure = []
+      }
+    } while (this.#unsure.length > 0)
+    this.#syncing = undefined
+    this.#syncSoon()
   }
 
   /**
@@ -178,6 +197,10 @@ export class Journal {
    */
   async #compact(): Promise<void> {
     const { path, sync } = this.#options
+    // It is about the old file. Its end sets the timer, and nothing else does while this is under way.
+    await this.#syncing
+    clearTimeout(this.#syncTimer)
+    this.#syncTimer = undefined
     this.expire()
     const file = await open(`${path}.new`, 'w', 0o600)
     let length = 0
@@ -205,12 +228,14 @@ export class Journal {
     this.#file = next
     this.#bytes = length
     this.#liveBytes = length
+    this.#torn = false
   }
 
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#syncTimer)
     await this.#writing
+    await this.#syncing
     if (this.#unsynced) await this.#options.sync(this.#file)
     await this.#file.close()
   }

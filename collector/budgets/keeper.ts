@@ -233,7 +233,8 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const verdict = strictest(found.map((one) => one.verdict))
     const hold = found.length === 0 ? undefined : await this.#hold(verdict, known, { id: request.requestId === '' ? crypto.randomUUID() : request.requestId, named, ...estimate, madeAt: at, expiresAt: at + request.holdMs })
     await this.#kill(found, named.run)
-    this.#store(found, named, estimate)
+    // Behind the answer, which the call waits for.
+    setImmediate(() => this.#store(found, named, estimate))
     return {
       decision: verdict === 'warn' ? 'allow' : verdict,
       reason: found.find((one) => one.verdict === verdict)?.reason ?? 'no budget is about this call',
