@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { nodeOptions } from '../e2e/program.ts'
 import { gauge } from './load.ts'
 import { takenOn } from './machine.ts'
 import { payloads } from './payloads.ts'
@@ -44,7 +45,7 @@ const warmSeconds = 5
 /** The collector up to its acknowledgement, alone in a process: each case with a new one. Throws where not everything sent was counted as stored. */
 export async function runReceive(asked: ReceiveCase, warmUpSeconds = warmSeconds): Promise<Received> {
   const dir = await mkdtemp(join(tmpdir(), 'spanledger-receive-'))
-  const child = fork(join(import.meta.dirname, 'receiver-process.ts'), [dir], { execArgv: ['--max-semi-space-size=64', '--no-allocation-site-pretenuring'] })
+  const child = fork(join(import.meta.dirname, 'receiver-process.ts'), [dir], { execArgv: [...nodeOptions] })
   try {
     const addresses = await told(child)
     if ('metrics' in addresses) throw new Error('the receiver did not say where it listens')

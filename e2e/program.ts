@@ -29,7 +29,7 @@ export interface ProgramOptions {
 
 const root = join(import.meta.dirname, '..')
 /** Node's options as `npm start` gives them. */
-const nodeOptions = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { start: string } }).scripts.start.split(' ').filter((word) => word.startsWith('--'))
+export const nodeOptions = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { start: string } }).scripts.start.split(' ').filter((word) => word.startsWith('--'))
 
 /** Start-up is under 3 s on an idle machine; a loaded one gets more before the test gives up. */
 const readyMsMax = 60_000
