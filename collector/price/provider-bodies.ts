@@ -14,10 +14,12 @@ export interface Telling {
 
 /** What an instrumentation reads off a body. Counts as the provider's API defines them; all input, all output. */
 interface Counts {
-  readonly kind: 'anthropic' | 'bedrock' | 'gemini' | 'chat' | 'responses' | 'cohere'
+  readonly kind: 'anthropic' | 'bedrock' | 'gemini' | 'chat' | 'responses' | 'xai' | 'cohere'
   readonly body: Json
   readonly input: number
   readonly output: number
+  /** The output as the body has it: without the thoughts where it tells them beside. */
+  readonly said: number
   readonly read: number
   readonly written: number
   readonly written5m: number
@@ -42,15 +44,19 @@ function modality(list: unknown, name: string): number {
 
 const none = { read: 0, written: 0, written5m: 0, written1h: 0, reasoning: 0, audioInput: 0, audioRead: 0, audioOutput: 0, imageInput: 0, imageOutput: 0, toolUse: 0 }
 
-/** The providers' definitions: Anthropic and Bedrock count fresh input only, Gemini leaves thoughts out of its output. */
+/**
+ * The providers' definitions: Anthropic and Bedrock count fresh input only, Gemini and xAI leave thoughts out of their output.
+ * `undefined` where the answer has no usage, or one of an unknown shape.
+ */
 export function countsOf(answer: Json): Counts | undefined {
   if ('usageMetadata' in answer) return gemini(object(answer['usageMetadata']))
   if ('meta' in answer) return cohere(object(object(answer['meta'])['billed_units']), answer)
-  const body = object(answer['usage'])
-  if ('billed_units' in body) return cohere(object(body['billed_units']), body)
+  // In OpenAI's realtime events the answer stands in the event, at Cloudflare in the result.
+  const body = object(answer['usage'] ?? object(answer['response'])['usage'] ?? object(answer['result'])['usage'])
+  if ('billed_units' in body || 'tokens' in body) return cohere(object(body['billed_units'] ?? body['tokens']), body)
   if ('inputTokens' in body) return bedrock(body)
+  if ('prompt_tokens' in body) return openai(body, 'cached_prompt_text_tokens' in body ? 'xai' : 'chat', 'prompt_tokens', 'completion_tokens')
   if ('cache_creation_input_tokens' in body || 'cache_read_input_tokens' in body) return anthropic(body)
-  if ('prompt_tokens' in body) return openai(body, 'chat', 'prompt_tokens', 'completion_tokens')
   return 'input_tokens' in body ? openai(body, 'responses', 'input_tokens', 'output_tokens') : undefined
 }
 
@@ -61,7 +67,7 @@ function anthropic(body: Json): Counts {
   const input = count(body, 'input_tokens') + read + written
   const output = count(body, 'output_tokens')
   return {
-    ...none, kind: 'anthropic', body, input, output, read, written, total: input + output,
+    ...none, kind: 'anthropic', body, input, output, said: output, read, written, total: input + output,
     written5m: count(lives, 'ephemeral_5m_input_tokens'), written1h: count(lives, 'ephemeral_1h_input_tokens'),
     reasoning: count(object(body['output_tokens_details']), 'thinking_tokens'),
   }
@@ -70,7 +76,7 @@ function anthropic(body: Json): Counts {
 function bedrock(body: Json): Counts {
   const read = count(body, 'cacheReadInputTokens')
   const written = count(body, 'cacheWriteInputTokens')
-  return { ...none, kind: 'bedrock', body, read, written, input: count(body, 'inputTokens') + read + written, output: count(body, 'outputTokens'), total: count(body, 'totalTokens') }
+  return { ...none, kind: 'bedrock', body, read, written, input: count(body, 'inputTokens') + read + written, output: count(body, 'outputTokens'), said: count(body, 'outputTokens'), total: count(body, 'totalTokens') }
 }
 
 function gemini(body: Json): Counts {
@@ -78,26 +84,35 @@ function gemini(body: Json): Counts {
   const toolUse = count(body, 'toolUsePromptTokenCount')
   return {
     ...none, kind: 'gemini', body, reasoning, toolUse,
-    input: count(body, 'promptTokenCount') + toolUse, output: count(body, 'candidatesTokenCount') + reasoning, total: count(body, 'totalTokenCount'),
+    input: count(body, 'promptTokenCount') + toolUse, output: count(body, 'candidatesTokenCount') + reasoning, said: count(body, 'candidatesTokenCount'), total: count(body, 'totalTokenCount'),
     read: count(body, 'cachedContentTokenCount'), audioInput: modality(body['promptTokensDetails'], 'AUDIO'),
     audioRead: modality(body['cacheTokensDetails'], 'AUDIO'), audioOutput: modality(body['candidatesTokensDetails'], 'AUDIO'),
     imageInput: modality(body['promptTokensDetails'], 'IMAGE'), imageOutput: modality(body['candidatesTokensDetails'], 'IMAGE'),
   }
 }
 
-function openai(body: Json, kind: 'chat' | 'responses', inputKey: string, outputKey: string): Counts {
-  const of = object(body[`${inputKey}_details`])
-  const out = object(body[`${outputKey}_details`])
+/** OpenAI's APIs and those like it; details are in the singular in its realtime API. */
+function openai(body: Json, kind: 'chat' | 'responses' | 'xai', inputKey: string, outputKey: string): Counts {
+  const details = (key: string): Json => object(body[`${key}_details`] ?? body[`${key.slice(0, -1)}_details`])
+  const [of, out] = [details(inputKey), details(outputKey)]
+  const [input, said, total] = [count(body, inputKey), count(body, outputKey), count(body, 'total_tokens')]
+  const reasoning = count(out, 'reasoning_tokens') || count(body, 'reasoning_tokens')
+  // xAI's total shows the thoughts beside the output (docs.x.ai, Reasoning), Perplexity's leaves them out as well (its API reference).
+  const output = reasoning > 0 && ('num_search_queries' in body || total === input + said + reasoning) ? said + reasoning : said
   return {
-    ...none, kind, body, input: count(body, inputKey), output: count(body, outputKey), total: count(body, 'total_tokens'),
-    read: count(of, 'cached_tokens'), written: count(of, 'cache_write_tokens'), reasoning: count(out, 'reasoning_tokens'),
-    audioInput: count(of, 'audio_tokens'), audioOutput: count(out, 'audio_tokens'), imageInput: count(of, 'image_tokens'), imageOutput: count(out, 'image_tokens'),
+    ...none, kind, body, input, output, said, total, reasoning, written: count(of, 'cache_write_tokens') || count(body, 'cache_creation_input_tokens'),
+    // xAI's SDK, DeepSeek, Moonshot, LiteLLM.
+    read: firstOf(count(of, 'cached_tokens'), ...['cached_prompt_text_tokens', 'prompt_cache_hit_tokens', 'cached_tokens', 'cache_read_input_tokens'].map((key) => count(body, key))),
+    audioInput: count(of, 'audio_tokens'), audioRead: count(object(of['cached_tokens_details']), 'audio_tokens'), audioOutput: count(out, 'audio_tokens'),
+    imageInput: count(of, 'image_tokens'), imageOutput: count(out, 'image_tokens'),
   }
 }
 
+const firstOf = (...counts: readonly number[]): number => counts.find((tokens) => tokens > 0) ?? 0
+
 function cohere(billed: Json, body: Json): Counts {
   const [input, output] = [count(billed, 'input_tokens'), count(billed, 'output_tokens')]
-  return { ...none, kind: 'cohere', body, input, output, total: input + output, imageInput: count(billed, 'image_tokens') }
+  return { ...none, kind: 'cohere', body, input, output, said: output, total: input + output, imageInput: count(billed, 'image_tokens') }
 }
 
 interface Emitter {
@@ -138,10 +153,10 @@ const emitters: readonly Emitter[] = [
   },
   {
     name: 'Logfire with the raw body, inclusive', scope: 'logfire.client', tells: ({ kind }) => kind === 'anthropic' || kind === 'chat' || kind === 'responses',
-    attributes: (c, model, provider) => ({ ...semconv({ ...c, read: 0, written: 0, reasoning: 0 }, model, provider), 'gen_ai.usage.raw': JSON.stringify(c.body) }),
+    attributes: (c, model, provider) => ({ ...semconv({ ...c, output: c.said, read: 0, written: 0, reasoning: 0 }, model, provider), 'gen_ai.usage.raw': JSON.stringify(c.body) }),
   },
   {
-    name: 'OpenInference, inclusive, with a total', scope: 'openinference.instrumentation', tells: (c) => c.kind !== 'bedrock' && c.kind !== 'cohere' && !(modal(c) && c.kind === 'gemini'),
+    name: 'OpenInference, inclusive, with a total', scope: 'openinference.instrumentation', tells: (c) => c.kind !== 'bedrock' && c.kind !== 'cohere' && !(modal(c) && c.kind === 'gemini') && c.imageInput + c.imageOutput + c.audioRead === 0,
     attributes: (c, model, provider) => ({
       'openinference.span.kind': 'LLM', 'llm.provider': provider, 'llm.model_name': model, 'llm.token_count.prompt': c.input, 'llm.token_count.completion': c.output,
       'llm.token_count.total': c.input + c.output, 'llm.token_count.prompt_details.cache_read': c.read, 'llm.token_count.prompt_details.cache_write': c.written,
