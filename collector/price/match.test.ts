@@ -53,6 +53,10 @@ const selections: readonly (readonly [string, string])[] = [
   ['aws.bedrock claude-sonnet-5', 'aws/global.anthropic.claude-sonnet-5-v1:0'],
   ['aws.bedrock global.anthropic.claude-sonnet-5', 'aws/global.anthropic.claude-sonnet-5-v1:0'],
   ['aws.bedrock us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0'],
+  // The list has this one bare: with a region in front it is the same model, there.
+  ['aws.bedrock us.anthropic.claude-fable-5', 'aws/regional.anthropic.claude-fable-5-v1:0'],
+  ['aws.bedrock global.anthropic.claude-fable-5', 'aws/global.anthropic.claude-fable-5-v1:0'],
+  ['aws.bedrock us.anthropic.claude-nobody-5', 'No price card matches us.anthropic.claude-nobody-5 at aws.'],
   ['aws.bedrock eu.anthropic.claude-sonnet-5→claude-sonnet-5', 'aws/regional.anthropic.claude-sonnet-5-v1:0'],
   ['aws.bedrock global.anthropic.claude-sonnet-5→claude-sonnet-5', 'aws/global.anthropic.claude-sonnet-5-v1:0'],
   ['aws.bedrock arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0',

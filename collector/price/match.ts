@@ -117,6 +117,11 @@ function inferred(book: PriceBook, sent: string, scope: Scope): Selection | unde
   return provider && inProvider(book, provider, model, scope)
 }
 
+/** What a Bedrock inference profile puts in front of the model's own name: where the call may run. */
+const region = '(?:us|us-gov|eu|apac|au|jp|ca|in)'
+const scopePrefix = new RegExp(`^(?:global|${region})\\.`)
+const regionalName = new RegExp(`(?:^|/)${region}\\.`)
+
 /** Whose models have these names at Bedrock: instrumentations that cut its ids at the dot (OpenLLMetry 0.62.4) leave the maker out. */
 const bedrockMakers: readonly (readonly [made: RegExp, maker: string])[] = [
   [/^(?:nova|titan)-/, 'amazon'], [/^llama\d/, 'meta'], [/^(?:devs|magis|minis|mis|mix|pix|vox)tral-/, 'mistral'],
@@ -132,6 +137,8 @@ function spellings(book: PriceBook, provider: BookProvider, model: string): stri
   if (provider.id.startsWith('huggingface_') && model.endsWith(`:${provider.id.slice('huggingface_'.length)}`)) names.push(model.slice(0, model.lastIndexOf(':')))
   const maker = provider.id === 'aws' ? bedrockMakers.find(([made]) => made.test(model)) : undefined
   if (maker !== undefined) names.push(`${maker[1]}.${model}`)
+  // The list has some models bare only; where the call ran is known from the name as sent.
+  if (provider.id === 'aws') names.push(...names.filter((name) => scopePrefix.test(name)).map((name) => name.replace(scopePrefix, '')))
   return names.flatMap((name) => {
     const dashed = name.replace(/-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)/, '-$1-$2-$3')
     return dashed === name ? [name] : [name, dashed]
@@ -163,7 +170,7 @@ function isOtherVersion(card: string, model: string): boolean {
 /** An inference profile says its scope as a prefix; the ARN of a bare foundation model is a call in that ARN's region. */
 function scopeOf(model: string): Scope {
   if (/(^|\/)global\./.test(model)) return 'global'
-  return /(^|\/)(us|us-gov|eu|apac|au|jp|ca|in)\./.test(model) || model.includes(':foundation-model/') ? 'regional' : ''
+  return regionalName.test(model) || model.includes(':foundation-model/') ? 'regional' : ''
 }
 
 function holds(clause: Clause, model: string): boolean {
