@@ -175,7 +175,7 @@ function splitInput(
 ): void {
   if (input === undefined) return
   const reads = Math.min(counts.cacheRead ?? 0, input)
-  const audioReads = part(counts.audioCacheRead, reads, flags)
+  const audioReads = part(Math.max(counts.audioCacheRead ?? 0, certainlyCached(counts.audioInput, reads, writes.all, input)), reads, flags)
   put(vector, 'input.cache_read', reads - audioReads)
   put(vector, 'input.audio.cache_read', audioReads)
   put(vector, 'input.cache_write.5m', writes.for5m)
@@ -187,6 +187,10 @@ function splitInput(
   put(vector, 'input.image', image)
   put(vector, 'input.uncached', uncached - audio - image)
 }
+
+/** Audio that has no place beside the cache is in it, whatever else is told. */
+const certainlyCached = (audio: number | undefined, reads: number, writes: number, input: number): number =>
+  Math.min(Math.max(Math.min(audio ?? 0, input) + reads + writes - input, 0), reads)
 
 function splitOutput(vector: Vector, counts: UsageCounts, output: number | undefined, flags: Set<UsageFlag>): void {
   if (output === undefined) return
@@ -208,8 +212,8 @@ function part(reportedPart: number | undefined, whole: number, flags: Set<UsageF
 }
 
 /**
- * Uncached tokens of one modality. What exceeds the uncached rest lies in the cache, which stays text: only more than
- * the whole input is a contradiction.
+ * Uncached tokens of one modality. What exceeds the uncached rest lies in the cache: only more than the whole input is a
+ * contradiction. No meter is for cached pictures: they are cached text.
  */
 function modality(
   reportedPart: number | undefined, cachedPart: number, uncached: number, input: number, flags: Set<UsageFlag>,
