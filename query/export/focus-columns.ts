@@ -63,6 +63,7 @@ const isClaim = `is_usage AND meter = 'reported_cost'`
 /** Searches, requests and seconds are sold by the piece. */
 const pieces = `if(endsWith(meter, '.seconds'), 'Seconds', 'Requests')`
 const sku = `if(model = '', 'unknown', model)`
+const skuId = `concat(${sku}, '/', meter)`
 const direction = `multiIf(startsWith(meter, 'input.'), 'Input', startsWith(meter, 'output.'), 'Output', '')`
 const skuMeter = `multiIf(meter = 'reported_cost', 'Reported Cost', ${direction} != '', concat(${direction}, ' Tokens'), meter = 'unsplit', 'Tokens', meter)`
 const cacheAction = `multiIf(position(meter, 'cache_read') > 0, 'Read', position(meter, 'cache_write') > 0, 'Write', startsWith(meter, 'input.'), 'Uncached', '')`
@@ -113,12 +114,13 @@ const columns: readonly FocusColumn[] = [
   text('ServiceName', serviceSql),
   text('ServiceProviderName', sellerSql, '1.4'),
   text('ServiceSubcategory', `'Generative AI'`),
-  text('SkuId', `if(is_usage, concat(${sku}, '/', meter), NULL)`),
+  text('SkuId', `if(is_usage, ${skuId}, NULL)`),
   text('SkuMeter', `if(is_usage, ${skuMeter}, NULL)`),
   text('SkuPriceDetails', `if(is_usage, ${json([
     ['x_ModelId', 'model'], ['x_TokenDirection', direction], ['x_TokenCacheAction', cacheAction], ['x_CacheTtl', cacheLifetime], ['x_Meter', 'meter'],
   ])}, NULL)`),
-  text('SkuPriceId', `if(is_usage, if(line_card = '', concat(${sku}, '/', meter), line_card), NULL)`),
+  // A card prices several meters (thoughts cost what text does), and FOCUS wants one SkuId behind a SkuPriceId.
+  text('SkuPriceId', `if(is_usage, if(line_card = '', ${skuId}, concat(${skuId}, '@', line_card)), NULL)`),
   text('SubAccountId', 'project'),
   text('SubAccountName', 'project'),
   text('SubAccountType', `'Project'`),

@@ -115,6 +115,8 @@ for (const version of focusVersions) {
     const rows = await file(version)
     assert.equal(rows.length, 11)
     for (const [rule, holds] of rules) for (const row of rows) assert.ok(holds(row), `${rule}: ${JSON.stringify(row)}`)
+    const skus = new Set(rows.map((row) => `${row['SkuPriceId']} of ${row['SkuId']}`))
+    assert.equal(skus.size, new Set(rows.map((row) => row['SkuPriceId'])).size, `a SkuPriceId has one SkuId: ${[...skus].join(', ')}`)
     if (version === '1.4') for (const row of rows) assert.ok(row['ServiceProviderName'] !== '' && row['HostProviderName'] !== '')
     else for (const row of rows) assert.ok(row['ProviderName'] !== '' && row['PublisherName'] !== '')
   })
