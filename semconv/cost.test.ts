@@ -32,6 +32,7 @@ const claims: readonly (readonly [string, Readonly<Record<string, Literal>>, big
   ['OpenInference in parts', { 'llm.cost.prompt': 0.01, 'llm.cost.completion': 0.02 }, 30_000_000_000n],
   ['Langfuse by its total', { 'langfuse.observation.cost_details': '{"input":0.1,"output":0.2,"total":0.4}' }, 400_000_000_000n],
   ['Langfuse by its sum', { 'langfuse.observation.cost_details': '{"input":0.1,"output":0.2}' }, 300_000_000_000n],
+  ['Langfuse by its total, as its own examples name it', { 'langfuse.observation.cost_details': '{"inputCost":0.1,"outputCost":0.2,"totalCost":0.3,"currency":"USD"}' }, 300_000_000_000n],
   ['MLflow', { 'mlflow.llm.cost': '{"input_cost":0.1,"output_cost":0.2,"total_cost":0.3}' }, 300_000_000_000n],
   ['total_cost', { 'gen_ai.usage.total_cost': '0.25' }, 250_000_000_000n],
   ['input_cost and output_cost', { 'gen_ai.usage.input_cost': 0.1, 'gen_ai.usage.output_cost': 0.2 }, 300_000_000_000n],

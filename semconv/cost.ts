@@ -62,13 +62,13 @@ function claimed(reading: Reading): PicoUsd | undefined {
   return sum([picoUsd(reading.value('costInput')), picoUsd(reading.value('costOutput'))])
 }
 
-/** A number, or a map of parts (`langfuse.observation.cost_details`, `mlflow.llm.cost`): its total, else the sum. */
+/** A number, or a map of parts (`langfuse.observation.cost_details`, `mlflow.llm.cost`): its total, else the sum. `totalCost` in the examples of @langfuse/tracing 5.11.1. */
 function costOf(value: AttributeValue | undefined): PicoUsd | undefined {
   const direct = picoUsd(value)
   if (direct !== undefined) return direct
   const json = parsed(value)
   if (!isObject(json)) return typeof json === 'string' ? picoUsd(json) : undefined
-  const total = picoUsd(member(json, 'total') ?? member(json, 'total_cost'))
+  const total = picoUsd(member(json, 'total') ?? member(json, 'total_cost') ?? member(json, 'totalCost'))
   return total ?? sum(Object.values(json).map(picoUsd))
 }
 

@@ -33,7 +33,7 @@ export const langfuse: Dialect = {
     const details = parsedObject(reading.value('usageDetails'))
     if (details === undefined) return
     const nested = nestedNames.some((name) => objectMember(details, name) !== undefined)
-    disjointCounts(counts, nested ? flattened(details) : untiered(details))
+    disjointCounts(counts, nested ? flattened(details) : inCamelCase(details) ?? untiered(details))
   },
   refine(draft, reading, span) {
     for (const field of ofMetadata) draft[field] = unquoted(draft[field])
@@ -99,6 +99,28 @@ function flattened(details: JsonObject): JsonObject {
     input_audio_tokens: audioInput, input_image_tokens: imageInput,
     output: Math.max(completion - inside - audioOutput - imageOutput, 0), ...(reasoning > 0 && { output_reasoning_tokens: reasoning }),
     output_audio_tokens: audioOutput, output_image_tokens: imageOutput, ...(total !== undefined && { total }),
+  }
+}
+
+const camelNames = ['promptTokens', 'completionTokens', 'inputTokens', 'outputTokens', 'totalTokens']
+
+/**
+ * The names in its own examples and its type `OpenAiUsage` (@langfuse/tracing 5.11.1 on npm), and those of the AI SDK, whose usage
+ * applications hand on as it is: parts inside their wholes, flat up to version 5, nested since 6. Brought into the flat, disjoint form.
+ */
+function inCamelCase(details: JsonObject): JsonObject | undefined {
+  if (!camelNames.some((name) => Object.hasOwn(details, name))) return undefined
+  const [input, output] = [objectMember(details, 'inputTokenDetails'), objectMember(details, 'outputTokenDetails')]
+  const count = (name: string, inner?: JsonObject, innerName = name) => tokenCount(member(inner, innerName) ?? member(details, name))
+  const [prompt, completion, total] = [count('promptTokens') ?? count('inputTokens'), count('completionTokens') ?? count('outputTokens'), count('totalTokens')]
+  const [cached, written] = [count('cachedInputTokens', input, 'cacheReadTokens'), count('cacheWriteTokens', input)]
+  const reasoning = count('reasoningTokens', output)
+  const less = (whole: number, parts: number) => (parts > whole ? whole : whole - parts)
+  return {
+    ...details,
+    ...(prompt !== undefined && { input: less(prompt, (cached ?? 0) + (written ?? 0)) }), ...(completion !== undefined && { output: less(completion, reasoning ?? 0) }),
+    ...(cached !== undefined && { input_cached_tokens: cached }), ...(written !== undefined && { input_cache_write_tokens: written }),
+    ...(reasoning !== undefined && { output_reasoning_tokens: reasoning }), ...(total !== undefined && { total }),
   }
 }
 
