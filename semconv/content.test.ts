@@ -291,6 +291,28 @@ const rows: readonly Row[] = [
     input: [text('user', 'Hi'), { role: 'assistant', parts: [call] }, { role: 'tool', parts: [{ type: 'tool_call_response',
       id: 'c1', response: '21C' }] }],
   },
+  {
+    who: 'a refusal and a spoken answer under Langfuse',
+    attributes: { 'langfuse.observation.input': '{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":null,"refusal":"No."}]}',
+      'langfuse.observation.output': '{"role":"assistant","content":null,"refusal":null,"audio":{"id":"a","data":"UklGRg==","transcript":"It is sunny."}}' },
+    input: [text('user', 'Hi'), text('assistant', 'No.')], output: [text('assistant', 'It is sunny.')],
+  },
+  {
+    who: 'a refusal of the Responses API',
+    attributes: { 'langfuse.observation.output': '{"role":"assistant","content":[{"type":"refusal","refusal":"No."}]}' }, output: [text('assistant', 'No.')],
+  },
+  {
+    who: 'a streamed call under Langfuse, which leaves the role out',
+    attributes: { 'langfuse.observation.output': '{"tool_calls":[{"id":"c1","function":{"name":"weather","arguments":"{\\"city\\":\\"Paris\\"}"}}]}' },
+    output: [{ role: 'assistant', parts: [call] }],
+  },
+  {
+    who: 'OpenInference has no key for a refusal, which stands in the answer it passes on',
+    attributes: { 'llm.output_messages.0.message.role': 'assistant',
+      'output.value': '{"id":"chatcmpl-1","choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":"No."},"finish_reason":"stop"}]}' },
+    output: [text('assistant', 'No.')],
+  },
+  { who: 'messages that say nothing, and nothing else', attributes: { 'llm.output_messages.0.message.role': 'assistant' }, output: [{ role: 'assistant', parts: [] }] },
   { who: 'nothing captured', attributes: { 'gen_ai.request.model': 'm' } },
 ]
 

@@ -69,12 +69,23 @@ function told(side: 'inputs' | 'outputs', attributes: Attributes): number {
 /** Only places that are filled are asked: asking each would cost more than everything else about a span. */
 function first(places: readonly Place[], told: number, attributes: Attributes, events: readonly SpanEvent[]): Json | undefined {
   if (events.length === 0 && told === 0) return undefined
+  let silent: Json | undefined
   for (const [at, { keys, source }] of places.entries()) {
     if (keys === 'events' ? events.length === 0 : (told & 1 << at) === 0) continue
     const json = source(attributes, events)
-    if (json !== undefined) return json
+    // A role alone is what OpenInference has keys for where the model refused or spoke: the answer it passes on has the rest.
+    if (json !== undefined && !isSilent(json)) return json
+    silent ??= json
   }
-  return undefined
+  return silent
+}
+
+function isSilent(json: Json): boolean {
+  if (!Array.isArray(json)) return false
+  return json.length > 0 && json.every((message: Json) => {
+    const parts = isObject(message) ? member(message, 'parts') : undefined
+    return Array.isArray(parts) && parts.length === 0
+  })
 }
 
 /** One attribute: messages if it looks like messages, else the JSON it holds, else its text. */

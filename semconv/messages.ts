@@ -51,10 +51,16 @@ function pick(json: JsonObject, ...keys: readonly string[]): Json | undefined {
 function isMessage(json: Json | undefined): json is JsonObject {
   if (!isObject(json)) return false
   if (typeof member(json, 'role') === 'string') return true
-  if (isObject(member(json, 'message')) || isSerialised(json)) return true
+  if (isObject(member(json, 'message')) || isSerialised(json) || isBareCall(json)) return true
   const type = member(json, 'type')
   if (typeof type !== 'string') return isObject(member(json, 'content')) && isMessage(member(json, 'content'))
   return Object.hasOwn(langchainRoles, type) || responsesItems.has(type)
+}
+
+/** What Langfuse's OpenAI wrapper for JavaScript puts together of a stream has calls and no role (@langfuse/openai 5.11.1, captured). */
+function isBareCall(json: JsonObject): boolean {
+  const calls = member(json, 'tool_calls')
+  return Array.isArray(calls) && calls.length > 0 && calls.every((call: Json) => isObject(call) && isObject(member(call, 'function')))
 }
 
 const langchainRoles: Readonly<Record<string, string>> = {
@@ -112,7 +118,7 @@ function responsesItem(type: string, json: JsonObject): Json {
 function roleMessage(json: JsonObject, role: string): Json {
   // LlamaIndex says blocks of parts, and of a call what stands in them already.
   const blocks = member(json, 'blocks')
-  const parts = Array.isArray(blocks) ? partsOf(blocks) : [...partsOf(pick(json, 'parts', 'content') ?? null), ...toolCalls(json)]
+  const parts = Array.isArray(blocks) ? partsOf(blocks) : [...partsOf(pick(json, 'parts', 'content') ?? null), ...besideContent(json), ...toolCalls(json)]
   const callId = pick(json, 'tool_call_id', 'toolCallId')
   const answered = callId !== undefined && callId !== null && (role === 'tool' || role === 'function')
     ? [{ type: 'tool_call_response', id: callId, response: responseOf(parts) }]
@@ -124,6 +130,13 @@ function roleMessage(json: JsonObject, role: string): Json {
 function responseOf(parts: readonly Json[]): Json {
   const only = parts.length === 1 ? parts[0] : undefined
   return isObject(only) && member(only, 'type') === 'text' ? (member(only, 'content') ?? null) : [...parts]
+}
+
+/** OpenAI's chat completions leave the content empty where the model refuses or speaks (its API reference, the message object). */
+function besideContent(json: JsonObject): readonly Json[] {
+  const audio = member(json, 'audio')
+  const said = [member(json, 'refusal'), isObject(audio) ? member(audio, 'transcript') : undefined]
+  return said.filter((text) => typeof text === 'string' && text !== '').map((text) => textPart(text as string))
 }
 
 function toolCalls(json: JsonObject): readonly Json[] {
@@ -155,6 +168,7 @@ function part(json: JsonObject): Json {
   const sent = pick(json, 'type', 'part_kind', 'block_type')
   const type = typeof sent === 'string' ? sent : impliedType(json)
   if (textTypes.has(type)) return textPart(textOf(pick(json, 'content', 'text') ?? ''))
+  if (type === 'refusal' && typeof member(json, 'refusal') === 'string') return textPart(member(json, 'refusal') as string)
   if (thoughtTypes.has(type)) return { type: 'reasoning', content: textOf(pick(json, 'content', 'text', 'thinking') ?? '') }
   if (callTypes.has(type)) return callPart(json)
   if (answerTypes.has(type)) return answerPart(json)
