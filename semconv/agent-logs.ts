@@ -43,7 +43,8 @@ interface AgentLogs {
 const always: Condition = () => true
 const never: Condition = () => false
 
-const httpFailed: Condition = (attributes) =>
+/** Of Codex's requests, as log events and as events of a span. */
+export const httpFailed: Condition = (attributes) =>
   (finite(attributes.get('http.response.status_code')) ?? 0) >= 400 || word(attributes.get('error.message')) !== undefined
 
 const details = 'gen_ai.client.inference.operation.details'

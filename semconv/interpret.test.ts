@@ -1736,6 +1736,15 @@ const rows: readonly Row[] = [
       'output.reasoning': 1 }, usageFlags: [] },
   },
   {
+    who: 'Codex, an attempt that failed', span: { name: 'endpoint_session.stream_encoded_json_with', scope: 'codex_exec', events: [{ name: 'event otel/src/events/session_telemetry.rs:837', attributes: { 'event.name': 'codex.api_request', 'http.response.status_code': '429', 'error.message': 'http 429', 'endpoint': '/responses', 'conversation.id': 's', model: 'gpt-5', slug: 'gpt-5' } }] },
+    step: { role: 'model_call', requestModel: 'gpt-5', session: 's', errorType: '429', errorMessage: 'http 429', streaming: true },
+  },
+  {
+    who: 'Codex, an attempt that was answered after one that failed', span: { name: 'endpoint_session.stream_encoded_json_with', scope: 'codex_exec', events: [{ name: 'event otel/src/events/session_telemetry.rs:837', attributes: { 'event.name': 'codex.api_request', 'http.response.status_code': '429', 'error.message': 'http 429', 'endpoint': '/responses', 'conversation.id': 's', model: 'gpt-5', slug: 'gpt-5' } },
+      { name: 'event otel/src/events/session_telemetry.rs:837', attributes: { 'event.name': 'codex.api_request', 'http.response.status_code': '200', 'endpoint': '/responses', 'conversation.id': 's', model: 'gpt-5', slug: 'gpt-5' } }] },
+    step: { role: 'span', errorType: '' },
+  },
+  {
     who: 'Codex tool that failed', span: { name: 'dispatch_tool_call_with_state', scope: 'codex_exec', events: [{ name: 'event',
       attributes: { 'event.name': 'codex.tool_result', tool_name: 'exec_command', call_id: 'c', success: 'false' } }] },
     step: { role: 'tool', tool: 'exec_command', toolCallId: 'c', errorType: 'tool_error' },

@@ -1,4 +1,5 @@
-import type { Attributes } from '../attributes.ts'
+import { httpFailed } from '../agent-logs.ts'
+import type { Attributes, SpanRecord } from '../attributes.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import type { Outcome, Role } from '../facts.ts'
 import { truth, word } from '../value.ts'
@@ -44,6 +45,7 @@ export const codex: Dialect = {
     else if (name === 'run_sampling_request') draft.role = 'step'
     else if (draft.tool !== '' && draft.toolCallId !== '' && attributes.has('tool_source')) draft.role = 'tool'
     else draft.tool = ''
+    failedAttempt(draft, span)
     if (draft.role === 'model_call') draft.streaming = true
     for (const event of span.events) {
       if (event.attributes.get('event.name') === 'codex.tool_result') toolResult(draft, event.attributes)
@@ -61,6 +63,23 @@ function refineEvent(draft: Draft, name: string, attributes: Attributes): void {
   const outcome = outcomes[(word(attributes.get('decision')) ?? '').toLowerCase()]
   const source = word(attributes.get('source')) ?? ''
   if (outcome !== undefined) draft.decision = { policyId: `codex.${source || 'approval'}`, policyVersion: 0, outcome, reason: source, target: draft.tool }
+}
+
+const requests: ReadonlySet<unknown> = new Set(['codex.api_request', 'codex.websocket_request'])
+
+/**
+ * An attempt that was refused has no span of its own kind and no usage, only this event on the span that sent it; the next one is sent
+ * by another span (captured from 0.171.0). Where one span sent it again, its last request says how it went.
+ */
+function failedAttempt(draft: Draft, span: SpanRecord): void {
+  if (draft.role !== 'span' || span.events.length === 0) return
+  const said = span.events.findLast((event) => requests.has(event.attributes.get('event.name')))?.attributes
+  if (said === undefined || !httpFailed(said)) return
+  draft.role = 'model_call'
+  draft.requestModel ||= word(said.get('model')) ?? ''
+  draft.session ||= word(said.get('conversation.id')) ?? ''
+  draft.errorType ||= word(said.get('http.response.status_code')) ?? 'api_error'
+  draft.errorMessage ||= word(said.get('error.message')) ?? ''
 }
 
 /** How a call went stands in an event of a span below it: with the call's id, that span tells the same call. */
