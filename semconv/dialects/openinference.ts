@@ -152,6 +152,7 @@ export function refineAnswer(draft: Draft, reading: Reading, span: SpanRecord): 
   if (draft.role === 'tool') draft.tool ||= span.name.replace(/\.__call__$/, '')
   if (llamaIndex(span.scope.name) && span.name.endsWith('._prepare_chat_with_tools')) draft.role = 'span'
   if (draft.role === 'model_call') draft.responseId ||= answerId(span.attributes.get('output.value'))
+  if (draft.role === 'model_call') endOfResponse(draft, span.attributes.get('output.value'))
   const metadata = readRunMetadata(draft, reading.value('metadata'))
   // LangChain's own.
   draft.provider ||= asWord(member(metadata, 'ls_provider')) ?? ''
@@ -242,6 +243,22 @@ function servedTerms(span: SpanRecord): string {
   const usage = objectMember(answer, 'usage') ?? (member(answer, 'generations') === undefined ? undefined : objectMember(answer, 'llm_output'))
   // Without usage it is what the model wrote.
   return usage === undefined ? '' : bodyTerms(usage) || bodyTerms(answer)
+}
+
+/**
+ * A response of OpenAI's API that failed or was cut is answered with 200 and says so in its body alone: the span is no error and has no
+ * reason for the end (captured from @arizeai/openinference-instrumentation-openai 4.2.7).
+ */
+function endOfResponse(draft: Draft, text: AttributeValue | undefined): void {
+  if (typeof text !== 'string' || !/"status": ?"(?:failed|incomplete)"/.test(text)) return
+  const answer = parsedObject(text)
+  if (member(answer, 'object') !== 'response') return
+  const reason = asWord(member(objectMember(answer, 'incomplete_details'), 'reason'))
+  if (reason !== undefined && draft.finishReasons.length === 0) draft.finishReasons = [reason]
+  if (member(answer, 'status') !== 'failed') return
+  const error = objectMember(answer, 'error')
+  draft.errorType ||= asWord(member(error, 'code')) ?? 'failed'
+  draft.errorMessage ||= asWord(member(error, 'message')) ?? ''
 }
 
 /**
