@@ -114,6 +114,33 @@ const rows: readonly Row[] = [
       user: 'u', timeToFirstTokenMs: 12.5,
     },
   },
+  {
+    who: "Dify's call names its plugin where a provider is expected, tells two sums of what it used, and what it thinks that cost",
+    span: {
+      scope: 'unified_otel_dify', name: 'llm_Writer',
+      attributes: {
+        'openinference.span.kind': 'LLM', 'input.value': '[{"role":"user","text":"weather?"}]', 'output.value': '{"text":"sunny"}', 'session.id': 'conv-1',
+        metadata: '{"model_provider":"langgenius/openai/openai","model_name":"gpt-4o","total_price":"0.0001050","currency":"USD","dify.span.kind":"LLM"}',
+        'gen_ai.operation.name': 'chat', 'gen_ai.conversation.id': 'conv-1', 'gen_ai.provider.name': 'langgenius/openai/openai', 'gen_ai.request.model': 'gpt-4o',
+        'gen_ai.usage.input_tokens': 30, 'gen_ai.usage.output_tokens': 3, 'gen_ai.usage.total_tokens': 33, 'dify.span.synthetic': false,
+      },
+    },
+    step: { dialect: 'openinference', role: 'model_call', provider: 'openai', requestModel: 'gpt-4o', session: 'conv-1', usage: { 'input.uncached': 30, 'output.text': 3 },
+      usageFlags: ['usage_lossy'], reportedCost: 105_000_000n },
+  },
+  {
+    who: "Dify's call by its exporter for Phoenix, whose plugin counts its price in yuan",
+    span: { scope: 'arize_phoenix_tracer_shop', name: 'llm_Writer', attributes: {
+      'openinference.span.kind': 'LLM', 'llm.provider': 'langgenius/deepseek/deepseek', 'llm.model_name': 'deepseek-chat', 'session.id': 'conv-1',
+      metadata: '{"total_price":"0.002","currency":"RMB","node_type":"llm"}',
+      'llm.token_count.prompt': 30, 'llm.token_count.completion': 3, 'llm.token_count.total': 33 } },
+    step: { provider: 'deepseek', responseModel: 'deepseek-chat', session: 'conv-1', usage: { 'input.uncached': 30, 'output.text': 3 }, usageFlags: ['usage_lossy'], reportedCost: undefined },
+  },
+  {
+    who: "Dify's workflow has the id of its run in its name, and another one each run",
+    span: { scope: 'unified_otel_dify', name: 'workflow_5c1a8c0e-9f5b-4a53-8f0e-5b6a5c0a7d11', attributes: { 'openinference.span.kind': 'CHAIN', 'session.id': 'conv-1', metadata: '{"user_id":"u-1"}' } },
+    step: { role: 'workflow', workflow: 'workflow', user: 'u-1', session: 'conv-1' },
+  },
   { who: 'OpenInference session in its metadata', span: { attributes: { 'openinference.span.kind': 'LLM',
     metadata: '{"thread_id":"t1"}' } }, step: { session: 't1' } },
   { who: 'OpenInference LangChain JS: user and provider in its metadata', span: { attributes: { 'openinference.span.kind': 'LLM',

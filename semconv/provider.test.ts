@@ -24,6 +24,8 @@ test('frameworks answer no call', () => {
 const sent: readonly (readonly [string, string])[] = [
   ['OpenAI', 'openai'], ['Anthropic', 'anthropic'], ['AWS', 'aws.bedrock'], ['Google', 'gcp.gemini'], ['Azure', 'azure.ai.openai'],
   ['microsoft.foundry', 'azure.ai.inference'],
+  ['langgenius/openai/openai', 'openai'], ['langgenius/gemini/google', 'gcp.gemini'], ['langgenius/x/x', 'x_ai'], ['acme/house_model/house', 'house'],
+  ['langgenius/openai_api_compatible/openai_api_compatible', ''], ['gcp_vertex_ai', 'gcp.vertex_ai'], ['meta/llama', 'meta/llama'],
   ['openai.chat', 'openai'], ['openai.responses', 'openai'], ['openai.embedding', 'openai'], ['anthropic.messages', 'anthropic'],
   ['google.generative-ai', 'gcp.gemini'], ['google.vertex.chat', 'gcp.vertex_ai'], ['amazon-bedrock', 'aws.bedrock'],
     ['azure.chat', 'azure.ai.openai'],

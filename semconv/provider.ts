@@ -33,6 +33,8 @@ export const providerAliases: Readonly<Record<string, string>> = {
   awsbedrock: 'aws.bedrock', azurefoundry: 'azure.ai.inference', anthropicvertex: 'gcp.vertex_ai', azureaichatcompletionsmodel: 'azure.ai.inference',
   vertex_ai_beta: 'gcp.vertex_ai', azure_text: 'azure.ai.openai', 'text-completion-openai': 'openai', codestral: 'mistral_ai',
   'text-completion-codestral': 'mistral_ai', 'openai-chat': 'openai', 'openai-responses': 'openai',
+  // Goose; Dify's plugin for xAI.
+  gcp_vertex_ai: 'gcp.vertex_ai', x: 'x_ai',
 }
 
 /** Values that name who made the span, not who answered the call. They never price. */
@@ -40,6 +42,8 @@ export const frameworks: ReadonlySet<string> = new Set([
   'strands-agents', 'strands', 'langchain', 'langgraph', 'llamaindex', 'llama_index', 'autogen', 'crewai', 'gcp.vertex.agent',
   'agent_framework', 'spring_ai', 'microsoft.agent_framework', 'github', 'litellm', 'haystack', 'dspy', 'instructor', 'pydantic-ai',
   'smolagents', 'agno', 'ag2', 'koog',
+  // Dify's plugin for whoever speaks OpenAI's API.
+  'openai_api_compatible',
   'mastra', 'ai', 'gateway', 'semantic_kernel', 'unknown', 'none', '_other',
 ])
 
@@ -70,9 +74,12 @@ const canonical: ReadonlySet<string> = new Set(providers)
 /** Characters of a provider's name; every known one is shorter. */
 const nameLimit = 128
 
+/** Dify names a provider by who made the plugin, the plugin, and the provider in it: `langgenius/gemini/google` (its ModelProviderID). */
+const difyPlugin = /^[^/]+\/[^/]+\/(?=[^/]+$)/
+
 /** '' where nothing or only a framework is named. */
 export const foldProvider = remembered((sent: string): string => {
-  const name = cut(sent, nameLimit).trim().toLowerCase()
+  const name = cut(sent, nameLimit).trim().toLowerCase().replace(difyPlugin, '')
   if (frameworks.has(name)) return ''
   const known = canonical.has(name) ? name : alias(name)
   if (known !== undefined) return known

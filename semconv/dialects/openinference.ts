@@ -1,6 +1,7 @@
 import { answerId } from '../answer-id.ts'
 import type { Attributes, AttributeValue, SpanRecord } from '../attributes.ts'
 import { bodyCounts, geminiParts, responseTools } from '../body-counts.ts'
+import { picoUsd } from '../cost.ts'
 import type { CountingRule, Dialect, Draft } from '../dialect.ts'
 import { langchainMessage, langchainPart, roleOfLangchainAgent } from '../langchain.ts'
 import { bodyTerms } from '../price-terms.ts'
@@ -30,8 +31,12 @@ const crewai = (scope: string) => scope === 'openinference.instrumentation.crewa
 /** `Crew_<id>.kickoff` where the application gave the crew no name: another one each run. */
 const crewId = /_[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?=\.)/
 const beeaiPython = (scope: string) => scope === 'openinference.instrumentation.beeai'
+/** Dify's exporters, for any collector and for Phoenix and Arize (langgenius/dify api/core/ops/unified_trace/otlp_adapter.py@3718105, arize_phoenix_trace.py@03660c1). */
+const dify = (scope: string) => /^(?:unified|arize_phoenix_tracer)_/.test(scope)
+/** `workflow_<id>`, `chatflow_<id>`: Dify puts the run's id there. */
+const difyRun = /_[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 /** Frameworks that keep two sums of what a call used, whatever the provider told. */
-const sumsOnly = (scope: string) => haystack(scope) || beeaiPython(scope) || scope === 'openinference.instrumentation.autogen_agentchat'
+const sumsOnly = (scope: string) => haystack(scope) || dify(scope) || beeaiPython(scope) || scope === 'openinference.instrumentation.autogen_agentchat'
 
 const source = 'Arize-ai/openinference@1fe497f'
 
@@ -113,7 +118,7 @@ export const openinference: Dialect = {
     // Agno 2 keeps the thoughts apart, and there is a key neither for them nor for the total; 0.1.24 has them in the output.
     { source: 'openinference-instrumentation-agno 1.0.15 on PyPI, captured', scope: agno, from: '1.0.0', providers: ['gcp.gemini', 'gcp.vertex_ai', 'gcp.gen_ai'],
       input: 'inclusive', lossy: true },
-    { source: 'haystack 0.1.46, beeai 0.1.85 and autogen-agentchat 0.1.22 on PyPI, captured', scope: sumsOnly, input: 'inclusive', lossy: true,
+    { source: 'haystack 0.1.46, beeai 0.1.85 and autogen-agentchat 0.1.22 on PyPI, captured; langgenius/dify trace_builder.py@0464a86', scope: sumsOnly, input: 'inclusive', lossy: true,
       when: (attributes) => attributes.get('openinference.span.kind') !== 'EMBEDDING' },
     { source: 'openinference-instrumentation-anthropic 0.1.17 and 0.1.20 on PyPI (_stream.py): a stream has neither key nor answer, and its input leaves the cache out',
       scope: anthropicPython, below: '1.0.0', when: isCachelessStream, input: 'inclusive', lossy: true },
@@ -163,7 +168,8 @@ export function refineAnswer(draft: Draft, reading: Reading, span: SpanRecord): 
     else if (isStep(span.name)) draft.role = 'step'
   }
   roleOfLangchainAgent(draft, span)
-  if (draft.role === 'workflow') draft.workflow ||= word(crewai(span.scope.name) ? span.name.replace(crewId, '') : span.name) ?? ''
+  if (dify(span.scope.name)) difyCost(draft, metadata)
+  if (draft.role === 'workflow') draft.workflow ||= word(nameWithoutRun(span)) ?? ''
   if (draft.role === 'agent' && smolagents(span.scope.name)) draft.usageCumulative = true
   if (draft.timeToFirstTokenMs === undefined) {
     const first = span.events.find((event) => event.name === 'First Token Stream Event')
@@ -172,6 +178,18 @@ export function refineAnswer(draft: Draft, reading: Reading, span: SpanRecord): 
       draft.streaming = true
     }
   }
+}
+
+function nameWithoutRun({ name, scope }: SpanRecord): string {
+  if (crewai(scope.name)) return name.replace(crewId, '')
+  return dify(scope.name) ? name.replace(difyRun, '') : name
+}
+
+/** Dify's plugins know a price in their own currency. Zero is no claim. */
+function difyCost(draft: Draft, metadata: JsonObject | undefined): void {
+  if (member(metadata, 'currency') !== 'USD') return
+  const cost = picoUsd(member(metadata, 'total_price'))
+  if (cost !== 0n) draft.reportedCost ??= cost
 }
 
 /**
