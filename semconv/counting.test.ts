@@ -55,6 +55,7 @@ const rows: readonly Row[] = [
     'gen_ai.provider.name': 'openai', 'server.address': 'api.x.ai', 'openai.api.type': 'responses' }, input: 'inclusive' },
   { who: "OpenLIT with Anthropic's client at Vertex", scope: 'openlit.instrumentation.anthropic', attributes: { ...call,
     'gen_ai.provider.name': 'anthropic', 'server.address': 'us-east5-aiplatform.googleapis.com' }, input: 'exclusive' },
+  { who: 'Goose', scope: 'goose', attributes: { ...call, 'gen_ai.provider.name': 'anthropic' }, input: 'inclusive', output: 'inclusive' },
   { who: 'Mastra', scope: '@mastra/otel-exporter', attributes: call, input: 'inclusive' },
   { who: 'LangSmith', attributes: { 'langsmith.span.kind': 'llm' }, input: 'inclusive' },
   { who: 'OpenInference py anthropic', scope: 'openinference.instrumentation.anthropic', attributes: llm, input: 'inclusive' },

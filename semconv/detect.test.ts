@@ -22,6 +22,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['strands', { scope: 'strands.telemetry.tracer' }],
   ['strands', { attributes: { 'gen_ai.system': 'strands-agents' } }],
   ['litellm', { scope: 'litellm' }],
+  ['goose', { scope: 'goose', attributes: { 'gen_ai.provider.name': 'anthropic' } }],
   ['mastra', { attributes: { 'mastra.span.type': 'agent_run' } }],
   ['traceai', { scope: 'traceai_openai', attributes: { 'gen_ai.provider.name': 'openai' } }],
   ['loongsuite', { scope: 'opentelemetry.util.genai.handler', attributes: { 'gen_ai.span.kind': 'LLM', 'gen_ai.provider.name': 'openai' } }],

@@ -12,6 +12,7 @@ import { crewai } from './dialects/crewai.ts'
 import { datadog } from './dialects/datadog.ts'
 import { geminiCli } from './dialects/gemini-cli.ts'
 import { genkit } from './dialects/genkit.ts'
+import { goose } from './dialects/goose.ts'
 import { governance } from './dialects/governance.ts'
 import { guardrails } from './dialects/guardrails.ts'
 import { haystack } from './dialects/haystack.ts'
@@ -79,6 +80,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [logfire, { scope: prefixed('logfire.') }],
   [strands, { scope: prefixed('strands.'), system: 'strands-agents' }],
   [litellm, { scope: exactly('litellm') }],
+  [goose, { scope: exactly('goose') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
   [pipecat, { scope: exactly('pipecat', 'pipecat.turn') }],
   [honeyhive, { scope: prefixed('honeyhive.') }],

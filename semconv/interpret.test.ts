@@ -141,6 +141,27 @@ const rows: readonly Row[] = [
     span: { scope: 'unified_otel_dify', name: 'workflow_5c1a8c0e-9f5b-4a53-8f0e-5b6a5c0a7d11', attributes: { 'openinference.span.kind': 'CHAIN', 'session.id': 'conv-1', metadata: '{"user_id":"u-1"}' } },
     step: { role: 'workflow', workflow: 'workflow', user: 'u-1', session: 'conv-1' },
   },
+  {
+    who: 'Goose adds the cache to its input itself, whichever provider answers, and writes the reasons as JSON',
+    span: { scope: 'goose', name: 'stream_response_from_provider', attributes: {
+      'session.id': '20261128_1', 'gen_ai.conversation.id': '20261128_1', 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic',
+      'gen_ai.request.model': 'claude-sonnet-4-5', 'gen_ai.request.stream': true, 'gen_ai.response.model': 'claude-sonnet-4-5-20250929', 'gen_ai.response.id': 'msg_0123456789',
+      'gen_ai.response.finish_reasons': '["tool_use"]', 'gen_ai.usage.input_tokens': 1000, 'gen_ai.usage.output_tokens': 20, 'gen_ai.usage.cache_read.input_tokens': 600,
+      'gen_ai.usage.cache_creation.input_tokens': 0 } },
+    step: { dialect: 'goose', role: 'model_call', session: '20261128_1', responseId: 'msg_0123456789', finishReasons: ['tool_use'], streaming: true,
+      usage: { 'input.uncached': 400, 'input.cache_read': 600, 'output.text': 20 }, usageFlags: [] },
+  },
+  {
+    who: "Goose's state machine has no key for what was cached", span: { scope: 'goose', name: 'chat', attributes: {
+      'session.id': 's', 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic', 'gen_ai.request.model': 'claude-sonnet-4-5', 'goose.chat.purpose': 'inference',
+      'gen_ai.usage.input_tokens': 1000, 'gen_ai.usage.output_tokens': 20 } },
+    step: { dialect: 'goose', session: 's', usage: { 'input.uncached': 1000, 'output.text': 20 }, usageFlags: ['usage_lossy'] },
+  },
+  {
+    who: "Goose's turn, by whoever is logged in", span: { scope: 'goose', name: 'invoke_agent goose', attributes: {
+      'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'goose', 'session.id': 's', 'session.user': 'ada', 'session.host': 'laptop', 'session.agent_type': 'goose' } },
+    step: { dialect: 'goose', role: 'agent', agent: 'goose', session: 's', user: 'ada' },
+  },
   { who: 'OpenInference session in its metadata', span: { attributes: { 'openinference.span.kind': 'LLM',
     metadata: '{"thread_id":"t1"}' } }, step: { session: 't1' } },
   { who: 'OpenInference LangChain JS: user and provider in its metadata', span: { attributes: { 'openinference.span.kind': 'LLM',
