@@ -10,6 +10,7 @@ import { codex } from './dialects/codex.ts'
 import { copilot } from './dialects/copilot.ts'
 import { crewai } from './dialects/crewai.ts'
 import { datadog } from './dialects/datadog.ts'
+import { galileo } from './dialects/galileo.ts'
 import { geminiCli } from './dialects/gemini-cli.ts'
 import { genkit } from './dialects/genkit.ts'
 import { goose } from './dialects/goose.ts'
@@ -80,6 +81,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [logfire, { scope: prefixed('logfire.') }],
   [strands, { scope: prefixed('strands.'), system: 'strands-agents' }],
   [litellm, { scope: exactly('litellm') }],
+  [galileo, { scope: exactly('galileo-tracer') }],
   [goose, { scope: exactly('goose') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
   [pipecat, { scope: exactly('pipecat', 'pipecat.turn') }],

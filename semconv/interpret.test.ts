@@ -142,6 +142,20 @@ const rows: readonly Row[] = [
     step: { role: 'workflow', workflow: 'workflow', user: 'u-1', session: 'conv-1' },
   },
   {
+    who: "Galileo's workflow, whose kind no key tells",
+    span: { scope: 'galileo-tracer', name: 'trip', attributes: { 'gen_ai.system': 'galileo-otel', 'galileo.session.id': 'sess-1', 'gen_ai.input.messages': '[{"role":"user","content":"weather?"}]' } },
+    step: { dialect: 'galileo', role: 'workflow', workflow: 'trip', session: 'sess-1', provider: '' },
+  },
+  {
+    who: "Galileo's retrieval", span: { scope: 'galileo-tracer', name: 'docs', attributes: { 'gen_ai.system': 'galileo-otel', 'db.operation': 'search', 'gen_ai.input.messages': '[]' } },
+    step: { role: 'retrieval', provider: '' },
+  },
+  {
+    who: "Galileo's processor says whose session it is on every span of the application",
+    span: { scope: 'opentelemetry.instrumentation.genai.openai', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'galileo.session.id': 'sess-1' } },
+    step: { dialect: 'semconv', session: 'sess-1' },
+  },
+  {
     who: 'Goose adds the cache to its input itself, whichever provider answers, and writes the reasons as JSON',
     span: { scope: 'goose', name: 'stream_response_from_provider', attributes: {
       'session.id': '20261128_1', 'gen_ai.conversation.id': '20261128_1', 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'anthropic',

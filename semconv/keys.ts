@@ -213,7 +213,9 @@ export const shared: Keys = {
   agent: ['netra.agent.name'],
   workflow: ['netra.workflow.name'],
   session: ['conversation.id', 'lmnr.association.properties.session_id', 'spring.ai.chat.client.conversation.id', 'netra.session_id',
-    'respan.threads.thread_identifier', 'respan.sessions.session_identifier', 'keywordsai.threads.thread_identifier', 'confident.trace.thread_id'],
+    'respan.threads.thread_identifier', 'respan.sessions.session_identifier', 'keywordsai.threads.thread_identifier', 'confident.trace.thread_id',
+    // Galileo's processor, on every span of the application.
+    'galileo.session.id'],
   tool: ['spring.ai.tool.definition.name'],
   // OpenHands under Laminar.
   toolCallId: ['spring.ai.tool.call.id', 'lmnr.association.properties.metadata.tool_call_id'],

@@ -41,7 +41,7 @@ export const providerAliases: Readonly<Record<string, string>> = {
 export const frameworks: ReadonlySet<string> = new Set([
   'strands-agents', 'strands', 'langchain', 'langgraph', 'llamaindex', 'llama_index', 'autogen', 'crewai', 'gcp.vertex.agent',
   'agent_framework', 'spring_ai', 'microsoft.agent_framework', 'github', 'litellm', 'haystack', 'dspy', 'instructor', 'pydantic-ai',
-  'smolagents', 'agno', 'ag2', 'koog',
+  'smolagents', 'agno', 'ag2', 'koog', 'galileo-otel',
   // Dify's plugin for whoever speaks OpenAI's API.
   'openai_api_compatible',
   'mastra', 'ai', 'gateway', 'semantic_kernel', 'unknown', 'none', '_other',
