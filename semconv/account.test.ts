@@ -10,7 +10,7 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { account, type Billable, chargedOnArrival, type Elsewhere, type TraceAccount } from './account.ts'
 import { type Meter, meters, roles, type SpanFacts, type Step, type Usage } from './facts.ts'
-import { silent, spanOf, words } from './testdata/span-lines.ts'
+import { factsOf, silent, spanOf, words } from './testdata/span-lines.ts'
 import { tokenUsage } from './usage.ts'
 
 const nowhere: Elsewhere = { replayed: new Set(), mirrored: new Set() }
@@ -277,4 +277,32 @@ test('a run fails with its topmost span, also where only an error type says so',
   const span = spanOf('root  -  agent  app  0-900')
   const failed = { ...span, step: { ...span.step, errorType: 'ERROR' } }
   assert.deepEqual([span, failed].map((root) => [account([root], nowhere).status, account([root], nowhere).errorCount]), [['COMPLETED', 0], ['FAILED', 1]])
+})
+
+test('a root that was over before anything below it began says nothing of how that went: the run fails with what ended last below it', () => {
+  const status = (lines: string) => account(factsOf(lines), nowhere).status
+  const flowise = (root: string, flow: string) => `
+    flowise  -        workflow  phoenix-tracer  0-1  ${root}
+    flow     flowise  span      phoenix-tracer  2-500  ${flow}
+    call     flowise  model_call phoenix-tracer 3-100  failed
+  `
+  assert.equal(status(flowise('', 'failed')), 'FAILED')
+  assert.equal(status(flowise('', '')), 'COMPLETED')
+  assert.equal(status(flowise('failed', '')), 'FAILED')
+  // A frame was there when the call failed, and knows better.
+  assert.equal(status(`
+    frame  -      agent       app  0-500
+    call   frame  model_call  app  3-500  failed
+  `), 'COMPLETED')
+  // Some of what is below it began in its time: it knew of that.
+  assert.equal(status(`
+    head   -     agent       app  0-50
+    call   head  model_call  app  3-40
+    late   head  model_call  app  60-90  failed
+  `), 'COMPLETED')
+  // Times that tell no order.
+  assert.equal(status(`
+    frame  -      agent       app  5-5
+    call   frame  model_call  app  5-5  failed
+  `), 'COMPLETED')
 })

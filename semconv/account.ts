@@ -96,11 +96,27 @@ const silenced = (span: SpanFacts): SpanFacts => ({
   ...span, step: { ...span.step, role: 'span', usage: undefined, reportedCost: undefined, callKeys: [], tool: '', toolCallId: '' },
 })
 
-/** A run fails with its topmost span. Where log events tell it nothing spans the whole, and it fails with its last model call. */
-function hasFailed({ spans }: Tree, top: SpanFacts): boolean {
+/** A run fails with its topmost span, or with what that was the head of. Where log events tell it nothing spans the whole, and it fails with its last model call. */
+function hasFailed(tree: Tree, top: SpanFacts): boolean {
+  const { spans } = tree
   // Langfuse's and LangSmith's JavaScript leave a failed span's status unset, and say it in words of their own.
-  if (!isToldByLog(top.name)) return errored(top)
+  if (!isToldByLog(top.name)) return errored(top) || errored(lastBelow(tree, top) ?? top)
   return spans.findLast((span) => kindOfRole[span.step.role] === 'MODEL_CALL')?.failed === true
+}
+
+/**
+ * Of a head, which was over before anything directly below it began, what ended last there: Flowise ends its root at once, with
+ * status OK, and the flow, its calls and its tools are its children (flowise-components 3.1.4 on npm, handler.js).
+ */
+function lastBelow({ spans, parent, top: head }: Tree, top: SpanFacts): SpanFacts | undefined {
+  let last: SpanFacts | undefined
+  for (let node = 0; node < spans.length; node++) {
+    if (parent[node] !== head) continue
+    const span = spans[node]!
+    if (span.startedAt < top.endedAt) return undefined
+    if (span.endedAt > (last ?? top).endedAt) last = span
+  }
+  return last
 }
 
 /** Roles of spans that make a run of their trace. */
