@@ -142,6 +142,12 @@ const rows: readonly Row[] = [
     step: { role: 'workflow', workflow: 'workflow', user: 'u-1', session: 'conv-1' },
   },
   {
+    who: "Flowise's call of an agent flow tells two sums",
+    span: { scope: 'phoenix-tracer-87540243-cfa0-411f-9a9f-a7945d51844f', name: 'ChatOpenAI', attributes: { 'openinference.span.kind': 'LLM', 'llm.model_name': 'gpt-4o',
+      'llm.token_count.prompt': 100, 'llm.token_count.completion': 20, 'llm.token_count.total': 120 } },
+    step: { role: 'model_call', responseModel: 'gpt-4o', usage: { 'input.uncached': 100, 'output.text': 20 }, usageFlags: ['usage_lossy'] },
+  },
+  {
     who: "Galileo's workflow, whose kind no key tells",
     span: { scope: 'galileo-tracer', name: 'trip', attributes: { 'gen_ai.system': 'galileo-otel', 'galileo.session.id': 'sess-1', 'gen_ai.input.messages': '[{"role":"user","content":"weather?"}]' } },
     step: { dialect: 'galileo', role: 'workflow', workflow: 'trip', session: 'sess-1', provider: '' },

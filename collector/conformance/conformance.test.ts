@@ -232,6 +232,13 @@ test('senders that make up scopes, services and providers fill nothing, and no s
   assert.equal(new Set(keys).size, keys.length, 'a row that another one of the same key would replace')
 })
 
+test('who names each scope after an object is one sender', () => {
+  const conformance = new Conformance(options)
+  // Flowise's tracers, one a flow that runs; HoneyHive's, by Python's id of the object.
+  for (const scope of ['phoenix-tracer-87540243-cfa0-411f-9a9f-a7945d51844f', 'phoenix-tracer-2E4DEDD7-3373-4637-8457-E9C486F80166', 'honeyhive.140461198089680', 'honeyhive.140461198089744', 'sdk-2026']) see(conformance, call({ scope }))
+  assert.deepEqual(conformance.take(0n).filter(({ finding }) => finding === '').map(({ scopeName, steps }) => [scopeName, steps]), [['phoenix-tracer', 2], ['honeyhive', 2], ['sdk-2026', 1]])
+})
+
 test('what a sender shows in many ways is told apart up to a bound, then by its code alone', () => {
   const conformance = new Conformance(options)
   for (let n = 0; n < 100; n++) see(conformance, call({ scope: 'gateway', attributes: { 'gen_ai.provider.name': `house ${n}` } }))

@@ -16,6 +16,8 @@ const findingsMax = 32
 const countersMax = 8_192
 /** Characters of a service's or scope's name that are kept. */
 const nameMax = 256
+/** What a scope's name ends in where each object has one of its own: a UUID (Flowise 3.1.4), Python's id of an object (HoneyHive). */
+const objectId = /[-_.](?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|\d{12,})$/i
 
 /** Steps, and the first of them as an example. */
 interface Counter {
@@ -80,7 +82,7 @@ export class Conformance {
 
   #senderOf(scope: Scope, service: string): Sender {
     if (this.#lastScope === scope && this.#lastSender?.service === service) return this.#lastSender
-    const sender = this.#named(cut(service, nameMax), cut(scope.name, nameMax), cut(scope.version, nameMax))
+    const sender = this.#named(cut(service, nameMax), cut(scope.name.replace(objectId, ''), nameMax), cut(scope.version, nameMax))
     this.#lastScope = scope
     this.#lastSender = sender
     return sender

@@ -35,8 +35,10 @@ const beeaiPython = (scope: string) => scope === 'openinference.instrumentation.
 const dify = (scope: string) => /^(?:unified|arize_phoenix_tracer)_/.test(scope)
 /** `workflow_<id>`, `chatflow_<id>`: Dify puts the run's id there. */
 const difyRun = /_[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
+/** Flowise's tracers for its agent flows (flowise-components 3.1.4 on npm, handler.js); its chat flows have LangChain's instrumentation. */
+const flowise = (scope: string) => /^(?:phoenix|arize|opik)-tracer-/.test(scope)
 /** Frameworks that keep two sums of what a call used, whatever the provider told. */
-const sumsOnly = (scope: string) => haystack(scope) || dify(scope) || beeaiPython(scope) || scope === 'openinference.instrumentation.autogen_agentchat'
+const sumsOnly = (scope: string) => haystack(scope) || dify(scope) || flowise(scope) || beeaiPython(scope) || scope === 'openinference.instrumentation.autogen_agentchat'
 
 const source = 'Arize-ai/openinference@1fe497f'
 
@@ -118,7 +120,7 @@ export const openinference: Dialect = {
     // Agno 2 keeps the thoughts apart, and there is a key neither for them nor for the total; 0.1.24 has them in the output.
     { source: 'openinference-instrumentation-agno 1.0.15 on PyPI, captured', scope: agno, from: '1.0.0', providers: ['gcp.gemini', 'gcp.vertex_ai', 'gcp.gen_ai'],
       input: 'inclusive', lossy: true },
-    { source: 'haystack 0.1.46, beeai 0.1.85 and autogen-agentchat 0.1.22 on PyPI, captured; langgenius/dify trace_builder.py@0464a86', scope: sumsOnly, input: 'inclusive', lossy: true,
+    { source: 'haystack 0.1.46, beeai 0.1.85 and autogen-agentchat 0.1.22 on PyPI, captured; langgenius/dify trace_builder.py@0464a86; flowise-components 3.1.4 on npm', scope: sumsOnly, input: 'inclusive', lossy: true,
       when: (attributes) => attributes.get('openinference.span.kind') !== 'EMBEDDING' },
     { source: 'openinference-instrumentation-anthropic 0.1.17 and 0.1.20 on PyPI (_stream.py): a stream has neither key nor answer, and its input leaves the cache out',
       scope: anthropicPython, below: '1.0.0', when: isCachelessStream, input: 'inclusive', lossy: true },
