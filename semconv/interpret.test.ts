@@ -141,6 +141,9 @@ const rows: readonly Row[] = [
     span: { scope: 'unified_otel_dify', name: 'workflow_5c1a8c0e-9f5b-4a53-8f0e-5b6a5c0a7d11', attributes: { 'openinference.span.kind': 'CHAIN', 'session.id': 'conv-1', metadata: '{"user_id":"u-1"}' } },
     step: { role: 'workflow', workflow: 'workflow', user: 'u-1', session: 'conv-1' },
   },
+  { who: "Patronus' evaluator", span: { scope: 'patronus.sdk', name: 'is_short', attributes: { 'pat.project.name': 'p', 'pat.app': 'shop', 'pat.span.type': 'eval',
+    'gen_ai.operation.name': 'evaluation' } }, step: { role: 'evaluation' } },
+  { who: "Patronus' evaluators in one bundle", span: { scope: 'patronus.sdk', attributes: { 'pat.span.type': 'eval' } }, step: { role: 'evaluation' } },
   {
     who: "Flowise's call of an agent flow tells two sums",
     span: { scope: 'phoenix-tracer-87540243-cfa0-411f-9a9f-a7945d51844f', name: 'ChatOpenAI', attributes: { 'openinference.span.kind': 'LLM', 'llm.model_name': 'gpt-4o',

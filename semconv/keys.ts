@@ -207,8 +207,8 @@ export const renamings: Readonly<Record<string, Renaming>> = {
  * microsoft/agent-governance-toolkit, OpenRouter, Spring AI 1.1 and 2.0 (`spring.ai.*`), Sentry (`….cached`, `….cache_write`, `….reasoning`).
  */
 export const shared: Keys = {
-  // traceAI's and LoongSuite's `gen_ai.span.kind`; `log_type` of Respan's integrations, which was Keywords AI.
-  kind: ['lmnr.span.type', 'spring.ai.kind', 'gen_ai.span.kind', 'respan.entity.log_type', 'keywordsai.entity.log_type'],
+  // traceAI's and LoongSuite's `gen_ai.span.kind`; `log_type` of Respan's integrations, which was Keywords AI; Patronus'.
+  kind: ['lmnr.span.type', 'spring.ai.kind', 'gen_ai.span.kind', 'respan.entity.log_type', 'keywordsai.entity.log_type', 'pat.span.type'],
   // Netra's and Respan's SDKs say whose run it is on every span of the application, DeepEval on those of others.
   agent: ['netra.agent.name'],
   workflow: ['netra.workflow.name'],

@@ -29,6 +29,8 @@ export const operationRoles: Readonly<Record<string, Role>> = {
   transcription: 'model_call', speech: 'model_call', image_generation: 'model_call', audio_generation: 'model_call',
   // Microsoft.Extensions.AI: around the calls and the tools of one answer
   orchestrate_tools: 'step',
+  // Patronus (0.1.26 on PyPI, captured)
+  evaluation: 'evaluation',
   // Semantic Kernel for .NET
   'chat.completions': 'model_call', 'text.completions': 'model_call',
   // Azure AI Agents
@@ -53,7 +55,7 @@ export const kindRoles: Readonly<Record<string, Role>> = {
   // OpenInference, MLflow, LangSmith, Laminar
   llm: 'model_call', chat_model: 'model_call', completion: 'model_call', embedding: 'embedding', retriever: 'retrieval',
   reranker: 'retrieval',
-  rerank: 'retrieval', tool: 'tool', agent: 'agent', guardrail: 'guardrail', evaluator: 'evaluation', evaluation: 'evaluation',
+  rerank: 'retrieval', tool: 'tool', agent: 'agent', guardrail: 'guardrail', evaluator: 'evaluation', evaluation: 'evaluation', eval: 'evaluation',
   human_evaluator: 'evaluation', executor: 'step', memory: 'memory', chain: 'span', prompt: 'span', parser: 'span',
   unknown: 'span', default: 'span',
   // AgentOps; its enum as Python prints it
