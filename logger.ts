@@ -12,9 +12,13 @@ function write(level: string, message: string, fields: Readonly<Record<string, u
   process.stderr.write(`${[new Date().toISOString(), level, message, ...parts].join(' ')}\n`)
 }
 
-/** The chain of causes, shortest words first: the outer error says what failed, the inner one why. */
+/** The chain of causes, shortest words first: the outer error says what failed, the inner one why. What it quotes of its cause is not said twice. */
 function describe(error: Error): string {
-  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : ''
-  const cause = error.cause instanceof Error ? `: ${describe(error.cause)}` : ''
-  return `${error.message}${code}${cause}`
+  const code = codeOf(error)
+  const cause = error.cause instanceof Error && !error.message.includes(reasonOf(error.cause)) ? `: ${describe(error.cause)}` : ''
+  return `${error.message}${code === '' ? '' : ` (${code})`}${cause}`
 }
+
+const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '')
+/** Where a name has several addresses, Node.js says nothing but the code. */
+const reasonOf = (error: Error): string => error.message || codeOf(error)

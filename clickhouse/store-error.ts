@@ -82,8 +82,9 @@ const unreachable = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT',
 /** Whatever the driver threw, with its verdict. */
 export function storeError(error: unknown): StoreError {
   if (error instanceof StoreError) return error
-  const message = error instanceof Error ? error.message : String(error)
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  // Where a name has several addresses, Node.js says nothing but the code.
+  const message = (error instanceof Error ? error.message : String(error)) || code
   const clickhouse = /^\d+$/.test(code) ? code : /^Code: (\d+)/.exec(message)?.[1]
   if (clickhouse !== undefined) return new StoreError(message, { retry: isPassing(clickhouse, message), code: clickhouse, cause: error })
   if (code === 'ABORT_ERR' || /aborted a request/.test(message)) return new StoreError('the request was aborted', { retry: false, code: 'ABORTED', cause: error })
