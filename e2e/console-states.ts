@@ -257,12 +257,12 @@ export async function codingAgent(program: Program): Promise<void> {
   throw new Error(`no model call of a coding agent within ${storedMsMax} ms`)
 }
 
-/** Yesterday's bill: a model that nobody metered, one that was, and something beside tokens; one residual is agreed to. */
+/** Yesterday's bill: a model that nobody metered, one that was, and something beside tokens; one difference is agreed to. */
 async function billOf(program: Program): Promise<void> {
   const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
   const content = openaiCosts(day, [['gpt-5-mini, input', '12.5'], ['gpt-4.1, output', '3'], ['Image models', '0.25']])
   await graphql(program, 'mutation ($content: String!) { importBill(name: "openai-costs.json", content: $content, by: "ada") { id } }', { content })
-  await graphql(program, 'mutation ($cell: ID!) { approveResiduals(cells: [$cell], by: "ada", why: "the build has no telemetry") { cell } }', { cell: `${day}/openai/gpt-4.1/output` })
+  await graphql(program, 'mutation ($item: ID!) { approveDifferences(items: [$item], by: "ada", why: "the build has no telemetry") { item } }', { item: `${day}/openai/gpt-4.1/output` })
 }
 
 /** The month before this one: closed, with a model that got a price since and a call that was late. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { encodeRequest } from '#collector/decode/oracle.ts'
+import { openaiCosts } from '#collector/reconcile/made-bills.ts'
 import type { Page } from 'playwright-core'
 import { launchBrowser } from './browser.ts'
 import { blockedRun, closedMonth, codingAgent } from './console-states.ts'
@@ -346,6 +347,60 @@ test('models: what they cost opens the ledger entries it is the sum of, what fai
   await main(page).getByRole('link', { name: /, ledger entries of this time$/ }).click()
   await main(page).locator('tbody tr').first().waitFor()
   assert.match(page.url(), /\/ledger\?model=gpt-5-mini&range=/)
+  assert.deepEqual(problems, [])
+})
+
+test('reconciliation: what is in the ledger opens the entries it is the sum of, in each item, period and total; what was billed shows its bill', { skip, timeout: 240_000 }, async () => {
+  await using program = await startProgram({ env })
+  const days = ['2026-11-20', '2026-11-22']
+  for (const day of days) {
+    const traceId = newTraceId()
+    await post(program, exportRequest([modelCall({ traceId, start: BigInt(Date.parse(`${day}T12:00:00Z`)) * 1_000_000n }, { input: 90_000, output: 2_000 })]))
+    await settledTrace(program, traceId, 1)
+  }
+  const { page, problems } = await openPage(chromium, program.console)
+  const take = async (day: string): Promise<void> => {
+    await page.getByLabel('Bill (JSON or CSV)').setInputFiles({ name: `${day}.json`, mimeType: 'application/json', buffer: Buffer.from(openaiCosts(day, [['gpt-5-mini, input', '2.5'], ['gpt-5-mini, output', '0.004']])) })
+    await page.getByLabel('Your name').fill('ada')
+    await page.getByRole('button', { name: 'Import' }).click()
+    await main(page).getByRole('cell', { name: `${day}.json` }).waitFor()
+  }
+  const opens = async (column: number, sum: (rows: Awaited<ReturnType<typeof entriesAt>>) => unknown): Promise<unknown[]> => {
+    const hrefs = await main(page).locator(`table tbody td:nth-child(${column}) a[href^="/ledger"]`).evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''))
+    const found: unknown[] = []
+    for (const href of hrefs) found.push(sum(await entriesAt(page, href)))
+    return found
+  }
+  const usd = (rows: Awaited<ReturnType<typeof entriesAt>>): bigint => rows.reduce((total, one) => total + pico(one.usd), 0n)
+
+  await page.goto('/reconciliation')
+  await take(days[0] ?? '')
+  await main(page).getByText('Billed $2.50, $2.48 more than the ledger. 1 of 2 items matched.').waitFor()
+  // One period: the totals open its entries.
+  const total = main(page).getByRole('link', { name: /, ledger entries of everything billed$/ })
+  const whole = await total.getAttribute('href')
+  assert.equal(usd(await entriesAt(page, whole ?? '')), pico('0.0265'))
+  await page.goto('/reconciliation')
+  await take(days[1] ?? '')
+  const [input, output] = [pico('0.0225'), pico('0.004')]
+  const inItems = [input, input, output, output]
+  assert.deepEqual(await opens(6, usd), inItems)
+  await page.goto('/reconciliation')
+  await main(page).getByRole('heading', { name: 'Billed periods' }).waitFor()
+  assert.deepEqual(await opens(8, usd), inItems, 'a difference opens the entries of its item')
+  await page.goto('/reconciliation')
+  const periods = main(page).getByRole('region', { name: 'Billed periods' })
+  await periods.waitFor()
+  assert.deepEqual(await periods.getByRole('row').evaluateAll((rows) => rows.slice(1).map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent))), days.map((day) => ['openai', day, '$2.50', '$0.02650', '$2.48']))
+  for (const href of await periods.locator('a[href^="/ledger"]').evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''))) {
+    assert.equal(usd(await entriesAt(page, href)), input + output)
+  }
+  // Several periods: the totals show them; a billed amount shows the file that told it.
+  await page.goto('/reconciliation')
+  await main(page).getByRole('link', { name: /, periods of everything billed$/ }).click()
+  await page.waitForURL(/#billed-periods$/)
+  await main(page).getByRole('link', { name: `$2.50, bill of ${days[1]}/openai/gpt-5-mini/input` }).click()
+  assert.match(await main(page).locator('tr:target').innerText(), /2026-11-22\.json/)
   assert.deepEqual(problems, [])
 })
 

@@ -22,9 +22,9 @@ before(async () => {
 after(() => program[Symbol.asyncDispose]())
 
 interface Compared {
-  readonly reconciliation: { readonly cellCount: number; readonly matchedCells: number; readonly residual: string; readonly cells: readonly { readonly id: string; readonly class: string; readonly residualAmount: string | null }[] }
+  readonly reconciliation: { readonly itemCount: number; readonly matchedItems: number; readonly difference: string; readonly items: readonly { readonly id: string; readonly cause: string; readonly amountDifference: string | null }[] }
 }
-const compared = async (): Promise<Compared['reconciliation']> => (await graphql<Compared>(program, '{ reconciliation(range: {}) { cellCount matchedCells residual cells { id class residualAmount } } }')).reconciliation
+const compared = async (): Promise<Compared['reconciliation']> => (await graphql<Compared>(program, '{ reconciliation(range: {}) { itemCount matchedItems difference items { id cause amountDifference } } }')).reconciliation
 const cost = async (): Promise<unknown> => (await graphql<{ readonly costs: readonly unknown[] }>(program, '{ costs(range: {}) { cost runs entries } }')).costs[0]
 const bill = (content: string, name: string): Promise<unknown> => graphql(program, 'mutation ($name: String!, $content: String!) { importBill(name: $name, content: $content, by: "ada") { source lines } }', { name, content })
 
@@ -32,24 +32,35 @@ test('our own FOCUS file, taken as a bill, agrees with the ledger it came from',
   for (const version of ['1.2', '1.4']) {
     const file = await (await fetch(`${program.console}/export/focus-${version}.csv`)).text()
     assert.deepEqual(await bill(file, `focus-${version}.csv`), { importBill: { source: 'focus', lines: 2 } })
-    assert.deepEqual(await compared(), { cellCount: 2, matchedCells: 2, residual: '0', cells: [
-      { id: '2026-11-20/openai/gpt-5-mini/input', class: 'MATCHED', residualAmount: '0' }, { id: '2026-11-20/openai/gpt-5-mini/output', class: 'MATCHED', residualAmount: '0' },
+    assert.deepEqual(await compared(), { itemCount: 2, matchedItems: 2, difference: '0', items: [
+      { id: '2026-11-20/openai/gpt-5-mini/input', cause: 'MATCHED', amountDifference: '0' }, { id: '2026-11-20/openai/gpt-5-mini/output', cause: 'MATCHED', amountDifference: '0' },
     ] })
   }
 })
 test('a bill that says more is agreed to by a person, and the ledger says it too; no run is added', async () => {
   assert.deepEqual(await cost(), { cost: '0.00065', runs: 1, entries: 2 })
   await bill(openaiCosts('2026-11-20', [['gpt-5-mini, input', '0.00125'], ['gpt-5-mini, output', '0.0004']]), 'costs.json')
-  assert.deepEqual((await compared()).cells[0], { id: '2026-11-20/openai/gpt-5-mini/input', class: 'PRICE', residualAmount: '0.001' })
-  const approve = 'mutation { approveResiduals(cells: ["2026-11-20/openai/gpt-5-mini/input"], by: "ada", why: "priority tier") { cell actor why } }'
-  assert.deepEqual(await graphql(program, approve), { approveResiduals: [{ cell: '2026-11-20/openai/gpt-5-mini/input', actor: 'ada', why: 'priority tier' }] })
-  assert.deepEqual(await graphql(program, approve), { approveResiduals: [] })
+  assert.deepEqual((await compared()).items[0], { id: '2026-11-20/openai/gpt-5-mini/input', cause: 'PRICE', amountDifference: '0.001' })
+  const approve = 'mutation { approveDifferences(items: ["2026-11-20/openai/gpt-5-mini/input"], by: "ada", why: "priority tier") { item actor why } }'
+  assert.deepEqual(await graphql(program, approve), { approveDifferences: [{ item: '2026-11-20/openai/gpt-5-mini/input', actor: 'ada', why: 'priority tier' }] })
+  assert.deepEqual(await graphql(program, approve), { approveDifferences: [] })
   assert.deepEqual(await cost(), { cost: '0.00165', runs: 1, entries: 3 })
-  assert.equal((await compared()).residual, '0')
+  assert.equal((await compared()).difference, '0')
   const { billApprovals: [approval] } = await graphql<{ readonly billApprovals: readonly { readonly entryId: string }[] }>(program, '{ billApprovals { entryId } }')
   const { ledgerEntries: { nodes } } = await graphql<{ readonly ledgerEntries: { readonly nodes: readonly unknown[] } }>(program, '{ ledgerEntries(filter: {reason: "reconciled"}) { nodes { id kind amount model provider } } }')
   assert.deepEqual(nodes, [{ id: approval?.entryId, kind: 'ADJUSTMENT', amount: '0.001', model: 'gpt-5-mini', provider: 'openai' }])
   assert.match(await (await fetch(`${program.console}/export/focus-1.4.csv`)).text(), /0\.001,default.*,Adjustment,.*,Reconciled,/)
+})
+test('what a difference is made of: the ledger lines that its item and its period name come to what was metered, adjustments too', async () => {
+  interface Named { readonly metered?: string; readonly meteredAmount?: string; readonly from?: string; readonly to?: string; readonly day?: string; readonly ledgerProviders: readonly string[]; readonly ledgerModels?: readonly string[]; readonly ledgerMeters?: readonly string[] }
+  const { reconciliation: { items, periods } } = await graphql<{ readonly reconciliation: Readonly<Record<'items' | 'periods', readonly Named[]>> }>(
+    program, '{ reconciliation(range: {}) { items { day meteredAmount ledgerProviders ledgerModels ledgerMeters } periods { from to metered ledgerProviders } } }')
+  assert.deepEqual([items.length, periods.length], [2, 1])
+  for (const { day, from = day, to = day, metered, meteredAmount = metered, ledgerProviders: provider, ledgerModels: model = [], ledgerMeters: meter = [] } of [...items, ...periods]) {
+    const range = { from: `${from}T00:00:00Z`, to: new Date(Date.parse(`${to}T00:00:00Z`) + 86_400_000).toISOString() }
+    const { costs: [sum] } = await graphql<{ readonly costs: readonly { readonly cost: string }[] }>(program, 'query ($range: TimeRange!, $filter: CostFilter) { costs(range: $range, filter: $filter) { cost } }', { range, filter: { provider, model, meter } })
+    assert.equal(sum?.cost, meteredAmount)
+  }
 })
 test('a wrong bill gets one message, and nothing has changed', async () => {
   const before = await compared()
@@ -61,5 +72,5 @@ test('the command works beside the server', async () => {
   await writeFile(file, openaiCosts('2026-11-21', [['gpt-5-mini, input', '3']]))
   const run = async (...args: string[]): Promise<string> => (await promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), 'reconcile', ...args], { env: { ...process.env, SPANLEDGER_DATA_DIR: program.dataDir } })).stdout
   assert.match(await run('import', file, '--by', 'ada'), /^costs\.json: openai_costs, 1 line/)
-  assert.match(await run('show', '--from', '2026-11-21'), /COVERAGE +2026-11-21\/openai\/gpt-5-mini\/input/)
+  assert.match(await run('show', '--from', '2026-11-21'), /NOT_IN_LEDGER +2026-11-21\/openai\/gpt-5-mini\/input/)
 })

@@ -39,8 +39,8 @@ import { UnpricedModelType } from './prices/unpriced-model.ts'
 import { closedMonths, ClosedMonthType } from './restatement/closed-months.ts'
 import { restatement } from './restatement/read-restatement.ts'
 import { RestatementType } from './restatement/restatement.ts'
-import { BillApprovalType, BillImportType, ReconciliationType } from './reconciliation/cell.ts'
-import { approveResiduals, billApprovals, billImports, importBill, readReconciliation } from './reconciliation/read-reconciliation.ts'
+import { BillApprovalType, BillImportType, ReconciliationType } from './reconciliation/item.ts'
+import { approveDifferences, billApprovals, billImports, importBill, readReconciliation } from './reconciliation/read-reconciliation.ts'
 import { runById, runs, traceById } from './runs/read-runs.ts'
 import { RunConnection, RunType } from './runs/run.ts'
 import { type RunFilter, RunFilterInput, type RunOrder, RunOrderEnum } from './runs/run-filter.ts'
@@ -163,7 +163,7 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
       range: argument(required(TimeRangeInput), 'Which days (UTC).'),
     }, (_, args, context) => readReconciliation(context, args)),
     billImports: asked<Root>(listOf(BillImportType), 'Bills that were imported, latest first, 500 at most.', {}, (_, __, context) => billImports(context)),
-    billApprovals: asked<Root>(listOf(BillApprovalType), 'Residuals that were agreed to, latest first, 500 at most.', {}, (_, __, context) => billApprovals(context)),
+    billApprovals: asked<Root>(listOf(BillApprovalType), 'Differences that were agreed to, latest first, 500 at most.', {}, (_, __, context) => billApprovals(context)),
     budgets: asked<Root, { readonly id?: string | null; readonly first: number }>(listOf(BudgetType), 'Budgets in force, by id.', {
       id: argument(GraphQLID, 'Only this one.'),
       first: argument(GraphQLInt, 'How many, 1 to 500.', 100),
@@ -206,11 +206,11 @@ const Mutation = new GraphQLObjectType<Root, QueryContext>({
       content: argument(required(GraphQLString), 'The file: JSON of OpenAI, Anthropic or AWS Cost Explorer; CSV of AWS, Google Cloud or FOCUS.'),
       by: argument(required(GraphQLString), 'Who imports it.'),
     }, (_, args, context) => importBill(context, args)),
-    approveResiduals: asked<Root, { readonly cells: readonly string[]; readonly by: string; readonly why: string }>(listOf(BillApprovalType), 'Posts what is left of these cells to the ledger as adjustments, so that it says what the bill says. Approving again adds nothing.', {
-      cells: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))), 'Their ids, 1,000 at most.'),
+    approveDifferences: asked<Root, { readonly items: readonly string[]; readonly by: string; readonly why: string }>(listOf(BillApprovalType), 'Posts what is left of these items to the ledger as adjustments, so that it says what the bill says. Approving again adds nothing.', {
+      items: argument(new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))), 'Their ids, 1,000 at most.'),
       by: argument(required(GraphQLString), 'Who agrees.'),
       why: argument(required(GraphQLString), 'Why.'),
-    }, (_, args, context) => approveResiduals(context, args)),
+    }, (_, args, context) => approveDifferences(context, args)),
     defineBudget: asked<Root, { readonly document: string }>(required(BudgetType), 'Takes a budget, or the next version of one that is there. One that says what it said before changes nothing.', {
       document: argument(required(GraphQLString), 'The budget as YAML or JSON.'),
     }, (_, { document }, context) => defineBudget(context, document)),

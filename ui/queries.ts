@@ -274,6 +274,19 @@ export type DecisionPlace =
   /** At the decide endpoint, before the action. */
   | 'ENDPOINT';
 
+/** What explains the difference between a bill and the ledger. */
+export type DifferenceCause =
+  /** They agree up to a thousandth. */
+  | 'MATCHED'
+  /** More was billed than recorded: somebody calls without telemetry. */
+  | 'NOT_IN_LEDGER'
+  /** More was recorded than billed: something was recorded twice, or is not billed yet. */
+  | 'NOT_ON_BILL'
+  /** The same usage at another price: a tier, a discount, or no price card. */
+  | 'PRICE'
+  /** What is missing on one day is too much on the day beside it. */
+  | 'TIMING';
+
 /** What exactly was found. */
 export type FindingCode =
   /** The sender's SDK dropped attributes before sending: tokens, models or sessions may be among them. */
@@ -563,19 +576,6 @@ export type PostedRange = {
   /** Last moment inside. */
   until?: string | null | undefined;
 };
-
-/** What explains the difference between a bill and the ledger. */
-export type ResidualClass =
-  /** More was billed than metered: somebody calls without telemetry. */
-  | 'COVERAGE'
-  /** More was metered than billed: something is told twice. */
-  | 'DOUBLE_COUNT'
-  /** They agree up to a thousandth. */
-  | 'MATCHED'
-  /** The same usage at another price: a tier, a discount, or no price card. */
-  | 'PRICE'
-  /** What is missing on one day is too much on the day beside it. */
-  | 'TIMING';
 
 /** Which runs. All conditions hold together; one that is left out, null or an empty list restricts nothing. */
 export type RunFilter = {
@@ -962,7 +962,7 @@ export type ReconciliationQueryVariables = Exact<{
 }>;
 
 
-export type ReconciliationQuery = { reconciliation: { cellCount: number, matchedCells: number, billed: string, metered: string, residual: string, cells: Array<{ id: string, day: string, provider: string, model: string, meter: string, meteredQuantity: string, meteredAmount: string, unpricedEntries: number, billedQuantity: string | null, billedAmount: string | null, residualQuantity: string | null, residualAmount: string | null, quantityEffect: string | null, class: ResidualClass }> }, billImports: Array<{ id: string, source: string, name: string, actor: string, importedAt: string, lines: number }>, billApprovals: Array<{ entryId: string, cell: string, actor: string, why: string, approvedAt: string }> };
+export type ReconciliationQuery = { reconciliation: { itemCount: number, matchedItems: number, billed: string, metered: string, difference: string, periods: Array<{ provider: string, from: string, to: string, billed: string, metered: string, difference: string, ledgerProviders: Array<string> }>, items: Array<{ id: string, day: string, provider: string, model: string, meter: string, meteredQuantity: string, meteredAmount: string, unpricedEntries: number, billedQuantity: string | null, billedAmount: string | null, amountDifference: string | null, quantityDifference: string | null, quantityEffect: string | null, cause: DifferenceCause, ledgerProviders: Array<string>, ledgerModels: Array<string>, ledgerMeters: Array<string>, importIds: Array<string> }> }, billImports: Array<{ id: string, source: string, name: string, actor: string, importedAt: string, lines: number }>, billApprovals: Array<{ entryId: string, item: string, actor: string, why: string, approvedAt: string }> };
 
 export type ImportBillMutationVariables = Exact<{
   name: string;
@@ -973,14 +973,14 @@ export type ImportBillMutationVariables = Exact<{
 
 export type ImportBillMutation = { importBill: { id: string, source: string, lines: number } };
 
-export type ApproveResidualsMutationVariables = Exact<{
-  cells: Array<string | number> | string | number;
+export type ApproveDifferencesMutationVariables = Exact<{
+  items: Array<string | number> | string | number;
   by: string;
   why: string;
 }>;
 
 
-export type ApproveResidualsMutation = { approveResiduals: Array<{ entryId: string, cell: string }> };
+export type ApproveDifferencesMutation = { approveDifferences: Array<{ entryId: string, item: string }> };
 
 export type BudgetGroupFieldsFragment = { periodStart: string | null, periodEnd: string | null, actual: string, calls: number, unpricedCalls: number, held: string, holds: number, approved: string, remaining: string, overshootBound: string, group: Array<{ dimension: BudgetDimension, values: Array<string> }>, forecast: { value: string, low: string, high: string, exhaustedAt: string | null } | null, burn: Array<{ severity: BurnSeverity, long: number, short: number, fires: boolean }>, crossed: Array<{ percent: number, on: BudgetThresholdOn }>, history: Array<{ start: string, end: string, actual: string }> };
 
@@ -2247,12 +2247,21 @@ export const ModelsOfAgentsDocument = new TypedDocumentString(`
 export const ReconciliationDocument = new TypedDocumentString(`
     query Reconciliation($range: TimeRange!) {
   reconciliation(range: $range) {
-    cellCount
-    matchedCells
+    itemCount
+    matchedItems
     billed
     metered
-    residual
-    cells {
+    difference
+    periods {
+      provider
+      from
+      to
+      billed
+      metered
+      difference
+      ledgerProviders
+    }
+    items {
       id
       day
       provider
@@ -2263,10 +2272,14 @@ export const ReconciliationDocument = new TypedDocumentString(`
       unpricedEntries
       billedQuantity
       billedAmount
-      residualQuantity
-      residualAmount
+      amountDifference
+      quantityDifference
       quantityEffect
-      class
+      cause
+      ledgerProviders
+      ledgerModels
+      ledgerMeters
+      importIds
     }
   }
   billImports {
@@ -2279,7 +2292,7 @@ export const ReconciliationDocument = new TypedDocumentString(`
   }
   billApprovals {
     entryId
-    cell
+    item
     actor
     why
     approvedAt
@@ -2295,14 +2308,14 @@ export const ImportBillDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ImportBillMutation, ImportBillMutationVariables>;
-export const ApproveResidualsDocument = new TypedDocumentString(`
-    mutation ApproveResiduals($cells: [ID!]!, $by: String!, $why: String!) {
-  approveResiduals(cells: $cells, by: $by, why: $why) {
+export const ApproveDifferencesDocument = new TypedDocumentString(`
+    mutation ApproveDifferences($items: [ID!]!, $by: String!, $why: String!) {
+  approveDifferences(items: $items, by: $by, why: $why) {
     entryId
-    cell
+    item
   }
 }
-    `) as unknown as TypedDocumentString<ApproveResidualsMutation, ApproveResidualsMutationVariables>;
+    `) as unknown as TypedDocumentString<ApproveDifferencesMutation, ApproveDifferencesMutationVariables>;
 export const BudgetBurnDocument = new TypedDocumentString(`
     query BudgetBurn($range: TimeRange!, $filter: CostFilter, $interval: Interval!, $timeZone: String!) {
   costs(range: $range, filter: $filter, interval: $interval, timeZone: $timeZone) {

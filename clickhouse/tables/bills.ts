@@ -38,7 +38,7 @@ export interface BillApprovalRow {
   /** Of the ledger entry that was posted. */
   readonly entryId: string
   /** What was agreed to: `day/provider/model/meter`. */
-  readonly cell: string
+  readonly item: string
   readonly actor: string
   readonly why: string
   readonly approvedAt: UnixNano
@@ -79,7 +79,7 @@ export const billApprovals: Table<BillApprovalRow> = {
   columns: [
     word('tenant', (r) => r.tenant),
     id('entry_id', 32, (r) => r.entryId),
-    text('cell', (r) => r.cell),
+    text('cell', (r) => r.item),
     text('actor', (r) => r.actor),
     text('why', (r) => r.why),
     time('approved_at', (r) => r.approvedAt),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { BillError } from './bill.ts'
-import type { Cell } from './match.ts'
+import type { Item } from './match.ts'
 import type { Reconciliation } from './reconcile.ts'
 
 export interface CommandResult {
@@ -13,7 +13,7 @@ export interface CommandResult {
 
 export const reconcileHelp = `spanledger reconcile import FILE [--by NAME]             takes a provider's bill
 spanledger reconcile show [--from DAY] [--to DAY]         what was metered beside what was billed
-spanledger reconcile approve CELL… --by NAME --why TEXT   posts what is left to the ledger, as adjustments
+spanledger reconcile approve ITEM… --by NAME --why TEXT   posts what is left to the ledger, as adjustments
 
 Bills: OpenAI usage and costs, Anthropic usage and cost reports, AWS Cost Explorer (JSON, as the APIs answer);
 AWS Cost and Usage Report, Google Cloud billing export, FOCUS of any version (CSV). In US dollars.
@@ -88,27 +88,27 @@ async function show(options: Readonly<Partial<Record<Name, string>>>, open: Open
   const wrong = [options['--from'], options['--to']].find((day) => day !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(day))
   if (wrong !== undefined) return usage(`"${wrong}" is no day: write 2026-11-21.`)
   await using opened = await open()
-  const cells = await opened.desk.cells({ from: options['--from'], to: options['--to'] })
-  if (cells.length === 0) return { text: 'no bill was imported for these days.', exitCode: 0 }
+  const items = await opened.desk.items({ from: options['--from'], to: options['--to'] })
+  if (items.length === 0) return { text: 'no bill was imported for these days.', exitCode: 0 }
   const lines = [
-    ['class', 'cell', 'metered tokens', 'billed tokens', 'metered USD', 'billed USD', 'left USD'],
-    ...cells.map((cell) => [cell.class, cell.id, decimal(cell.meteredQuantity), decimal(cell.billedQuantity), decimal(cell.meteredAmount), decimal(cell.billedAmount), decimal(cell.residualAmount)]),
+    ['cause', 'item', 'metered tokens', 'billed tokens', 'metered USD', 'billed USD', 'difference USD'],
+    ...items.map((item) => [item.cause, item.id, decimal(item.meteredQuantity), decimal(item.billedQuantity), decimal(item.meteredAmount), decimal(item.billedAmount), decimal(item.amountDifference)]),
   ]
-  return { text: `${columns(lines)}\n\n${summary(cells)}`, exitCode: 0 }
+  return { text: `${columns(lines)}\n\n${summary(items)}`, exitCode: 0 }
 }
 
-function summary(cells: readonly Cell[]): string {
-  const of = (amount: (cell: Cell) => bigint | undefined): string => decimal(cells.reduce((sum, cell) => sum + (amount(cell) ?? 0n), 0n))
-  return `${cells.length} cells, ${cells.filter((cell) => cell.class === 'MATCHED').length} matched; billed ${of((cell) => cell.billedAmount)} USD, left ${of((cell) => cell.residualAmount)} USD`
+function summary(items: readonly Item[]): string {
+  const of = (amount: (item: Item) => bigint | undefined): string => decimal(items.reduce((sum, item) => sum + (amount(item) ?? 0n), 0n))
+  return `${items.length} ${items.length === 1 ? 'item' : 'items'}, ${items.filter((item) => item.cause === 'MATCHED').length} matched; billed ${of((item) => item.billedAmount)} USD, difference ${of((item) => item.amountDifference)} USD`
 }
 
-async function approve(cells: readonly string[], options: Readonly<Partial<Record<Name, string>>>, open: Open): Promise<CommandResult> {
-  if (cells.length === 0) return usage('approve needs a cell, as "reconcile show" names it.')
+async function approve(items: readonly string[], options: Readonly<Partial<Record<Name, string>>>, open: Open): Promise<CommandResult> {
+  if (items.length === 0) return usage('approve needs an item, as "reconcile show" names it.')
   if (!options['--by'] || !options['--why']) return usage('approve needs --by and --why: both stand beside the entry for good.')
   await using opened = await open()
-  const approvals = await opened.desk.approve(cells, options['--by'], options['--why'])
-  if (approvals.length === 0) return { text: 'nothing is left of these cells: the ledger says what the bill says.', exitCode: 0 }
-  return { text: approvals.map(({ cell, entryId }) => `${cell}: entry ${entryId}`).join('\n'), exitCode: 0 }
+  const approvals = await opened.desk.approve(items, options['--by'], options['--why'])
+  if (approvals.length === 0) return { text: 'nothing is left of these items: the ledger says what the bill says.', exitCode: 0 }
+  return { text: approvals.map(({ item, entryId }) => `${item}: entry ${entryId}`).join('\n'), exitCode: 0 }
 }
 
 /** Lines with their words under each other. */

@@ -1,18 +1,22 @@
-import type { PicoUsd } from '#semconv/facts.ts'
+import { ledgerMeters, type LedgerMeter, type PicoUsd } from '#semconv/facts.ts'
 import { type BillLine, type BillMeter, rounded, type BillSource } from './bill.ts'
+import { meterClass } from './csv-bill.ts'
 
 /**
- * What was metered beside what was billed, cell by cell: a day, provider, model and class of usage, as fine as the bill tells.
+ * What was metered beside what was billed, item by item: a day, provider, model and class of usage, as fine as the bill tells.
  * Quantity first, then price: whether calls are missing and whether the card is wrong are two questions. Pure.
  */
-export const residualClasses = ['MATCHED', 'COVERAGE', 'PRICE', 'TIMING', 'DOUBLE_COUNT'] as const
-export type ResidualClass = (typeof residualClasses)[number]
+export const differenceCauses = ['MATCHED', 'NOT_IN_LEDGER', 'PRICE', 'TIMING', 'NOT_ON_BILL'] as const
+export type DifferenceCause = (typeof differenceCauses)[number]
 
 /** Names are folded on both sides before they come here. */
 export interface Metered {
   readonly day: string
   readonly provider: string
   readonly model: string
+  /** As the lines of the ledger spell them. */
+  readonly ledgerProvider: string
+  readonly ledgerModel: string
   readonly meter: BillMeter
   readonly quantity: bigint
   readonly amount: PicoUsd
@@ -22,12 +26,13 @@ export interface Metered {
 }
 
 export interface Billed extends BillLine {
+  readonly importId: string
   readonly source: BillSource
   /** Later imports of the same source, account and day replace earlier ones. */
   readonly importedAt: bigint
 }
 
-export interface Cell {
+export interface Item {
   /** `day/provider/model/meter`, '*' where the bill does not tell. */
   readonly id: string
   readonly day: string
@@ -43,23 +48,29 @@ export interface Cell {
   readonly billedQuantity: bigint | undefined
   readonly billedAmount: PicoUsd | undefined
   /** Billed less metered. */
-  readonly residualQuantity: bigint | undefined
-  readonly residualAmount: PicoUsd | undefined
-  /** The part of `residualAmount` that other tokens make, at the metered price; the rest is price. */
+  readonly quantityDifference: bigint | undefined
+  readonly amountDifference: PicoUsd | undefined
+  /** The part of `amountDifference` that other tokens make, at the metered price; the rest is price. */
   readonly quantityEffect: PicoUsd | undefined
-  readonly class: ResidualClass
+  readonly cause: DifferenceCause
+  /** What finds its lines in the ledger, on its day; no models are all of them. */
+  readonly ledgerProviders: readonly string[]
+  readonly ledgerModels: readonly string[]
+  readonly ledgerMeters: readonly LedgerMeter[]
+  /** Imports that tell what was billed. */
+  readonly importIds: readonly string[]
 }
 
 /** Two figures agree up to a thousandth: bills round, and days end a little apart. */
 const agreement = 1_000n
-/** Residuals of two days cancel up to a twentieth. */
+/** Differences of two days cancel up to a twentieth. */
 const cancelling = 20n
 
 const size = (value: bigint): bigint => (value < 0n ? -value : value)
 const agree = (a: bigint, b: bigint): boolean => size(a - b) * agreement <= (size(a) > size(b) ? size(a) : size(b))
 
-/** Cells of every provider and day that has a bill, dearest residual first. */
-export function matchBills(metered: readonly Metered[], lines: readonly Billed[]): Cell[] {
+/** Items of every provider and day that has a bill, dearest difference first. */
+export function matchBills(metered: readonly Metered[], lines: readonly Billed[]): Item[] {
   const billed = effective(lines)
   const days = new Set(billed.map(({ provider, day }) => `${provider}/${day}`))
   const fold = folding([...billed, ...metered.filter(({ provider, day }) => days.has(`${provider}/${day}`))], billed)
@@ -70,16 +81,19 @@ export function matchBills(metered: readonly Metered[], lines: readonly Billed[]
     sum.meteredAmount += line.amount
     sum.unpricedLines += line.unpricedLines
     sum.settlements += line.settlements
+    sum.providers.add(line.ledgerProvider)
+    sum.models.add(line.ledgerModel)
   }
   for (const line of billed) {
     const sum = sumOf(sums, fold(line))
+    sum.imports.add(line.importId)
     if (line.quantity !== undefined) sum.billedQuantity = (sum.billedQuantity ?? 0n) + line.quantity
     if (line.amount !== undefined) sum.billedAmount = (sum.billedAmount ?? 0n) + line.amount
   }
   const tell = (fact: 'quantity' | 'amount'): ReadonlySet<string> => new Set(billed.filter((line) => line[fact] !== undefined).map(({ provider, day }) => `${provider}/${day}`))
   const told = { quantity: tell('quantity'), amount: tell('amount') }
-  return classified([...sums.values()].map((sum) => withBills(sum, told))).sort((a, b) => {
-    const [left, right] = [size(a.residualAmount ?? 0n), size(b.residualAmount ?? 0n)]
+  return withCauses([...sums.values()].map((sum) => withBills(sum, told))).sort((a, b) => {
+    const [left, right] = [size(a.amountDifference ?? 0n), size(b.amountDifference ?? 0n)]
     return left === right ? (a.id < b.id ? -1 : 1) : left > right ? -1 : 1
   })
 }
@@ -105,7 +119,7 @@ function effective(lines: readonly Billed[]): readonly Billed[] {
     .filter(({ quantity, amount }) => quantity !== undefined || amount !== undefined)
 }
 
-type Place = Pick<Cell, 'day' | 'provider' | 'model' | 'meter'>
+type Place = Pick<Item, 'day' | 'provider' | 'model' | 'meter'>
 
 /** A day is as fine as its coarsest line: where one names no model, or no class, none is told apart. */
 function folding(all: readonly Place[], billed: readonly Billed[]): (line: Place) => Place {
@@ -118,55 +132,66 @@ function folding(all: readonly Place[], billed: readonly Billed[]): (line: Place
   }
 }
 
-type Sum = { -readonly [K in Exclude<keyof Cell, 'residualQuantity' | 'residualAmount' | 'quantityEffect' | 'class'>]: Cell[K] }
+type Counted = 'id' | 'day' | 'provider' | 'model' | 'meter' | 'meteredQuantity' | 'meteredAmount' | 'settlements' | 'unpricedLines' | 'billedQuantity' | 'billedAmount'
+type Sum = { -readonly [K in Counted]: Item[K] } & Readonly<Record<'providers' | 'models' | 'imports', Set<string>>>
 
 function sumOf(sums: Map<string, Sum>, { day, provider, model, meter }: Place): Sum {
   const id = [day, provider, model || '*', meter || '*'].join('/')
   let sum = sums.get(id)
-  if (sum === undefined) sums.set(id, (sum = { id, day, provider, model, meter, meteredQuantity: 0n, meteredAmount: 0n, settlements: 0, unpricedLines: 0, billedQuantity: undefined, billedAmount: undefined }))
+  if (sum === undefined) sums.set(id, (sum = { id, day, provider, model, meter, meteredQuantity: 0n, meteredAmount: 0n, settlements: 0, unpricedLines: 0, billedQuantity: undefined, billedAmount: undefined, providers: new Set([provider]), models: new Set([model]), imports: new Set() }))
   return sum
 }
 
-/** A provider's bill of a day that does not name a cell bills nothing for it. `told`: providers' days of which a bill tells quantities, and money. */
-function withBills(sum: Sum, told: Readonly<Record<'quantity' | 'amount', ReadonlySet<string>>>): Cell {
+/** A provider's bill of a day that does not name an item bills nothing for it. `told`: providers' days of which a bill tells quantities, and money. */
+function withBills({ providers, models, imports, ...sum }: Sum, told: Readonly<Record<'quantity' | 'amount', ReadonlySet<string>>>): Item {
   const day = `${sum.provider}/${sum.day}`
   const billedQuantity = sum.billedQuantity ?? (sum.meter !== 'other' && told.quantity.has(day) ? 0n : undefined)
   const billedAmount = sum.billedAmount ?? (told.amount.has(day) ? 0n : undefined)
-  const residualQuantity = billedQuantity === undefined ? undefined : billedQuantity - sum.meteredQuantity
-  const residualAmount = billedAmount === undefined ? undefined : billedAmount - sum.meteredAmount
-  return { ...sum, billedQuantity, billedAmount, residualQuantity, residualAmount, quantityEffect: effectOf(sum, residualQuantity, residualAmount), class: 'MATCHED' }
+  const quantityDifference = billedQuantity === undefined ? undefined : billedQuantity - sum.meteredQuantity
+  const amountDifference = billedAmount === undefined ? undefined : billedAmount - sum.meteredAmount
+  return {
+    ...sum, billedQuantity, billedAmount, quantityDifference, amountDifference, quantityEffect: effectOf(sum, quantityDifference, amountDifference), cause: 'MATCHED',
+    ledgerProviders: [...providers], ledgerModels: sum.model === '' && sum.meter !== 'other' ? [] : [...models], ledgerMeters: metersOf[sum.meter], importIds: [...imports],
+  }
 }
 
-function effectOf({ meteredQuantity, meteredAmount }: Sum, quantity: bigint | undefined, amount: PicoUsd | undefined): PicoUsd | undefined {
+const inClasses = (...classes: readonly BillMeter[]): readonly LedgerMeter[] => ledgerMeters.filter((meter) => classes.includes(meterClass(meter)))
+/** Meters of the ledger that a class sums up. What is agreed to beside tokens has no meter of its own. */
+const metersOf: Readonly<Record<BillMeter, readonly LedgerMeter[]>> = {
+  input: inClasses('input'), cache_read: inClasses('cache_read'), cache_write: inClasses('cache_write'), output: inClasses('output'),
+  other: [...inClasses('other'), 'reported_cost'], '': inClasses('input', 'cache_read', 'cache_write', 'output', ''),
+}
+
+function effectOf({ meteredQuantity, meteredAmount }: Pick<Sum, 'meteredQuantity' | 'meteredAmount'>, quantity: bigint | undefined, amount: PicoUsd | undefined): PicoUsd | undefined {
   if (quantity === undefined || amount === undefined) return undefined
   return meteredQuantity === 0n ? (quantity === 0n ? 0n : amount) : rounded(quantity * meteredAmount, meteredQuantity < 0n ? -meteredQuantity : meteredQuantity)
 }
 
 const dayMs = 86_400_000
 
-function classified(cells: readonly Cell[]): Cell[] {
-  const places = new Map(cells.map((cell) => [cell.id, cell]))
-  const beside = (cell: Cell, days: number): Cell | undefined =>
-    places.get([new Date(Date.parse(cell.day) + days * dayMs).toISOString().slice(0, 10), cell.provider, cell.model || '*', cell.meter || '*'].join('/'))
-  const moved = (cell: Cell, residual: (of: Cell) => bigint | undefined): boolean => [-1, 1].some((days) => {
-    const [own, other] = [residual(cell) ?? 0n, residual(beside(cell, days) ?? cell) ?? 0n]
+function withCauses(items: readonly Item[]): Item[] {
+  const places = new Map(items.map((item) => [item.id, item]))
+  const beside = (item: Item, days: number): Item | undefined =>
+    places.get([new Date(Date.parse(item.day) + days * dayMs).toISOString().slice(0, 10), item.provider, item.model || '*', item.meter || '*'].join('/'))
+  const moved = (item: Item, difference: (of: Item) => bigint | undefined): boolean => [-1, 1].some((days) => {
+    const [own, other] = [difference(item) ?? 0n, difference(beside(item, days) ?? item) ?? 0n]
     return own !== 0n && own < 0n !== other < 0n && other !== 0n && size(own + other) * cancelling <= size(own)
   })
-  return cells.map((cell) => ({ ...cell, class: classOf(cell, moved) }))
+  return items.map((item) => ({ ...item, cause: causeOf(item, moved) }))
 }
 
-function classOf(cell: Cell, moved: (cell: Cell, residual: (of: Cell) => bigint | undefined) => boolean): ResidualClass {
-  const { meteredQuantity, meteredAmount, billedQuantity, billedAmount, unpricedLines } = cell
+function causeOf(item: Item, moved: (item: Item, difference: (of: Item) => bigint | undefined) => boolean): DifferenceCause {
+  const { meteredQuantity, meteredAmount, billedQuantity, billedAmount, unpricedLines } = item
   if (billedQuantity !== undefined) {
     if (!agree(billedQuantity, meteredQuantity)) {
-      if (moved(cell, ({ residualQuantity }) => residualQuantity)) return 'TIMING'
-      return billedQuantity > meteredQuantity ? 'COVERAGE' : 'DOUBLE_COUNT'
+      if (moved(item, ({ quantityDifference }) => quantityDifference)) return 'TIMING'
+      return billedQuantity > meteredQuantity ? 'NOT_IN_LEDGER' : 'NOT_ON_BILL'
     }
     return billedAmount === undefined || agree(billedAmount, meteredAmount) ? 'MATCHED' : 'PRICE'
   }
   if (billedAmount === undefined || agree(billedAmount, meteredAmount)) return 'MATCHED'
-  if (moved(cell, ({ residualAmount }) => residualAmount)) return 'TIMING'
+  if (moved(item, ({ amountDifference }) => amountDifference)) return 'TIMING'
   // Money alone: with usage on one side only it is clear who misses it, else the price is asked first.
-  if (meteredAmount === 0n && unpricedLines === 0) return 'COVERAGE'
-  return billedAmount === 0n ? 'DOUBLE_COUNT' : 'PRICE'
+  if (meteredAmount === 0n && unpricedLines === 0) return 'NOT_IN_LEDGER'
+  return billedAmount === 0n ? 'NOT_ON_BILL' : 'PRICE'
 }

@@ -49,7 +49,7 @@ after(async () => {
 
 const ledger = async (): Promise<unknown> => (await store.read<Readonly<Record<string, string>>>(
   `SELECT toString(sum(amount)) AS amount, toString(count()) AS entries FROM ledger_entries FINAL WHERE tenant = 'acme'`, {}, { maxSeconds: 10 }))[0]
-const classes = async (): Promise<unknown> => Object.fromEntries((await desk.cells({})).map((cell) => [cell.id, cell.class]))
+const causes = async (): Promise<unknown> => Object.fromEntries((await desk.items({})).map((item) => [item.id, item.cause]))
 
 const usage = openaiUsage(day, [{ model: 'gpt-5-2025-08-07', input_tokens: 3_000, input_cached_tokens: 0, output_tokens: 10 }])
 /** 3,000 tokens at $1.25 a million, 10 at $20. */
@@ -57,73 +57,73 @@ const costs = openaiCosts(day, [['gpt-5-2025-08-07, input', '0.00375'], ['gpt-5-
 
 test('a bill that cannot be read changes nothing', async () => {
   await assert.rejects(desk.importBill('bad.json', openaiCosts(day, [['x', '1'], ['y', '1', 'eur']]), 'ada'), BillError)
-  assert.deepEqual([await desk.imports(), await desk.cells({})], [[], []])
+  assert.deepEqual([await desk.imports(), await desk.items({})], [[], []])
 })
 test('usage and costs together: what is missing and what is dear are told apart', async () => {
   await desk.importBill('usage.json', usage, 'ada')
   const imported = await desk.importBill('costs.json', costs, 'ada')
   assert.deepEqual([imported.source, imported.lines], ['openai_costs', 2])
-  const cells = await desk.cells({})
-  assert.deepEqual(cells.map(({ id, class: of, residualQuantity, residualAmount, quantityEffect }) => [id, of, (residualQuantity ?? 0n) / tokens, residualAmount, quantityEffect]), [
-    [`${day}/openai/gpt-5/input`, 'COVERAGE', 2_000n, 2_500_000_000n, 2_500_000_000n], [`${day}/openai/gpt-5/output`, 'PRICE', 0n, 100_000_000n, 0n],
+  const items = await desk.items({})
+  assert.deepEqual(items.map(({ id, cause: of, quantityDifference, amountDifference, quantityEffect }) => [id, of, (quantityDifference ?? 0n) / tokens, amountDifference, quantityEffect]), [
+    [`${day}/openai/gpt-5/input`, 'NOT_IN_LEDGER', 2_000n, 2_500_000_000n, 2_500_000_000n], [`${day}/openai/gpt-5/output`, 'PRICE', 0n, 100_000_000n, 0n],
   ])
 })
 test('the same file again is the same import', async () => {
   await desk.importBill('costs.json', costs, 'ada')
   assert.equal((await desk.imports()).length, 2)
-  assert.equal((await desk.cells({})).length, 2)
+  assert.equal((await desk.items({})).length, 2)
 })
-test('an approved residual is a line of the ledger, with who and why; twice is once', async () => {
-  const cell = `${day}/openai/gpt-5/input`
-  const [[first], again] = await Promise.all([desk.approve([cell, cell], 'ada', 'the batch job has no telemetry'), desk.approve([cell], 'bo', 'me too')])
+test('an approved difference is a line of the ledger, with who and why; twice is once', async () => {
+  const item = `${day}/openai/gpt-5/input`
+  const [[first], again] = await Promise.all([desk.approve([item, item], 'ada', 'the batch job has no telemetry'), desk.approve([item], 'bo', 'me too')])
   assert.deepEqual(again, [])
-  assert.deepEqual(await desk.approve([cell], 'ada', 'again'), [])
+  assert.deepEqual(await desk.approve([item], 'ada', 'again'), [])
   assert.deepEqual(await ledger(), { amount: '0.00385', entries: '3' })
   const [entry] = await store.read(`SELECT lower(hex(id)) AS id, toString(kind) AS kind, reason, meter, toString(quantity) AS quantity, toString(amount) AS amount, toString(occurred_at) AS at FROM ledger_entries FINAL WHERE reason = 'reconciled'`, {}, { maxSeconds: 10 })
   assert.deepEqual(entry, { id: first?.entryId, kind: 'ADJUSTMENT', reason: 'reconciled', meter: 'input.uncached', quantity: '2000', amount: '0.0025', at: '2026-11-20 00:00:00.000000000' })
-  assert.deepEqual((await desk.approvals()).map(({ cell: of, actor, why, entryId }) => [of, actor, why, entryId]), [[cell, 'ada', 'the batch job has no telemetry', first?.entryId]])
-  assert.deepEqual(await classes(), { [cell]: 'MATCHED', [`${day}/openai/gpt-5/output`]: 'PRICE' })
+  assert.deepEqual((await desk.approvals()).map(({ item: of, actor, why, entryId }) => [of, actor, why, entryId]), [[item, 'ada', 'the batch job has no telemetry', first?.entryId]])
+  assert.deepEqual(await causes(), { [item]: 'MATCHED', [`${day}/openai/gpt-5/output`]: 'PRICE' })
 })
 test('what is left again, because the ledger was corrected to what it said before, can be agreed to again', async () => {
   const again = reconciliation({ store, tenant: 'again', project: 'p', prices: async () => shippedBook(), nowNano: () => now++ })
-  const cell = `${day}/openai/gpt-5/input`
-  const left = async (): Promise<bigint | undefined> => (await again.cells({})).find(({ id }) => id === cell)?.residualQuantity
+  const item = `${day}/openai/gpt-5/input`
+  const left = async (): Promise<bigint | undefined> => (await again.items({})).find(({ id }) => id === item)?.quantityDifference
   await insert([row(5, { tenant: 'again' })])
   await again.importBill('usage.json', openaiUsage(day, [{ model: 'gpt-5', input_tokens: 1_500, input_cached_tokens: 0, output_tokens: 0 }]), 'ada')
-  await again.approve([cell], 'ada', 'no telemetry')
+  await again.approve([item], 'ada', 'no telemetry')
   assert.equal(await left(), 0n)
   await insert([row(6, { tenant: 'again', kind: 'REVERSAL', reason: 'mirrored', quantity: -500n * tokens, amount: 0n })])
   assert.equal(await left(), 500n * tokens)
-  const approved = await again.approve([cell], 'ada', 'nor had those')
+  const approved = await again.approve([item], 'ada', 'nor had those')
   assert.deepEqual([approved.length, await left()], [1, 0n])
 })
 test('a bill that comes to more than a ledger can hold changes nothing', async () => {
   const full = reconciliation({ store, tenant: 'full', project: 'p', prices: async () => shippedBook(), nowNano: () => now++ })
   const line = `1,USD,Usage,,${day},1000000000000000,999999999M Tokens,A,AI and Machine Learning,,Input Tokens,`
   await assert.rejects(full.importBill('huge.csv', csv(focusHead, line), 'ada'), /^BillError: the lines of A on one day come to more than a ledger can hold$/)
-  assert.deepEqual([await full.imports(), await full.cells({})], [[], []])
+  assert.deepEqual([await full.imports(), await full.items({})], [[], []])
 })
-test('a later bill of the day leaves a residual of its own', async () => {
+test('a later bill of the day leaves a difference of its own', async () => {
   await desk.importBill('usage-2.json', openaiUsage(day, [{ model: 'gpt-5', input_tokens: 2_500, output_tokens: 10 }]), 'ada')
-  const cell = (await desk.cells({})).find(({ meter }) => meter === 'input')
-  assert.deepEqual([cell?.class, (cell?.residualQuantity ?? 0n) / tokens, cell?.residualAmount], ['DOUBLE_COUNT', -500n, 0n])
+  const item = (await desk.items({})).find(({ meter }) => meter === 'input')
+  assert.deepEqual([item?.cause, (item?.quantityDifference ?? 0n) / tokens, item?.amountDifference], ['NOT_ON_BILL', -500n, 0n])
 })
 test('what a bill charges beside tokens can be approved, and is then matched', async () => {
   await desk.importBill('focus.csv', csv(focusHead, '7,USD,Adjustment,,2026-11-22T00:00:00Z,,,Amazon Web Services,AI and Machine Learning,1,,'), 'ada')
-  const cell = '2026-11-22/aws/*/other'
-  await desk.approve([cell], 'ada', 'support fee')
-  assert.equal((await desk.cells({ from: '2026-11-22' })).find(({ id }) => id === cell)?.class, 'MATCHED')
+  const item = '2026-11-22/aws/*/other'
+  await desk.approve([item], 'ada', 'support fee')
+  assert.equal((await desk.items({ from: '2026-11-22' })).find(({ id }) => id === item)?.cause, 'MATCHED')
 })
 test('a provider that the active price book knows by another name is one with its bill', async () => {
   const book = importedBook(shippedBook(), 'gateway.yaml', 'format: 1\nname: gateway\nsource: what the gateway calls itself\ncurrency: USD\naliases: { my-gateway: openai }\n')
   await insert([row(4, { tenant: 'gateway', provider: 'my-gateway' })])
   const gateway = reconciliation({ store, tenant: 'gateway', project: 'p', prices: async () => book, nowNano: () => now++ })
   await gateway.importBill('usage.json', openaiUsage(day, [{ model: 'gpt-5', input_tokens: 1_000, input_cached_tokens: 0, output_tokens: 0 }]), 'ada')
-  assert.deepEqual((await gateway.cells({})).map(({ id, class: of }) => [id, of]), [[`${day}/openai/gpt-5/input`, 'MATCHED']])
+  assert.deepEqual((await gateway.items({})).map(({ id, cause: of }) => [id, of]), [[`${day}/openai/gpt-5/input`, 'MATCHED']])
 })
-test('an unknown cell, no name and no reason are refused, and nothing is posted', async () => {
+test('an unknown item, no name and no reason are refused, and nothing is posted', async () => {
   const before = await ledger()
-  await assert.rejects(desk.approve([`${day}/openai/gpt-5/output`, 'nothing'], 'ada', 'x'), /there is no cell 'nothing'/)
+  await assert.rejects(desk.approve([`${day}/openai/gpt-5/output`, 'nothing'], 'ada', 'x'), /there is no item 'nothing'/)
   await assert.rejects(desk.approve([`${day}/openai/gpt-5/output`], '', 'x'), /who approves is missing/)
   await assert.rejects(desk.approve([`${day}/openai/gpt-5/output`], 'ada', ' '), /why is missing/)
   assert.deepEqual(await ledger(), before)
@@ -134,7 +134,7 @@ test('the command: import, show, approve, and one line where something is wrong'
   const file = join(dataDir, 'bill.json')
   await writeFile(file, openaiCosts('2026-11-23', [['gpt-5, input', '1']]))
   assert.match((await run('import', file)).text, /^bill\.json: openai_costs, 1 line, import [0-9a-f]{12}\./)
-  assert.match((await run('show', '--from', '2026-11-23')).text, /COVERAGE +2026-11-23\/openai\/gpt-5\/input +0 +– +0 +1 +1\n\n1 cells, 0 matched; billed 1 USD, left 1 USD$/)
+  assert.match((await run('show', '--from', '2026-11-23')).text, /NOT_IN_LEDGER +2026-11-23\/openai\/gpt-5\/input +0 +– +0 +1 +1\n\n1 item, 0 matched; billed 1 USD, difference 1 USD$/)
   await writeFile(file, '{"data": []}')
   assert.deepEqual(await run('import', file), { text: 'bill.json was not imported: the bill has no data: nothing was billed, or the file is none of the known reports.', exitCode: 1 })
   assert.match((await run('approve', '2026-11-23/openai/gpt-5/input', '--by', 'ada', '--why', 'key of the build')).text, /^2026-11-23\/openai\/gpt-5\/input: entry [0-9a-f]{64}$/)

@@ -12,7 +12,7 @@ import { providerNamed, selectCard } from '../price/match.ts'
 import { type Bill, billBytesMax, BillError, billLinesMax, type BillLine, type BillMeter, type BillSource, sumMax } from './bill.ts'
 import { meterClass, parseCsvBill } from './csv-bill.ts'
 import { parseJsonBill } from './json-bill.ts'
-import { type Billed, type Cell, matchBills, type Metered } from './match.ts'
+import { type Billed, type Item, matchBills, type Metered } from './match.ts'
 
 export interface ReconcileOptions {
   readonly store: Store
@@ -35,7 +35,7 @@ export interface ImportedBill {
 
 export interface Approval {
   readonly entryId: string
-  readonly cell: string
+  readonly item: string
   readonly actor: string
   readonly why: string
   readonly approvedAt: UnixNano
@@ -52,27 +52,27 @@ export interface Reconciliation {
   importBill(name: string, text: string, actor: string): Promise<ImportedBill>
   imports(): Promise<ImportedBill[]>
   /** What was metered beside what was billed, wherever there is a bill. */
-  cells(days: Days): Promise<Cell[]>
+  items(days: Days): Promise<Item[]>
   approvals(): Promise<Approval[]>
-  /** Posts what is left of these cells to the ledger, so that it says what the bill says. Approving again changes nothing. */
-  approve(cells: readonly string[], actor: string, why: string): Promise<Approval[]>
+  /** Posts what is left of these items to the ledger, so that it says what the bill says. Approving again changes nothing. */
+  approve(items: readonly string[], actor: string, why: string): Promise<Approval[]>
 }
 
 const readSecondsMax = 60
-/** Characters of what a person writes, and cells that are agreed to at once. */
+/** Characters of what a person writes, and items that are agreed to at once. */
 const textMax = 1_000
-const cellsMax = 1_000
+const itemsMax = 1_000
 
 export function reconciliation(options: ReconcileOptions): Reconciliation {
   const { store, tenant, prices, nowNano } = options
   const read = <Row>(sql: string, params: Readonly<Record<string, unknown>> = {}): Promise<Row[]> => store.read<Row>(sql, { tenant, ...params }, { maxSeconds: readSecondsMax })
-  const cells = async (days: Days): Promise<Cell[]> => {
+  const items = async (days: Days): Promise<Item[]> => {
     const book = await prices()
     return matchBills(await meteredUsage(read, book, days), await billedUsage(read, book, days))
   }
   const inTurn = oneByOne()
   return {
-    cells,
+    items,
     importBill: (name, text, actor) => inTurn(async () => {
       if (Buffer.byteLength(text) > billBytesMax) throw new BillError(`the file has more than ${billBytesMax} bytes: import it in parts, each of whole days`)
       const bill = parseBill(text)
@@ -97,24 +97,24 @@ FROM bill_imports FINAL WHERE tenant = {tenant:String} ORDER BY imported_at DESC
       return rows.map(({ at, lines, ...row }) => ({ ...row, importedAt: BigInt(at), lines: Number(lines) }))
     },
     approvals: async () => {
-      const rows = await read<Readonly<Record<'id' | 'cell' | 'actor' | 'why' | 'at', string>>>(
-        `SELECT lower(hex(entry_id)) AS id, cell, actor, why, toString(toUnixTimestamp64Nano(approved_at)) AS at
+      const rows = await read<Readonly<Record<'id' | 'item' | 'actor' | 'why' | 'at', string>>>(
+        `SELECT lower(hex(entry_id)) AS id, cell AS item, actor, why, toString(toUnixTimestamp64Nano(approved_at)) AS at
 FROM bill_approvals FINAL WHERE tenant = {tenant:String} ORDER BY approved_at DESC, id LIMIT 500`)
       return rows.map(({ id, at, ...row }) => ({ ...row, entryId: id, approvedAt: BigInt(at) }))
     },
     approve: (ids, actor, why) => inTurn(async () => {
-      if (ids.length > cellsMax) throw new BillError(`${ids.length} cells are too many: approve at most ${cellsMax} at once`)
+      if (ids.length > itemsMax) throw new BillError(`${ids.length} items are too many: approve at most ${itemsMax} at once`)
       written(actor, 'who approves')
       written(why, 'why')
-      const known = new Map((await cells(spanOf(ids))).map((cell) => [cell.id, cell]))
+      const known = new Map((await items(spanOf(ids))).map((item) => [item.id, item]))
       const unknown = ids.find((id) => !known.has(id))
-      if (unknown !== undefined) throw new BillError(`there is no cell '${unknown.slice(0, 200)}': nothing was posted`)
+      if (unknown !== undefined) throw new BillError(`there is no item '${unknown.slice(0, 200)}': nothing was posted`)
       const at = nowNano()
       const entries = [...new Set(ids)].flatMap((id) => {
-        const cell = known.get(id)
-        return cell === undefined ? [] : [adjustment(cell, at, options)].filter((entry) => entry !== undefined).map((entry) => ({ cell: id, entry }))
+        const item = known.get(id)
+        return item === undefined ? [] : [adjustment(item, at, options)].filter((entry) => entry !== undefined).map((entry) => ({ item: id, entry }))
       })
-      const approvals = entries.map(({ cell, entry }): Approval => ({ entryId: entry.ownId, cell, actor, why, approvedAt: at }))
+      const approvals = entries.map(({ item, entry }): Approval => ({ entryId: entry.ownId, item, actor, why, approvedAt: at }))
       // The approval first: a line of the ledger without one must not be.
       await insert(store, billApprovals, approvals.map((approval) => ({ tenant, ...approval })))
       await insert(store, ledgerEntries, entries.map(({ entry }) => entry))
@@ -157,7 +157,7 @@ const daysSql = (column: string, { from, to }: Days): { readonly sql: string; re
   params: { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
 })
 
-/** The days that these cells lie in, and those beside them, which tell timing apart. */
+/** The days that these items lie in, and those beside them, which tell timing apart. */
 function spanOf(ids: readonly string[]): Days {
   const days = ids.map((id) => id.slice(0, 10)).filter((day) => !Number.isNaN(Date.parse(day))).sort()
   const beside = (day: string | undefined, by: number): string | undefined => (day === undefined ? undefined : new Date(Date.parse(day) + by * 86_400_000).toISOString().slice(0, 10))
@@ -166,12 +166,12 @@ function spanOf(ids: readonly string[]): Days {
 
 async function billedUsage(read: Read, prices: PriceBook, days: Days): Promise<Billed[]> {
   const { sql, params } = daysSql('day', days)
-  const rows = await read<Readonly<Record<'at' | 'date' | 'source' | 'provider' | 'account' | 'model' | 'meter', string>> & Readonly<Record<'quantity' | 'amount', string | null>>>(
-    `SELECT toString(toUnixTimestamp64Nano(imported_at)) AS at, toString(toDate(day)) AS date, toString(source) AS source, toString(provider) AS provider, toString(account) AS account,
+  const rows = await read<Readonly<Record<'at' | 'import' | 'date' | 'source' | 'provider' | 'account' | 'model' | 'meter', string>> & Readonly<Record<'quantity' | 'amount', string | null>>>(
+    `SELECT toString(toUnixTimestamp64Nano(imported_at)) AS at, lower(hex(import_id)) AS import, toString(toDate(day)) AS date, toString(source) AS source, toString(provider) AS provider, toString(account) AS account,
 toString(model) AS model, toString(meter) AS meter, toString(quantity) AS quantity, toString(amount) AS amount
 FROM bill_lines FINAL WHERE tenant = {tenant:String}${sql} AND import_id IN (SELECT import_id FROM bill_imports FINAL WHERE tenant = {tenant:String})`, params)
-  return rows.map(({ at, date, source, provider, account, model, meter, quantity, amount }) => ({
-    ...folded(prices, provider, model), day: date, account, source: source as BillSource, meter: meter as BillMeter, importedAt: BigInt(at),
+  return rows.map(({ at, import: importId, date, source, provider, account, model, meter, quantity, amount }) => ({
+    ...folded(prices, provider, model), day: date, account, source: source as BillSource, meter: meter as BillMeter, importedAt: BigInt(at), importId,
     quantity: quantity === null ? undefined : picoFromDecimal(quantity), amount: amount === null ? undefined : picoFromDecimal(amount),
   }))
 }
@@ -185,7 +185,7 @@ toString(countIf(reason = 'reconciled')) AS settlements
 FROM ledger_entries FINAL WHERE tenant = {tenant:String}${sql}
 AND toDate(occurred_at) IN (SELECT toDate(day) FROM bill_lines WHERE tenant = {tenant:String}) GROUP BY day, provider, model, meter, card`, params)
   return rows.map(({ day, provider, model, meter, card, all_quantity, known_amount, unpriced, settlements }) => ({
-    ...folded(prices, provider, model), day, meter: card.startsWith(cardPrefix) ? (card.slice(cardPrefix.length) as BillMeter) : meterClass(meter),
+    ...folded(prices, provider, model), ledgerProvider: provider, ledgerModel: model, day, meter: card.startsWith(cardPrefix) ? (card.slice(cardPrefix.length) as BillMeter) : meterClass(meter),
     quantity: picoFromDecimal(all_quantity), amount: picoFromDecimal(known_amount), unpricedLines: Number(unpriced), settlements: Number(settlements),
   }))
 }
@@ -215,15 +215,15 @@ const ledgerMeter: Readonly<Record<BillMeter, LedgerMeter>> = {
  * The line that makes the ledger say what the bill says, `undefined` where it does. Its id is made of all that was compared, and of how
  * often something was settled before: agreed twice, it is one line, and what is left again when the ledger was corrected is another.
  */
-function adjustment(cell: Cell, postedAt: UnixNano, { tenant, project }: ReconcileOptions): LedgerEntryRow | undefined {
-  const { residualQuantity = 0n, residualAmount = 0n } = cell
-  if (residualQuantity === 0n && residualAmount === 0n) return undefined
-  const compared = [cell.id, cell.meteredQuantity, cell.meteredAmount, cell.billedQuantity ?? '', cell.billedAmount ?? '', ...(cell.settlements === 0 ? [] : [cell.settlements])]
+function adjustment(item: Item, postedAt: UnixNano, { tenant, project }: ReconcileOptions): LedgerEntryRow | undefined {
+  const { quantityDifference = 0n, amountDifference = 0n } = item
+  if (quantityDifference === 0n && amountDifference === 0n) return undefined
+  const compared = [item.id, item.meteredQuantity, item.meteredAmount, item.billedQuantity ?? '', item.billedAmount ?? '', ...(item.settlements === 0 ? [] : [item.settlements])]
   return {
     tenant, project, ownId: createHash('sha256').update(['reconciled', tenant, ...compared].join('\u0000')).digest('hex'), kind: 'ADJUSTMENT', reason: 'reconciled',
-    occurredAt: BigInt(Date.parse(cell.day)) * 1_000_000n, postedAt, traceId: '', spanId: '', provider: cell.provider, model: cell.model,
-    meter: cell.meter === '' && residualQuantity === 0n ? 'reported_cost' : ledgerMeter[cell.meter], quantity: cell.meter === 'other' ? 0n : residualQuantity, unitPrice: undefined, amount: residualAmount,
-    basis: 'REPORTED', priceBookVersion: '', priceCard: `${cardPrefix}${cell.meter}`, reverses: '', agent: '', user: '', session: '', workflow: '', service: '', environment: '', tags: '', usageFlags: [],
+    occurredAt: BigInt(Date.parse(item.day)) * 1_000_000n, postedAt, traceId: '', spanId: '', provider: item.provider, model: item.model,
+    meter: item.meter === '' && quantityDifference === 0n ? 'reported_cost' : ledgerMeter[item.meter], quantity: item.meter === 'other' ? 0n : quantityDifference, unitPrice: undefined, amount: amountDifference,
+    basis: 'REPORTED', priceBookVersion: '', priceCard: `${cardPrefix}${item.meter}`, reverses: '', agent: '', user: '', session: '', workflow: '', service: '', environment: '', tags: '', usageFlags: [],
     revision: revisionAtArrival(postedAt),
   }
 }

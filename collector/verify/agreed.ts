@@ -22,7 +22,7 @@ export async function checkAgreed(store: Store, tenant: string): Promise<Checked
   const [[counted], posted, missing] = await Promise.all([
     read<{ readonly n: string }>(`SELECT count() AS n ${reconciled}`),
     read<{ readonly id_hex: string; readonly meter: string }>(`SELECT lower(hex(id)) AS id_hex, meter ${reconciled} AND id NOT IN (SELECT entry_id ${approved}) LIMIT ${wrongMax}`),
-    read<{ readonly id_hex: string; readonly cell: string }>(`SELECT lower(hex(entry_id)) AS id_hex, cell ${approved} AND ${settled} AND entry_id NOT IN (SELECT id ${reconciled}) LIMIT ${wrongMax}`),
+    read<{ readonly id_hex: string; readonly item: string }>(`SELECT lower(hex(entry_id)) AS id_hex, cell AS item ${approved} AND ${settled} AND entry_id NOT IN (SELECT id ${reconciled}) LIMIT ${wrongMax}`),
   ])
   const difference = (id: string, title: string, kind: Difference['kind'], stored: string, recomputed: string): Difference =>
     ({ of: 'entry', id, traceId: '', spanId: '', title, kind, fields: [{ field: 'approval', stored, recomputed }] })
@@ -30,7 +30,7 @@ export async function checkAgreed(store: Store, tenant: string): Promise<Checked
     entries: Number(counted?.n ?? 0),
     differences: [
       ...posted.map(({ id_hex, meter }) => difference(id_hex, `ADJUSTMENT reconciled ${meter}`, 'surplus', 'none', 'who agreed to it')),
-      ...missing.map(({ id_hex, cell }) => difference(id_hex, `ADJUSTMENT reconciled ${cell}`, 'missing', 'no entry', 'what was agreed to')),
+      ...missing.map(({ id_hex, item }) => difference(id_hex, `ADJUSTMENT reconciled ${item}`, 'missing', 'no entry', 'what was agreed to')),
     ],
   }
 }

@@ -2,18 +2,30 @@ import type { PicoUsd } from '#semconv/facts.ts'
 import type { QueryContext } from '../context.ts'
 import { userError } from '../errors.ts'
 import type { TimeRange } from '../time-range.ts'
-import type { BillApproval, BillImport, ReconciliationCell, Reconciler } from './reconciler.ts'
+import type { BillApproval, BillImport, ReconciliationItem, Reconciler } from './reconciler.ts'
 
-/** Cells of one answer. */
-const cellsMax = 1_000
+/** Items of one answer. */
+const itemsMax = 1_000
 
-export interface Reconciliation {
-  readonly cells: readonly ReconciliationCell[]
-  readonly cellCount: number
-  readonly matchedCells: number
+/** Days in a row of which the bills of a provider tell money. */
+export interface BilledPeriod {
+  readonly provider: string
+  readonly from: string
+  readonly to: string
   readonly billed: PicoUsd
   readonly metered: PicoUsd
-  readonly residual: PicoUsd
+  readonly difference: PicoUsd
+  readonly ledgerProviders: readonly string[]
+}
+
+export interface Reconciliation {
+  readonly periods: readonly BilledPeriod[]
+  readonly items: readonly ReconciliationItem[]
+  readonly itemCount: number
+  readonly matchedItems: number
+  readonly billed: PicoUsd
+  readonly metered: PicoUsd
+  readonly difference: PicoUsd
 }
 
 function reconciler({ reconciler: found }: QueryContext): Reconciler {
@@ -29,13 +41,37 @@ const said = <T>(answer: Promise<T>): Promise<T> => answer.catch((error: unknown
 const dayOf = (time: bigint | null | undefined): string | undefined => (time == null ? undefined : new Date(Number(time / 1_000_000n)).toISOString().slice(0, 10))
 
 export async function readReconciliation(context: QueryContext, { range }: { readonly range: TimeRange }): Promise<Reconciliation> {
-  const cells = await said(reconciler(context).cells({ from: dayOf(range.from), to: dayOf(range.to) }))
-  const sum = (of: (cell: ReconciliationCell) => bigint | undefined): bigint => cells.reduce((total, cell) => total + (of(cell) ?? 0n), 0n)
+  const items = await said(reconciler(context).items({ from: dayOf(range.from), to: dayOf(range.to) }))
   return {
-    cells: cells.slice(0, cellsMax), cellCount: cells.length, matchedCells: cells.filter((cell) => cell.class === 'MATCHED').length,
-    billed: sum((cell) => cell.billedAmount), metered: sum((cell) => (cell.billedAmount === undefined ? undefined : cell.meteredAmount)), residual: sum((cell) => cell.residualAmount),
+    periods: periodsOf(items),
+    items: items.slice(0, itemsMax), itemCount: items.length, matchedItems: items.filter((item) => item.cause === 'MATCHED').length,
+    ...sumsOf(items),
   }
 }
+
+const sumsOf = (items: readonly ReconciliationItem[]): Pick<BilledPeriod, 'billed' | 'metered' | 'difference'> => {
+  const sum = (of: (item: ReconciliationItem) => bigint | undefined): bigint => items.reduce((total, item) => total + (of(item) ?? 0n), 0n)
+  return { billed: sum((item) => item.billedAmount), metered: sum((item) => (item.billedAmount === undefined ? undefined : item.meteredAmount)), difference: sum((item) => item.amountDifference) }
+}
+
+const dayAfter = (day: string): string => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10)
+
+/** A bill that tells money tells all of its provider's day, so that a period is made of all ledger lines of its provider and days. */
+function periodsOf(items: readonly ReconciliationItem[]): BilledPeriod[] {
+  const days = Map.groupBy(items.filter(({ billedAmount }) => billedAmount !== undefined), ({ provider, day }) => `${provider}/${day}`)
+  const inOrder = [...days.values()].sort(([a], [b]) => (placeOf(a) < placeOf(b) ? -1 : 1))
+  const periods: ReconciliationItem[][] = []
+  for (const day of inOrder) {
+    const [first, before] = [day[0], periods.at(-1)]
+    const last = before?.at(-1)
+    if (first !== undefined && last?.provider === first.provider && dayAfter(last.day) === first.day) before?.push(...day)
+    else periods.push([...day])
+  }
+  return periods.map((of) => ({
+    provider: of[0]?.provider ?? '', from: of[0]?.day ?? '', to: of.at(-1)?.day ?? '', ...sumsOf(of), ledgerProviders: [...new Set(of.flatMap(({ ledgerProviders }) => ledgerProviders))],
+  }))
+}
+const placeOf = (item: ReconciliationItem | undefined): string => (item === undefined ? '' : `${item.provider}/${item.day}`)
 
 export const billImports = (context: QueryContext): Promise<readonly BillImport[]> => reconciler(context).imports()
 export const billApprovals = (context: QueryContext): Promise<readonly BillApproval[]> => reconciler(context).approvals()
@@ -43,5 +79,5 @@ export const billApprovals = (context: QueryContext): Promise<readonly BillAppro
 export const importBill = (context: QueryContext, { name, content, by }: { readonly name: string; readonly content: string; readonly by: string }): Promise<BillImport> =>
   said(reconciler(context).importBill(name, content, by))
 
-export const approveResiduals = (context: QueryContext, { cells, by, why }: { readonly cells: readonly string[]; readonly by: string; readonly why: string }): Promise<readonly BillApproval[]> =>
-  said(reconciler(context).approve(cells, by, why))
+export const approveDifferences = (context: QueryContext, { items, by, why }: { readonly items: readonly string[]; readonly by: string; readonly why: string }): Promise<readonly BillApproval[]> =>
+  said(reconciler(context).approve(items, by, why))

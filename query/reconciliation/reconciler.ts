@@ -4,9 +4,9 @@ import type { PicoUsd, UnixNano } from '#semconv/facts.ts'
 export interface Reconciler {
   importBill(name: string, text: string, actor: string): Promise<BillImport>
   imports(): Promise<readonly BillImport[]>
-  cells(days: { readonly from?: string | undefined; readonly to?: string | undefined }): Promise<readonly ReconciliationCell[]>
+  items(days: { readonly from?: string | undefined; readonly to?: string | undefined }): Promise<readonly ReconciliationItem[]>
   approvals(): Promise<readonly BillApproval[]>
-  approve(cells: readonly string[], actor: string, why: string): Promise<readonly BillApproval[]>
+  approve(items: readonly string[], actor: string, why: string): Promise<readonly BillApproval[]>
 }
 
 export interface BillImport {
@@ -20,16 +20,16 @@ export interface BillImport {
 
 export interface BillApproval {
   readonly entryId: string
-  readonly cell: string
+  readonly item: string
   readonly actor: string
   readonly why: string
   readonly approvedAt: UnixNano
 }
 
-export const residualClasses = ['MATCHED', 'COVERAGE', 'PRICE', 'TIMING', 'DOUBLE_COUNT'] as const
-export type ResidualClass = (typeof residualClasses)[number]
+export const differenceCauses = ['MATCHED', 'NOT_IN_LEDGER', 'PRICE', 'TIMING', 'NOT_ON_BILL'] as const
+export type DifferenceCause = (typeof differenceCauses)[number]
 
-export interface ReconciliationCell {
+export interface ReconciliationItem {
   readonly id: string
   readonly day: string
   readonly provider: string
@@ -40,8 +40,12 @@ export interface ReconciliationCell {
   readonly unpricedLines: number
   readonly billedQuantity: bigint | undefined
   readonly billedAmount: PicoUsd | undefined
-  readonly residualQuantity: bigint | undefined
-  readonly residualAmount: PicoUsd | undefined
+  readonly quantityDifference: bigint | undefined
+  readonly amountDifference: PicoUsd | undefined
   readonly quantityEffect: PicoUsd | undefined
-  readonly class: ResidualClass
+  readonly cause: DifferenceCause
+  readonly ledgerProviders: readonly string[]
+  readonly ledgerModels: readonly string[]
+  readonly ledgerMeters: readonly string[]
+  readonly importIds: readonly string[]
 }

@@ -2,56 +2,115 @@ import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
 import { count, decimalExact, money, moneyExact, plural, shortId } from '../format.ts'
-import { ApproveResidualsDocument, ImportBillDocument, ReconciliationDocument, type ReconciliationQuery, type ResidualClass } from '../queries.ts'
+import { ApproveDifferencesDocument, type DifferenceCause, ImportBillDocument, ReconciliationDocument, type ReconciliationQuery } from '../queries.ts'
 import { ask } from '../request.ts'
-import { ledgerHref, rangeBounds, rangeOf } from '../url-state.ts'
+import { ledgerHref, rangeBounds, rangeOf, unnamed, valueText } from '../url-state.ts'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Money, Time } from '../widgets/figures.tsx'
 import { Note, Warning } from '../widgets/outcome.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import styles from './reconciliation.module.css'
 
-type Cell = ReconciliationQuery['reconciliation']['cells'][number]
+type Found = ReconciliationQuery['reconciliation']
+type Item = Found['items'][number]
+type Period = Found['periods'][number]
 
-const classWords: Readonly<Record<ResidualClass, { readonly label: string; readonly title: string }>> = {
+const causeWords: Readonly<Record<DifferenceCause, { readonly label: string; readonly title: string }>> = {
   MATCHED: { label: 'matched', title: 'Bill and ledger agree up to a thousandth.' },
-  COVERAGE: { label: 'coverage', title: 'More was billed than metered: somebody calls without telemetry.' },
+  NOT_IN_LEDGER: { label: 'not in the ledger', title: 'More was billed than recorded: somebody calls without telemetry.' },
   PRICE: { label: 'price', title: 'The same usage at another price: a tier, a discount, or no price card.' },
   TIMING: { label: 'timing', title: 'What is missing on one day is too much on the day beside it.' },
-  DOUBLE_COUNT: { label: 'double count', title: 'More was metered than billed: something is told twice.' },
+  NOT_ON_BILL: { label: 'not on the bill', title: 'More was recorded than billed: something was recorded twice, or is not billed yet.' },
 }
 
-/** Our meters that a class of a bill sums up; others are found by their model. */
-const metersOf: Readonly<Record<string, readonly string[]>> = {
-  input: ['input.uncached', 'input.audio', 'input.image'], cache_read: ['input.cache_read', 'input.audio.cache_read'], cache_write: ['input.cache_write.5m', 'input.cache_write.1h'],
-  output: ['output.text', 'output.reasoning', 'output.audio', 'output.image'],
-}
-
-/** The day's lines of this model. The book's name of a provider is not always telemetry's, so the model and the day find them. */
-const cellHref = (cell: Cell): string => {
-  const from = `${cell.day}T00:00:00.000Z`
-  return ledgerHref({ range: `${from}..${new Date(Date.parse(from) + 86_400_000).toISOString()}`, ...(cell.model === '' ? {} : { model: cell.model }), meter: metersOf[cell.meter] ?? null })
+const daysRange = (from: string, to: string): string => `${from}T00:00:00.000Z..${new Date(Date.parse(to) + 86_400_000).toISOString()}`
+/** The lines of the ledger that an item, and a period, is the sum of. */
+const itemHref = (item: Item): string => ledgerHref({ range: daysRange(item.day, item.day), provider: item.ledgerProviders, model: item.ledgerModels.map(valueText), meter: item.ledgerMeters })
+const periodHref = (period: Period): string => ledgerHref({ range: daysRange(period.from, period.to), provider: period.ledgerProviders })
+/** What was agreed to of an item: `day/provider/model/usage`, and models may have slashes. */
+const approvalHref = (item: string): string => {
+  const [day = '', provider = '', ...rest] = item.split('/')
+  const model = rest.slice(0, -1).join('/')
+  return ledgerHref({ range: daysRange(day, day), provider, model: model === '*' ? unnamed : model, reason: 'reconciled' })
 }
 
 const tokens = (value: string | null): string => (value === null ? '–' : count(Number(value)))
-const isOpen = (cell: Cell): boolean => (cell.residualAmount ?? '0') !== '0' || (cell.residualQuantity ?? '0') !== '0'
+const isOpen = (item: Item): boolean => (item.amountDifference ?? '0') !== '0' || (item.quantityDifference ?? '0') !== '0'
 
-const CellRow = (props: { cell: Cell; chosen: boolean; choose: (chosen: boolean) => void }) => {
-  const cell = props.cell
+/** Billed less what is in the ledger, in words. */
+const apart = (difference: string): string =>
+  difference === '0' ? 'as the ledger says' : difference.startsWith('-') ? `${money(difference.slice(1))} less than the ledger` : `${money(difference)} more than the ledger`
+
+const billsId = 'imported-bills'
+const periodsId = 'billed-periods'
+const billId = (id: string): string => `bill-${id}`
+
+/** A figure of a bill; it shows the import that told it. */
+const Billed = (props: { title: string; text: string; what: string; importIds: readonly string[] }) => {
+  const only = (): string | undefined => (props.importIds.length === 1 ? props.importIds[0] : undefined)
+  return <a href={`#${only() === undefined ? billsId : billId(only() ?? '')}`} title={`${props.title}. Show the imported ${only() === undefined ? 'bills' : 'bill'}.`} aria-label={`${props.text}, bill of ${props.what}`}>{props.text}</a>
+}
+
+const ItemRow = (props: { item: Item; chosen: boolean; choose: (chosen: boolean) => void }) => {
+  const item = props.item
+  const href = itemHref(item)
   return (
     <tr>
-      <td><Show when={isOpen(cell)}><input type="checkbox" checked={props.chosen} aria-label={`Choose ${cell.id}`} onChange={(event) => props.choose(event.currentTarget.checked)} /></Show></td>
-      <td class="nowrap">{cell.day}</td>
-      <td>{cell.model === '' ? 'all models' : cell.model}<span class="sub">{cell.provider}, {cell.meter === '' ? 'all classes' : cell.meter.replaceAll('_', ' ')}</span></td>
-      <td class="number"><span title={`${decimalExact(cell.meteredQuantity)} metered`}>{tokens(cell.meteredQuantity)}</span></td>
-      <td class="number"><span title={cell.billedQuantity === null ? 'No bill tells it.' : `${decimalExact(cell.billedQuantity)} billed`}>{tokens(cell.billedQuantity)}</span></td>
-      <td class="number"><Money amount={cell.meteredAmount} href={cellHref(cell)} what={cell.id} /></td>
-      <td class="number"><Show when={cell.billedAmount} fallback={<span class="muted">–</span>}>{(amount) => <Money amount={amount()} />}</Show></td>
-      <td class="number"><Show when={cell.residualAmount} fallback={<span class="muted">–</span>}>{(amount) => <><span title={moneyExact(amount())}>{money(amount())}</span><Show when={cell.quantityEffect}>{(effect) => <span class="sub">{money(effect())} of it other tokens</span>}</Show></>}</Show></td>
-      <td><Show when={cell.class !== 'MATCHED'} fallback={<Note label={classWords[cell.class].label} title={classWords[cell.class].title} />}><Warning label={classWords[cell.class].label} title={classWords[cell.class].title} /></Show></td>
+      <td><Show when={isOpen(item)}><input type="checkbox" checked={props.chosen} aria-label={`Choose ${item.id}`} onChange={(event) => props.choose(event.currentTarget.checked)} /></Show></td>
+      <td class="nowrap">{item.day}</td>
+      <td>{item.model === '' ? 'all models' : item.model}<span class="sub">{item.provider}, {item.meter === '' ? 'all usage' : item.meter.replaceAll('_', ' ')}</span></td>
+      <td class="number"><A href={href} title={`${decimalExact(item.meteredQuantity)} in the ledger. Open its ledger entries.`} aria-label={`${tokens(item.meteredQuantity)} tokens, ledger entries of ${item.id}`}>{tokens(item.meteredQuantity)}</A></td>
+      <td class="number"><Show when={item.billedQuantity} fallback={<span class="muted" title="No bill tells it.">–</span>}>{(billed) => <Billed title={`${decimalExact(billed())} billed`} text={tokens(billed())} what={item.id} importIds={item.importIds} />}</Show></td>
+      <td class="number"><Money amount={item.meteredAmount} href={href} what={item.id} /><Show when={item.unpricedEntries > 0}><span class="sub">{plural(item.unpricedEntries, 'entry', 'entries')} unpriced</span></Show></td>
+      <td class="number"><Show when={item.billedAmount} fallback={<span class="muted" title="No bill tells it.">–</span>}>{(amount) => <Billed title={moneyExact(amount())} text={money(amount())} what={item.id} importIds={item.importIds} />}</Show></td>
+      <td class="number"><Show when={item.amountDifference} fallback={<span class="muted">–</span>}>{(amount) => <><Money amount={amount()} href={href} what={`the difference of ${item.id}`} /><Show when={item.quantityEffect}>{(effect) => <span class="sub">{money(effect())} of it other tokens</span>}</Show></>}</Show></td>
+      <td><Show when={item.cause !== 'MATCHED'} fallback={<Note label={causeWords[item.cause].label} title={causeWords[item.cause].title} />}><Warning label={causeWords[item.cause].label} title={causeWords[item.cause].title} /></Show></td>
     </tr>
   )
 }
+
+/** Those of one period open their ledger entries; those of several show the periods, which do. */
+const Totals = (props: { of: Found }) => {
+  const only = (): Period | undefined => (props.of.periods.length === 1 ? props.of.periods[0] : undefined)
+  const Sum = (sum: { amount: string; what: string }) => (
+    <Show when={only()} fallback={<a href={`#${periodsId}`} title={`${moneyExact(sum.amount)}. Show the periods it is the sum of.`} aria-label={`${money(sum.amount)}, periods of ${sum.what}`}>{money(sum.amount)}</a>}>
+      {(period) => <Money amount={sum.amount} href={periodHref(period())} what={sum.what} />}
+    </Show>
+  )
+  return (
+    <dl class="stats">
+      <div><dt>Billed (USD)</dt><dd><Billed title={moneyExact(props.of.billed)} text={money(props.of.billed)} what="everything shown" importIds={[]} /></dd></div>
+      <div><dt>In the ledger (USD)</dt><dd><Sum amount={props.of.metered} what="everything billed" /></dd></div>
+      <div><dt title="Billed less what is in the ledger">Difference (USD)</dt><dd><Sum amount={props.of.difference} what="the difference" /></dd></div>
+    </dl>
+  )
+}
+
+const PeriodRow = (props: { period: Period }) => {
+  const period = props.period
+  const what = `${period.provider}, ${period.from} to ${period.to}`
+  return (
+    <tr>
+      <td>{period.provider}</td>
+      <td class="nowrap">{period.from === period.to ? period.from : `${period.from} to ${period.to}`}</td>
+      <td class="number"><Billed title={moneyExact(period.billed)} text={money(period.billed)} what={what} importIds={[]} /></td>
+      <td class="number"><Money amount={period.metered} href={periodHref(period)} what={what} /></td>
+      <td class="number"><Money amount={period.difference} href={periodHref(period)} what={`the difference of ${what}`} /></td>
+    </tr>
+  )
+}
+
+const Periods = (props: { periods: readonly Period[] }) => (
+  <section id={periodsId} class={styles['periods']}>
+    <h2>Billed periods</h2>
+    <div class="scroll-x" role="region" tabindex="0" aria-label="Billed periods">
+      <table>
+        <thead><tr><th scope="col">Provider</th><th scope="col">Days</th><th scope="col" class="number">Bill (USD)</th><th scope="col" class="number">Ledger (USD)</th><th scope="col" class="number">Difference (USD)</th></tr></thead>
+        <tbody><For each={props.periods}>{(period) => <PeriodRow period={period} />}</For></tbody>
+      </table>
+    </div>
+  </section>
+)
 
 /** Says what came of it, and asks the page anew. */
 const useAct = (done: () => void) => {
@@ -93,14 +152,14 @@ const Import = (props: { done: () => void }) => {
   )
 }
 
-const Approve = (props: { cells: readonly string[]; done: () => void }) => {
+const Approve = (props: { items: readonly string[]; done: () => void }) => {
   const { said, busy, act } = useAct(() => props.done())
   let by: HTMLInputElement | undefined
   let why: HTMLInputElement | undefined
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     void act(async (signal) => {
-      const { approveResiduals: posted } = await ask(ApproveResidualsDocument, { cells: [...props.cells], by: by?.value ?? '', why: why?.value ?? '' }, signal)
+      const { approveDifferences: posted } = await ask(ApproveDifferencesDocument, { items: [...props.items], by: by?.value ?? '', why: why?.value ?? '' }, signal)
       return `${plural(posted.length, 'adjustment')} posted to the ledger.`
     })
   }
@@ -108,8 +167,8 @@ const Approve = (props: { cells: readonly string[]; done: () => void }) => {
     <form class={styles['form']} onSubmit={submit} aria-label="Approve adjustments">
       <label>Approved by<input required maxlength={200} autocomplete="name" ref={by} /></label>
       <label>Why<input required maxlength={1000} ref={why} /></label>
-      <button type="submit" class="primary" disabled={busy() || props.cells.length === 0}>Post {plural(props.cells.length, 'adjustment')}</button>
-      <p class={`${styles['said']} muted`} role="status">{said() ?? 'What is left of the chosen cells becomes ledger entries, so that the ledger says what the bill says. Name and reason stay beside them.'}</p>
+      <button type="submit" class="primary" disabled={busy() || props.items.length === 0}>Post {plural(props.items.length, 'adjustment')}</button>
+      <p class={`${styles['said']} muted`} role="status">{said() ?? 'The differences of the chosen items become ledger entries, so that the ledger says what the bill says. Name and reason stay beside them.'}</p>
     </form>
   )
 }
@@ -135,48 +194,45 @@ export const Reconciliation = () => {
     setChosen(next)
   }
   return (
-    <Page title="Reconciliation" answer={<Show when={data()?.reconciliation.cellCount ? data()?.reconciliation : undefined}>{(sum) => <>{money(sum().residual)} of {money(sum().billed)} billed is not in the ledger; {sum().matchedCells} of {plural(sum().cellCount, 'cell')} match.</>}</Show>}>
+    <Page title="Reconciliation" answer={<Show when={data()?.reconciliation.itemCount ? data()?.reconciliation : undefined}>{(sum) => <>Billed {money(sum().billed)}, {apart(sum().difference)}. {sum().matchedItems} of {plural(sum().itemCount, 'item')} matched.</>}</Show>}>
       <Import done={again} />
       <Progress when={isAwaited(query)} what="the reconciliation" />
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The reconciliation" cause={cause()} retry={() => void query.refetch()} />}</Match>
-        <Match when={data()?.reconciliation.cellCount === 0}><Empty><p>No bill was imported for these days. Import one above, and the ledger stands beside it.</p></Empty></Match>
+        <Match when={data()?.reconciliation.itemCount === 0}><Empty><p>No bill was imported for these days. Import one above, and the ledger stands beside it.</p></Empty></Match>
         <Match when={data()}>
           {(found) => (
             <>
-              <dl class="stats">
-                <div><dt>Billed (USD)</dt><dd><Money amount={found().reconciliation.billed} /></dd></div>
-                <div><dt>In the ledger (USD)</dt><dd><Money amount={found().reconciliation.metered} /></dd></div>
-                <div><dt>Residual (USD)</dt><dd><Money amount={found().reconciliation.residual} /></dd></div>
-              </dl>
-              <div class="scroll-x" role="region" tabindex="0" aria-label="Cells">
-                <table class={styles['cells']}>
-                  <caption class="visually-hidden">Metered beside billed, dearest residual first</caption>
+              <Totals of={found().reconciliation} />
+              <Show when={found().reconciliation.periods.length > 1}><Periods periods={found().reconciliation.periods} /></Show>
+              <div class="scroll-x" role="region" tabindex="0" aria-label="Items">
+                <table class={styles['items']}>
+                  <caption class="visually-hidden">The ledger beside the bill, dearest difference first</caption>
                   <thead>
                     <tr>
-                      <th scope="col"><span class="visually-hidden">Choose</span></th><th scope="col">Day</th><th scope="col">Model</th><th scope="col" class="number">Metered tokens</th><th scope="col" class="number">Billed tokens</th>
-                      <th scope="col" class="number">Ledger (USD)</th><th scope="col" class="number">Bill (USD)</th><th scope="col" class="number">Residual (USD)</th><th scope="col">Class</th>
+                      <th scope="col"><span class="visually-hidden">Choose</span></th><th scope="col">Day</th><th scope="col">Model</th><th scope="col" class="number">Ledger tokens</th><th scope="col" class="number">Bill tokens</th>
+                      <th scope="col" class="number">Ledger (USD)</th><th scope="col" class="number">Bill (USD)</th><th scope="col" class="number">Difference (USD)</th><th scope="col">Cause</th>
                     </tr>
                   </thead>
-                  <tbody><For each={found().reconciliation.cells}>{(cell) => <CellRow cell={cell} chosen={chosen().has(cell.id)} choose={(on) => choose(cell.id, on)} />}</For></tbody>
+                  <tbody><For each={found().reconciliation.items}>{(item) => <ItemRow item={item} chosen={chosen().has(item.id)} choose={(on) => choose(item.id, on)} />}</For></tbody>
                 </table>
               </div>
-              <Show when={found().reconciliation.cells.length < found().reconciliation.cellCount}><p class="muted">The {found().reconciliation.cells.length} with the largest residuals of {found().reconciliation.cellCount} are shown; the sums are over all.</p></Show>
-              <Approve cells={[...chosen()]} done={again} />
+              <Show when={found().reconciliation.items.length < found().reconciliation.itemCount}><p class="muted">The {found().reconciliation.items.length} with the largest differences of {found().reconciliation.itemCount} are shown; the sums are over all.</p></Show>
+              <Approve items={[...chosen()]} done={again} />
               <div class={styles['lists']}>
-                <section>
+                <section id={billsId}>
                   <h2>Imported bills</h2>
                   <table>
                     <thead><tr><th scope="col">File</th><th scope="col">Format</th><th scope="col" class="number">Lines</th><th scope="col">By</th><th scope="col">When</th></tr></thead>
-                    <tbody><For each={found().billImports}>{(bill) => <tr><td title={bill.id}>{bill.name}</td><td>{bill.source.replaceAll('_', ' ')}</td><td class="number">{bill.lines}</td><td>{bill.actor}</td><td><Time iso={bill.importedAt} /></td></tr>}</For></tbody>
+                    <tbody><For each={found().billImports}>{(bill) => <tr id={billId(bill.id)}><td title={bill.id}>{bill.name}</td><td>{bill.source.replaceAll('_', ' ')}</td><td class="number">{bill.lines}</td><td>{bill.actor}</td><td><Time iso={bill.importedAt} /></td></tr>}</For></tbody>
                   </table>
                 </section>
                 <Show when={found().billApprovals.length > 0}>
                   <section>
                     <h2>Approved adjustments</h2>
                     <table>
-                      <thead><tr><th scope="col">Cell</th><th scope="col">Why</th><th scope="col">By</th><th scope="col">When</th></tr></thead>
-                      <tbody><For each={found().billApprovals}>{(approval) => <tr><td><A href={ledgerHref({ reason: 'reconciled' })} title={`Entry ${approval.entryId}`}>{approval.cell}</A><span class="sub">entry {shortId(approval.entryId)}</span></td><td>{approval.why}</td><td>{approval.actor}</td><td><Time iso={approval.approvedAt} /></td></tr>}</For></tbody>
+                      <thead><tr><th scope="col">Item</th><th scope="col">Why</th><th scope="col">By</th><th scope="col">When</th></tr></thead>
+                      <tbody><For each={found().billApprovals}>{(approval) => <tr><td><A href={approvalHref(approval.item)} title={`Entry ${approval.entryId}`}>{approval.item}</A><span class="sub">entry {shortId(approval.entryId)}</span></td><td>{approval.why}</td><td>{approval.actor}</td><td><Time iso={approval.approvedAt} /></td></tr>}</For></tbody>
                     </table>
                   </section>
                 </Show>
