@@ -1018,7 +1018,7 @@ export type RetireBudgetMutation = { retireBudget: { id: string } };
 export type AlertsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type AlertsQuery = { alerts: Array<{ key: string, rule: string, severity: AlertSeverity, title: string, summary: string, firing: boolean, firedAt: string, resolvedAt: string | null, waiting: Array<string> }>, alertRules: Array<{ id: string, on: string, above: number | null, unit: string | null, windowMs: number | null, forMs: number | null, groupBy: string | null, noData: string | null, budgets: Array<string>, notify: Array<string>, unknown: Array<string>, origin: AlertRuleOrigin, version: number | null, definedAt: string | null, mutedUntil: string | null }>, alertSignals: Array<{ id: string, unit: string, groupBy: Array<string> }>, alertDestinations: Array<{ id: string, kind: AlertDestinationKind, failures: number, gone: boolean }>, alertEvents: Array<{ at: string, kind: AlertEventKind, rule: string, key: string, title: string, destination: string | null, detail: string | null }> };
+export type AlertsQuery = { alerts: Array<{ key: string, rule: string, severity: AlertSeverity, title: string, summary: string, on: string | null, budget: string | null, groupBy: string | null, group: string, from: string | null, firing: boolean, firedAt: string, resolvedAt: string | null, waiting: Array<string> }>, alertRules: Array<{ id: string, on: string, above: number | null, unit: string | null, windowMs: number | null, forMs: number | null, groupBy: string | null, noData: string | null, budgets: Array<string>, notify: Array<string>, unknown: Array<string>, origin: AlertRuleOrigin, version: number | null, definedAt: string | null, mutedUntil: string | null }>, alertSignals: Array<{ id: string, unit: string, groupBy: Array<string> }>, alertDestinations: Array<{ id: string, kind: AlertDestinationKind, failures: number, gone: boolean }>, alertEvents: Array<{ at: string, kind: AlertEventKind, rule: string, key: string, title: string, destination: string | null, detail: string | null }> };
 
 export type AlertRuleFieldsFragment = { id: string, on: string, above: number | null, unit: string | null, windowMs: number | null, forMs: number | null, groupBy: string | null, noData: string | null, budgets: Array<string>, notify: Array<string>, unknown: Array<string>, origin: AlertRuleOrigin, version: number | null, definedAt: string | null, mutedUntil: string | null };
 
@@ -2429,6 +2429,11 @@ export const AlertsDocument = new TypedDocumentString(`
     severity
     title
     summary
+    on
+    budget
+    groupBy
+    group
+    from
     firing
     firedAt
     resolvedAt

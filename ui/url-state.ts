@@ -150,6 +150,10 @@ export const decisionFilter = (search: SearchValues, bounds: Bounds): DecisionFi
 /** The ledger's entries behind a figure. */
 export const ledgerHref = (values: Readonly<Partial<Record<FilterKey | 'range', string | readonly string[] | null | undefined>>>): string => `/ledger${queryString(values)}`
 
+/** A budget on the page of them. */
+export const budgetAnchor = (id: string): string => `budget-${id}`
+export const budgetHref = (id: string): string => `/budgets#${budgetAnchor(id)}`
+
 /** Runs in which calls of models failed, which have no entries. Runs know a model by the names that telemetry has, not by the one that is priced; none is all. */
 export const failedRunsHref = (shown: Readonly<Partial<Record<FilterKey | 'range', string | readonly string[]>>>, names: readonly string[]): string => `/runs${queryString({ ...shown, model: names, has: 'errors' })}`
 

@@ -74,7 +74,7 @@ const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const hour = 3_600_000
 const begin = Date.parse('2026-11-27T00:00:00Z')
 const crossed: Candidate = {
-  key: 'month:1:0:[]:80:actual', rule: '', budget: 'month', crossing: 'month:1:0:[]:80:actual', group: '', severity: 'warning', once: true, periodEnd: begin + 24 * hour,
+  key: 'month:1:0:[]:80:actual', rule: '', budget: 'month', crossing: 'month:1:0:[]:80:actual', group: '', on: 'budget', groupBy: null, from: begin, severity: 'warning', once: true, periodEnd: begin + 24 * hour,
   title: 'Shop <month>: 80 % used', summary: '$8 of $10 are used.', values: { limit: '$10' },
 }
 
@@ -242,6 +242,7 @@ describe('alerts', () => {
     state.now += 90_000
     await until('it is told', alerter, () => http.got.length === 1)
     assert.deepEqual(alerter.alerts().map(({ title, summary }) => [title, summary]), [['error rate of service shop is above 20', '50 percent of runs that failed, in the last 60 minutes.']])
+    assert.deepEqual(alerter.alerts().map(({ on, budget, groupBy, group, from, firedAt }) => [on, budget, groupBy, group, (firedAt - (from ?? 0)) / 60_000]), [['error_rate', '', 'service', 'shop', 61.5]], 'what it is about: the window before the minute that it was above')
     const { total, alerts } = await alerter.preview({ rule: 'failing' }, begin - 60 * hour, begin)
     assert.deepEqual([total, ...alerts.map(({ group, highest, resolvedAt }) => [group, highest, resolvedAt])], [2, ['shop', 50, undefined], ['desk', 100, begin - 48 * hour]])
     state.now += 2 * hour

@@ -56,7 +56,9 @@ interface Delivery {
 }
 
 /** One alert, as the journal keeps it: what was decided and whom it is still owed stand in one record, so that a crash parts neither. */
-interface Alert extends Candidate {
+interface Alert extends Omit<Candidate, 'on'> {
+  /** `null` where an older program fired it. */
+  readonly on: Candidate['on'] | null
   readonly id: string
   readonly firing: boolean
   readonly firedAt: number
@@ -232,7 +234,7 @@ export class Alerter implements AlertKeeper {
     const of = rule.groupBy === undefined ? '' : ` of ${rule.groupBy} ${group === '' ? '(none)' : group}`
     const said = Number.isFinite(value) ? String(Math.round(value * 100) / 100) : 'no data'
     await this.#fire(rule, {
-      key: group, crossing: '', budget: '', group, rule: rule.id, severity: 'warning', once: false, periodEnd: null,
+      key: group, crossing: '', budget: '', group, on: rule.on, groupBy: rule.groupBy ?? null, from: since - rule.windowMs, rule: rule.id, severity: 'warning', once: false, periodEnd: null,
       title: `${rule.on.replaceAll('_', ' ')}${of} is above ${rule.above}`, summary: `${said} ${signalUnits[rule.on]}, in the last ${rule.windowMs / 60_000} minutes.`,
       values: { value: said, above: String(rule.above), ...(rule.groupBy === undefined ? {} : { [rule.groupBy]: group }) },
     })
@@ -392,10 +394,11 @@ function remains({ budget }: Alert, before: AlertRule, now: AlertRule | undefine
 }
 
 const sinceKey = ({ id }: AlertRule, group: string): string => `${id}\u0000${group}`
-/** As the journal has it. An older program did not note who was told. */
+/** As the journal has it. An older program did not note who was told, nor what was read of what. */
+type Noted = 'notify' | 'on' | 'groupBy' | 'from'
 function recalled(value: Value): Alert {
-  const alert = value as unknown as Omit<Alert, 'notify'> & Partial<Pick<Alert, 'notify'>>
-  return { ...alert, notify: alert.notify ?? [] }
+  const alert = value as unknown as Omit<Alert, Noted> & Partial<Pick<Alert, Noted>>
+  return { ...alert, notify: alert.notify ?? [], on: alert.on ?? (alert.budget === '' ? null : 'budget'), groupBy: alert.groupBy ?? null, from: alert.from ?? null }
 }
 
 const firstFor = ({ deliveries }: Alert, destination: string): Delivery | undefined => deliveries.find((one) => one.destination === destination)

@@ -1,3 +1,4 @@
+import type { AlertGroup, AlertSignal } from '#otel-config/alerts/alert.ts'
 import type { Severity } from './notice.ts'
 
 /** Something that is worth an alert; whether it becomes one is decided by those that are there already. */
@@ -10,6 +11,12 @@ export interface Candidate {
   readonly crossing: string
   /** Value of the rule's group, '' if it has none. */
   readonly group: string
+  /** What was read. */
+  readonly on: 'budget' | AlertSignal
+  /** What `group` is a value of; `null` where the rule has none, and of budgets, which have groups of their own. */
+  readonly groupBy: AlertGroup | null
+  /** Beginning of what was read, in milliseconds since the epoch; `null` where it has none. */
+  readonly from: number | null
   readonly severity: Severity
   readonly title: string
   readonly summary: string

@@ -20,7 +20,7 @@ export function crossings({ defined: { budget, version }, standing }: StandingBu
   const base = [budget.id, version, calendar ? standing.period?.start : budget.period.kind, JSON.stringify(Object.values(standing.group))].join(':')
   const whose = group === '' ? budget.title : `${budget.title} (${group})`
   const common = {
-    rule: '', budget: budget.id, group, once: budget.period.kind !== 'rolling', periodEnd: calendar ? standing.period?.end ?? null : null,
+    rule: '', budget: budget.id, group, on: 'budget' as const, groupBy: null, from: standing.period?.start ?? null, once: budget.period.kind !== 'rolling', periodEnd: calendar ? standing.period?.end ?? null : null,
     values: { budget: budget.id, limit: amount(budget.limit, budget.measure), used: amount(standing.actual, budget.measure), ...standing.group, ...(budget.owner === '' ? {} : { owner: budget.owner }) },
   }
   const used = `${amount(standing.actual, budget.measure)} of ${amount(budget.limit, budget.measure)} are used`

@@ -1,4 +1,4 @@
-import type { AlertRule, DestinationKind } from './alert.ts'
+import type { AlertGroup, AlertRule, AlertSignal, DestinationKind } from './alert.ts'
 
 /** An alert as it stands. Times in milliseconds since the epoch. */
 export interface AlertState {
@@ -8,6 +8,14 @@ export interface AlertState {
   readonly title: string
   readonly summary: string
   readonly values: Readonly<Record<string, string>>
+  /** What was read; `null` where an older program fired it. */
+  readonly on: 'budget' | AlertSignal | null
+  /** '' where it is about none. */
+  readonly budget: string
+  readonly groupBy: AlertGroup | null
+  readonly group: string
+  /** Beginning of what was read. */
+  readonly from: number | null
   readonly firing: boolean
   readonly firedAt: number
   readonly resolvedAt: number | undefined

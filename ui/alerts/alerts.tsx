@@ -1,5 +1,6 @@
+import { A } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
-import { createSignal, For, Match, Show, Switch } from 'solid-js'
+import { createSignal, For, Match, type ParentProps, Show, Switch } from 'solid-js'
 import { plural } from '../format.ts'
 import { AlertPreviewDocument, AlertsDocument, type AlertsQuery, DefineAlertRuleDocument, MuteAlertRuleDocument, RetireAlertRuleDocument, TestAlertDestinationDocument } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -9,7 +10,7 @@ import { Empty, Page } from '../widgets/page.tsx'
 import styles from './alerts.module.css'
 import { type Previewed, RulePreview } from './preview.tsx'
 import { RuleForm } from './rule-form.tsx'
-import { canBePreviewed, documentOf, draftOf, newDraft, type RuleDraft, ruleText, signalText } from './rule-words.ts'
+import { aboutWords, alertHref, canBePreviewed, documentOf, draftOf, newDraft, type RuleDraft, ruleText, signalText } from './rule-words.ts'
 
 type Alert = AlertsQuery['alerts'][number]
 type Rule = AlertsQuery['alertRules'][number]
@@ -31,6 +32,14 @@ interface Editing {
   readonly draft: RuleDraft
   /** The rule is there already. */
   readonly known: boolean
+}
+
+const alertOf = (alerts: readonly Alert[], key: string): Alert | undefined => alerts.find((alert) => alert.key === key)
+
+/** Opens what an alert is about, in the time that it is about. */
+const About = (props: ParentProps<{ alert: Alert | undefined }>) => {
+  const href = (): string | undefined => (props.alert === undefined ? undefined : alertHref(props.alert))
+  return <Show when={href()} fallback={props.children}>{(to) => <A href={to()} title={`${aboutWords(props.alert?.on ?? null)}: open what this is about.`}>{props.children}</A>}</Show>
 }
 
 const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
@@ -84,14 +93,14 @@ export const Alerts = () => {
   })
   const previewRule = (rule: Rule): Promise<void> => act(async (signal) => {
     const { alertPreview: preview } = await ask(AlertPreviewDocument, { rule: rule.id }, signal)
-    setPreviewed({ id: rule.id, on: rule.on, above: rule.above ?? 0, unit: rule.unit ?? '', preview })
+    setPreviewed({ id: rule.id, on: rule.on, groupBy: rule.groupBy, above: rule.above ?? 0, unit: rule.unit ?? '', preview })
     return ''
   })
   const previewDraft = async (draft: RuleDraft): Promise<string> => {
     try {
       const { alertPreview: preview } = await ask(AlertPreviewDocument, { document: documentOf(draft) }, new AbortController().signal)
       const unit = query.data?.alertSignals.find(({ id }) => id === draft.on)?.unit ?? ''
-      setPreviewed({ id: draft.id, on: draft.on, above: Number(draft.above), unit, preview })
+      setPreviewed({ id: draft.id, on: draft.on, groupBy: draft.groupBy || null, above: Number(draft.above), unit, preview })
       return ''
     } catch (cause) {
       setPreviewed(undefined)
@@ -131,7 +140,7 @@ export const Alerts = () => {
                       <tbody><For each={data().alerts} fallback={<tr><td colspan="5" class="muted">No alert yet.</td></tr>}>{(alert) => (
                         <tr>
                           <td class="nowrap">{severityMarks[alert.severity]}</td>
-                          <td><strong>{alert.title}</strong><div class="muted">{alert.summary}</div></td>
+                          <td><About alert={alert}><strong>{alert.title}</strong></About><div class="muted">{alert.summary}</div></td>
                           <td class="nowrap"><Time iso={alert.firedAt} /></td>
                           <td class="nowrap"><Show when={alert.resolvedAt} fallback="still fires">{(at) => <Time iso={at()} />}</Show></td>
                           <td>{alert.waiting.join(', ') || '–'}</td>
@@ -186,7 +195,7 @@ export const Alerts = () => {
                   <table>
                     <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Alert</th><th scope="col">Destination</th><th scope="col">Answer</th></tr></thead>
                     <tbody><For each={data().alertEvents} fallback={<tr><td colspan="5" class="muted">Nothing happened yet.</td></tr>}>{(event) => (
-                      <tr><td class="nowrap"><Time iso={event.at} /></td><td>{eventWords[event.kind]}</td><td>{event.title}</td><td>{event.destination ?? '–'}</td><td>{event.detail ?? ''}</td></tr>
+                      <tr><td class="nowrap"><Time iso={event.at} /></td><td>{eventWords[event.kind]}</td><td><About alert={alertOf(data().alerts, event.key)}>{event.title}</About></td><td>{event.destination ?? '–'}</td><td>{event.detail ?? ''}</td></tr>
                     )}</For></tbody>
                   </table>
                 </div>

@@ -11,6 +11,7 @@ import { previewText, readHref } from './rule-words.ts'
 export interface Previewed {
   readonly id: string
   readonly on: string
+  readonly groupBy: string | null
   readonly above: number
   readonly unit: string
   readonly preview: AlertPreviewQuery['alertPreview']
@@ -35,7 +36,7 @@ export const RulePreview = (props: { of: Previewed; close: () => void }) => {
   })
   const open = (index: number): void => {
     const reading = preview().readings[index]
-    if (reading !== undefined) navigate(readHref(props.of.on, reading.start, reading.end))
+    if (reading !== undefined) navigate(readHref({ on: props.of.on, groupBy: null, group: '', from: reading.start, to: reading.end }))
   }
   return (
     <section class={styles['preview']} aria-label={`Preview of ${props.of.id}`}>
@@ -51,7 +52,7 @@ export const RulePreview = (props: { of: Previewed; close: () => void }) => {
             <thead><tr><th scope="col">Would have fired</th><th scope="col">Over</th><th scope="col">Of</th><th scope="col" class="number">Highest</th></tr></thead>
             <tbody><For each={preview().alerts}>{(alert) => (
               <tr>
-                <td class="nowrap"><A href={readHref(props.of.on, alert.since, alert.resolvedAt ?? preview().to)} title="Open what was read."><Time iso={alert.firedAt} /></A></td>
+                <td class="nowrap"><A href={readHref({ on: props.of.on, groupBy: props.of.groupBy, group: alert.group, from: alert.since, to: alert.resolvedAt ?? preview().to })} title="Open what was read."><Time iso={alert.firedAt} /></A></td>
                 <td class="nowrap"><Show when={alert.resolvedAt} fallback="would still fire">{(at) => <Time iso={at()} />}</Show></td>
                 <td>{alert.group === '' ? '–' : valueText(alert.group)}</td>
                 <td class="number">{alert.highest === null ? 'no data' : figure(alert.highest)}</td>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AlertRuleFieldsFragment } from '../queries.ts'
-import { documentOf, draftOf, durationText, newDraft, previewText, readHref, ruleText, templateOf } from './rule-words.ts'
+import { alertHref, documentOf, draftOf, durationText, newDraft, previewText, ruleText, templateOf } from './rule-words.ts'
 
 const rule: AlertRuleFieldsFragment = {
   id: 'failing', on: 'error_rate', above: 20, unit: 'percent of runs that failed', windowMs: 900_000, forMs: 300_000, groupBy: 'service', noData: 'keep', budgets: [], notify: ['team'], unknown: [],
@@ -38,5 +38,20 @@ test('rules and previews in words, with a way to what was read', () => {
   const preview = { from: '2026-11-01T00:00:00.000Z', to: '2026-11-03T00:00:00.000Z', total: 0, alerts: [], readings: [] }
   assert.equal(previewText(preview), 'In the last 2 days it would never have fired.')
   assert.equal(previewText({ ...preview, to: '2026-11-03T02:10:00.000Z', total: 1 }), 'In the last 50 hours it would have fired 1 time.')
-  assert.equal(readHref('denials', '2026-11-01T00:00:00.000Z', '2026-11-01T01:00:00.000Z'), '/policy?range=2026-11-01T00%3A00%3A00.000Z..2026-11-01T01%3A00%3A00.000Z')
 })
+
+const alert = { key: 'k', rule: 'r', severity: 'WARNING' as const, title: 't', summary: 's', on: 'error_rate', budget: null, groupBy: null, group: '', from: '2026-11-01T00:00:00Z', firing: false, firedAt: '2026-11-01T00:15:00Z', resolvedAt: '2026-11-01T01:00:00Z', waiting: [] }
+const range = 'range=2026-11-01T00%3A00%3A00Z..2026-11-01T01%3A00%3A00Z'
+for (const [what, said, href] of [
+  ['failed runs of a service', { groupBy: 'service', group: 'gateway' }, `/runs?service=gateway&status=FAILED&${range}`],
+  ['runs of an environment that has no name, longest first', { on: 'latency_p95', groupBy: 'environment' }, `/runs?env=%28none%29&sort=DURATION_DESC&${range}`],
+  ['costs of an agent', { on: 'spend_jump', groupBy: 'agent', group: 'clerk' }, `/costs?agent=clerk&${range}`],
+  ['calls that were denied', { on: 'denials' }, `/policy?outcome=DENY&place=AGENT&place=ENDPOINT&${range}`],
+  ['decisions of the policy on loops', { on: 'loops' }, `/policy?policy=repeated-tool-call&${range}`],
+  ['records of that time', { on: 'rejected' }, `/ingest?${range}`],
+  ['until now while it fires', { on: 'silence', firing: true, resolvedAt: null }, '/ingest?range=2026-11-01T00%3A00%3A00Z..'],
+  ['its budget', { on: 'budget', budget: 'month', group: 'agent clerk' }, '/budgets#budget-month'],
+  ['nothing, where an older program did not note it', { on: null, from: null }, undefined],
+] as const) {
+  test(`an alert opens ${what}`, () => assert.equal(alertHref({ ...alert, ...said }), href))
+}

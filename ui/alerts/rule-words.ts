@@ -1,7 +1,7 @@
 /** How alert rules are said and written. Pure. */
 import { plural } from '../format.ts'
-import type { AlertPreviewQuery, AlertRuleFieldsFragment } from '../queries.ts'
-import { ledgerHref, queryString, rangeText } from '../url-state.ts'
+import type { AlertPreviewQuery, AlertRuleFieldsFragment, AlertsQuery } from '../queries.ts'
+import { budgetHref, queryString, rangeText, valueText } from '../url-state.ts'
 
 /** A rule as somebody is writing it: what the fields of the form hold. */
 export interface RuleDraft {
@@ -84,16 +84,49 @@ type Preview = AlertPreviewQuery['alertPreview']
 export const previewText = ({ from, to, total }: Preview): string =>
   `In the last ${timeWords(Date.parse(to) - Date.parse(from))} it would ${total === 0 ? 'never have fired' : `have fired ${plural(total, 'time')}`}.`
 
-/** Where what a rule read can be looked at. */
-export const readHref = (on: string, start: string, end: string): string => {
-  const range = rangeText({ from: start, to: end })
+/** What a rule read: of which signal, of which value of which group, from when until when. */
+export interface Read {
+  readonly on: string
+  readonly groupBy: string | null
+  readonly group: string
+  readonly from: string
+  /** `undefined`: until now. */
+  readonly to: string | undefined
+}
+
+/** Where that can be looked at: the runs, decisions, costs or records that it was read from. */
+export const readHref = ({ on, groupBy, group, from, to }: Read): string => {
+  const range = rangeText(to === undefined ? { from } : { from, to })
+  const of = groupBy === null ? {} : { [groupBy === 'environment' ? 'env' : groupBy]: valueText(group) }
   switch (on) {
     case 'spend':
-    case 'spend_jump': return ledgerHref({ range })
-    case 'denials':
-    case 'loops': return `/policy${queryString({ range })}`
+    case 'spend_jump': return `/costs${queryString({ ...of, range })}`
+    case 'denials': return `/policy${queryString({ ...of, outcome: 'DENY', place: ['AGENT', 'ENDPOINT'], range })}`
+    case 'loops': return `/policy${queryString({ ...of, policy: 'repeated-tool-call', range })}`
     case 'silence':
     case 'rejected': return `/ingest${queryString({ range })}`
-    default: return `/runs${queryString({ range })}`
+    case 'latency_p95': return `/runs${queryString({ ...of, sort: 'DURATION_DESC', range })}`
+    default: return `/runs${queryString({ ...of, status: 'FAILED', range })}`
+  }
+}
+
+/** What an alert is about; `undefined` where an older program fired it and did not say. */
+export const alertHref = ({ on, budget, groupBy, group, from, resolvedAt }: AlertsQuery['alerts'][number]): string | undefined => {
+  if (budget !== null) return budgetHref(budget)
+  return on === null || from === null ? undefined : readHref({ on, groupBy, group, from, to: resolvedAt ?? undefined })
+}
+
+/** What such a link opens, in a word or two. */
+export const aboutWords = (on: string | null): string => {
+  switch (on) {
+    case 'budget': return 'Budget'
+    case 'spend':
+    case 'spend_jump': return 'Costs'
+    case 'denials':
+    case 'loops': return 'Policy decisions'
+    case 'silence':
+    case 'rejected': return 'Ingest'
+    case 'latency_p95': return 'Longest runs'
+    default: return 'Failed runs'
   }
 }

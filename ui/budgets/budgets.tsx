@@ -1,10 +1,11 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
-import { createSignal, For, Match, Show, Switch } from 'solid-js'
+import { createSignal, For, Match, onMount, Show, Switch } from 'solid-js'
 import { percent, plural } from '../format.ts'
 import { atMostEvery, useLive } from '../live.ts'
 import { ApproveBudgetDocument, type BudgetFieldsFragment, type BudgetGroupFieldsFragment, BudgetsDocument, DefineBudgetDocument, RetireBudgetDocument, WithdrawBudgetApprovalDocument } from '../queries.ts'
 import { ask } from '../request.ts'
+import { budgetAnchor } from '../url-state.ts'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
@@ -92,9 +93,16 @@ const burnKey = (budget: BudgetFieldsFragment, group: BudgetGroupFieldsFragment)
 const BudgetSection = (props: Approving & { budget: BudgetFieldsFragment; retire: (id: string) => void; edit: (document: string) => void; burns: string | undefined; burn: (key: string | null) => void }) => {
   const interval = () => (props.budget.measure === 'CALLS' ? undefined : burnInterval(props.budget.period))
   const shown = () => props.budget.groups.nodes.find((group) => burnKey(props.budget, group) === props.burns)
+  let heading: HTMLHeadingElement | undefined
+  // An alert opens its budget, and the page comes before its budgets do.
+  onMount(() => {
+    if (decodeURIComponent(location.hash.slice(1)) !== budgetAnchor(props.budget.id)) return
+    heading?.scrollIntoView()
+    heading?.focus({ preventScroll: true })
+  })
   return (
-    <section class={styles['budget']}>
-      <h2>{props.budget.title}</h2>
+    <section class={styles['budget']} id={budgetAnchor(props.budget.id)}>
+      <h2 tabindex="-1" ref={heading}>{props.budget.title}</h2>
       <p class="muted">
         {amountText(props.budget.measure, props.budget.limit)} {periodText(props.budget)} for {scopeText(props.budget)}. At the limit: {actionWords[props.budget.action]}.{' '}
         {props.budget.owner === null ? '' : `Owner: ${props.budget.owner}. `}{props.budget.id}@{props.budget.version}, {props.budget.origin === 'FILE' ? 'from the budgets file' : 'defined here'}.
