@@ -58,6 +58,7 @@ export const emptyStates: readonly ConsoleState[] = [
   { name: 'first-trace', open: (page) => goTo(page, '/runs', '#first-trace') },
   { name: 'metrics-empty', open: (page) => goTo(page, '/charts', '#first-metric') },
   { name: 'ingest-empty', open: (page) => goTo(page, '/ingest', '#first-record') },
+  { name: 'send-empty', open: (page) => goTo(page, '/send', 'main:has-text("Nothing received yet")') },
   { name: 'costs-empty', open: (page) => goTo(page, '/costs', 'main:has-text("No ledger entry")') },
   { name: 'models-empty', open: (page) => goTo(page, '/models', 'main:has-text("No model call yet")') },
   { name: 'unpriced-empty', open: (page) => goTo(page, '/unpriced', 'main:has-text("has a price")') },
@@ -106,6 +107,7 @@ export const filledStates: readonly ConsoleState[] = [
     },
   },
   { name: 'ingest-none', open: (page) => goTo(page, '/ingest?range=2001-01-01T00:00:00.000Z..2001-01-02T00:00:00.000Z', 'main:has-text("Nothing was received in this range")') },
+  { name: 'send', open: (page) => goTo(page, '/send', 'main:has-text("No run since this page was opened")') },
   { name: 'costs', open: (page) => goTo(page, '/costs', chartCanvas) },
   { name: 'costs-changed', open: (page) => goTo(page, '/costs?range=7d', 'main h2:has-text("Why it changed")') },
   {

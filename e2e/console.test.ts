@@ -61,6 +61,11 @@ describe('the console, from nothing to a proof', { skip }, () => {
     await using live = startDemo(program, '--live', '--seed', '5')
     await page.waitForURL(/\/runs\/[0-9a-f]{32}$/)
     await treeRows(page).first().waitFor()
+    // How to send stays within reach: it tells of what arrives, and opens nothing by itself.
+    await page.getByRole('link', { name: 'Send traces' }).click()
+    assert.ok((await page.getByRole('region', { name: 'Commands for Demo data' }).innerText()).includes(program.grpc))
+    await page.getByRole('link', { name: /^\d+ runs? since this page was opened$/ }).click()
+    await page.locator('a[data-run]').first().waitFor()
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog', { name: 'Go to' }).waitFor()
     await page.keyboard.type('runs')

@@ -38,6 +38,7 @@ declare module 'lucide-solid/icons/piggy-bank' { const icon: LucideIcon; export 
 declare module 'lucide-solid/icons/play' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/plus' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/receipt' { const icon: LucideIcon; export default icon }
+declare module 'lucide-solid/icons/send' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/shield' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/shield-check' { const icon: LucideIcon; export default icon }
 declare module 'lucide-solid/icons/sparkles' { const icon: LucideIcon; export default icon }

@@ -7,6 +7,7 @@ import { Empty, Page } from './widgets/page.tsx'
 
 // A page's code comes when the page is opened, and that of the page in the address while this one is still being run.
 const Runs = lazy(async () => ({ default: (await import('./runs/runs.tsx')).Runs }))
+const SendTraces = lazy(async () => ({ default: (await import('./runs/first-trace.tsx')).SendTraces }))
 const Run = lazy(async () => ({ default: (await import('./run/run.tsx')).Run }))
 const Costs = lazy(async () => ({ default: (await import('./costs/costs.tsx')).Costs }))
 const Models = lazy(async () => ({ default: (await import('./models/models.tsx')).Models }))
@@ -45,6 +46,7 @@ export const App = () => (
       <Route path="/" component={() => <Navigate href="/runs" />} />
       <Route path="/runs" component={Runs} />
       <Route path="/runs/:id" component={Run} />
+      <Route path="/send" component={SendTraces} />
       <Route path="/charts" component={Metrics} />
       <Route path="/ingest" component={Ingest} />
       <Route path="/costs" component={Costs} />

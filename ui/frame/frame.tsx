@@ -16,6 +16,7 @@ import PiggyBank from 'lucide-solid/icons/piggy-bank'
 import Play from 'lucide-solid/icons/play'
 import Receipt from 'lucide-solid/icons/receipt'
 import Scale from 'lucide-solid/icons/scale'
+import Send from 'lucide-solid/icons/send'
 import ShieldCheck from 'lucide-solid/icons/shield-check'
 import SquareTerminal from 'lucide-solid/icons/square-terminal'
 import Sun from 'lucide-solid/icons/sun'
@@ -31,7 +32,7 @@ import { Palette } from './palette.tsx'
 import { Range } from './range.tsx'
 
 const sections = [
-  { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }, { href: '/charts', label: 'Metrics', icon: ChartLine }, { href: '/ingest', label: 'Ingest', icon: Inbox }] },
+  { title: 'Observe', pages: [{ href: '/runs', label: 'Runs', icon: Activity }, { href: '/charts', label: 'Metrics', icon: ChartLine }, { href: '/ingest', label: 'Ingest', icon: Inbox }, { href: '/send', label: 'Send traces', icon: Send }] },
   { title: 'Spend', pages: [{ href: '/costs', label: 'Costs', icon: Coins }, { href: '/models', label: 'Models', icon: Brain }, { href: '/coding-agents', label: 'Coding agents', icon: SquareTerminal }, { href: '/ledger', label: 'Ledger', icon: Receipt }, { href: '/budgets', label: 'Budgets', icon: PiggyBank }, { href: '/alerts', label: 'Alerts', icon: Bell }, { href: '/unpriced', label: 'Unpriced', icon: CircleQuestionMark }, { href: '/price-books', label: 'Price books', icon: BookOpen }, { href: '/reconciliation', label: 'Reconciliation', icon: Scale }, { href: '/restatement', label: 'Restatement', icon: History }] },
   { title: 'Govern', pages: [{ href: '/policy', label: 'Policy', icon: ShieldCheck }] },
 ] as const

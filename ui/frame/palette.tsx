@@ -21,6 +21,7 @@ export const Palette = () => {
     { label: 'Failed runs', run: () => navigate('/runs?status=FAILED') },
     { label: 'Metrics', run: () => navigate('/charts') },
     { label: 'Ingest', run: () => navigate('/ingest') },
+    { label: 'Send traces', run: () => navigate('/send') },
     { label: 'Costs', run: () => navigate('/costs') },
     { label: 'Models', run: () => navigate('/models') },
     { label: 'Coding agents', run: () => navigate('/coding-agents') },

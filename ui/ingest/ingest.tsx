@@ -173,7 +173,7 @@ const FirstRecord = (props: { ingest: Ingest }) => (
     <h2 id="first-record">Nothing has arrived yet</h2>
     <p>Any OpenTelemetry SDK sends here. This is all that most agents need:</p>
     <Snippet label="Commands to send telemetry" text={`export OTEL_EXPORTER_OTLP_ENDPOINT=${props.ingest.httpEndpoint}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf\nexport OTEL_SERVICE_NAME=my-agent`} />
-    <p>gRPC is taken at <code>{props.ingest.grpcEndpoint}</code>. <A href="/runs">Ready-made commands</A> are on the page of runs, a demo among them.</p>
+    <p>gRPC is taken at <code>{props.ingest.grpcEndpoint}</code>. <A href="/send">Ready-made commands</A> are on a page of their own, a demo among them.</p>
     <p>Then this page says what became of every record, what was understood of each instrumentation, and what it lacks: why tokens, prices or steps are missing, and what to do.</p>
   </section>
 )

@@ -182,7 +182,7 @@ export const Models = () => {
         <Match when={query.isSuccess && total() === undefined}>
           <Empty>
             <p>No model call {modelKeys.some((key) => valuesOf(search, key).length > 0) || rangeOf(search) !== undefined ? 'matches' : 'yet'}.</p>
-            <p>Models appear with the first call that reports its tokens, or fails: <A href="/runs">send a trace</A>.</p>
+            <p>Models appear with the first call that reports its tokens, or fails: <A href="/send">send a trace</A>.</p>
           </Empty>
         </Match>
         <Match when={total()}>

@@ -45,10 +45,11 @@ const billsId = 'imported-bills'
 const periodsId = 'billed-periods'
 const billId = (id: string): string => `bill-${id}`
 
+// Links within the page are the browser's (`external` to the router): it marks their target and moves the focus there.
 /** A figure of a bill; it shows the import that told it. */
 const Billed = (props: { title: string; text: string; what: string; importIds: readonly string[] }) => {
   const only = (): string | undefined => (props.importIds.length === 1 ? props.importIds[0] : undefined)
-  return <a href={`#${only() === undefined ? billsId : billId(only() ?? '')}`} title={`${props.title}. Show the imported ${only() === undefined ? 'bills' : 'bill'}.`} aria-label={`${props.text}, bill of ${props.what}`}>{props.text}</a>
+  return <a href={`#${only() === undefined ? billsId : billId(only() ?? '')}`} rel="external" title={`${props.title}. Show the imported ${only() === undefined ? 'bills' : 'bill'}.`} aria-label={`${props.text}, bill of ${props.what}`}>{props.text}</a>
 }
 
 const ItemRow = (props: { item: Item; chosen: boolean; choose: (chosen: boolean) => void }) => {
@@ -73,7 +74,7 @@ const ItemRow = (props: { item: Item; chosen: boolean; choose: (chosen: boolean)
 const Totals = (props: { of: Found }) => {
   const only = (): Period | undefined => (props.of.periods.length === 1 ? props.of.periods[0] : undefined)
   const Sum = (sum: { amount: string; what: string }) => (
-    <Show when={only()} fallback={<a href={`#${periodsId}`} title={`${moneyExact(sum.amount)}. Show the periods it is the sum of.`} aria-label={`${money(sum.amount)}, periods of ${sum.what}`}>{money(sum.amount)}</a>}>
+    <Show when={only()} fallback={<a href={`#${periodsId}`} rel="external" title={`${moneyExact(sum.amount)}. Show the periods it is the sum of.`} aria-label={`${money(sum.amount)}, periods of ${sum.what}`}>{money(sum.amount)}</a>}>
       {(period) => <Money amount={sum.amount} href={periodHref(period())} what={sum.what} />}
     </Show>
   )

@@ -202,7 +202,7 @@ export const Restatement = () => {
         <Match when={known.isSuccess && month() === undefined}>
           <Empty>
             <p>No ledger entry yet, so no month to look back on.</p>
-            <p>The ledger is never edited: late usage, new prices and bills are posted beside what stands. This page says what a month was reported to be, what it is now, and which lines made the difference. Begin: <A href="/runs">send a trace</A>.</p>
+            <p>The ledger is never edited: late usage, new prices and bills are posted beside what stands. This page says what a month was reported to be, what it is now, and which lines made the difference. Begin: <A href="/send">send a trace</A>.</p>
           </Empty>
         </Match>
         <Match when={asked()}>
