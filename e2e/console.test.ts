@@ -200,6 +200,7 @@ test('costs: every amount, count of tokens and count of runs opens the ledger en
   await page.goto('/costs')
   await main(page).getByText('for 2 runs').waitFor()
   await main(page).getByRole('heading', { name: 'By user' }).waitFor()
+  await page.waitForFunction(() => document.querySelector('[title="Still counting"]') === null)
   const amounts = await figures(page, /^(\S+) USD\. Open/)
   const tokens = await figures(page, /^(\S+ → \S+) tokens\. Open/)
   const runs = await figures(page, /^(\S+) runs?\. Open/)
@@ -236,6 +237,30 @@ test('a tab that was open while the program was upgraded loads itself anew where
   await page.getByRole('link', { name: 'Policy' }).click()
   await page.getByRole('heading', { name: 'Policy decisions' }).waitFor()
   assert.equal(await remembers(page), false)
+})
+
+test('costs: the sum comes with what is missing in it, and waits for nothing else', { skip, timeout: 120_000 }, async () => {
+  await using program = await startProgram({ env })
+  const traceId = newTraceId()
+  const house = { 'gen_ai.request.model': 'house-model', 'gen_ai.response.model': 'house-model', 'gen_ai.provider.name': 'in_house' }
+  await post(program, exportRequest([
+    modelCall({ traceId }, { input: 1_000, output: 100 }), modelCall({ traceId, attributes: house }, { input: 10, output: 1 }),
+    plainSpan({ traceId, name: 'chat gpt-5', attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'gen_ai.request.model': 'gpt-5' } }),
+  ]))
+  await settledTrace(program, traceId, 3)
+  const { page, problems } = await openPage(chromium, program.console)
+  let go: (() => void) | undefined
+  const held = new Promise<void>((resolve) => { go = resolve })
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postData()?.includes('query CostTotals') !== true) await held
+    await route.continue()
+  })
+  await page.goto('/costs')
+  await main(page).getByText('no known price').waitFor()
+  assert.match(await main(page).innerText(), /Cost \(USD\)\n+\$0\.000450\d*[^]*2 ledger entries have no known price[^]*1 model call of this time reported no usage/)
+  go?.()
+  await main(page).getByText('for 1 run,').waitFor()
+  assert.deepEqual(problems, [])
 })
 
 test('costs: what stands below the bars does not move when they arrive', { skip, timeout: 120_000 }, async () => {

@@ -755,13 +755,29 @@ export type StepQueryVariables = Exact<{
 
 export type StepQuery = { trace: { id: string, step: { id: string, parentId: string | null, kind: StepKind, name: string, status: StepStatus, startedAt: string, endedAt: string, durationMs: number, service: string, agent: string | null, workflow: string | null, session: string | null, user: string | null, provider: string | null, requestModel: string | null, responseModel: string | null, tool: string | null, toolCallId: string | null, usage: unknown, cost: string | null, reportedCost: string | null, counted: boolean, countReason: string | null, executed: boolean, flags: Array<string>, dialect: string, scope: string, timeToFirstTokenMs: number | null, finishReasons: Array<string>, errorType: string | null, errorMessage: string | null, input: unknown, output: unknown, attributes: unknown, resource: unknown, links: unknown, droppedAttributes: number, tokens: { input: number, cachedInput: number, cacheWrite: number, output: number, reasoning: number, total: number } | null, logs: Array<{ id: string, time: string, eventName: string | null, severity: string | null, body: unknown, attributes: unknown }>, events: Array<{ name: string, time: string, attributes: unknown }> } | null } | null, ledgerEntries: { nodes: Array<{ id: string, kind: LedgerKind, reason: string, amount: string | null, occurredAt: string, postedAt: string, runId: string, spanId: string, provider: string | null, model: string | null, meter: string, quantity: string, usageFlags: Array<string>, unitPrice: string | null, basis: CostBasis, priceBookVersion: string | null, priceCard: string | null, reverses: string | null, agent: string | null, user: string | null, session: string | null, service: string, environment: string | null, tags: Array<string> }>, pageInfo: { hasNextPage: boolean } }, policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean } } };
 
-export type CostsByDayQueryVariables = Exact<{
+export type LedgerTotalsQueryVariables = Exact<{
   range: TimeRange;
   filter?: CostFilter | null | undefined;
 }>;
 
 
-export type CostsByDayQuery = { costs: Array<{ start: string | null }>, total: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string }> };
+export type LedgerTotalsQuery = { total: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string }> };
+
+export type CostTotalsQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: CostFilter | null | undefined;
+}>;
+
+
+export type CostTotalsQuery = { unmeteredModelCalls: number, cacheSavings: string | null, costs: Array<{ start: string | null }>, total: Array<{ cost: string, reported: string, entries: number, unpricedEntries: number, inputTokens: string, outputTokens: string }> };
+
+export type CostCountsQueryVariables = Exact<{
+  range: TimeRange;
+  filter?: CostFilter | null | undefined;
+}>;
+
+
+export type CostCountsQuery = { total: Array<{ runs: number, reportedCost: string | null, costVariance: string | null }> };
 
 export type CostsOverTimeQueryVariables = Exact<{
   range: TimeRange;
@@ -795,10 +811,11 @@ export type CostTablesQuery = { agent: Array<{ cost: string, reported: string, e
 export type CostRunsQueryVariables = Exact<{
   range: TimeRange;
   filter?: CostFilter | null | undefined;
+  claims: boolean;
 }>;
 
 
-export type CostRunsQuery = { total: Array<{ runs: number, reportedCost: string | null, costVariance: string | null }>, agent: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, model: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, provider: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, meter: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, user: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, service: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, env: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }>, tag: Array<{ runs: number, reportedCost: string | null, costVariance: string | null, value: string | null }> };
+export type CostRunsQuery = { agent: Array<{ runs: number, value: string | null } & { reportedCost?: string | null, costVariance?: string | null }>, model: Array<{ runs: number, value: string | null } & { reportedCost?: string | null, costVariance?: string | null }>, provider: Array<{ runs: number, value: string | null } & { reportedCost?: string | null, costVariance?: string | null }>, meter: Array<{ runs: number, value: string | null } & { reportedCost?: string | null, costVariance?: string | null }>, user: Array<{ runs: number, value: string | null } & { reportedCost?: string | null, costVariance?: string | null }>, service: Array<{ runs: number, value: string | null } & { reportedCost?: string | null, costVariance?: string | null }>, env: Array<{ runs: number, value: string | null } & { reportedCost?: string | null, costVariance?: string | null }>, tag: Array<{ runs: number, value: string | null } & { reportedCost?: string | null, costVariance?: string | null }> };
 
 export type CostChangeQueryVariables = Exact<{
   range: TimeRange;
@@ -808,15 +825,7 @@ export type CostChangeQueryVariables = Exact<{
 
 export type CostChangeQuery = { costChange: { from: string, middle: string, to: string, before: string, now: string, volume: string, models: string, inputOutput: string, cache: string, prices: string, other: string } };
 
-export type CacheSavingsQueryVariables = Exact<{
-  range: TimeRange;
-  filter?: CostFilter | null | undefined;
-}>;
-
-
-export type CacheSavingsQuery = { cacheSavings: string | null };
-
-export type CostCountsFragment = { runs: number, reportedCost: string | null, costVariance: string | null };
+export type CostClaimsFragment = { reportedCost: string | null, costVariance: string | null };
 
 export type CostMapFieldsFragment = { agent: string | null, model: string | null, provider: string | null, meter: string | null, user: string | null, service: string | null, tag: string | null, cost: string, unpricedEntries: number, env: string | null };
 
@@ -888,13 +897,6 @@ export type PriceModelMutationVariables = Exact<{
 
 
 export type PriceModelMutation = { priceModel: { version: string } };
-
-export type UnmeteredCallsQueryVariables = Exact<{
-  range: TimeRange;
-}>;
-
-
-export type UnmeteredCallsQuery = { unmeteredModelCalls: number };
 
 export type PriceBooksQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1148,13 +1150,12 @@ export const RunFieldsFragmentDoc = new TypedDocumentString(`
   interventions
 }
     `, {"fragmentName":"RunFields"}) as unknown as TypedDocumentString<RunFieldsFragment, unknown>;
-export const CostCountsFragmentDoc = new TypedDocumentString(`
-    fragment CostCounts on CostRow {
-  runs
+export const CostClaimsFragmentDoc = new TypedDocumentString(`
+    fragment CostClaims on CostRow {
   reportedCost
   costVariance
 }
-    `, {"fragmentName":"CostCounts"}) as unknown as TypedDocumentString<CostCountsFragment, unknown>;
+    `, {"fragmentName":"CostClaims"}) as unknown as TypedDocumentString<CostClaimsFragment, unknown>;
 export const CostMapFieldsFragmentDoc = new TypedDocumentString(`
     fragment CostMapFields on CostRow {
   agent
@@ -1699,8 +1700,20 @@ fragment DecisionFields on PolicyDecision {
   actor
   evidence
 }`) as unknown as TypedDocumentString<StepQuery, StepQueryVariables>;
-export const CostsByDayDocument = new TypedDocumentString(`
-    query CostsByDay($range: TimeRange!, $filter: CostFilter) {
+export const LedgerTotalsDocument = new TypedDocumentString(`
+    query LedgerTotals($range: TimeRange!, $filter: CostFilter) {
+  total: costs(range: $range, filter: $filter) {
+    cost
+    reported
+    entries
+    unpricedEntries
+    inputTokens
+    outputTokens
+  }
+}
+    `) as unknown as TypedDocumentString<LedgerTotalsQuery, LedgerTotalsQueryVariables>;
+export const CostTotalsDocument = new TypedDocumentString(`
+    query CostTotals($range: TimeRange!, $filter: CostFilter) {
   costs(range: $range, filter: $filter, interval: DAY) {
     start
   }
@@ -1712,8 +1725,21 @@ export const CostsByDayDocument = new TypedDocumentString(`
     inputTokens
     outputTokens
   }
+  unmeteredModelCalls(range: $range)
+  cacheSavings(range: $range, filter: $filter)
 }
-    `) as unknown as TypedDocumentString<CostsByDayQuery, CostsByDayQueryVariables>;
+    `) as unknown as TypedDocumentString<CostTotalsQuery, CostTotalsQueryVariables>;
+export const CostCountsDocument = new TypedDocumentString(`
+    query CostCounts($range: TimeRange!, $filter: CostFilter) {
+  total: costs(range: $range, filter: $filter) {
+    runs
+    ...CostClaims
+  }
+}
+    fragment CostClaims on CostRow {
+  reportedCost
+  costVariance
+}`) as unknown as TypedDocumentString<CostCountsQuery, CostCountsQueryVariables>;
 export const CostsOverTimeDocument = new TypedDocumentString(`
     query CostsOverTime($range: TimeRange!, $groupBy: [CostDimension!]!, $interval: Interval!, $filter: CostFilter, $timeZone: String!) {
   costs(
@@ -1802,45 +1828,49 @@ export const CostTablesDocument = new TypedDocumentString(`
   outputTokens
 }`) as unknown as TypedDocumentString<CostTablesQuery, CostTablesQueryVariables>;
 export const CostRunsDocument = new TypedDocumentString(`
-    query CostRuns($range: TimeRange!, $filter: CostFilter) {
-  total: costs(range: $range, filter: $filter) {
-    ...CostCounts
-  }
+    query CostRuns($range: TimeRange!, $filter: CostFilter, $claims: Boolean!) {
   agent: costs(range: $range, groupBy: [AGENT], filter: $filter) {
     value: agent
-    ...CostCounts
+    runs
+    ...CostClaims @include(if: $claims)
   }
   model: costs(range: $range, groupBy: [MODEL], filter: $filter) {
     value: model
-    ...CostCounts
+    runs
+    ...CostClaims @include(if: $claims)
   }
   provider: costs(range: $range, groupBy: [PROVIDER], filter: $filter) {
     value: provider
-    ...CostCounts
+    runs
+    ...CostClaims @include(if: $claims)
   }
   meter: costs(range: $range, groupBy: [METER], filter: $filter) {
     value: meter
-    ...CostCounts
+    runs
+    ...CostClaims @include(if: $claims)
   }
   user: costs(range: $range, groupBy: [USER], filter: $filter) {
     value: user
-    ...CostCounts
+    runs
+    ...CostClaims @include(if: $claims)
   }
   service: costs(range: $range, groupBy: [SERVICE], filter: $filter) {
     value: service
-    ...CostCounts
+    runs
+    ...CostClaims @include(if: $claims)
   }
   env: costs(range: $range, groupBy: [ENVIRONMENT], filter: $filter) {
     value: environment
-    ...CostCounts
+    runs
+    ...CostClaims @include(if: $claims)
   }
   tag: costs(range: $range, groupBy: [TAG], filter: $filter) {
     value: tag
-    ...CostCounts
+    runs
+    ...CostClaims @include(if: $claims)
   }
 }
-    fragment CostCounts on CostRow {
-  runs
+    fragment CostClaims on CostRow {
   reportedCost
   costVariance
 }`) as unknown as TypedDocumentString<CostRunsQuery, CostRunsQueryVariables>;
@@ -1861,11 +1891,6 @@ export const CostChangeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CostChangeQuery, CostChangeQueryVariables>;
-export const CacheSavingsDocument = new TypedDocumentString(`
-    query CacheSavings($range: TimeRange!, $filter: CostFilter) {
-  cacheSavings(range: $range, filter: $filter)
-}
-    `) as unknown as TypedDocumentString<CacheSavingsQuery, CacheSavingsQueryVariables>;
 export const LedgerEntriesDocument = new TypedDocumentString(`
     query LedgerEntries($first: Int!, $after: String, $filter: LedgerFilter) {
   ledgerEntries(first: $first, after: $after, filter: $filter) {
@@ -2074,11 +2099,6 @@ export const PriceModelDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PriceModelMutation, PriceModelMutationVariables>;
-export const UnmeteredCallsDocument = new TypedDocumentString(`
-    query UnmeteredCalls($range: TimeRange!) {
-  unmeteredModelCalls(range: $range)
-}
-    `) as unknown as TypedDocumentString<UnmeteredCallsQuery, UnmeteredCallsQueryVariables>;
 export const PriceBooksDocument = new TypedDocumentString(`
     query PriceBooks {
   priceBooks {

@@ -5,7 +5,7 @@ import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, ChartRoom, StackedBars, type StackSeries } from '../chart.tsx'
 import { count, knownCost, money, moneyExact, moneyPixels, plural, signedMoney, userName } from '../format.ts'
 import { atMostEvery, useLive } from '../live.ts'
-import { CacheSavingsDocument, CostChangeDocument, type CostCountsFragment, type CostFieldsFragment, CostMapDocument, CostRunsDocument, type CostRunsQuery, CostsByDayDocument, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, type Interval, UnmeteredCallsDocument } from '../queries.ts'
+import { CostChangeDocument, CostCountsDocument, type CostClaimsFragment, type CostFieldsFragment, CostMapDocument, CostRunsDocument, type CostRunsQuery, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, CostTotalsDocument, type Interval } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
   activeFilters, type Bounds, cacheReadMeters, carried, choices, type CostGroup, costFilter, costGroup, costGroups, costKeys, type CostPart, costParts, exportFiles, exportHref, type FilterKey, ledgerHref, narrowedCosts, partValues, queryString, rangeBounds, rangeOf, rangeText, valueText,
@@ -35,7 +35,7 @@ const overlap = 'A call with several tags stands in each of them: these rows ove
 type Row = CostFieldsFragment & { readonly value: string | null }
 type CostRunsKey = (typeof costGroups)[CostGroup]
 
-type Counts = CostCountsFragment
+type Counts = Partial<CostClaimsFragment> & { readonly runs: number }
 
 /** What senders said the same calls cost opens the lines of those calls; what is ours above or below opens the lines of the calls on which both differ. */
 const Claim = (props: { counts: Counts | undefined; href: (claim: (typeof choices.claim)[number]) => string; what: string }) => (
@@ -125,19 +125,26 @@ export const Costs = () => {
 
   const totals = useQuery(() => {
     const asked = scope()
-    return { queryKey: ['cost-totals', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostsByDayDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
+    return { queryKey: ['cost-totals', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostTotalsDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
   })
   const tables = useQuery(() => {
     const asked = scope()
     return { queryKey: ['cost-tables', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostTablesDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
   })
-  const runs = useQuery(() => {
+  const counts = useQuery(() => {
     const asked = scope()
-    return { queryKey: ['cost-runs', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostRunsDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
+    return { queryKey: ['cost-counts', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostCountsDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
   })
-  const counted = () => (runs.isSuccess ? runs.data : undefined)
+  const counted = (): Counts | undefined => (counts.isSuccess ? counts.data.total[0] : undefined)
   /** Few senders say what a call cost. */
-  const claims = (): boolean => counted()?.total.some(({ reportedCost }) => reportedCost !== null) === true
+  const claims = (): boolean => (counted()?.reportedCost ?? null) !== null
+  /** The dearest question, reads of the whole ledger for each table: it begins when the figures are there, which would wait behind it, and asks for claims where there are any. */
+  const runs = useQuery(() => {
+    const asked = { ...scope(), claims: claims() }
+    return {
+      queryKey: ['cost-runs', asked], enabled: tables.isSuccess && !tables.isPlaceholderData && counts.isSuccess && !counts.isPlaceholderData, queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostRunsDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const,
+    }
+  })
   /** Days with costs tell how long the stretch is: all time may be an hour or a year. */
   const interval = createMemo((): Interval | undefined => {
     if (!totals.isSuccess) return undefined
@@ -162,28 +169,24 @@ export const Costs = () => {
       queryFn: async ({ signal }: { signal: AbortSignal }) => ({ by, within, ...(await ask(CostMapDocument, { ...asked, by: [by], parts: [by, within] }, signal)) }),
     }
   })
-  const savings = useQuery(() => {
-    const asked = scope()
-    return { queryKey: ['cache-savings', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CacheSavingsDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
-  })
-  const saved = () => (savings.isSuccess ? savings.data.cacheSavings : null)
+  const saved = () => (totals.isSuccess ? totals.data.cacheSavings : null)
   /** All time has nothing before it. */
   const change = useQuery(() => {
     const asked = scope()
     return { queryKey: ['cost-change', asked], enabled: asked.range.from !== undefined, queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostChangeDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
   })
   /** Of all runs of the time, whatever the filter: they are in no group. */
-  const unmetered = useQuery(() => {
-    const range = bounds()
-    return { queryKey: ['unmetered', range], queryFn: ({ signal }: { signal: AbortSignal }) => ask(UnmeteredCallsDocument, { range }, signal), placeholderData: keepPreviousData, reconcile: false as const }
-  })
-  const unmeteredCalls = (): number => (unmetered.isSuccess ? unmetered.data.unmeteredModelCalls : 0)
+  const unmeteredCalls = (): number => (totals.isSuccess ? totals.data.unmeteredModelCalls : 0)
   const refresh = (): void => {
-    for (const query of [totals, tables, chart, map, savings, ...(bounds().from === undefined ? [] : [change])]) void query.refetch()
+    for (const query of [totals, tables, chart, map, ...(bounds().from === undefined ? [] : [change])]) void query.refetch()
   }
   // Sums over everything are dear: once in ten seconds is live enough for a total. Runs and claims are counted in the ledger, for every group: once in a minute.
   live.onRuns(atMostEvery(10_000, refresh))
-  live.onRuns(atMostEvery(60_000, () => void runs.refetch()))
+  const recount = (): void => {
+    void counts.refetch()
+    if (runs.isEnabled) void runs.refetch()
+  }
+  live.onRuns(atMostEvery(60_000, recount))
 
   const total = () => (totals.isSuccess ? totals.data.total[0] : undefined)
   /** Links say the moments that were asked for: a preset would have moved on by the time the ledger opens. */
@@ -221,16 +224,16 @@ export const Costs = () => {
   const restricted = (): boolean => activeFilters(search, costKeys).length > 0 || rangeOf(search) !== undefined
 
   return (
-    <Page title="Costs" answer={<Show when={total()}>{(sum) => <>{money(knownCost(sum().cost, sum().unpricedEntries))}<Show when={counted()?.total[0]}>{(found) => <> for {plural(found().runs, 'run')}</>}</Show>, the sum of {plural(sum().entries, 'ledger entry', 'ledger entries')}.</>}</Show>}>
+    <Page title="Costs" answer={<Show when={total()}>{(sum) => <>{money(knownCost(sum().cost, sum().unpricedEntries))}<Show when={counted()}>{(found) => <> for {plural(found().runs, 'run')}</>}</Show>, the sum of {plural(sum().entries, 'ledger entry', 'ledger entries')}.</>}</Show>}>
       <FilterBar choices={choices()} />
       <ActiveFilters keys={costKeys} label={(_key, value) => value} />
       <Progress when={isAwaited(totals) || isAwaited(tables) || isAwaited(chart)} what="costs" />
       <Switch>
-        <Match when={failure()}>{(cause) => <Failure what="The costs" cause={cause()} retry={() => { refresh(); void runs.refetch() }} />}</Match>
+        <Match when={failure()}>{(cause) => <Failure what="The costs" cause={cause()} retry={() => { refresh(); recount() }} />}</Match>
         <Match when={total()?.entries === 0 || (totals.isSuccess && total() === undefined)}>
           <Empty>
             <p>No ledger entry {restricted() ? 'matches' : 'yet'}.</p>
-            <Show when={restricted()} fallback={<p>Costs appear with the first model call that reports its tokens: <A href="/runs">send a trace</A>.</p>}>
+            <Show when={restricted()} fallback={<p>Costs appear with the first model call that reports its tokens: <A href="/send">send a trace</A>.</p>}>
               <p>Remove a filter, or <button type="button" onClick={() => setSearch(Object.fromEntries([...costKeys, 'range'].map((key) => [key, null])))}>show all costs of all time</button></p>
             </Show>
           </Empty>
@@ -240,10 +243,11 @@ export const Costs = () => {
             <>
               <dl class="stats">
                 <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="everything shown" /></dd></div>
-                <Show when={claims()}><div><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()?.total[0]} href={(claim) => href({ claim })} what="everything shown" /></dd></div></Show>
                 <div><dt>Tokens in → out</dt><dd><Tokens sum={sum()} href={href({})} what="everything shown" /></dd></div>
                 <Show when={saved()}>{(amount) => <div><dt title="What tokens of caches would have cost more at the average rate of their model's uncached input, less what writing them cost more">Saved by caches (USD)</dt><dd><Money amount={amount()} href={href({ meter: cachedMeters })} what="tokens read from caches or written to them" /></dd></div>}</Show>
-                <div><dt>Runs</dt><dd><Runs runs={counted()?.total[0]?.runs} href={href({})} what="everything shown" /></dd></div>
+                <div><dt>Runs</dt><dd><Runs runs={counted()?.runs} href={href({})} what="everything shown" /></dd></div>
+                {/* Last, because it comes last: it moves nothing. */}
+                <Show when={claims()}><div><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()} href={(claim) => href({ claim })} what="everything shown" /></dd></div></Show>
               </dl>
               <Show when={sum().unpricedEntries > 0}>
                 <div class={styles['banner']} role="note"><TriangleAlert size={16} aria-hidden="true" /><span>{plural(sum().unpricedEntries, 'ledger entry has', 'ledger entries have')} no known price and {sum().unpricedEntries === 1 ? 'is' : 'are'} not in these sums.</span><A href={href({ basis: 'UNPRICED' })}>Show them</A><A href={`/unpriced${queryString({ range: rangeOf(search) ?? '' })}`}>Give them a price</A></div>
@@ -283,7 +287,7 @@ export const Costs = () => {
                 <For each={Object.keys(exportFiles) as (keyof typeof exportFiles)[]}>{(file) => <a href={exportHref(file, filter(), bounds())} download={file} rel="external">{exportFiles[file]}</a>}</For>
               </p>
               <Show when={tables.isSuccess ? tables.data : undefined}>
-                {(found) => <div class={styles['tables']}><For each={shownGroups()}>{(one) => <CostTable group={one} rows={found()[costGroups[one]]} runs={counted()?.[costGroups[one]]} claims={claims()} href={href} />}</For></div>}
+                {(found) => <div class={styles['tables']}><For each={shownGroups()}>{(one) => <CostTable group={one} rows={found()[costGroups[one]]} runs={runs.isSuccess ? runs.data[costGroups[one]] : undefined} claims={claims()} href={href} />}</For></div>}
               </Show>
             </>
           )}

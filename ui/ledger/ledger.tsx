@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { countsTokens, decimalExact, knownCost, localTime, meterUnit, money, plural, shortId } from '../format.ts'
 import { useList } from '../pages.ts'
-import { CostTablesDocument, LedgerEntriesDocument, type LedgerFieldsFragment, CostsByDayDocument } from '../queries.ts'
+import { CostTablesDocument, LedgerEntriesDocument, type LedgerFieldsFragment, LedgerTotalsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { activeFilters, choices, costFilter, costKeys, type FilterKey, ledgerFilter, queryString, rangeBounds, rangeOf } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
@@ -52,7 +52,7 @@ export const Ledger = () => {
   })
   const sum = useQuery(() => {
     const asked = { range: bounds(), filter: costFilter(search) }
-    return { queryKey: ['cost-totals', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(CostsByDayDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
+    return { queryKey: ['ledger-totals', asked], queryFn: ({ signal }: { signal: AbortSignal }) => ask(LedgerTotalsDocument, asked, signal), placeholderData: keepPreviousData, reconcile: false as const }
   })
   const values = useQuery(() => {
     const asked = { range: bounds(), filter: {} }
@@ -97,7 +97,7 @@ export const Ledger = () => {
         <Match when={!list.waiting()}>
           <Empty>
             <p>No ledger entry {restricted() ? 'matches' : 'yet'}.</p>
-            <Show when={restricted()} fallback={<p>Entries appear with the first model call that reports its tokens: <A href="/runs">send a trace</A>.</p>}>
+            <Show when={restricted()} fallback={<p>Entries appear with the first model call that reports its tokens: <A href="/send">send a trace</A>.</p>}>
               <p>Remove a filter above, or <button type="button" onClick={() => setSearch(Object.fromEntries([...costKeys, 'range'].map((key) => [key, null])))}>show all entries of all time</button></p>
             </Show>
           </Empty>
