@@ -246,7 +246,7 @@ export const Costs = () => {
                 <div><dt>Tokens in → out</dt><dd><Tokens sum={sum()} href={href({})} what="everything shown" /></dd></div>
                 <Show when={saved()}>{(amount) => <div><dt title="What tokens of caches would have cost more at the average rate of their model's uncached input, less what writing them cost more">Saved by caches (USD)</dt><dd><Money amount={amount()} href={href({ meter: cachedMeters })} what="tokens read from caches or written to them" /></dd></div>}</Show>
                 <div><dt>Runs</dt><dd><Runs runs={counted()?.runs} href={href({})} what="everything shown" /></dd></div>
-                {/* Last, because it comes last: it moves nothing. */}
+                {/* Last, because it comes last: no figure moves. */}
                 <Show when={claims()}><div><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()} href={(claim) => href({ claim })} what="everything shown" /></dd></div></Show>
               </dl>
               <Show when={sum().unpricedEntries > 0}>
