@@ -22,6 +22,7 @@ const rows: readonly (readonly [dialect: string, span: LiteralSpan])[] = [
   ['strands', { scope: 'strands.telemetry.tracer' }],
   ['strands', { attributes: { 'gen_ai.system': 'strands-agents' } }],
   ['litellm', { scope: 'litellm' }],
+  ['n8n', { scope: 'n8n-workflow', attributes: { 'n8n.node.type': 'n8n-nodes-base.set' } }],
   ['galileo', { scope: 'galileo-tracer', attributes: { 'gen_ai.system': 'galileo-otel' } }],
   ['goose', { scope: 'goose', attributes: { 'gen_ai.provider.name': 'anthropic' } }],
   ['mastra', { attributes: { 'mastra.span.type': 'agent_run' } }],

@@ -32,6 +32,7 @@ import { mcp } from './dialects/mcp.ts'
 import { agentFramework, autogen } from './dialects/microsoft.ts'
 import { mirascope } from './dialects/mirascope.ts'
 import { mlflow } from './dialects/mlflow.ts'
+import { n8n } from './dialects/n8n.ts'
 import { netra } from './dialects/netra.ts'
 import { openinference } from './dialects/openinference.ts'
 import { openllmetry } from './dialects/openllmetry.ts'
@@ -81,6 +82,7 @@ export const detection: readonly (readonly [Dialect, Signs])[] = [
   [logfire, { scope: prefixed('logfire.') }],
   [strands, { scope: prefixed('strands.'), system: 'strands-agents' }],
   [litellm, { scope: exactly('litellm') }],
+  [n8n, { scope: exactly('n8n-workflow') }],
   [galileo, { scope: exactly('galileo-tracer') }],
   [goose, { scope: exactly('goose') }],
   [mastra, { scope: prefixed('@mastra/'), key: prefixed('mastra.') }],
