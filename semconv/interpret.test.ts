@@ -169,6 +169,12 @@ const rows: readonly Row[] = [
       'n8n.execution.id': '42', 'n8n.execution.error_type': 'NodeApiError' } },
     step: { role: 'span', workflow: 'Support', errorType: 'NodeApiError' },
   },
+  {
+    who: "Raindrop's conversation, among the properties of Traceloop's SDK, which it is built on",
+    span: { scope: 'opentelemetry.instrumentation.openai.v1', attributes: { 'traceloop.association.properties.event_id': 'e-1', 'traceloop.association.properties.user_id': 'u-1',
+      'traceloop.association.properties.convo_id': 'conv-1', 'gen_ai.operation.name': 'chat' } },
+    step: { dialect: 'openllmetry', session: 'conv-1', user: 'u-1' },
+  },
   { who: "Patronus' evaluator", span: { scope: 'patronus.sdk', name: 'is_short', attributes: { 'pat.project.name': 'p', 'pat.app': 'shop', 'pat.span.type': 'eval',
     'gen_ai.operation.name': 'evaluation' } }, step: { role: 'evaluation' } },
   { who: "Patronus' evaluators in one bundle", span: { scope: 'patronus.sdk', attributes: { 'pat.span.type': 'eval' } }, step: { role: 'evaluation' } },

@@ -15,7 +15,8 @@ export const openllmetry: Dialect = {
     kind: ['traceloop.span.kind', 'llm.request.type'],
     workflow: ['traceloop.workflow.name', 'gen_ai.workflow.name', 'crewai.crew.name'],
     entity: ['traceloop.entity.name'],
-    session: associated('session_id', 'sessionId', 'conversation_id', 'conversationId', 'thread_id', 'threadId', 'chat_id', 'chatId'),
+    // The last is Raindrop's (raindrop-ai 0.0.75 on PyPI, analytics.py).
+    session: associated('session_id', 'sessionId', 'conversation_id', 'conversationId', 'thread_id', 'threadId', 'chat_id', 'chatId', 'convo_id'),
     user: [...associated('user_id', 'userId'), 'llm.user', 'gen_ai.user'],
     tags: associated('tags'),
     agent: associated('lc_agent_name'),
