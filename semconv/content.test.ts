@@ -101,6 +101,8 @@ const rows: readonly Row[] = [
     },
     input: [text('user', 'Hi')],
   },
+  { who: 'Dify\'s prompts', attributes: { 'openinference.span.kind': 'LLM', 'input.mime_type': 'application/json', 'input.value':
+    '[{"role":"system","text":"Be kind.","files":[]},{"role":"user","text":"Hi","files":[]}]' }, input: [text('system', 'Be kind.'), text('user', 'Hi')] },
   { who: 'Sentry\'s answer', attributes: { 'gen_ai.response.text': '["Hel","lo"]' }, output: [text('assistant', 'Hello')] },
   { who: 'Sentry\'s answer with OpenAI\'s calls', attributes: { 'gen_ai.response.text': 'Hm',
     'gen_ai.response.tool_calls': '[{"id":"c1","type":"function","function":{"name":"weather","arguments":"{\\"a\\":1}"}}]' },

@@ -118,7 +118,8 @@ function responsesItem(type: string, json: JsonObject): Json {
 function roleMessage(json: JsonObject, role: string): Json {
   // LlamaIndex says blocks of parts, and of a call what stands in them already.
   const blocks = member(json, 'blocks')
-  const parts = Array.isArray(blocks) ? partsOf(blocks) : [...partsOf(pick(json, 'parts', 'content') ?? null), ...besideContent(json), ...toolCalls(json)]
+  // The text alone is Dify's (langgenius/dify trace_builder.py@0464a86, `prompts`).
+  const parts = Array.isArray(blocks) ? partsOf(blocks) : [...partsOf(pick(json, 'parts', 'content', 'text') ?? null), ...besideContent(json), ...toolCalls(json)]
   const callId = pick(json, 'tool_call_id', 'toolCallId')
   const answered = callId !== undefined && callId !== null && (role === 'tool' || role === 'function')
     ? [{ type: 'tool_call_response', id: callId, response: responseOf(parts) }]
