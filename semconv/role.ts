@@ -29,7 +29,7 @@ export const operationRoles: Readonly<Record<string, Role>> = {
   transcription: 'model_call', speech: 'model_call', image_generation: 'model_call', audio_generation: 'model_call',
   // Microsoft.Extensions.AI: around the calls and the tools of one answer
   orchestrate_tools: 'step',
-  // Patronus (0.1.26 on PyPI, captured)
+  // Patronus (0.1.26 on PyPI, from its source: a run of it showed neither)
   evaluation: 'evaluation',
   // Semantic Kernel for .NET
   'chat.completions': 'model_call', 'text.completions': 'model_call',
