@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { appendFile, mkdtemp, rm, stat, truncate } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
+import { seededRandom } from '#otel-config/demo/random.ts'
 import { Journal } from './journal.ts'
 
 async function journalFile(t: TestContext): Promise<string> {
@@ -173,4 +174,46 @@ test('a file that is mostly history is written anew, and nothing is lost by it',
   const next = await openAt(path)
   assert.deepEqual([...next.startingWith('hold:')].map(([, { value }]) => String(value).split(' ')[0]), Array.from({ length: 50 }, () => '59'))
   await next.close()
+})
+
+test('whatever syncs fail and whenever it ends: a kill leaves what was written, a power failure what was synced', async (t) => {
+  const path = await journalFile(t)
+  const random = seededRandom(11, 0)
+  /** What a disk holds of a file, by inode, after the last sync of it that succeeded. */
+  const synced = new Map<number, Buffer>()
+  const journal = await Journal.open({
+    path, now: () => 0, sync: async (file) => {
+      const { ino, size } = await file.stat()
+      await sleep(random.next() * 3)
+      if (random.chance(0.15)) throw new Error('EIO')
+      for (const name of [path, `${path}.new`]) if ((await stat(name).catch(() => undefined))?.ino === ino) synced.set(ino, (await readFile(name)).subarray(0, size))
+    },
+  })
+  const told = { written: new Map<string, number>(), synced: new Map<string, number>() }
+  const after = async (file: Buffer, least: ReadonlyMap<string, number>, what: string): Promise<void> => {
+    const expected = [...least]
+    await writeFile(`${path}.after`, file)
+    const next = await openAt(`${path}.after`)
+    for (const [key, number] of expected) assert.ok(Number(String(next.get(key)?.value ?? 0).split(' ')[0]) >= number, `${what}: ${key} is older than ${number}, which was answered`)
+    await next.close()
+  }
+  let rejected = 0
+  const puts: Promise<void>[] = []
+  for (let number = 1; number <= 600; number++) {
+    const [key, until] = [`hold:${random.integer(0, 5)}`, random.chance(0.6) ? 'written' : 'synced'] as const
+    puts.push(journal.put(key, `${number} ${'x'.repeat(number % 3 === 0 ? 20_000 : 0)}`, 100, until).then(() => {
+      told.written.set(key, Math.max(told.written.get(key) ?? 0, number))
+      if (until === 'synced') told.synced.set(key, Math.max(told.synced.get(key) ?? 0, number))
+    }, () => void rejected++))
+    if (random.chance(0.3)) await sleep(random.next() * 3)
+    if (number % 40 === 0) {
+      // Taken first: what is answered while a file is looked at need not be in it.
+      const [written, kept] = [new Map(told.written), new Map(told.synced)]
+      await after(synced.get((await stat(path)).ino) ?? Buffer.alloc(0), kept, 'power failure')
+      await after(await readFile(path), written, 'kill')
+    }
+  }
+  await Promise.all(puts)
+  assert.ok(rejected > 0 && rejected < puts.length)
+  await journal.close().catch(() => undefined /* its last sync may fail, too */)
 })

@@ -202,7 +202,7 @@ export class Journal {
     clearTimeout(this.#syncTimer)
     this.#syncTimer = undefined
     this.expire()
-    const file = await open(`${path}.new`, 'w', 0o600)
+    await using file = await open(`${path}.new`, 'w', 0o600)
     let length = 0
     let records: Buffer[] = []
     const flush = async (): Promise<void> => {
@@ -218,7 +218,6 @@ export class Journal {
     }
     await flush()
     await sync(file)
-    await file.close()
     await rename(`${path}.new`, path)
     const folder = await open(dirname(path), 'r')
     await folder.sync()
@@ -236,8 +235,11 @@ export class Journal {
     clearTimeout(this.#syncTimer)
     await this.#writing
     await this.#syncing
-    if (this.#unsynced) await this.#options.sync(this.#file)
-    await this.#file.close()
+    try {
+      if (this.#unsynced) await this.#options.sync(this.#file)
+    } finally {
+      await this.#file.close()
+    }
   }
 }
 
