@@ -10,6 +10,7 @@ import { startDemo } from './demo.ts'
 import { agentSpan, ago, exportRequest, type MadeSpan, modelCall, newSpanId, newTraceId, plainSpan } from './made-span.ts'
 import { graphql, type Program, startProgram } from './program.ts'
 import { post } from './sending.ts'
+import { until } from './until.ts'
 import { ledgerSum, type LedgerLine, pico, readLedger, settledTrace } from './traces.ts'
 import { openPage } from './watched-page.ts'
 
@@ -92,7 +93,10 @@ describe('the console, from nothing to a proof', { skip }, () => {
     await page.keyboard.press('/')
     await page.keyboard.type('data-analyst')
     await page.waitForURL(/q=data-analyst/)
-    await page.waitForFunction(() => [...document.querySelectorAll('a[data-run]')].every((link) => link.textContent?.includes('data-analyst')))
+    const others = (): Promise<number> => page.locator('a[data-run]').evaluateAll((links) => links.filter((link) => link.textContent?.includes('data-analyst') !== true).length)
+    await until("only the analyst's runs are shown", 30_000, async () => await others() === 0).catch(async (cause: unknown) => {
+      throw new Error(`instead: ${await main(page).innerText()}`, { cause })
+    })
     await page.keyboard.press('Escape')
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
     await pressUntil(page, 'j', 60, async () => (await focusedHref(page)) === `/runs/${run}`)
