@@ -46,6 +46,8 @@ const claims: readonly (readonly [string, Readonly<Record<string, Literal>>, big
     'ai.response.providerMetadata': '{"gateway":{"cost":"0.00045405"}}' }, 454_050_000n],
   ['OpenLIT, whose price list does not know the model', { 'gen_ai.usage.cost': 0 }, undefined],
   ['zeros by its parts', { 'llm.cost.prompt': 0, 'llm.cost.completion': 0 }, undefined],
+  ['a total that cannot be read is not added up with its parts', { 'langfuse.observation.cost_details': '{"total":"n/a","inputCost":0.1,"outputCost":0.2,"totalCost":0.3}' }, 300_000_000_000n],
+  ['other money', { 'langfuse.observation.cost_details': '{"inputCost":0.1,"outputCost":0.2,"totalCost":0.3,"currency":"EUR"}' }, undefined],
   ['zero in a map', { 'langfuse.observation.cost_details': '{"input":0,"output":0,"total":0}' }, undefined],
   ['free input and paid output', { 'llm.cost.prompt': 0, 'llm.cost.completion': 0.02 }, 20_000_000_000n],
   ['no claim', {}, undefined],

@@ -62,14 +62,19 @@ function claimed(reading: Reading): PicoUsd | undefined {
   return sum([picoUsd(reading.value('costInput')), picoUsd(reading.value('costOutput'))])
 }
 
+const totalNames: readonly string[] = ['total', 'total_cost', 'totalCost']
+
 /** A number, or a map of parts (`langfuse.observation.cost_details`, `mlflow.llm.cost`): its total, else the sum. `totalCost` in the examples of @langfuse/tracing 5.11.1. */
 function costOf(value: AttributeValue | undefined): PicoUsd | undefined {
   const direct = picoUsd(value)
   if (direct !== undefined) return direct
   const json = parsed(value)
   if (!isObject(json)) return typeof json === 'string' ? picoUsd(json) : undefined
-  const total = picoUsd(member(json, 'total') ?? member(json, 'total_cost') ?? member(json, 'totalCost'))
-  return total ?? sum(Object.values(json).map(picoUsd))
+  // An amount of other money is none of ours.
+  const currency = member(json, 'currency')
+  if (typeof currency === 'string' && currency.toUpperCase() !== 'USD') return undefined
+  const totals = totalNames.map((name) => picoUsd(member(json, name))).filter((amount) => amount !== undefined)
+  return totals[0] ?? sum(Object.entries(json).map(([name, amount]) => (totalNames.includes(name) ? undefined : picoUsd(amount))))
 }
 
 /** Vercel AI Gateway: `providerMetadata.gateway.cost`, a decimal text. */

@@ -177,7 +177,7 @@ function meter(draft: Draft, countedBy: string, dialect: Dialect, reading: Readi
   const counts = countsOf(reading)
   dialect.counts?.(counts, reading, span)
   // An embedding puts nothing out: a total alone is its input (@langfuse/tracing 5.11.1 tells no more in its example of one).
-  if (draft.role === 'embedding' && counts.output === undefined) counts.input ??= counts.total
+  if (draft.role === 'embedding' && (counts.output ?? 0) === 0 && counts.total !== undefined) counts.input ||= counts.total
   if (isAroundCall(counts, span)) return
   addCompactions(counts, reading)
   if (counts.input === undefined && counts.output === undefined && addPartial(counts, reading)) draft.usagePartial = true

@@ -141,6 +141,67 @@ test('where a sync fails, what was written behind it is not sure either, and all
   await next.close()
 })
 
+test('of several values of a key that were not kept, memory goes back to the one before all of them', async (t) => {
+  const [began, fails] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let broken = false
+  const path = await journalFile(t)
+  const journal = await Journal.open({
+    path, now: () => 0, sync: async (file) => {
+      if (!broken) return file.datasync()
+      began.resolve()
+      await fails.promise
+      broken = false
+      throw new Error('EIO')
+    },
+  })
+  await journal.put('a', 0, 100)
+  broken = true
+  const first = journal.put('a', 1, 100)
+  await began.promise
+  const second = journal.put('a', 2, 100)
+  await sleep(20)
+  fails.resolve()
+  assert.deepEqual((await Promise.allSettled([first, second])).map(({ status }) => status), ['rejected', 'rejected'])
+  assert.equal(journal.get('a')?.value, 0)
+  await journal.put('b', 1, 100)
+  await journal.close()
+  const next = await openAt(path)
+  assert.equal(next.get('a')?.value, 0)
+  await next.close()
+})
+
+test('zeros behind the last record, as a power failure leaves them, are cut', async (t) => {
+  const path = await journalFile(t)
+  const first = await openAt(path)
+  await first.put('a', 1, 100)
+  await first.close()
+  await appendFile(path, Buffer.alloc(64))
+  const next = await openAt(path)
+  assert.equal(next.get('a')?.value, 1)
+  await next.close()
+})
+
+test('what a failed sync may have lost is written anew when the journal is closed', async (t) => {
+  const path = await journalFile(t)
+  const failed = Promise.withResolvers<void>()
+  let broken = true
+  const journal = await Journal.open({
+    path, now: () => 0, sync: async (file) => {
+      if (!broken) return file.datasync()
+      broken = false
+      await truncate(path, 0)
+      failed.resolve()
+      throw new Error('EIO')
+    },
+  })
+  await journal.put('hold:1', 1, 100, 'written')
+  await failed.promise
+  await journal.close()
+  const next = await openAt(path)
+  assert.equal(next.get('hold:1')?.value, 1)
+  await next.close()
+})
+
 test('what was only written is synced without being asked, and where that fails it is written anew from memory', async (t) => {
   const path = await journalFile(t)
   const tried = Promise.withResolvers<void>()

@@ -142,7 +142,7 @@ export class Journal {
         await this.#writeDown(group)
       } catch (error) {
         this.#torn = true
-        for (const { failed } of group) failed(error)
+        failAll(group, error)
       }
     }
     this.#writing = undefined
@@ -183,7 +183,7 @@ export class Journal {
       } catch (error) {
         // The next sync of this file may say that all is well (`fsync(2)`, EIO): who was written meanwhile is not sure either.
         this.#torn = true
-        for (const { failed } of [...group, ...this.#unsure]) failed(error)
+        failAll([...group, ...this.#unsure], error)
         this.#unsure = []
       }
     } while (this.#unsure.length > 0)
@@ -236,12 +236,17 @@ export class Journal {
     await this.#writing
     await this.#syncing
     try {
-      if (this.#unsynced) await this.#options.sync(this.#file)
+      // What a sync failed to keep is in memory.
+      if (this.#torn) await this.#compact()
+      else if (this.#unsynced) await this.#options.sync(this.#file)
     } finally {
       await this.#file.close()
     }
   }
 }
+
+/** The newest first: each takes back its own value, down to the one before all of them. */
+const failAll = (group: readonly Waiting[], error: unknown): void => group.toReversed().forEach(({ failed }) => failed(error))
 
 async function readIfThere(path: string): Promise<Buffer> {
   try {
@@ -268,7 +273,8 @@ function parse(file: Buffer): { readonly kept: Map<string, Kept>; readonly bytes
   while (at + headBytes <= file.length) {
     const length = file.readUInt32LE(at)
     const json = file.subarray(at + headBytes, at + headBytes + length)
-    if (json.length !== length || length > recordBytesMax || crc32(json) !== file.readUInt32LE(at + 4)) break
+    // Zeros are what a power failure leaves of bytes that were not written yet: no length, and the checksum of nothing.
+    if (length === 0 || json.length !== length || length > recordBytesMax || crc32(json) !== file.readUInt32LE(at + 4)) break
     const { key, value, expiresAt } = JSON.parse(json.toString('utf8')) as { readonly key: string } & Partial<Kept>
     if (value === undefined || expiresAt === undefined) kept.delete(key)
     else kept.set(key, { value, expiresAt })

@@ -234,7 +234,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const hold = found.length === 0 ? undefined : await this.#hold(verdict, known, { id: request.requestId === '' ? crypto.randomUUID() : request.requestId, named, ...estimate, madeAt: at, expiresAt: at + request.holdMs })
     await this.#kill(found, named.run)
     // Behind the answer, which the call waits for.
-    setImmediate(() => this.#store(found, named, estimate))
+    setImmediate(() => void this.#store(found, named, estimate).catch((error: unknown) => this.#options.log.warn('a decision was answered and could not be stored', { error })))
     return {
       decision: verdict === 'warn' ? 'allow' : verdict,
       reason: found.find((one) => one.verdict === verdict)?.reason ?? 'no budget is about this call',
@@ -310,9 +310,9 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
   }
 
   /** Decisions are history: they go the way of all rows and are waited for by nobody. */
-  #store(found: readonly BudgetVerdict[], named: Named, { basis }: Estimate): void {
+  async #store(found: readonly BudgetVerdict[], named: Named, { basis }: Estimate): Promise<void> {
     if (found.length === 0) return
-    const { tenant, project, spool, nowNano, log } = this.#options
+    const { tenant, project, spool, nowNano } = this.#options
     const at = nowNano()
     const question = crypto.randomUUID()
     const frame = new FrameWriter()
@@ -330,7 +330,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
       }
       frame.add(policyDecisions, row)
     }
-    spool.append(frame.finish()).catch((error: unknown) => log.warn('a decision was answered and could not be stored', { error }))
+    await spool.append(frame.finish())
   }
 
   /** `POST /v1/release`: the call will not be made. */

@@ -56,13 +56,19 @@ export const codex: Dialect = {
 function refineEvent(draft: Draft, name: string, attributes: Attributes): void {
   draft.role = eventRoles[name] as Role
   if (draft.role === 'model_call') draft.streaming = true
-  if (name === 'codex.api_request' || name === 'codex.websocket_request') draft.errorType ||= word(attributes.get('http.response.status_code')) ?? 'api_error'
+  if (name === 'codex.api_request' || name === 'codex.websocket_request') draft.errorType ||= errorOf(attributes)
   if (name === 'codex.tool_result') return toolResult(draft, attributes)
   if (name !== 'codex.tool_decision') return
   draft.executed = false
   const outcome = outcomes[(word(attributes.get('decision')) ?? '').toLowerCase()]
   const source = word(attributes.get('source')) ?? ''
   if (outcome !== undefined) draft.decision = { policyId: `codex.${source || 'approval'}`, policyVersion: 0, outcome, reason: source, target: draft.tool }
+}
+
+/** A stream can break off behind a status that says all is well. */
+function errorOf(request: Attributes): string {
+  const status = word(request.get('http.response.status_code')) ?? ''
+  return /^[45]/.test(status) ? status : 'api_error'
 }
 
 const requests: ReadonlySet<unknown> = new Set(['codex.api_request', 'codex.websocket_request'])
@@ -74,11 +80,12 @@ const requests: ReadonlySet<unknown> = new Set(['codex.api_request', 'codex.webs
 function failedAttempt(draft: Draft, span: SpanRecord): void {
   if (draft.role !== 'span' || span.events.length === 0) return
   const said = span.events.findLast((event) => requests.has(event.attributes.get('event.name')))?.attributes
-  if (said === undefined || !httpFailed(said)) return
+  // A list of models is asked for in the same words (codex models-manager, `MODELS_ENDPOINT`).
+  if (said === undefined || !httpFailed(said) || said.get('endpoint') === '/models') return
   draft.role = 'model_call'
   draft.requestModel ||= word(said.get('model')) ?? ''
   draft.session ||= word(said.get('conversation.id')) ?? ''
-  draft.errorType ||= word(said.get('http.response.status_code')) ?? 'api_error'
+  draft.errorType ||= errorOf(said)
   draft.errorMessage ||= word(said.get('error.message')) ?? ''
 }
 

@@ -33,7 +33,7 @@ export const langfuse: Dialect = {
     const details = parsedObject(reading.value('usageDetails'))
     if (details === undefined) return
     const nested = nestedNames.some((name) => objectMember(details, name) !== undefined)
-    disjointCounts(counts, nested ? flattened(details) : inCamelCase(details) ?? untiered(details))
+    disjointCounts(counts, nested ? flattened(details) : inCamelCase(details, `${reading.word('responseModel')} ${reading.word('requestModel')}`) ?? untiered(details))
   },
   refine(draft, reading, span) {
     for (const field of ofMetadata) draft[field] = unquoted(draft[field])
@@ -87,11 +87,13 @@ function flattened(details: JsonObject): JsonObject {
   const output = objectMember(details, 'completion_tokens_details') ?? objectMember(details, 'output_tokens_details')
   const part = (of: JsonObject | undefined, name: string) => tokenCount(member(of, name)) ?? 0
   const [cached, written] = [part(input, 'cached_tokens'), part(input, 'cache_write_tokens')]
-  const [audioInput, imageInput] = [part(input, 'audio_tokens'), part(input, 'image_tokens')]
+  const imageInput = part(input, 'image_tokens')
   const [reasoning, audioOutput, imageOutput] = [part(output, 'reasoning_tokens'), part(output, 'audio_tokens'), part(output, 'image_tokens')]
   const prompt = tokenCount(member(details, 'prompt_tokens') ?? member(details, 'input_tokens')) ?? 0
   const completion = tokenCount(member(details, 'completion_tokens') ?? member(details, 'output_tokens')) ?? 0
   const total = tokenCount(member(details, 'total_tokens'))
+  // What has no place beside the cache is in it, and counted there.
+  const audioInput = Math.min(part(input, 'audio_tokens'), Math.max(prompt - cached - written - imageInput, 0))
   // xAI's chat completions.
   const inside = total === prompt + completion + reasoning ? 0 : reasoning
   return {
@@ -106,19 +108,22 @@ const camelNames = ['promptTokens', 'completionTokens', 'inputTokens', 'outputTo
 
 /**
  * The names in its own examples and its type `OpenAiUsage` (@langfuse/tracing 5.11.1 on npm), and those of the AI SDK, whose usage
- * applications hand on as it is: parts inside their wholes, flat up to version 5, nested since 6. Brought into the flat, disjoint form.
+ * applications hand on as it is: parts inside their wholes, flat up to version 5, nested since 6. Up to version 5 Claude's cache and
+ * Gemini's thoughts are beside them, as those providers count (see `vercel.ts`). Brought into the flat, disjoint form.
  */
-function inCamelCase(details: JsonObject): JsonObject | undefined {
-  if (!camelNames.some((name) => Object.hasOwn(details, name))) return undefined
+function inCamelCase(details: JsonObject, models: string): JsonObject | undefined {
+  if (!camelNames.some((name) => Object.hasOwn(details, name)) || Object.hasOwn(details, 'input') || Object.hasOwn(details, 'output')) return undefined
   const [input, output] = [objectMember(details, 'inputTokenDetails'), objectMember(details, 'outputTokenDetails')]
   const count = (name: string, inner?: JsonObject, innerName = name) => tokenCount(member(inner, innerName) ?? member(details, name))
   const [prompt, completion, total] = [count('promptTokens') ?? count('inputTokens'), count('completionTokens') ?? count('outputTokens'), count('totalTokens')]
   const [cached, written] = [count('cachedInputTokens', input, 'cacheReadTokens'), count('cacheWriteTokens', input)]
   const reasoning = count('reasoningTokens', output)
+  const [cacheIsBeside, thoughtsAreBeside] = [input === undefined && /claude/i.test(models), output === undefined && /gemini/i.test(models)]
+  const thought = thoughtsAreBeside || total === (prompt ?? 0) + (completion ?? 0) + (reasoning ?? 0) ? 0 : reasoning ?? 0
   const less = (whole: number, parts: number) => (parts > whole ? whole : whole - parts)
   return {
     ...details,
-    ...(prompt !== undefined && { input: less(prompt, (cached ?? 0) + (written ?? 0)) }), ...(completion !== undefined && { output: less(completion, reasoning ?? 0) }),
+    ...(prompt !== undefined && { input: cacheIsBeside ? prompt : less(prompt, (cached ?? 0) + (written ?? 0)) }), ...(completion !== undefined && { output: less(completion, thought) }),
     ...(cached !== undefined && { input_cached_tokens: cached }), ...(written !== undefined && { input_cache_write_tokens: written }),
     ...(reasoning !== undefined && { output_reasoning_tokens: reasoning }), ...(total !== undefined && { total }),
   }
