@@ -1,7 +1,7 @@
 import { A, useNavigate } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import { createEffect, createMemo, type ParentProps, Show } from 'solid-js'
-import { countExact, plural } from '../format.ts'
+import { plural } from '../format.ts'
 import { IngestDocument, type IngestQuery, RunsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { queryString, rangeText } from '../url-state.ts'
@@ -29,7 +29,7 @@ const Sending = (props: ParentProps<{ ingest: Ingest }>) => {
       <div class={styles['status']} role="status">
         <span>Listening: HTTP <code>{props.ingest.httpEndpoint}</code>, gRPC <code>{props.ingest.grpcEndpoint}</code></span>
         <Show when={props.ingest.lastReceivedAt} fallback={<span>Nothing received yet</span>}>
-          {(at) => <span>{countExact(props.ingest.spanCount)} spans received, last <Time iso={at()} /></span>}
+          {(at) => <span>{plural(props.ingest.spanCount, 'span')} received, last <Time iso={at()} /></span>}
         </Show>
         {props.children}
       </div>
