@@ -112,28 +112,34 @@ test('what need only survive a kill does not wait for a sync that others wait fo
   await journal.close()
 })
 
-test('where a sync fails, what was written behind it is not sure either, and all of it stands in the next file', async (t) => {
-  const path = await journalFile(t)
+/** The first sync waits to be told, and fails; `lost` is what the disk does to the file then. Those after it succeed. */
+function firstSyncFails(lost = async (): Promise<void> => undefined) {
   const [began, fails] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  let broken = true
-  const journal = await Journal.open({
-    path, now: () => 0, sync: async (file) => {
-      if (!broken) return file.datasync()
+  let failed = false
+  return {
+    began: began.promise, fail: fails.resolve,
+    sync: async (file: { datasync(): Promise<void> }): Promise<void> => {
+      if (failed) return file.datasync()
       began.resolve()
       await fails.promise
-      // As if it had taken back what was written.
-      await truncate(path, 0)
+      failed = true
+      await lost()
       throw new Error('EIO')
     },
-  })
+  }
+}
+
+test('where a sync fails, what was written behind it is not sure either, and all of it stands in the next file', async (t) => {
+  const path = await journalFile(t)
+  const { began, fail, sync: failing } = firstSyncFails(() => truncate(path, 0))
+  const journal = await Journal.open({ path, now: () => 0, sync: failing })
   const alerts = [journal.put('alert:1', 1, 100)]
-  await began.promise
+  await began
   await journal.put('hold:1', 1, 100, 'written')
   alerts.push(journal.put('alert:2', 2, 100))
   await sleep(20)
-  fails.resolve()
+  fail()
   assert.deepEqual((await Promise.allSettled(alerts)).map(({ status }) => status), ['rejected', 'rejected'])
-  broken = false
   await journal.put('alert:3', 3, 100)
   await journal.close()
   const next = await openAt(path)
@@ -142,25 +148,17 @@ test('where a sync fails, what was written behind it is not sure either, and all
 })
 
 test('of several values of a key that were not kept, memory goes back to the one before all of them', async (t) => {
-  const [began, fails] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  let broken = false
   const path = await journalFile(t)
-  const journal = await Journal.open({
-    path, now: () => 0, sync: async (file) => {
-      if (!broken) return file.datasync()
-      began.resolve()
-      await fails.promise
-      broken = false
-      throw new Error('EIO')
-    },
-  })
-  await journal.put('a', 0, 100)
-  broken = true
+  const before = await openAt(path)
+  await before.put('a', 0, 100)
+  await before.close()
+  const { began, fail, sync: failing } = firstSyncFails()
+  const journal = await Journal.open({ path, now: () => 0, sync: failing })
   const first = journal.put('a', 1, 100)
-  await began.promise
+  await began
   const second = journal.put('a', 2, 100)
   await sleep(20)
-  fails.resolve()
+  fail()
   assert.deepEqual((await Promise.allSettled([first, second])).map(({ status }) => status), ['rejected', 'rejected'])
   assert.equal(journal.get('a')?.value, 0)
   await journal.put('b', 1, 100)
@@ -183,19 +181,11 @@ test('zeros behind the last record, as a power failure leaves them, are cut', as
 
 test('what a failed sync may have lost is written anew when the journal is closed', async (t) => {
   const path = await journalFile(t)
-  const failed = Promise.withResolvers<void>()
-  let broken = true
-  const journal = await Journal.open({
-    path, now: () => 0, sync: async (file) => {
-      if (!broken) return file.datasync()
-      broken = false
-      await truncate(path, 0)
-      failed.resolve()
-      throw new Error('EIO')
-    },
-  })
+  const { began, fail, sync: failing } = firstSyncFails(() => truncate(path, 0))
+  const journal = await Journal.open({ path, now: () => 0, sync: failing })
   await journal.put('hold:1', 1, 100, 'written')
-  await failed.promise
+  await began
+  fail()
   await journal.close()
   const next = await openAt(path)
   assert.equal(next.get('hold:1')?.value, 1)

@@ -56,7 +56,7 @@ export const codex: Dialect = {
 function refineEvent(draft: Draft, name: string, attributes: Attributes): void {
   draft.role = eventRoles[name] as Role
   if (draft.role === 'model_call') draft.streaming = true
-  if (name === 'codex.api_request' || name === 'codex.websocket_request') draft.errorType ||= errorOf(attributes)
+  if (requests.has(name)) draft.errorType ||= errorOf(attributes)
   if (name === 'codex.tool_result') return toolResult(draft, attributes)
   if (name !== 'codex.tool_decision') return
   draft.executed = false
