@@ -20,6 +20,15 @@ test('parents come before children, siblings by start, and the earliest root is 
   `), { order: 'o r a a1 b', parents: '- - r a r', top: 'r' })
 })
 
+test('of roots that start at once the longest is the top, whatever their ids', () => {
+  assert.equal(shape(`
+    a  -  span  x  5-6
+    b  -  span  x  5-40
+    c  -  span  x  5-40
+    d  -  span  x  6-90
+  `).top, 'b')
+})
+
 test('a cycle is broken at its earliest span, a span is not its own parent, and without a root the earliest span is the top', () => {
   assert.deepEqual(shape(`
     c   b  span  x  30-40

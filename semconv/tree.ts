@@ -14,7 +14,7 @@ export interface Tree {
   readonly order: Int32Array
   /** Place of each span in `order`. */
   readonly rank: Int32Array
-  /** The span that stands for the trace: its earliest root; where none came, the earliest span without parent. −1 if empty. */
+  /** The span that stands for the trace: of its roots the one above all, see `isAbove`; where none came, the earliest span without parent. −1 if empty. */
   readonly top: number
   /** True once a span that names no parent is among the spans. */
   readonly rooted: boolean
@@ -59,8 +59,21 @@ export function layOut(spans: readonly SpanFacts[], parent: Int32Array): Tree {
     depth[sibling] = depth[node]!
     node = sibling
   }
-  const root = spans.findIndex((span) => span.parentSpanId === '')
+  let root = spans.findIndex((span) => span.parentSpanId === '')
+  for (let node = root + 1; root >= 0 && node < count && spans[node]!.startedAt === spans[root]!.startedAt; node++) {
+    if (isAbove(spans[node]!, spans[root]!)) root = node
+  }
   return { spans, parent, depth, order, rank, top: root >= 0 ? root : firstChild[count]!, rooted: root >= 0 }
+}
+
+/**
+ * Whether `span`, rather than `other`, stands for a trace that has both: a root before others, then the earlier, then the longer, because
+ * clocks of a millisecond make roots start at once; the id decides only between twins.
+ */
+export function isAbove(span: SpanFacts, other: SpanFacts): boolean {
+  if ((span.parentSpanId === '') !== (other.parentSpanId === '')) return span.parentSpanId === ''
+  if (span.startedAt !== other.startedAt) return span.startedAt < other.startedAt
+  return span.endedAt === other.endedAt ? span.spanId < other.spanId : span.endedAt > other.endedAt
 }
 
 /** Deepest span that both are below or equal to, −1 if they share none. Logarithmic in the depth once prepared. */

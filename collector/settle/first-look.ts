@@ -2,8 +2,9 @@ import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import { runs, type RunRow } from '#clickhouse/tables/runs.ts'
 import { isGenAi } from '#semconv/account.ts'
 import { parties, sorted } from '#semconv/attribution.ts'
-import type { SpanFacts, UnixNano } from '#semconv/facts.ts'
+import type { UnixNano } from '#semconv/facts.ts'
 import { errored } from '#semconv/tool-calls.ts'
+import { isAbove } from '#semconv/tree.ts'
 import { tokenUsage } from '#semconv/usage.ts'
 import { sumOfUsages } from '#semconv/usage-sums.ts'
 import type { Charge } from '../derive/charge.ts'
@@ -57,9 +58,5 @@ function firstLook(
     policyDecisions: decisions.length, interventions: interventionsAmong(decisions),
   }
 }
-
-/** Of several roots the one that began first. */
-const isAbove = (span: SpanFacts, other: SpanFacts): boolean =>
-  span.parentSpanId === '' && (other.parentSpanId !== '' || span.startedAt < other.startedAt)
 
 const distinct = (charges: readonly Charge[], of: (charge: Charge) => string): readonly string[] => sorted(new Set(charges.map(of).filter((word) => word !== '')))

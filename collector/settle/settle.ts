@@ -8,6 +8,7 @@ import { runs } from '#clickhouse/tables/runs.ts'
 import { evaluateRun, type PolicySet } from '#otel-config/policy/policies.ts'
 import { account, type TraceAccount } from '#semconv/account.ts'
 import type { UnixNano } from '#semconv/facts.ts'
+import { isAbove } from '#semconv/tree.ts'
 import type { LedgerWatch } from '../budgets/ledger-watch.ts'
 import { findingRow } from '../derive/derive.ts'
 import { type CallTold, callsTold } from '../derive/call-told.ts'
@@ -476,8 +477,8 @@ export class Settler {
   }
 
   #findings(trace: LiveTrace, spans: readonly LiveSpan[], facts: TraceAccount, cost: bigint, postedAt: bigint): PolicyDecisionRow[] {
-    const top = spans.find((span) => span.parentSpanId === '') ?? spans[0]
-    if (top === undefined) return []
+    if (spans.length === 0) return []
+    const top = spans.reduce((first, span) => (isAbove(span, first) ? span : first))
     return evaluateRun(this.#options.policies, { account: facts, cost, spans })
       .map((finding) => findingRow(finding, top, this.#options, postedAt))
       .filter((decision) => !trace.decisions.has(decision.id))
