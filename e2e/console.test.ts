@@ -1,6 +1,7 @@
 /** The console in a real browser over the real program: what a person does in it, mostly by keyboard, and that it shows what GraphQL says. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeRequest } from '#collector/decode/oracle.ts'
 import { openaiCosts } from '#collector/reconcile/made-bills.ts'
 import type { Page } from 'playwright-core'
@@ -282,6 +283,35 @@ test('costs: the sum comes with what is missing in it, and waits for nothing els
   assert.match(await main(page).innerText(), /Cost \(USD\)\n+\$0\.000450\d*[^]*2 ledger entries have no known price[^]*1 model call of this time reported no usage/)
   go?.()
   await main(page).getByText('for 1 run,').waitFor()
+  assert.deepEqual(problems, [])
+})
+
+test('a list whose answers take longer than the time between two changes still shows what is new', { skip, timeout: 120_000 }, async () => {
+  await using program = await startProgram({ env })
+  const send = async (traceId: string): Promise<void> => assert.equal((await post(program, exportRequest([modelCall({ traceId }, { input: 10, output: 1 })]))).status, 200)
+  const old = newTraceId()
+  await send(old)
+  await settledTrace(program, old, 1)
+  const { page, problems } = await openPage(chromium, program.console)
+  await page.goto('/runs')
+  const shown = (id: string) => page.locator(`a[data-run][href="/runs/${id}"]`)
+  await shown(old).waitFor()
+  await page.route('**/graphql', async (route) => {
+    await sleep(2_500)
+    await route.continue().catch(() => undefined) // The page may have given up on it.
+  })
+  const waited = new AbortController()
+  const changes = (async (): Promise<void> => {
+    while (!waited.signal.aborted) {
+      await send(newTraceId())
+      await sleep(400)
+    }
+  })()
+  const fresh = newTraceId()
+  await send(fresh)
+  await shown(fresh).waitFor().finally(() => waited.abort())
+  await changes
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
   assert.deepEqual(problems, [])
 })
 

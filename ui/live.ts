@@ -1,4 +1,4 @@
-import { type Accessor, createContext, createSignal, onCleanup, useContext } from 'solid-js'
+import { type Accessor, createContext, createEffect, createSignal, onCleanup, useContext } from 'solid-js'
 
 /** `off` by the reader's choice or because the page is hidden. */
 export type LiveState = 'off' | 'connecting' | 'connected' | 'reconnecting'
@@ -114,6 +114,23 @@ export const atMostEvery = (ms: number, act: () => void): (() => void) => {
       next = Date.now() + ms
       act()
     }, Math.max(0, next - Date.now()))
+  }
+}
+
+/**
+ * Asks a query again; while its answer is awaited, once more after that one has been shown: what changes more often than it can be
+ * read would else be asked for anew for ever. Ends with the owner that asked.
+ */
+export const askAgain = (query: { readonly isEnabled: boolean; readonly isFetching: boolean; readonly refetch: () => Promise<unknown> }): (() => void) => {
+  let again = false
+  createEffect(() => {
+    if (query.isFetching || !again) return
+    again = false
+    void query.refetch()
+  })
+  return () => {
+    if (query.isFetching) again = true
+    else if (query.isEnabled) void query.refetch()
   }
 }
 

@@ -1,5 +1,6 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/solid-query'
 import type { Accessor } from 'solid-js'
+import { askAgain } from './live.ts'
 
 /** One page of a list, as every list of the API answers. */
 export interface ListPage<Node> {
@@ -52,6 +53,6 @@ export const useList = <Node extends { readonly id: string }>(question: Accessor
     loadMore: () => {
       if (!query.isFetching) void query.fetchNextPage()
     },
-    refresh: () => void query.refetch(),
+    refresh: askAgain(query),
   }
 }

@@ -2,7 +2,7 @@ import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createSignal, For, Match, onMount, Show, Switch } from 'solid-js'
 import { percent, plural } from '../format.ts'
-import { atMostEvery, useLive } from '../live.ts'
+import { askAgain, atMostEvery, useLive } from '../live.ts'
 import { ApproveBudgetDocument, type BudgetFieldsFragment, type BudgetGroupFieldsFragment, BudgetsDocument, DefineBudgetDocument, RetireBudgetDocument, WithdrawBudgetApprovalDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { budgetAnchor } from '../url-state.ts'
@@ -134,7 +134,7 @@ export const Budgets = () => {
   const query = useQuery(() => ({
     queryKey: ['budgets'], queryFn: ({ signal }: { signal: AbortSignal }) => ask(BudgetsDocument, {}, signal), placeholderData: keepPreviousData, reconcile: 'id' as const,
   }))
-  const refresh = (): void => void query.refetch()
+  const refresh = askAgain(query)
   live.onRuns(atMostEvery(2_000, refresh))
   const change = async (act: (signal: AbortSignal) => Promise<unknown>): Promise<void> => {
     setRefused('')

@@ -4,7 +4,7 @@ import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, ChartRoom, StackedBars, type StackSeries } from '../chart.tsx'
 import { count, knownCost, money, moneyExact, moneyPixels, plural, signedMoney, userName } from '../format.ts'
-import { atMostEvery, useLive } from '../live.ts'
+import { askAgain, atMostEvery, useLive } from '../live.ts'
 import { CostChangeDocument, CostCountsDocument, type CostClaimsFragment, type CostFieldsFragment, CostMapDocument, CostRunsDocument, type CostRunsQuery, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, CostTotalsDocument, type Interval } from '../queries.ts'
 import { ask } from '../request.ts'
 import {
@@ -177,15 +177,11 @@ export const Costs = () => {
   })
   /** Of all runs of the time, whatever the filter: they are in no group. */
   const unmeteredCalls = (): number => (totals.isSuccess ? totals.data.unmeteredModelCalls : 0)
-  const refresh = (): void => {
-    for (const query of [totals, tables, chart, map, ...(bounds().from === undefined ? [] : [change])]) void query.refetch()
-  }
+  const [sums, marks] = [[totals, tables, chart, map, change].map(askAgain), [counts, runs].map(askAgain)]
+  const refresh = (): void => sums.forEach((ask) => ask())
   // Sums over everything are dear: once in ten seconds is live enough for a total. Runs and claims are counted in the ledger, for every group: once in a minute.
   live.onRuns(atMostEvery(10_000, refresh))
-  const recount = (): void => {
-    void counts.refetch()
-    if (runs.isEnabled) void runs.refetch()
-  }
+  const recount = (): void => marks.forEach((ask) => ask())
   live.onRuns(atMostEvery(60_000, recount))
 
   const total = () => (totals.isSuccess ? totals.data.total[0] : undefined)

@@ -7,7 +7,7 @@ import OctagonX from 'lucide-solid/icons/octagon-x'
 import Plus from 'lucide-solid/icons/plus'
 import { createEffect, createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
 import { countExact, knownCost, plural } from '../format.ts'
-import { useLive } from '../live.ts'
+import { askAgain, useLive } from '../live.ts'
 import { type DecisionOutcome, RunDecisionsDocument, RunDocument, type RunFieldsFragment, StepFailureDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { onShortcut } from '../shortcuts.ts'
@@ -185,8 +185,9 @@ export const Run = () => {
     }
   })
   const run = (): RunFieldsFragment | undefined => (query.isSuccess ? (query.data.trace ?? undefined) : undefined)
+  const reread = askAgain(query)
   const refresh = (): void => {
-    void query.refetch()
+    reread()
     loaded.refresh()
   }
   live.onRuns((changed) => {

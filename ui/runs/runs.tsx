@@ -2,7 +2,7 @@ import { useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, createSignal, For, lazy, Match, Show, Switch } from 'solid-js'
 import { countExact, plural } from '../format.ts'
-import { useLive } from '../live.ts'
+import { askAgain, useLive } from '../live.ts'
 import { useList } from '../pages.ts'
 import { IngestDocument, RunFacetsDocument, RunsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -66,10 +66,11 @@ export const Runs = () => {
   /** Once seen empty, the first-trace page stays until it has opened the run that arrives. */
   const [left, setLeft] = createSignal(false)
   const wasEmpty = createMemo((before: boolean) => before || (ingest.isSuccess && ingest.data.ingest.runCount === 0), false)
+  const recount = askAgain(facets)
   const refresh = (): void => {
     setNews(new Set<string>())
     list.refresh()
-    void facets.refetch()
+    recount()
   }
   live.onRuns((changed) => {
     if (ingest.data?.ingest.runCount === 0) void ingest.refetch()
