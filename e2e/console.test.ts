@@ -157,14 +157,16 @@ test('an alert rule is looked at in the past, made, changed and deleted', { skip
   assert.deepEqual(problems, [])
 })
 
-test('an alert opens the budget it is about', { skip, timeout: 180_000 }, async () => {
+test('an alert opens the budget it is about, and the runs it was read from', { skip, timeout: 300_000 }, async () => {
   await using program = await startProgram({ env })
   for (const document of ['{ id: small, title: Small, period: lifetime, limit: { usd: "0.0001" }, action: alert }', '{ id: large, title: Large, period: lifetime, limit: { usd: "1000" }, action: alert }']) {
     await graphql(program, 'mutation ($document: String!) { defineBudget(document: $document) { id } }', { document })
   }
-  await graphql(program, 'mutation ($document: String!) { defineAlertRule(document: $document) { id } }', { document: '{ id: money, on: budget, notify: [] }' })
-  const traceId = newTraceId()
-  await post(program, exportRequest([agentSpan({ traceId }), modelCall({ traceId }, { input: 1_000, output: 100 })], 'till'))
+  for (const document of ['{ id: money, on: budget, notify: [] }', '{ id: failing, on: error_rate, above: 20, group_by: service, notify: [] }']) {
+    await graphql(program, 'mutation ($document: String!) { defineAlertRule(document: $document) { id } }', { document })
+  }
+  const [traceId, agent] = [newTraceId(), newSpanId()]
+  await post(program, exportRequest([agentSpan({ traceId, spanId: agent, failed: true }), modelCall({ traceId, parentSpanId: agent }, { input: 1_000, output: 100 })], 'till'))
   await settledTrace(program, traceId, 2)
   const { page, problems } = await openPage(chromium, program.console)
   await page.goto('/alerts')
@@ -172,6 +174,11 @@ test('an alert opens the budget it is about', { skip, timeout: 180_000 }, async 
   await firing.getByRole('link', { name: 'Small: 100 % used' }).press('Enter', { timeout: 60_000 })
   await page.waitForURL(/\/budgets#budget-small$/)
   await page.waitForFunction(() => document.activeElement?.textContent === 'Small')
+  await page.goto('/alerts')
+  // Looked at every 30 seconds: the first look may come before the run is settled, and the machine may be busy.
+  await firing.getByRole('link', { name: 'error rate of service till is above 20' }).press('Enter', { timeout: 120_000 })
+  await page.waitForURL(/\/runs\?service=till&status=FAILED&range=/)
+  await page.locator(`a[data-run][href="/runs/${traceId}"]`).waitFor()
   assert.deepEqual(problems, [])
 })
 
