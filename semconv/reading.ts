@@ -82,14 +82,14 @@ export function read(table: KeyTable, attributes: Attributes, resource: Resource
   return new SortedReading(values, invalidCounts)
 }
 
-/** Decoding shares one `Resource` between its spans, so its part of the answer is worked out once. */
-const resourceValues = new WeakMap<Resource, readonly (readonly [number, string])[]>()
+/** Decoding shares one resource's attributes between its spans, so their part of the answer is worked out once. */
+const resourceValues = new WeakMap<Attributes, readonly (readonly [number, string])[]>()
 
 function fillFromResource(values: (AttributeValue | undefined)[], resource: Resource): void {
-  let known = resourceValues.get(resource)
+  let known = resourceValues.get(resource.attributes)
   if (known === undefined) {
     known = readResource(resource)
-    resourceValues.set(resource, known)
+    resourceValues.set(resource.attributes, known)
   }
   for (const [field, value] of known) values[field] ??= value
 }

@@ -27,6 +27,17 @@ test('real payloads decode to what protobufjs says', () => {
   }
 })
 
+test('a resource and a scope that stand in many requests are one object in each', () => {
+  const sent = (service: string): Buffer => encodeRequest({
+    resourceSpans: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] }, scopeSpans: [{ scope: { name: 'agent', version: '1' }, spans: [span({})] }] }],
+  })
+  const [first, again, other] = [sent('till'), sent('till'), sent('shop')].map((bytes) => decodeTraces(bytes).spans[0])
+  assert.equal(again?.resource, first?.resource)
+  assert.equal(again?.scope, first?.scope)
+  assert.notEqual(other?.resource, first?.resource)
+  assert.deepEqual([first, other].map((one) => one?.resource.attributes.get('service.name')), ['till', 'shop'])
+})
+
 test('every prefix of a real payload is refused as malformed or read as far as it is whole', () => {
   const bytes = readFileSync(corpus[0] as string)
   const whole = decodeTraces(bytes).spans.length

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Attributes, type AttributeValue, KeyValueList, type Resource, type Scope, type SpanEvent, type SpanLink, type SpanRecord } from '#semconv/attributes.ts'
+import { SaidBefore } from './said-before.ts'
 import { type LastId, Malformed, noId, TooManyFields, wire, WireReader } from './wire.ts'
 
 /** Most spans, or log records, one request may carry. An empty one is two bytes, so bytes alone bound nothing; SDKs send 512. */
@@ -68,6 +69,11 @@ export class Tally {
 
   rejections(): Rejection[] {
     return [...this.#rejected].map(([reason, count]) => ({ reason, count }))
+  }
+
+  /** How many values are not what was sent. */
+  changes(reader: WireReader): number {
+    return reader.repairedStrings + this.truncatedValues + this.truncatedNames + this.tooDeepValues
   }
 
   warnings(reader: WireReader): string[] {
@@ -161,6 +167,9 @@ export function decodeTraces(body: Buffer): DecodedTraces {
   return { spans: [...reader.spans()], rejections: reader.rejections(), warnings: reader.warnings() }
 }
 
+const resources = new SaidBefore<Resource>()
+const scopes = new SaidBefore<Scope>()
+
 /** The envelope of all signals alike. A resource's fields may come in any order, so its scopes are read after the whole message was walked once. */
 export function findRecords(reader: WireReader, found: ScopeRecords[], tally: Tally): void {
   let resource = emptyResource
@@ -168,7 +177,7 @@ export function findRecords(reader: WireReader, found: ScopeRecords[], tally: Ta
   const scopes: number[] = []
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === tagOf(1, wire.bytes)) resource = { attributes: reader.nested((r) => readAttributesOf(r, 1, tally)), schemaUrl: '' }
+    if (tag === tagOf(1, wire.bytes)) resource = resources.read(reader, tally, readResource)
     else if (tag === tagOf(2, wire.bytes)) {
       scopes.push(reader.at)
       reader.skip(tag)
@@ -190,7 +199,7 @@ function readScopeRecords(reader: WireReader, resource: Resource, tally: Tally):
   const starts: number[] = []
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === tagOf(1, wire.bytes)) scope = reader.nested((r) => readScope(r, tally))
+    if (tag === tagOf(1, wire.bytes)) scope = scopes.read(reader, tally, readScope)
     else if (tag === tagOf(2, wire.bytes)) {
       if (tally.records++ < spansPerRequestMax) starts.push(reader.at)
       else tally.reject(tally.tooMany, 1)
@@ -200,6 +209,8 @@ function readScopeRecords(reader: WireReader, resource: Resource, tally: Tally):
   }
   return { resource, scope: schemaUrl === '' ? scope : { ...scope, schemaUrl }, starts }
 }
+
+const readResource = (reader: WireReader, tally: Tally): Resource => ({ attributes: readAttributesOf(reader, 1, tally), schemaUrl: '' })
 
 function readScope(reader: WireReader, tally: Tally): Scope {
   let name = ''
