@@ -154,7 +154,8 @@ const roomLines = ({ freeBytes, ballastBytes }: DiskRoom): string[] => [
 const head = (name: string, help: string, type: string): string[] => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
 const counter = (name: string, help: string, value: number): string[] => [...head(name, help, 'counter'), `${name} ${value}`]
 const gauge = (name: string, help: string, value: number): string[] => [...head(name, help, 'gauge'), `${name} ${value}`]
-const labelValue = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')
+/** Asked for every request, and clients' names rarely have any of it. */
+const labelValue = (value: string): string => (/[\\"\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ') : value)
 const labelled = (name: string, help: string, label: string, values: ReadonlyMap<string, number>): string[] => [
   ...head(name, help, 'counter'),
   ...(values.size === 0 ? [`${name}{${label}="none"} 0`] : [...values].map(([value, count]) => `${name}{${label}="${labelValue(value)}"} ${count}`)),

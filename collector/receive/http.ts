@@ -127,15 +127,35 @@ const expectsContinue = (request: IncomingMessage): boolean => request.headers.e
 /** Nothing that is derived points into a body: it is used again as soon as it is answered. */
 const bodies = new BufferPool(32)
 
-async function readBody(request: IncomingMessage, hold: Hold): Promise<Buffer> {
+/**
+ * By events, because an async iterator costs a request of one span an eighth of its garbage. What follows a body that is refused
+ * stays unread: who refuses decides how it ends.
+ */
+function readBody(request: IncomingMessage, hold: Hold): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > bodyBytesMax) throw tooLarge()
-    hold(chunk.length)
-    chunks.push(chunk)
-  }
+  return new Promise((resolve, reject) => {
+    const take = (chunk: Buffer): void => {
+      try {
+        length += chunk.length
+        if (length > bodyBytesMax) throw tooLarge()
+        hold(chunk.length)
+        chunks.push(chunk)
+      } catch (error) {
+        request.off('data', take).pause()
+        reject(error as Error)
+      }
+    }
+    request.on('data', take)
+    request.once('end', () => resolve(joined(chunks, length)))
+    request.once('error', reject)
+    request.once('close', () => {
+      if (!request.complete) reject(new Error('the connection ended before the body did'))
+    })
+  })
+}
+
+function joined(chunks: readonly Buffer[], length: number): Buffer {
   if (chunks.length === 1) return chunks[0] as Buffer
   const body = bodies.take(length)
   let at = 0
@@ -171,7 +191,9 @@ function linger(request: IncomingMessage): void {
 
 function send(response: ServerResponse, status: number, encoding: Encoding, body: Buffer): void {
   response.writeHead(status, { 'Content-Type': contentType[encoding], 'Content-Length': body.length })
-  response.end(body)
+  // Without a part of no bytes behind it the head is one write.
+  if (body.length === 0) response.end()
+  else response.end(body)
 }
 
 function plain(request: IncomingMessage, response: ServerResponse, status: number, text: string): void {
