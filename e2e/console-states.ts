@@ -298,12 +298,15 @@ async function storedMetric(program: Program): Promise<void> {
   throw new Error(`no metric within ${storedMsMax} ms`)
 }
 
-/** A run in which the agent itself blocked a tool call, once one is stored. */
+/** A run that ended and in which the agent itself blocked a tool call, once one is stored. A live demo's last runs never end. */
 export async function blockedRun(program: Program): Promise<{ readonly run: string; readonly guardrail: string }> {
   for (const end = Date.now() + storedMsMax; Date.now() < end; await sleep(250)) {
-    const { policyDecisions: { nodes: [decision] } } = await graphql<{ policyDecisions: { nodes: readonly { runId: string; spanId: string }[] } }>(
-      program, '{ policyDecisions(first: 1, filter: { outcome: [DENY], place: [AGENT] }) { nodes { runId spanId } } }')
-    if (decision !== undefined) return { run: decision.runId, guardrail: decision.spanId }
+    const { policyDecisions: { nodes } } = await graphql<{ policyDecisions: { nodes: readonly { runId: string; spanId: string }[] } }>(
+      program, '{ policyDecisions(first: 20, filter: { outcome: [DENY], place: [AGENT] }) { nodes { runId spanId } } }')
+    for (const { runId, spanId } of nodes) {
+      const { run } = await graphql<{ run: { endedAt: string | null } | null }>(program, 'query ($id: ID!) { run(id: $id) { endedAt } }', { id: runId })
+      if (run?.endedAt != null) return { run: runId, guardrail: spanId }
+    }
   }
   throw new Error(`no blocked tool call within ${storedMsMax} ms: the demo told no such story`)
 }
