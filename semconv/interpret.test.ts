@@ -238,7 +238,7 @@ const rows: readonly Row[] = [
     'graph.node.id': 'Weather' } }, step: { role: 'agent', agent: 'Weather' } },
   { who: 'OpenInference Anthropic: the answer\'s id is in its body', span: { scope: 'openinference.instrumentation.anthropic',
     attributes: { 'openinference.span.kind': 'LLM', 'llm.provider': 'anthropic',
-    'output.value': '{"id":"msg_01AbC","container":null,"content":[{"id":"other"}]}' } },
+    'output.mime_type': 'application/json', 'output.value': '{"id":"msg_01AbC","container":null,"content":[{"id":"other"}]}' } },
     step: { responseId: 'msg_01AbC', callKeys: ['response:anthropic:msg_01AbC'] } },
   { who: 'OpenInference LangChain JS with Gemini: the model is in the metadata, the thoughts in the total', span: {
     scope: '@arizeai/openinference-instrumentation-langchain', attributes: { 'openinference.span.kind': 'LLM',
@@ -249,7 +249,7 @@ const rows: readonly Row[] = [
   { who: 'OpenInference LangChain JS with Claude: what was written to the cache is in the answer alone', span: {
     scope: '@arizeai/openinference-instrumentation-langchain', attributes: { 'openinference.span.kind': 'LLM',
     'llm.token_count.prompt': 1500, 'llm.token_count.completion': 60, 'llm.token_count.prompt_details.cache_read': 700,
-    'output.value': '{"generations":[[{"text":"Hi","message":{"kwargs":{"usage_metadata":{"input_token_details":{"cache_creation":500,"cache_read":700}}}}}]]}' } },
+    'output.mime_type': 'application/json', 'output.value': '{"generations":[[{"text":"Hi","message":{"kwargs":{"usage_metadata":{"input_token_details":{"cache_creation":500,"cache_read":700}}}}}]]}' } },
     step: { usage: { 'input.uncached': 300, 'input.cache_read': 700, 'input.cache_write.5m': 500, 'output.text': 60 } } },
   ...([
     ['what was cached is lost where Claude\'s stream on Bedrock hides its answer', 'bedrock', '0.1.61', { 'output.value': '__REDACTED__' }, ['usage_lossy'], 'aws.bedrock'],
@@ -259,8 +259,8 @@ const rows: readonly Row[] = [
     ['an answer of Anthropic\'s before 1.0 had nothing cached', 'anthropic', '0.1.17', { 'llm.provider': 'anthropic', 'llm.invocation_parameters': '{"max_tokens": 50}' }, [], 'anthropic'],
     ['what was cached is lost where Gemini hides its answer', 'google_genai', '0.1.3', { 'llm.provider': 'google', 'output.value': '__REDACTED__' }, ['usage_lossy'], 'gcp.gemini'],
     ['Google\'s SDK called a function, and the model twice', 'google_genai', '1.4.14', { 'llm.provider': 'google',
-      'output.value': '{"candidates":[],"automatic_function_calling_history":[{"parts":[{"text":"Weather?"}]}]}' }, ['usage_lossy'], 'gcp.gemini'],
-    ['Google\'s SDK called none', 'google_genai', '1.4.14', { 'llm.provider': 'google', 'output.value': '{"candidates":[],"automatic_function_calling_history":[]}' }, [], 'gcp.gemini'],
+      'output.mime_type': 'application/json', 'output.value': '{"candidates":[],"automatic_function_calling_history":[{"parts":[{"text":"Weather?"}]}]}' }, ['usage_lossy'], 'gcp.gemini'],
+    ['Google\'s SDK called none', 'google_genai', '1.4.14', { 'llm.provider': 'google', 'output.mime_type': 'application/json', 'output.value': '{"candidates":[],"automatic_function_calling_history":[]}' }, [], 'gcp.gemini'],
     ['a stream of Anthropic\'s since 1.0 had nothing cached', 'anthropic', '1.0.0', { 'llm.provider': 'anthropic', 'llm.invocation_parameters': '{"stream": true}' }, [], 'anthropic'],
   ] as const).map(([who, name, scopeVersion, attributes, usageFlags, provider]) => ({
     who: `OpenInference: ${who}`,
@@ -311,13 +311,13 @@ const rows: readonly Row[] = [
     scope: '@arizeai/openinference-instrumentation-bedrock', attributes: { 'openinference.span.kind': 'LLM', 'llm.provider': 'aws',
     'llm.model_name': 'anthropic', 'llm.token_count.prompt': 800, 'llm.token_count.completion': 70, 'llm.token_count.total': 1170,
     'input.value': '{"modelId":"us.anthropic.claude-sonnet-4-5-20250929-v1:0","messages":[]}',
-    'output.value': '{"output":{},"usage":{"inputTokens":800,"outputTokens":70,"cacheReadInputTokens":200,"cacheWriteInputTokens":100}}' } },
+    'output.mime_type': 'application/json', 'output.value': '{"output":{},"usage":{"inputTokens":800,"outputTokens":70,"cacheReadInputTokens":200,"cacheWriteInputTokens":100}}' } },
     step: { requestModel: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', responseModel: '',
       usage: { 'input.uncached': 800, 'input.cache_read': 200, 'input.cache_write.5m': 100, 'output.text': 70 } } },
   { who: 'Mastra under Arize\'s exporter: the session', span: { attributes: { 'mastra.span.type': 'agent_run',
     metadata: '{"runId":"r","sessionId":"s"}' } }, step: { session: 's' } },
   { who: 'OpenInference: an id that the model wrote is none', span: { attributes: { 'openinference.span.kind': 'LLM',
-    'output.value': '{"id":"order-17"}' } }, step: { responseId: '', callKeys: [] } },
+    'output.mime_type': 'application/json', 'output.value': '{"id":"order-17"}' } }, step: { responseId: '', callKeys: [] } },
   { who: 'Mastra: a call that failed', span: { attributes: { 'mastra.span.type': 'model_inference',
     'gen_ai.operation.name': 'chat', 'gen_ai.response.finish_reasons': ['error'] } }, step: { errorType: 'error' } },
   { who: 'Mastra: a call that was paid and failed', span: { attributes: { 'mastra.span.type': 'model_inference',
@@ -633,7 +633,7 @@ const rows: readonly Row[] = [
   ] as const).map(([who, scope, answer, attributes, usage]) => ({
     who: `OpenInference's answer tells what its keys leave out: ${who}`,
     span: { scope: 'openinference.instrumentation.openai', ...scope, attributes: { 'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1000,
-      'llm.token_count.completion': 300, 'output.value': JSON.stringify(answer), ...attributes } },
+      'llm.token_count.completion': 300, 'output.mime_type': 'application/json', 'output.value': JSON.stringify(answer), ...attributes } },
     step: { usage },
   })),
   {
@@ -647,19 +647,19 @@ const rows: readonly Row[] = [
     span: { scope: '@arizeai/openinference-instrumentation-anthropic', scopeVersion: '0.2.8', attributes: {
       'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1000, 'llm.token_count.completion': 50,
       'llm.token_count.prompt_details.cache_write': 300, 'llm.invocation_parameters': '{"service_tier":"auto"}',
-      'output.value': JSON.stringify({ usage: { input_tokens: 700, cache_creation: { ephemeral_5m_input_tokens: 100, ephemeral_1h_input_tokens: 200 },
+      'output.mime_type': 'application/json', 'output.value': JSON.stringify({ usage: { input_tokens: 700, cache_creation: { ephemeral_5m_input_tokens: 100, ephemeral_1h_input_tokens: 200 },
         service_tier: 'priority', inference_geo: 'us' } }),
     } },
     step: { serviceTier: 'priority region:us', usageFlags: [],
       usage: { 'input.uncached': 700, 'input.cache_write.5m': 100, 'input.cache_write.1h': 200, 'output.text': 50 } },
   },
   { who: 'OpenInference around OpenAI: the tier that answered', span: { attributes: { 'openinference.span.kind': 'LLM',
-    'llm.invocation_parameters': '{"service_tier":"auto"}', 'output.value': '{"service_tier":"flex","usage":{}}' } }, step: { serviceTier: 'flex' } },
+    'llm.invocation_parameters': '{"service_tier":"auto"}', 'output.mime_type': 'application/json', 'output.value': '{"service_tier":"flex","usage":{}}' } }, step: { serviceTier: 'flex' } },
   {
     who: 'LangChain\'s Claude under OpenInference: cache_creation is 0 beside its lifetimes',
     span: { scope: 'openinference.instrumentation.langchain', attributes: {
       'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1000, 'llm.token_count.completion': 50, 'llm.token_count.prompt_details.cache_write': 0,
-      'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { usage_metadata: { input_token_details:
+      'output.mime_type': 'application/json', 'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { usage_metadata: { input_token_details:
         { cache_creation: 0, ephemeral_5m_input_tokens: 300, ephemeral_1h_input_tokens: 0 } } } } }]] }),
     } },
     step: { usage: { 'input.uncached': 700, 'input.cache_write.5m': 300, 'output.text': 50 }, usageFlags: [] },
@@ -668,7 +668,7 @@ const rows: readonly Row[] = [
     who: 'OpenInference for Together and Portkey (captured from 0.1.13 and 0.1.22): what was cached and thought is in the answer alone',
     span: { name: 'Completions', scope: 'openinference.instrumentation.together', attributes: {
       'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 120, 'llm.token_count.completion': 40, 'llm.token_count.total': 160,
-      'output.value': '{"id":"chatcmpl-1234567","usage":{"prompt_tokens":120,"completion_tokens":40,"total_tokens":160,' +
+      'output.mime_type': 'application/json', 'output.value': '{"id":"chatcmpl-1234567","usage":{"prompt_tokens":120,"completion_tokens":40,"total_tokens":160,' +
         '"prompt_tokens_details":{"cached_tokens":64},"completion_tokens_details":{"reasoning_tokens":16}}}',
     } },
     step: { usage: { 'input.uncached': 56, 'input.cache_read': 64, 'output.text': 24, 'output.reasoning': 16 }, usageFlags: [] },
@@ -677,13 +677,13 @@ const rows: readonly Row[] = [
     who: 'OpenInference for Bedrock (captured from 0.1.61): a stream of InvokeModel tells its cache in the answer alone',
     span: { name: 'bedrock.invoke_model_with_response_stream', scope: 'openinference.instrumentation.bedrock', scopeVersion: '0.1.61', attributes: {
       'openinference.span.kind': 'LLM', 'llm.provider': 'aws', 'llm.token_count.prompt': 600, 'llm.token_count.completion': 50,
-      'output.value': '{"id": "msg_bdrk_1", "usage": {"input_tokens": 100, "output_tokens": 50, "cache_creation_input_tokens": 300, "cache_read_input_tokens": 200}}',
+      'output.mime_type': 'application/json', 'output.value': '{"id": "msg_bdrk_1", "usage": {"input_tokens": 100, "output_tokens": 50, "cache_creation_input_tokens": 300, "cache_read_input_tokens": 200}}',
     } },
     step: { usage: { 'input.uncached': 100, 'input.cache_read': 200, 'input.cache_write.5m': 300, 'output.text': 50 } },
   },
   { who: 'OpenInference: what the model says it cached is no usage', span: { attributes: {
     'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 120, 'llm.token_count.completion': 40,
-    'output.value': JSON.stringify({ text: '{"usage":{"cached_tokens":64}}' }) } }, step: { usage: { 'input.uncached': 120, 'output.text': 40 } } },
+    'output.mime_type': 'application/json', 'output.value': JSON.stringify({ text: '{"usage":{"cached_tokens":64}}' }) } }, step: { usage: { 'input.uncached': 120, 'output.text': 40 } } },
   { who: 'OpenInference for Haystack: what an embedding used is in its answer', span: { name: 'CreateEmbeddings',
     scope: 'openinference.instrumentation.haystack', attributes: { 'openinference.span.kind': 'EMBEDDING',
       'output.value': '{"embedding": "<3-dimensional vector>", "meta": {"model": "m", "usage": {"prompt_tokens": 9, "total_tokens": 9}}}' } },
@@ -1005,20 +1005,20 @@ const rows: readonly Row[] = [
     step: { role: 'embedding', requestModel: 'text-embedding-3-small', usageFlags: [], usage: { 'input.uncached': 75 } } },
   { who: "traceAI: Anthropic's cache is in the answer", span: { name: 'Messages', scope: 'traceai_anthropic', attributes: { 'gen_ai.span.kind': 'LLM',
     'gen_ai.provider.name': 'anthropic', 'gen_ai.request.model': 'claude-sonnet-4-5', 'gen_ai.usage.input_tokens': 207, 'gen_ai.usage.output_tokens': 97, 'gen_ai.usage.total_tokens': 304,
-    'output.value': '{"id":"msg_Z7abcdefghij","content":[],"usage":{"cache_creation":{"ephemeral_1h_input_tokens":0,"ephemeral_5m_input_tokens":57},"cache_creation_input_tokens":57,"cache_read_input_tokens":70,"input_tokens":207,"output_tokens":97,"service_tier":"standard"}}' } },
+    'output.mime_type': 'application/json', 'output.value': '{"id":"msg_Z7abcdefghij","content":[],"usage":{"cache_creation":{"ephemeral_1h_input_tokens":0,"ephemeral_5m_input_tokens":57},"cache_creation_input_tokens":57,"cache_read_input_tokens":70,"input_tokens":207,"output_tokens":97,"service_tier":"standard"}}' } },
     step: { responseId: 'msg_Z7abcdefghij', usageFlags: [], usage: { 'input.uncached': 207, 'input.cache_read': 70, 'input.cache_write.5m': 57, 'output.text': 97 } } },
   { who: "traceAI: a stream of Anthropic's leaves the cache out", span: { name: 'Messages', scope: 'traceai_anthropic', attributes: { 'gen_ai.span.kind': 'LLM',
     'gen_ai.provider.name': 'anthropic', 'gen_ai.request.model': 'claude-sonnet-4-5', 'gen_ai.usage.input_tokens': 208, 'gen_ai.usage.output_tokens': 98, 'output.value': 'It is sunny.' } },
     step: { usageFlags: ['usage_lossy'], usage: { 'input.uncached': 208, 'output.text': 98 } } },
   { who: 'traceAI: Gemini streamed, whose thoughts stand beside the output', span: { name: 'GenerateContentStream', scope: 'traceai_google_genai', attributes: { 'gen_ai.span.kind': 'LLM',
     'gen_ai.provider.name': 'google', 'gen_ai.request.model': 'gemini-2.5-flash', 'gen_ai.usage.input_tokens': 1023, 'gen_ai.usage.output_tokens': 83, 'gen_ai.usage.total_tokens': 1159,
-    'output.value': '{"usage_metadata": {"prompt_token_count": 1023, "total_token_count": 1159, "cached_content_token_count": 423, "candidates_token_count": 83, "thoughts_token_count": 53}}' } },
+    'output.mime_type': 'application/json', 'output.value': '{"usage_metadata": {"prompt_token_count": 1023, "total_token_count": 1159, "cached_content_token_count": 423, "candidates_token_count": 83, "thoughts_token_count": 53}}' } },
     step: { provider: 'gcp.gemini', usageFlags: [], usage: { 'input.uncached': 600, 'input.cache_read': 423, 'output.text': 83, 'output.reasoning': 53 } } },
   { who: 'traceAI: LiteLLM, of whose usage the sums are told', span: { name: 'completion', scope: 'traceai_litellm', attributes: { 'gen_ai.span.kind': 'LLM',
     'gen_ai.request.model': 'openai/gpt-4o', 'gen_ai.usage.input_tokens': 1020, 'gen_ai.usage.output_tokens': 120 } }, step: { role: 'model_call', usageFlags: ['usage_lossy'] } },
   { who: 'traceAI: LangChain', span: { name: 'ChatOpenAI', parent: '01', scope: 'traceai_langchain', attributes: { 'gen_ai.span.kind': 'LLM', 'gen_ai.request.model': 'gpt-4o', metadata:
     '{"lc_agent_name": "weatherman", "thread_id": "t-1", "langgraph_node": "model", "ls_provider": "openai"}', 'gen_ai.usage.input_tokens': 1024, 'gen_ai.usage.output_tokens': 124,
-    'gen_ai.usage.total_tokens': 1148, 'output.value': '{"generations": [[{"text": "", "message": {"kwargs": {"usage_metadata": {"input_token_details": {"audio": 0, "cache_read": 324}, "output_token_details": {"audio": 0, "reasoning": 44}}}}}]], "llm_output": {"id": "chatcmpl-Ztr224abcdefgh"}}' } },
+    'gen_ai.usage.total_tokens': 1148, 'output.mime_type': 'application/json', 'output.value': '{"generations": [[{"text": "", "message": {"kwargs": {"usage_metadata": {"input_token_details": {"audio": 0, "cache_read": 324}, "output_token_details": {"audio": 0, "reasoning": 44}}}}}]], "llm_output": {"id": "chatcmpl-Ztr224abcdefgh"}}' } },
     step: { role: 'model_call', provider: 'openai', agent: 'weatherman', session: 't-1', responseId: 'chatcmpl-Ztr224abcdefgh', usageFlags: [],
       usage: { 'input.uncached': 700, 'input.cache_read': 324, 'output.text': 80, 'output.reasoning': 44 } } },
   { who: "traceAI: LangChain's agent", span: { name: 'weatherman', scope: 'traceai_langchain', attributes: { 'gen_ai.span.kind': 'CHAIN', metadata:
@@ -1291,7 +1291,7 @@ const rows: readonly Row[] = [
   {
     who: "OpenInference: LangChain names the parts after OpenAI's tier",
     span: { scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1000, 'llm.token_count.completion': 300,
-      'llm.token_count.total': 1300, 'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { usage_metadata: {
+      'llm.token_count.total': 1300, 'output.mime_type': 'application/json', 'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { usage_metadata: {
         input_tokens: 1000, input_token_details: { priority: 600, priority_cache_read: 400 }, output_token_details: { priority: 200, priority_reasoning: 100 } } } } }]],
       llm_output: { service_tier: 'priority' } }) } },
     step: { serviceTier: 'priority', usage: { 'input.uncached': 600, 'input.cache_read': 400, 'output.text': 200, 'output.reasoning': 100 } },
@@ -1299,33 +1299,33 @@ const rows: readonly Row[] = [
   {
     who: 'OpenInference for LangChain 0.1.43: what was cached and thought stands in the answer alone',
     span: { scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1000, 'llm.token_count.completion': 300,
-      'llm.token_count.total': 1300, 'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { usage_metadata: {
+      'llm.token_count.total': 1300, 'output.mime_type': 'application/json', 'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { usage_metadata: {
         input_tokens: 1000, input_token_details: { cache_read: 400 }, output_token_details: { reasoning: 100 } } } } }]] }) } },
     step: { usage: { 'input.uncached': 600, 'input.cache_read': 400, 'output.text': 200, 'output.reasoning': 100 } },
   },
   {
     who: "OpenInference: LangChain's message has the provider's id of the answer, by which another instrumentation's span of the call is found",
     span: { scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM', 'llm.model_name': 'claude-sonnet-4-5',
-      'output.value': JSON.stringify({ generations: [[{ text: 'Hi', message: { kwargs: {
+      'output.mime_type': 'application/json', 'output.value': JSON.stringify({ generations: [[{ text: 'Hi', message: { kwargs: {
         content: [{ id: 'msg_1', type: 'text' }], response_metadata: { id: 'msg_Z56abcdefghij', model_name: 'claude-sonnet-4-5' }, id: 'lc_run--01a2203c' } } }]] }) } },
     step: { responseId: 'msg_Z56abcdefghij', callKeys: ['response:anthropic:msg_Z56abcdefghij'] },
   },
   {
     who: "OpenInference: LangChain for JavaScript gives its message the answer's id, and a stream's a run's, which is none",
     span: { scope: '@arizeai/openinference-instrumentation-langchain', attributes: { 'openinference.span.kind': 'LLM',
-      'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { id: 'chatcmpl-Z54abcdefgh', response_metadata: {} } } }]] }) } },
+      'output.mime_type': 'application/json', 'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { id: 'chatcmpl-Z54abcdefgh', response_metadata: {} } } }]] }) } },
     step: { responseId: 'chatcmpl-Z54abcdefgh' },
   },
   {
     who: 'OpenInference: ids of two answers are not one',
     span: { scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM',
-      'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { id: 'msg_Z1' } } }], [{ message: { kwargs: { id: 'msg_Z2' } } }]] }) } },
+      'output.mime_type': 'application/json', 'output.value': JSON.stringify({ generations: [[{ message: { kwargs: { id: 'msg_Z1' } } }], [{ message: { kwargs: { id: 'msg_Z2' } } }]] }) } },
     step: { responseId: '' },
   },
   {
     who: "OpenInference: a stream of Mistral's SDK wraps each chunk, the last of which tells what was cached",
     span: { scope: 'openinference.instrumentation.mistralai', scopeVersion: '2.2.2', attributes: { 'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1012,
-      'llm.token_count.completion': 112, 'llm.token_count.total': 1124, 'output.value': JSON.stringify({ data: { id: 'mst12', usage: {
+      'llm.token_count.completion': 112, 'llm.token_count.total': 1124, 'output.mime_type': 'application/json', 'output.value': JSON.stringify({ data: { id: 'mst12', usage: {
         prompt_tokens: 1012, completion_tokens: 112, total_tokens: 1124, prompt_tokens_details: { cached_tokens: 312 } } } }) } },
     step: { usage: { 'input.uncached': 700, 'input.cache_read': 312, 'output.text': 112 }, usageFlags: [] },
   },
@@ -1488,7 +1488,7 @@ const rows: readonly Row[] = [
   {
     who: 'OpenInference: Cohere bills other tokens than its model sees, and the answer tells both',
     span: { scope: 'openinference.instrumentation.cohere', scopeVersion: '0.1.15', attributes: { 'openinference.span.kind': 'LLM', 'llm.provider': 'cohere',
-      'llm.token_count.prompt': 549, 'llm.token_count.completion': 234, 'llm.token_count.total': 783, 'output.value': JSON.stringify({ id: 'coZ-189', usage: {
+      'llm.token_count.prompt': 549, 'llm.token_count.completion': 234, 'llm.token_count.total': 783, 'output.mime_type': 'application/json', 'output.value': JSON.stringify({ id: 'coZ-189', usage: {
         billed_units: { input_tokens: 489, output_tokens: 229 }, tokens: { input_tokens: 549, output_tokens: 234 }, cached_tokens: 0 } }) } },
     step: { usage: { 'input.uncached': 489, 'output.text': 229 }, usageFlags: [] },
   },
@@ -1852,13 +1852,23 @@ const rows: readonly Row[] = [
       'output.reasoning': 1 }, usageFlags: [] },
   },
   { who: 'OpenInference, an answer of the Responses API that failed', span: { name: 'OpenAI Responses', attributes: { 'openinference.span.kind': 'LLM',
-    'output.value': '{"id":"resp_1","object":"response","status":"failed","error":{"code":"server_error","message":"try again"},"incomplete_details":null,"output":[]}' } },
+    'output.mime_type': 'application/json', 'output.value': '{"id":"resp_1","object":"response","status":"failed","error":{"code":"server_error","message":"try again"},"incomplete_details":null,"output":[]}' } },
   step: { role: 'model_call', errorType: 'server_error', errorMessage: 'try again', finishReasons: [] } },
   { who: 'OpenInference, an answer of the Responses API that was cut', span: { name: 'OpenAI Responses', attributes: { 'openinference.span.kind': 'LLM',
-    'output.value': '{"id":"resp_1","object":"response","status":"incomplete","error":null,"incomplete_details":{"reason":"max_output_tokens"},"output":[]}' } },
+    'output.mime_type': 'application/json', 'output.value': '{"id":"resp_1","object":"response","status":"incomplete","error":null,"incomplete_details":{"reason":"max_output_tokens"},"output":[]}' } },
   step: { role: 'model_call', errorType: '', finishReasons: ['max_output_tokens'] } },
+  { who: 'OpenInference, a response in the background that was cancelled', span: { name: 'Response', attributes: { 'openinference.span.kind': 'LLM', 'output.mime_type': 'application/json',
+    'output.value': '{"id":"resp_1","object":"response","status":"cancelled","error":null,"incomplete_details":null,"output":[]}' } },
+  step: { role: 'model_call', errorType: 'cancelled', finishReasons: [] } },
   { who: 'OpenInference, a text about failures', span: { name: 'OpenAI Responses', attributes: { 'openinference.span.kind': 'LLM',
-    'output.value': '{"object":"order","status":"failed"}' } }, step: { role: 'model_call', errorType: '' } },
+    'output.mime_type': 'application/json', 'output.value': '{"object":"order","status":"failed"}' } }, step: { role: 'model_call', errorType: '' } },
+  ...([['says that it is one', { 'output.mime_type': 'text/plain' }], ['is told as one where nothing is said', {}]] as const).map(([what, type]) => ({
+    who: `OpenInference, a text in the words of a failed response, which ${what}`,
+    span: { name: 'OpenAI Chat Completions', attributes: { 'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 1000, 'llm.token_count.completion': 300, ...type,
+      'output.value': '{"id":"resp_1","object":"response","status":"failed","error":{"code":"server_error"},"output":[],"service_tier":"flex",' +
+        '"usage":{"billed_units":{"input_tokens":1,"output_tokens":1},"prompt_tokens_details":{"cached_tokens":900}}}' } },
+    step: { errorType: '', errorMessage: '', responseId: '', serviceTier: '', usage: { 'input.uncached': 1000, 'output.text': 300 } },
+  })),
   {
     who: 'Codex, an attempt that failed', span: { name: 'endpoint_session.stream_encoded_json_with', scope: 'codex_exec', events: [{ name: 'event otel/src/events/session_telemetry.rs:837', attributes: { 'event.name': 'codex.api_request', 'http.response.status_code': '429', 'error.message': 'http 429', 'endpoint': '/responses', 'conversation.id': 's', model: 'gpt-5', slug: 'gpt-5' } }] },
     step: { role: 'model_call', requestModel: 'gpt-5', session: 's', errorType: '429', errorMessage: 'http 429', streaming: true },
@@ -2030,7 +2040,7 @@ const rows: readonly Row[] = [
   },
   {
     who: 'OpenInference passes LangChain\'s result on',
-    span: { name: 'ChatAnthropic', scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM', 'llm.provider': 'anthropic', 'output.value':
+    span: { name: 'ChatAnthropic', scope: 'openinference.instrumentation.langchain', attributes: { 'openinference.span.kind': 'LLM', 'llm.provider': 'anthropic', 'output.mime_type': 'application/json', 'output.value':
       '{"generations": [[{"text": "Sun.", "message": {"kwargs": {"response_metadata": {"id": "msg_02"}}}}]], "llm_output": {"id": "msg_02"}}' } },
     step: { responseId: 'msg_02' },
   },

@@ -158,8 +158,11 @@ export function refineAnswer(draft: Draft, reading: Reading, span: SpanRecord): 
   // DSPy's tools are methods: `get_weather.__call__`.
   if (draft.role === 'tool') draft.tool ||= span.name.replace(/\.__call__$/, '')
   if (llamaIndex(span.scope.name) && span.name.endsWith('._prepare_chat_with_tools')) draft.role = 'span'
-  if (draft.role === 'model_call') draft.responseId ||= answerId(span.attributes.get('output.value'))
-  if (draft.role === 'model_call') endOfResponse(draft, span.attributes.get('output.value'))
+  if (draft.role === 'model_call') {
+    const answer = answerOf(span)
+    draft.responseId ||= answerId(answer)
+    endOfResponse(draft, answer)
+  }
   const metadata = readRunMetadata(draft, reading.value('metadata'))
   // LangChain's own.
   draft.provider ||= asWord(member(metadata, 'ls_provider')) ?? ''
@@ -256,8 +259,8 @@ function askedTier(parameters: JsonObject | undefined): string {
 
 /** What was asked for is one thing, what the answer says was served another: OpenAI at its top, Anthropic in its usage. */
 function servedTerms(span: SpanRecord): string {
-  const text = span.attributes.get('output.value')
-  if (typeof text !== 'string' || !/"(?:service_tier|inference_geo|speed)":/.test(text)) return ''
+  const text = answerOf(span)
+  if (text === undefined || !/"(?:service_tier|inference_geo|speed)":/.test(text)) return ''
   const answer = parsedObject(text)
   // LangChain's result keeps what its provider said beside the generations.
   const usage = objectMember(answer, 'usage') ?? (member(answer, 'generations') === undefined ? undefined : objectMember(answer, 'llm_output'))
@@ -266,18 +269,28 @@ function servedTerms(span: SpanRecord): string {
 }
 
 /**
- * A response of OpenAI's API that failed or was cut is answered with 200 and says so in its body alone: the span is no error and has no
- * reason for the end (captured from @arizeai/openinference-instrumentation-openai 4.2.7).
+ * The provider's answer as it was passed on. What is not said to be JSON is text that the model wrote, and proves nothing: "it's
+ * assumed to be TEXT by default" (openinference-instrumentation-openai 0.1.66 on PyPI, _utils.py; 4.2.7 on npm says so of a stream).
  */
-function endOfResponse(draft: Draft, text: AttributeValue | undefined): void {
-  if (typeof text !== 'string' || !/"status": ?"(?:failed|incomplete)"/.test(text)) return
+function answerOf({ attributes }: SpanRecord): string | undefined {
+  const text = attributes.get('output.value')
+  return typeof text === 'string' && attributes.get('output.mime_type') === 'application/json' ? text : undefined
+}
+
+/**
+ * A response of OpenAI's API that failed, was cut or cancelled is answered with 200 and says so in its body alone: the span is no error
+ * and has no reason for the end (captured from @arizeai/openinference-instrumentation-openai 4.2.7).
+ */
+function endOfResponse(draft: Draft, text: string | undefined): void {
+  if (text === undefined || !/"status": ?"(?:failed|incomplete|cancelled)"/.test(text)) return
   const answer = parsedObject(text)
-  if (member(answer, 'object') !== 'response') return
+  if (member(answer, 'object') !== 'response' || !Array.isArray(member(answer, 'output'))) return
   const reason = asWord(member(objectMember(answer, 'incomplete_details'), 'reason'))
   if (reason !== undefined && draft.finishReasons.length === 0) draft.finishReasons = [reason]
-  if (member(answer, 'status') !== 'failed') return
+  const status = asWord(member(answer, 'status'))
+  if (status !== 'failed' && status !== 'cancelled') return
   const error = objectMember(answer, 'error')
-  draft.errorType ||= asWord(member(error, 'code')) ?? 'failed'
+  draft.errorType ||= asWord(member(error, 'code')) ?? status
   draft.errorMessage ||= asWord(member(error, 'message')) ?? ''
 }
 
@@ -286,13 +299,13 @@ function endOfResponse(draft: Draft, text: AttributeValue | undefined): void {
  * provider's body, or LangChain's `usage_metadata` (its JavaScript instrumentation drops what was written). Looks into JSON only
  * where it can be there.
  */
-export function answerCounts(counts: UsageCounts, reading: Reading): void {
-  const text = reading.value('usageDetails')
+export function answerCounts(counts: UsageCounts, reading: Reading, span: SpanRecord): void {
   if (counts.input === undefined) {
-    if (reading.word('kind') === 'EMBEDDING') counts.input = embeddingInput(text)
+    if (reading.word('kind') === 'EMBEDDING') counts.input = embeddingInput(reading.value('usageDetails'))
     return
   }
-  if (typeof text !== 'string' || !tellsMore(counts, text)) return
+  const text = answerOf(span)
+  if (text === undefined || !tellsMore(counts, text)) return
   const answer = parsedObject(text)
   // Mistral's SDK wraps the chunks of a stream.
   billedCounts(counts, objectMember(objectMember(answer, 'usage'), 'billed_units'))
