@@ -86,7 +86,7 @@ export function geminiParts(counts: UsageCounts, usage: JsonObject | undefined):
   const count = (camel: string, snake: string, modality: string) =>
     listed(member(usage, camel), 'modality', modality, 'tokenCount') ?? listed(member(usage, snake), 'modality', modality, 'token_count')
   counts.audioInput ??= count('promptTokensDetails', 'prompt_tokens_details', 'AUDIO')
-  counts.audioCacheRead ??= count('cacheTokensDetails', 'cache_tokens_details', 'AUDIO')
+  counts.audioCacheRead ??= cachedSound(member(usage, 'cacheTokensDetails'), 'tokenCount') ?? cachedSound(member(usage, 'cache_tokens_details'), 'token_count')
   counts.audioOutput ??= count('candidatesTokensDetails', 'candidates_tokens_details', 'AUDIO')
   counts.imageInput ??= count('promptTokensDetails', 'prompt_tokens_details', 'IMAGE')
   counts.imageOutput ??= count('candidatesTokensDetails', 'candidates_tokens_details', 'IMAGE')
@@ -95,6 +95,10 @@ export function geminiParts(counts: UsageCounts, usage: JsonObject | undefined):
   counts.reasoning ??= tokenCount(member(usage, 'thoughtsTokenCount') ?? member(usage, 'thoughts_token_count'))
   counts.toolUseInput ??= tokenCount(member(usage, 'toolUsePromptTokenCount') ?? member(usage, 'tool_use_prompt_token_count'))
 }
+
+/** What Gemini says was cached, by modality: a list without sound says that none was. */
+export const cachedSound = (list: Json | undefined, count: string): number | undefined =>
+  listed(list, 'modality', 'AUDIO', count) ?? (Array.isArray(list) ? 0 : undefined)
 
 /** The count of one entry of a list: Bedrock's by lifetime, Gemini's by modality. */
 export function listed(list: Json | undefined, key: string, name: string, count: string): number | undefined {

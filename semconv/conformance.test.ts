@@ -37,6 +37,7 @@ const shown: readonly (readonly [what: string, expected: readonly string[], span
   ['tokens without a model or an operation', ['OPERATION_MISSING'], { attributes: { 'gen_ai.provider.name': 'openai', 'gen_ai.usage.input_tokens': 1 } }],
   ['a total alone', ['USAGE_UNSPLIT'], { attributes: { ...without('gen_ai.usage.input_tokens'), 'gen_ai.usage.output_tokens': null, 'gen_ai.usage.total_tokens': 5 } }],
   ['cached tokens, inside or beside', ['CACHE_COUNTING_UNKNOWN'], { attributes: { ...call, 'gen_ai.usage.cache_read.input_tokens': 4 } }],
+  ['cached tokens and sound', ['CACHED_SOUND_UNKNOWN', 'CACHE_COUNTING_UNKNOWN'], { attributes: { ...call, 'gen_ai.usage.cache_read.input_tokens': 4, 'gen_ai.usage.audio.input_tokens': 3 } }],
   ['counts that only add up otherwise', ['CACHE_LIFETIME_UNKNOWN', 'USAGE_REPAIRED'], {
     scope: 'opentelemetry.instrumentation.x', attributes: { ...call, 'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.cache_read.input_tokens': 4, 'gen_ai.usage.cache_write.input_tokens': 9 },
   }],

@@ -13,7 +13,7 @@ export type FindingKind = (typeof findingKinds)[number]
 /** Everything that can be found about one step. Stored by name: append, never rename. */
 export const findingCodes = [
   'USAGE_MISSING', 'MODEL_MISSING', 'RESPONSE_MODEL_MISSING', 'PROVIDER_MISSING', 'TOOL_NAME_MISSING', 'SERVICE_NAME_MISSING', 'SCOPE_NAME_MISSING',
-  'USAGE_UNSPLIT', 'CACHE_COUNTING_UNKNOWN', 'USAGE_REPAIRED', 'USAGE_CONTRADICTORY', 'CACHE_LIFETIME_UNKNOWN',
+  'USAGE_UNSPLIT', 'CACHE_COUNTING_UNKNOWN', 'USAGE_REPAIRED', 'USAGE_CONTRADICTORY', 'CACHE_LIFETIME_UNKNOWN', 'CACHED_SOUND_UNKNOWN',
   'CACHE_COUNTS_DROPPED', 'CACHE_WRITES_HIDDEN', 'ATTRIBUTES_DROPPED', 'EVENTS_DROPPED', 'LINKS_DROPPED', 'CONTENT_CUT',
   'USAGE_INVALID', 'TYPE_WRONG', 'END_BEFORE_START',
   'NAME_OUTDATED',
@@ -25,7 +25,7 @@ export const kindOfFinding: Readonly<Record<FindingCode, FindingKind>> = {
   USAGE_MISSING: 'MISSING', MODEL_MISSING: 'MISSING', RESPONSE_MODEL_MISSING: 'MISSING', PROVIDER_MISSING: 'MISSING', TOOL_NAME_MISSING: 'MISSING',
   SERVICE_NAME_MISSING: 'MISSING', SCOPE_NAME_MISSING: 'MISSING',
   USAGE_UNSPLIT: 'AMBIGUOUS', CACHE_COUNTING_UNKNOWN: 'AMBIGUOUS', USAGE_REPAIRED: 'AMBIGUOUS', USAGE_CONTRADICTORY: 'AMBIGUOUS',
-  CACHE_LIFETIME_UNKNOWN: 'AMBIGUOUS',
+  CACHE_LIFETIME_UNKNOWN: 'AMBIGUOUS', CACHED_SOUND_UNKNOWN: 'AMBIGUOUS',
   CACHE_COUNTS_DROPPED: 'DROPPED', CACHE_WRITES_HIDDEN: 'DROPPED', ATTRIBUTES_DROPPED: 'DROPPED', EVENTS_DROPPED: 'DROPPED', LINKS_DROPPED: 'DROPPED',
   CONTENT_CUT: 'DROPPED',
   USAGE_INVALID: 'MALFORMED', TYPE_WRONG: 'MALFORMED', END_BEFORE_START: 'MALFORMED',
@@ -80,6 +80,7 @@ const findingOfFlag: Readonly<Record<UsageFlag, Finding>> = {
   usage_inconsistent: genai('USAGE_CONTRADICTORY', inputTokens, 'parts within their whole', 'a part larger than its whole'),
   unsplit_total: genai('USAGE_UNSPLIT', inputTokens, 'input and output tokens', 'a total alone'),
   total_disagrees: genai('USAGE_CONTRADICTORY', 'gen_ai.usage.total_tokens', 'the sum of the parts', 'another number'),
+  cached_audio_unknown: genai('CACHED_SOUND_UNKNOWN', 'gen_ai.usage.audio.cache_read.input_tokens', 'how much of the sound was cached', nothing),
   usage_invalid: genai('USAGE_INVALID', 'gen_ai.usage.*', 'an integer from 0', 'something else'),
 }
 

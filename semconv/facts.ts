@@ -69,6 +69,8 @@ export const usageFlags = [
   'total_disagrees',
   /** A usage key held something that is no count (negative, not finite, not a number) and was ignored. */
   'usage_invalid',
+  /** Sound and cached tokens are there and nothing says how much of the one is the other: only what must be was taken as cached sound. */
+  'cached_audio_unknown',
 ] as const
 export type UsageFlag = (typeof usageFlags)[number]
 

@@ -175,7 +175,9 @@ function splitInput(
 ): void {
   if (input === undefined) return
   const reads = Math.min(counts.cacheRead ?? 0, input)
-  const audioReads = part(Math.max(counts.audioCacheRead ?? 0, certainlyCached(counts.audioInput, reads, writes.all, input)), reads, flags)
+  const certain = certainlyCached(counts.audioInput, reads, writes.all, input)
+  if (counts.audioCacheRead === undefined && certain < Math.min(counts.audioInput ?? 0, reads)) flags.add('cached_audio_unknown')
+  const audioReads = part(Math.max(counts.audioCacheRead ?? 0, certain), reads, flags)
   put(vector, 'input.cache_read', reads - audioReads)
   put(vector, 'input.audio.cache_read', audioReads)
   put(vector, 'input.cache_write.5m', writes.for5m)

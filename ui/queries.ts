@@ -291,6 +291,8 @@ export type DifferenceCause =
 export type FindingCode =
   /** The sender's SDK dropped attributes before sending: tokens, models or sessions may be among them. */
   | 'ATTRIBUTES_DROPPED'
+  /** Sound and cached tokens are reported, and nothing says how much of the sound was cached: only what must have been is priced so. Cached sound costs less. */
+  | 'CACHED_SOUND_UNKNOWN'
   /** Cached tokens are reported, and nothing says whether the input contains them. It is read as the conventions say, inside; if it is not, the cost is too low. */
   | 'CACHE_COUNTING_UNKNOWN'
   /** This instrumentation is known to drop cached tokens that the provider charges for: tokens and cost are a lower bound. */

@@ -57,6 +57,10 @@ export const adviceOf: Readonly<Record<FindingCode, Advice>> = {
     meaning: 'Tokens were written to the cache and nothing says for how long: they are priced as 5 minutes. An hour costs more.',
     advice: 'Nothing to do if you do not use one-hour caching. Otherwise report the two lifetimes apart (gen_ai.usage.cache_creation.input_tokens.ephemeral_1h).',
   },
+  CACHED_SOUND_UNKNOWN: {
+    meaning: 'Sound and cached tokens are reported, and nothing says how much of the sound was cached: only what must have been is priced so. Cached sound costs less.',
+    advice: 'Report gen_ai.usage.audio.cache_read.input_tokens, where the provider tells it.',
+  },
   CACHE_COUNTS_DROPPED: {
     meaning: 'This instrumentation is known to drop cached tokens that the provider charges for: tokens and cost are a lower bound.',
     advice: 'Upgrade it, or instrument the model client beside it.',

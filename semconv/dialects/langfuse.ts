@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts'
 import { langchainTier, nameLangchainTool, roleOfLangchainAgent } from '../langchain.ts'
 import type { UsageCounts } from '../usage.ts'
-import { type JsonObject, member, objectMember, parsed, parsedObject, tokenCount } from '../value.ts'
+import { isObject, type Json, type JsonObject, member, objectMember, parsed, parsedObject, tokenCount } from '../value.ts'
 
 /** Langfuse SDK v3 and later: langfuse/langfuse@6275144 (packages/shared, otel ingestion), langfuse-js. */
 export const langfuse: Dialect = {
@@ -32,7 +32,7 @@ export const langfuse: Dialect = {
   counts(counts, reading) {
     const details = parsedObject(reading.value('usageDetails'))
     if (details === undefined) return
-    const nested = nestedNames.some((name) => objectMember(details, name) !== undefined)
+    const nested = nestedNames.some((name) => isObject(said(details, name)))
     disjointCounts(counts, nested ? flattened(details) : inCamelCase(details, `${reading.word('responseModel')} ${reading.word('requestModel')}`) ?? untiered(details))
   },
   refine(draft, reading, span) {
@@ -78,29 +78,33 @@ const plainInput = ['input_text_tokens', 'input_text', 'input_modality_TEXT', 'i
 const plainOutput = ['output_text_tokens', 'output_text', 'output_modality_TEXT', 'output_modality_1', 'output_accepted_prediction_tokens',
   'output_rejected_prediction_tokens']
 
+/** A name of the API's, or the same as OpenRouter's SDK for JavaScript spells it (@openrouter/sdk 1.3.19), whose usage applications hand on as it is. */
+const said = (of: JsonObject | undefined, name: string): Json | undefined =>
+  member(of, name) ?? member(of, name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()))
+
 /**
  * Its OpenAI wrapper for python passes the provider's body on: parts nested, and inside their wholes
- * (langfuse/langfuse-python langfuse/openai.py `_parse_usage`). Brought into the flat, disjoint form.
+ * (langfuse/langfuse-python langfuse/openai.py `_parse_usage`). Brought into the flat form that its wrapper for JavaScript gives it.
  */
 function flattened(details: JsonObject): JsonObject {
-  const input = objectMember(details, 'prompt_tokens_details') ?? objectMember(details, 'input_tokens_details')
-  const output = objectMember(details, 'completion_tokens_details') ?? objectMember(details, 'output_tokens_details')
-  const part = (of: JsonObject | undefined, name: string) => tokenCount(member(of, name)) ?? 0
+  const object = (name: string) => [said(details, name)].find(isObject)
+  const input = object('prompt_tokens_details') ?? object('input_tokens_details')
+  const output = object('completion_tokens_details') ?? object('output_tokens_details')
+  const part = (of: JsonObject | undefined, name: string) => tokenCount(said(of, name)) ?? 0
   const [cached, written] = [part(input, 'cached_tokens'), part(input, 'cache_write_tokens')]
   const imageInput = part(input, 'image_tokens')
   const [reasoning, audioOutput, imageOutput] = [part(output, 'reasoning_tokens'), part(output, 'audio_tokens'), part(output, 'image_tokens')]
-  const prompt = tokenCount(member(details, 'prompt_tokens') ?? member(details, 'input_tokens')) ?? 0
-  const completion = tokenCount(member(details, 'completion_tokens') ?? member(details, 'output_tokens')) ?? 0
-  const total = tokenCount(member(details, 'total_tokens'))
-  // What has no place beside the cache is in it, and counted there.
-  const audioInput = Math.min(part(input, 'audio_tokens'), Math.max(prompt - cached - written - imageInput, 0))
+  const prompt = tokenCount(said(details, 'prompt_tokens') ?? said(details, 'input_tokens')) ?? 0
+  const completion = tokenCount(said(details, 'completion_tokens') ?? said(details, 'output_tokens')) ?? 0
+  const total = tokenCount(said(details, 'total_tokens')) ?? prompt + completion
+  const audioInput = part(input, 'audio_tokens')
   // xAI's chat completions.
   const inside = total === prompt + completion + reasoning ? 0 : reasoning
   return {
     input: Math.max(prompt - cached - written - audioInput - imageInput, 0), input_cached_tokens: cached, input_cache_write_tokens: written,
     input_audio_tokens: audioInput, input_image_tokens: imageInput,
     output: Math.max(completion - inside - audioOutput - imageOutput, 0), ...(reasoning > 0 && { output_reasoning_tokens: reasoning }),
-    output_audio_tokens: audioOutput, output_image_tokens: imageOutput, ...(total !== undefined && { total }),
+    output_audio_tokens: audioOutput, output_image_tokens: imageOutput, total,
   }
 }
 
@@ -174,4 +178,7 @@ function disjointCounts(counts: UsageCounts, details: JsonObject): void {
   const { input: whole = 0, output: out = 0, cacheRead = 0, reasoning = 0, total = 0 } = counts
   const named = Object.hasOwn(details, 'cached_content_token_count') || sum(plainInput) > 0
   if (named && cacheRead <= whole && total === whole + out + reasoning) counts.input = whole - cacheRead
+  // OpenAI's cache holds sound, which is told among both: its wrapper for JavaScript takes off both and stops at 0.
+  const twice = whole + cacheRead + (counts.cacheWrite ?? 0) + out + reasoning - total
+  if (input === 0 && twice > 0 && twice <= Math.min(counts.audioInput ?? 0, cacheRead)) counts.input = whole - twice
 }

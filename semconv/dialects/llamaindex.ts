@@ -1,5 +1,5 @@
 import type { Attributes, SpanRecord } from '../attributes.ts'
-import { bodyCounts, listed } from '../body-counts.ts'
+import { bodyCounts, cachedSound, listed } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import type { Role } from '../facts.ts'
 import { objectOf, unflatten } from '../indexed.ts'
@@ -116,6 +116,7 @@ function addGeminiUsage(counts: UsageCounts, usage: JsonObject | undefined): voi
   counts.toolUseInput ??= tokenCount(member(usage, 'tool_use_prompt_token_count'))
   counts.total ??= tokenCount(member(usage, 'total_token_count'))
   counts.audioInput ??= listed(parsedText(member(usage, 'prompt_tokens_details')), 'modality', 'AUDIO', 'token_count')
+  counts.audioCacheRead ??= cachedSound(parsedText(member(usage, 'cache_tokens_details')), 'token_count')
 }
 
 /** The provider's answer in the event that tells it. */

@@ -16,7 +16,7 @@ export const findingWords: Readonly<Record<FindingCode, string>> = {
   USAGE_INVALID: 'A token count that is none', USAGE_UNSPLIT: 'Only a total of tokens', USAGE_CONTRADICTORY: 'Token counts that contradict each other',
   ATTRIBUTES_DROPPED: 'Attributes dropped by the SDK', CACHE_COUNTS_DROPPED: 'Cached tokens dropped', CACHE_WRITES_HIDDEN: 'Cache writes hidden in the input',
   PROVIDER_MISSING: 'A call without a provider', PROVIDER_UNKNOWN: 'An unknown provider', USAGE_REPAIRED: 'Token counts that were repaired',
-  CACHE_COUNTING_UNKNOWN: 'Cached tokens, inside or beside the input', CACHE_LIFETIME_UNKNOWN: 'A cache write without a lifetime', CONTENT_CUT: 'Messages that were cut',
+  CACHE_COUNTING_UNKNOWN: 'Cached tokens, inside or beside the input', CACHE_LIFETIME_UNKNOWN: 'A cache write without a lifetime', CACHED_SOUND_UNKNOWN: 'Sound, cached or not', CONTENT_CUT: 'Messages that were cut',
   EVENTS_DROPPED: 'Events dropped by the SDK', LINKS_DROPPED: 'Links dropped by the SDK', TOOL_NAME_MISSING: 'A tool without a name', END_BEFORE_START: 'An end before its start',
   SERVICE_NAME_MISSING: 'A service without a name', SCOPE_NAME_MISSING: 'A tracer without a name', RESPONSE_MODEL_MISSING: 'Only the model that was asked',
   TYPE_WRONG: 'An attribute of another type', NAME_OUTDATED: 'An attribute\'s old name',

@@ -15,6 +15,7 @@ const usageNotes: Readonly<Record<string, Words>> = {
   usage_inconsistent: { label: 'token counts contradict each other', title: 'A part is larger than its whole, whichever way the counts are read.' },
   unsplit_total: { label: 'only a total of tokens', title: 'A total without input and output can be counted, not priced.' },
   total_disagrees: { label: 'total disagrees with its parts', title: 'The reported total is no sum of the reported parts: the parts were taken as they are.' },
+  cached_audio_unknown: { label: 'cached sound unknown', title: 'Nothing says how much of the sound was cached: only what must have been is priced so.' },
   usage_invalid: { label: 'a token count that is none', title: 'A count was negative or no number, and was ignored.' },
 }
 
