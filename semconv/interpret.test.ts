@@ -1903,6 +1903,12 @@ const rows: readonly Row[] = [
     step: { role: 'tool', tool: 'exec_command', toolCallId: 'c', errorType: 'tool_error' },
   },
   {
+    who: 'Codex tool that asked a model and was refused, and came to its end', span: { name: 'dispatch_tool_call_with_state', scope: 'codex_exec', events: [
+      { name: 'event', attributes: { 'event.name': 'codex.api_request', 'http.response.status_code': '429', 'error.message': 'http 429', endpoint: '/responses', model: 'gpt-5' } },
+      { name: 'event', attributes: { 'event.name': 'codex.tool_result', tool_name: 'spawn_agent', call_id: 'c', success: 'true' } }] },
+    step: { role: 'tool', tool: 'spawn_agent', toolCallId: 'c', errorType: '', errorMessage: '', requestModel: '', streaming: false },
+  },
+  {
     who: 'Gemini CLI tool', span: { resource: { 'service.name': 'gemini-cli' },
       attributes: { 'gen_ai.operation.name': 'tool_call', function_name: 'read', 'gen_ai.tool.call_id': 'c', function_args: '{}',
       'gen_ai.conversation.id': 's' } },

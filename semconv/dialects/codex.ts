@@ -45,11 +45,12 @@ export const codex: Dialect = {
     else if (name === 'run_sampling_request') draft.role = 'step'
     else if (draft.tool !== '' && draft.toolCallId !== '' && attributes.has('tool_source')) draft.role = 'tool'
     else draft.tool = ''
-    failedAttempt(draft, span)
-    if (draft.role === 'model_call') draft.streaming = true
+    // Before the attempts: a tool that asked a model and was refused has not failed by that.
     for (const event of span.events) {
       if (event.attributes.get('event.name') === 'codex.tool_result') toolResult(draft, event.attributes)
     }
+    failedAttempt(draft, span)
+    if (draft.role === 'model_call') draft.streaming = true
   },
 }
 
