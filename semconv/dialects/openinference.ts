@@ -1,7 +1,6 @@
 import { answerId } from '../answer-id.ts'
 import type { Attributes, AttributeValue, SpanRecord } from '../attributes.ts'
 import { bodyCounts, geminiParts, responseTools } from '../body-counts.ts'
-import { picoUsd } from '../cost.ts'
 import type { CountingRule, Dialect, Draft } from '../dialect.ts'
 import { langchainMessage, langchainPart, roleOfLangchainAgent } from '../langchain.ts'
 import { bodyTerms } from '../price-terms.ts'
@@ -9,6 +8,7 @@ import type { Reading } from '../reading.ts'
 import { asWord, readRunMetadata } from '../run-metadata.ts'
 import type { UsageCounts } from '../usage.ts'
 import { finite, type JsonObject, member, objectMember, parsedObject, tokenCount, truth, word } from '../value.ts'
+import { isDify, nameWithoutRunId, refineDify } from './dify.ts'
 
 const bedrock = (scope: string) => scope.startsWith('openinference.instrumentation.bedrock')
 const bedrockJs = (scope: string) => scope === '@arizeai/openinference-instrumentation-bedrock'
@@ -31,14 +31,10 @@ const crewai = (scope: string) => scope === 'openinference.instrumentation.crewa
 /** `Crew_<id>.kickoff` where the application gave the crew no name: another one each run. */
 const crewId = /_[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?=\.)/
 const beeaiPython = (scope: string) => scope === 'openinference.instrumentation.beeai'
-/** Dify's exporters, for any collector and for Phoenix and Arize (langgenius/dify api/core/ops/unified_trace/otlp_adapter.py@3718105, arize_phoenix_trace.py@03660c1). */
-const dify = (scope: string) => /^(?:unified|arize_phoenix_tracer)_/.test(scope)
-/** `workflow_<id>`, `chatflow_<id>`: Dify puts the run's id there. */
-const difyRun = /_[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/
 /** Flowise's tracers for its agent flows (flowise-components 3.1.4 on npm, handler.js); its chat flows have LangChain's instrumentation. */
 const flowise = (scope: string) => /^(?:phoenix|arize|opik)-tracer-/.test(scope)
 /** Frameworks that keep two sums of what a call used, whatever the provider told. */
-const sumsOnly = (scope: string) => haystack(scope) || dify(scope) || flowise(scope) || beeaiPython(scope) || scope === 'openinference.instrumentation.autogen_agentchat'
+const sumsOnly = (scope: string) => haystack(scope) || isDify(scope) || flowise(scope) || beeaiPython(scope) || scope === 'openinference.instrumentation.autogen_agentchat'
 
 const source = 'Arize-ai/openinference@1fe497f'
 
@@ -173,7 +169,7 @@ export function refineAnswer(draft: Draft, reading: Reading, span: SpanRecord): 
     else if (isStep(span.name)) draft.role = 'step'
   }
   roleOfLangchainAgent(draft, span)
-  if (dify(span.scope.name)) difyCost(draft, metadata)
+  if (isDify(span.scope.name)) refineDify(draft, metadata)
   if (draft.role === 'workflow') draft.workflow ||= word(nameWithoutRun(span)) ?? ''
   if (draft.role === 'agent' && smolagents(span.scope.name)) draft.usageCumulative = true
   if (draft.timeToFirstTokenMs === undefined) {
@@ -187,14 +183,7 @@ export function refineAnswer(draft: Draft, reading: Reading, span: SpanRecord): 
 
 function nameWithoutRun({ name, scope }: SpanRecord): string {
   if (crewai(scope.name)) return name.replace(crewId, '')
-  return dify(scope.name) ? name.replace(difyRun, '') : name
-}
-
-/** Dify's plugins know a price in their own currency. Zero is no claim. */
-function difyCost(draft: Draft, metadata: JsonObject | undefined): void {
-  if (member(metadata, 'currency') !== 'USD') return
-  const cost = picoUsd(member(metadata, 'total_price'))
-  if (cost !== 0n) draft.reportedCost ??= cost
+  return isDify(scope.name) ? nameWithoutRunId(name) : name
 }
 
 /**
