@@ -142,6 +142,34 @@ const rows: readonly Row[] = [
     step: { role: 'workflow', workflow: 'workflow', user: 'u-1', session: 'conv-1' },
   },
   {
+    who: "Dify's moderation is told as a tool, and is a guardrail",
+    span: { scope: 'unified_otel_dify', name: 'moderation', attributes: { 'openinference.span.kind': 'TOOL', 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'moderation',
+      'input.value': '{"query":"how?"}', 'output.value': '{"action":"direct_output","flagged":true}', metadata: '{"message_id":"m-1","action":"direct_output","dify.span.kind":"tool"}' } },
+    step: { role: 'guardrail', tool: '', toolArgumentsHash: '', decision: { policyId: 'moderation', policyVersion: 0, outcome: 'DENY', reason: '', target: '' } },
+  },
+  ...([
+    ['unified_otel_dify', 'generate_name', '{"conversation_id":"c-1","dify.span.kind":"tool"}'], ['unified_otel_dify', 'suggested_question', '{"message_id":"m-1"}'],
+    ['arize_phoenix_tracer_shop', 'generate_conversation_name', '{"trace_entity_type":"generate_name"}'],
+  ] as const).map(([scope, name, metadata]) => ({
+    who: `Dify's ${name} is told as a tool, and asks a model by itself`,
+    span: { scope, name, attributes: { 'openinference.span.kind': 'TOOL', 'gen_ai.tool.name': name, 'input.value': '{}', metadata } },
+    step: { role: 'step' as const, tool: '' },
+  })),
+  {
+    who: "Dify's tool that is called moderation",
+    span: { scope: 'unified_otel_dify', name: 'moderation', attributes: { 'openinference.span.kind': 'TOOL', 'gen_ai.tool.name': 'moderation', 'input.value': '{}',
+      metadata: '{"message_id":"m-1","tool_name":"moderation"}' } },
+    step: { role: 'tool', tool: 'moderation' },
+  },
+  {
+    who: "Dify's agent tells what its model used, and which that is among what it was given",
+    span: { scope: 'unified_otel_dify', name: 'agent_Planner', attributes: { 'openinference.span.kind': 'AGENT', 'gen_ai.operation.name': 'invoke_agent',
+      'input.value': '{"query":"weather?","model":{"provider":"langgenius/openai/openai","model":"gpt-4o","model_type":"llm","mode":"chat","completion_params":{}},"tools":[]}',
+      metadata: '{"node_type":"agent","model_provider":null,"total_price":"0.0001050","currency":"USD"}',
+      'gen_ai.usage.input_tokens': 30, 'gen_ai.usage.output_tokens': 3, 'gen_ai.usage.total_tokens': 33 } },
+    step: { role: 'agent', agent: 'Planner', provider: 'openai', requestModel: 'gpt-4o', usage: { 'input.uncached': 30, 'output.text': 3 }, reportedCost: 105_000_000n },
+  },
+  {
     who: "n8n's model, a node whose type says so, under keys for metadata",
     span: { scope: 'n8n-workflow', name: 'node.execute', attributes: { 'n8n.node.id': 'b2', 'n8n.node.name': 'OpenAI Chat Model', 'n8n.node.type': '@n8n/n8n-nodes-langchain.lmChatAnthropic',
       'n8n.node.type_version': 1.3, 'n8n.node.items.input': 1, 'n8n.node.items.output': 1,

@@ -169,7 +169,7 @@ export function refineAnswer(draft: Draft, reading: Reading, span: SpanRecord): 
     else if (isStep(span.name)) draft.role = 'step'
   }
   roleOfLangchainAgent(draft, span)
-  if (isDify(span.scope.name)) refineDify(draft, metadata)
+  if (isDify(span.scope.name)) refineDify(draft, metadata, span)
   if (draft.role === 'workflow') draft.workflow ||= word(nameWithoutRun(span)) ?? ''
   if (draft.role === 'agent' && smolagents(span.scope.name)) draft.usageCumulative = true
   if (draft.timeToFirstTokenMs === undefined) {
