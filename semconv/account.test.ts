@@ -153,6 +153,14 @@ const anyElsewhere: fc.Arbitrary<Elsewhere> = fc.record({
   mirrored: fc.constantFrom(new Set<string>(), new Set(['request:9'])),
 })
 
+test('a run is called like its topmost span, and like its workflow where every one of those has the same name', () => {
+  const named = (name: string, workflow: string) =>
+    account(wide(1, () => ({ workflow })).map((span) => ({ ...span, name })), nowhere).name
+  assert.equal(named('plan a trip', 'travel'), 'plan a trip')
+  assert.equal(named('workflow.execute', 'Daily digest'), 'Daily digest')
+  assert.equal(named('workflow.execute', ''), 'workflow.execute')
+})
+
 test('any order and any repetition of any spans give one account', () => {
   const shuffled = fc.array(anySpan, { maxLength: 20 }).chain((spans) =>
     fc.tuple(fc.constant(spans), fc.shuffledSubarray([...spans, ...spans], { minLength: 2 * spans.length })))

@@ -1,5 +1,6 @@
 import { isToldByLog } from './agent-logs.ts'
 import { type Attribution, attributions, parties, sorted } from './attribution.ts'
+import { n8nWorkflow } from './dialects/n8n.ts'
 import { kindOfRole, type PicoUsd, type Role, type SpanFacts, type TokenUsage, type UnixNano } from './facts.ts'
 import { type Billable, type Elsewhere, settleUsage, type SpanVerdict, type Uncounted } from './settle-usage.ts'
 import { errored, type RepeatedToolCall, toolCalls } from './tool-calls.ts'
@@ -62,7 +63,7 @@ export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): Trac
   const top = tree.spans[tree.top]
   return {
     isRun: tree.spans.some((span) => isGenAi[span.step.role]),
-    name: top?.name ?? '',
+    name: top === undefined ? '' : runName(top),
     status: !tree.rooted || top === undefined ? 'RUNNING' : hasFailed(tree, top) ? 'FAILED' : 'COMPLETED',
     startedAt: tree.spans[0]?.startedAt ?? 0n,
     endedAt: tree.rooted ? tree.spans.reduce((last, span) => (span.endedAt > last ? span.endedAt : last), 0n) : undefined,
@@ -90,6 +91,9 @@ export function account(spans: readonly SpanFacts[], elsewhere: Elsewhere): Trac
 }
 
 const noSpans: ReadonlySet<string> = new Set()
+
+/** What a run is called, by its topmost span. */
+export const runName = ({ name, step }: SpanFacts): string => (name === n8nWorkflow && step.workflow !== '' ? step.workflow : name)
 
 /** A span that says nothing of its own: another trace tells what it does. */
 const silenced = (span: SpanFacts): SpanFacts => ({

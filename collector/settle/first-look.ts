@@ -1,6 +1,6 @@
 import type { PolicyDecisionRow } from '#clickhouse/tables/policy-decisions.ts'
 import { runs, type RunRow } from '#clickhouse/tables/runs.ts'
-import { isGenAi } from '#semconv/account.ts'
+import { isGenAi, runName } from '#semconv/account.ts'
 import { parties, sorted } from '#semconv/attribution.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import { errored } from '#semconv/tool-calls.ts'
@@ -45,7 +45,7 @@ function firstLook(
   const tools = spans.filter(({ step }) => step.role === 'tool' && step.executed)
   return {
     tenant, project, traceId: top.traceId, version: receivedAt, isRun: spans.some(({ step }) => isGenAi[step.role]), settled: false,
-    name: top.name, status: errored(top) ? 'FAILED' : 'COMPLETED',
+    name: runName(top), status: errored(top) ? 'FAILED' : 'COMPLETED',
     startedAt: spans.reduce((first, { startedAt }) => (startedAt < first ? startedAt : first), top.startedAt), endedAt: latest((span) => span.endedAt), lastReceivedAt: receivedAt,
     service: top.service, environment: top.environment, workflow: top.step.workflow,
     ...parties({ spans }),

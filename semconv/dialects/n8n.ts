@@ -8,6 +8,9 @@ const nodeRoles: readonly (readonly [RegExp, Role])[] = [
   [/^(?:vectorStore|retriever|reranker)/, 'retrieval'], [/^memory/, 'memory'],
 ]
 
+/** What the span of every workflow is called (execution-level-tracer.ts@0999c93). */
+export const n8nWorkflow = 'workflow.execute'
+
 /**
  * n8n's workflows and their nodes (n8n-io/n8n packages/cli/src/modules/otel@0999c93), all side by side below the workflow. Its models
  * write what they used as metadata of their node, in words of its own (`N8nLlmTracing`); 2.25 writes none yet.
