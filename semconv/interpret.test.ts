@@ -169,6 +169,22 @@ const rows: readonly Row[] = [
       'gen_ai.usage.input_tokens': 30, 'gen_ai.usage.output_tokens': 3, 'gen_ai.usage.total_tokens': 33 } },
     step: { role: 'agent', agent: 'Planner', provider: 'openai', requestModel: 'gpt-4o', usage: { 'input.uncached': 30, 'output.text': 3 }, reportedCost: 105_000_000n },
   },
+  ...([
+    ['a stream of Mistral by 5 drops what was cached', 'ai', { 'ai.operationId': 'ai.streamText.doStream', 'ai.model.provider': 'mistral.chat' }, ['usage_lossy']],
+    ['a stream of Mistral by 6 tells what was cached, if any was', 'ai', { 'ai.operationId': 'ai.streamText.doStream', 'ai.model.provider': 'mistral.chat',
+      'ai.usage.inputTokenDetails.noCacheTokens': 1000, 'ai.usage.outputTokenDetails.textTokens': 100 }, []],
+    ['Cohere by 5 tells what its model took in and not what is charged', 'ai', { 'ai.operationId': 'ai.streamText.doStream', 'ai.model.provider': 'cohere.chat' }, ['usage_lossy']],
+    ['Cohere by 6 tells what its model took in and not what is charged', 'ai', { 'ai.operationId': 'ai.streamText.doStream', 'ai.model.provider': 'cohere.chat',
+      'ai.usage.inputTokenDetails.noCacheTokens': 1000, 'ai.usage.outputTokenDetails.textTokens': 100 }, ['usage_lossy']],
+    ['Cohere by 7 tells what its model took in and not what is charged', 'gen_ai', { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'cohere',
+      'gen_ai.usage.input_tokens': 1000, 'gen_ai.usage.output_tokens': 100 }, ['usage_lossy']],
+  ] as const).map(([what, scope, attributes, usageFlags]) => ({
+    who: `the AI SDK: ${what}`,
+    span: { scope, name: 'ai.streamText.doStream', attributes: { ...(scope === 'ai' && { 'ai.usage.inputTokens': 1000, 'ai.usage.outputTokens': 100, 'ai.usage.totalTokens': 1100 }), ...attributes } },
+    step: { role: 'model_call' as const, usage: { 'input.uncached': 1000, 'output.text': 100 }, usageFlags },
+  })),
+  { who: 'the AI SDK: an embedding of Cohere tells what is charged', span: { scope: 'ai', name: 'ai.embed.doEmbed', attributes: { 'ai.operationId': 'ai.embed.doEmbed',
+    'ai.model.provider': 'cohere.textEmbedding', 'ai.usage.tokens': 9 } }, step: { role: 'embedding', usage: { 'input.uncached': 9 }, usageFlags: [] } },
   {
     who: "n8n's model, a node whose type says so, under keys for metadata",
     span: { scope: 'n8n-workflow', name: 'node.execute', attributes: { 'n8n.node.id': 'b2', 'n8n.node.name': 'OpenAI Chat Model', 'n8n.node.type': '@n8n/n8n-nodes-langchain.lmChatAnthropic',

@@ -10,6 +10,10 @@ import { isObject, type JsonObject, member, objectMember, parsedObject, tokenCou
 
 const source = 'vercel/ai@ed857f5 and its v4, v5, v6 tags'
 
+/** Cohere charges by billed units, and its package drops them, as it does what was cached: it tells what the model took in. Of an embedding it tells them. */
+const cohereSource = 'captured from @ai-sdk/cohere 2.0.44 and 3.0.63; 4.0.52 from its source'
+const isNoEmbedding = (attributes: Attributes) => !attributes.has('ai.usage.tokens') && attributes.get('gen_ai.operation.name') !== 'embeddings'
+
 /** opencode (captured, 1.18.33) gives every call one function's name and, where no user name is set, the word `unknown`. */
 function disown(draft: Draft): void {
   if (draft.agent === 'session.llm') draft.agent = ''
@@ -48,6 +52,8 @@ export const vercelLegacy: Dialect = {
   },
   // v6 tells the parts of its input (`inputTokenDetails`) and counts them in it; v4 and v5 repeat the provider's number.
   counting: [
+    { source: 'captured from @ai-sdk/mistral 2.0.51', when: beforeV6, providers: ['mistral_ai'], input: 'inclusive', lossy: true },
+    { source: cohereSource, when: isNoEmbedding, providers: ['cohere'], input: 'inclusive', lossy: true },
     { source: 'captured from ai 5.0.277', when: (attributes) => beforeV6(attributes) && hidesCache(attributes), providers: ['aws.bedrock'],
       input: 'exclusive', lossy: true, hidesCacheWrites: true },
     { source, when: beforeV6, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive', hidesCacheWrites: true },
@@ -204,6 +210,7 @@ export const vercelV7: Dialect = {
     providerMetadata: ['ai.response.providerMetadata'],
   },
   counting: [
+    { source: cohereSource, when: isNoEmbedding, providers: ['cohere'], input: 'inclusive', output: 'inclusive', lossy: true },
     // `generateObject` and `streamObject` leave out what was written to the cache (captured from @ai-sdk/otel 1.0.173).
     { source: 'captured from 1.0.173', when: (attributes) => attributes.get('gen_ai.output.type') === 'json', providers: ['anthropic', 'aws.bedrock'],
       input: 'inclusive', output: 'inclusive', hidesCacheWrites: true },
