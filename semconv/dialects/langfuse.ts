@@ -1,7 +1,9 @@
-import type { Dialect } from '../dialect.ts'
+import type { Attributes } from '../attributes.ts'
+import type { Dialect, Draft } from '../dialect.ts'
 import { langchainTier, nameLangchainTool, roleOfLangchainAgent } from '../langchain.ts'
+import { endOfResponse } from '../response-end.ts'
 import type { UsageCounts } from '../usage.ts'
-import { isObject, type Json, type JsonObject, member, objectMember, parsed, parsedObject, tokenCount } from '../value.ts'
+import { isObject, type Json, type JsonObject, member, objectMember, parsed, parsedObject, tokenCount, word } from '../value.ts'
 
 /** Langfuse SDK v3 and later: langfuse/langfuse@6275144 (packages/shared, otel ingestion), langfuse-js. */
 export const langfuse: Dialect = {
@@ -44,10 +46,20 @@ export const langfuse: Dialect = {
     if (draft.role === 'agent') draft.agent ||= span.name
     if (draft.role === 'tool') draft.tool ||= span.name
     if (span.attributes.get('langfuse.observation.level') === 'ERROR') draft.errorType ||= 'ERROR'
+    if (draft.role === 'model_call') streamedResponse(draft, span.attributes)
     const tier = member(parsedObject(span.attributes.get('langfuse.observation.model.parameters')), 'service_tier')
     if (typeof tier === 'string') draft.serviceTier ||= tier
     draft.serviceTier ||= langchainTier(parsedObject(reading.value('usageDetails')), 'input_') ?? ''
   },
+}
+
+/** Its OpenAI wrapper for python (captured from 5.0.4) keeps a streamed response as metadata, member by member: `object` is `"response"` then. */
+function streamedResponse(draft: Draft, attributes: Attributes): void {
+  if (attributes.get('langfuse.observation.metadata.object') !== '"response"') return
+  const said = (name: string) => parsed(attributes.get(`langfuse.observation.metadata.${name}`)) ?? null
+  const id = said('id')
+  if (typeof id === 'string') draft.responseId ||= word(id) ?? ''
+  endOfResponse(draft, { object: 'response', status: said('status'), error: said('error'), incomplete_details: said('incomplete_details') })
 }
 
 /** What may stand in the metadata, whose words are JSON since 5.0 for python ("The server decodes metadata values from v5 SDKs"). */

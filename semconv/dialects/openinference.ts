@@ -5,6 +5,7 @@ import type { CountingRule, Dialect, Draft } from '../dialect.ts'
 import { langchainMessage, langchainPart, roleOfLangchainAgent } from '../langchain.ts'
 import { bodyTerms } from '../price-terms.ts'
 import type { Reading } from '../reading.ts'
+import { endOfResponse } from '../response-end.ts'
 import { asWord, readRunMetadata } from '../run-metadata.ts'
 import type { UsageCounts } from '../usage.ts'
 import { finite, type JsonObject, member, objectMember, parsedObject, tokenCount, truth, word } from '../value.ts'
@@ -157,7 +158,7 @@ export function refineAnswer(draft: Draft, reading: Reading, span: SpanRecord): 
   if (draft.role === 'model_call') {
     const answer = answerOf(span)
     draft.responseId ||= answerId(answer)
-    endOfResponse(draft, answer)
+    endOfResponse(draft, unfinishedResponse(answer))
   }
   const metadata = readRunMetadata(draft, reading.value('metadata'))
   // LangChain's own.
@@ -266,21 +267,11 @@ function answerOf({ attributes }: SpanRecord): string | undefined {
   return typeof text === 'string' && attributes.get('output.mime_type') === 'application/json' ? text : undefined
 }
 
-/**
- * A response of OpenAI's API that failed, was cut or cancelled is answered with 200 and says so in its body alone: the span is no error
- * and has no reason for the end (captured from @arizeai/openinference-instrumentation-openai 4.2.7).
- */
-function endOfResponse(draft: Draft, text: string | undefined): void {
-  if (text === undefined || !/"status": ?"(?:failed|incomplete|cancelled)"/.test(text)) return
+/** The answer that a span holds, if it is a response whose end needs a word: else the parser is not asked. */
+function unfinishedResponse(text: string | undefined): JsonObject | undefined {
+  if (text === undefined || !/"status": ?"(?:failed|incomplete|cancelled)"/.test(text)) return undefined
   const answer = parsedObject(text)
-  if (member(answer, 'object') !== 'response' || !Array.isArray(member(answer, 'output'))) return
-  const reason = asWord(member(objectMember(answer, 'incomplete_details'), 'reason'))
-  if (reason !== undefined && draft.finishReasons.length === 0) draft.finishReasons = [reason]
-  const status = asWord(member(answer, 'status'))
-  if (status !== 'failed' && status !== 'cancelled') return
-  const error = objectMember(answer, 'error')
-  draft.errorType ||= asWord(member(error, 'code')) ?? status
-  draft.errorMessage ||= asWord(member(error, 'message')) ?? ''
+  return Array.isArray(member(answer, 'output')) ? answer : undefined
 }
 
 /**
