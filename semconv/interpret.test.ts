@@ -1921,6 +1921,12 @@ const rows: readonly Row[] = [
     step: { role: 'model_call', session: 's', usage: { 'input.uncached': 4, 'input.cache_read': 5, 'output.text': 3,
       'output.reasoning': 1 }, usageFlags: [] },
   },
+  ...([['generation', ['usage_lossy']], ['response', []]] as const).map(([name, usageFlags]) => ({
+    who: `OpenInference for OpenAI's agents (captured from 2.6.0): a span called ${name}`,
+    span: { name, scope: 'openinference.instrumentation.openai_agents', scopeVersion: '2.6.0', attributes: { 'openinference.span.kind': 'LLM', 'llm.system': 'openai', 'llm.model_name': 'gpt-5',
+      'llm.token_count.prompt': 1000, 'llm.token_count.completion': 100 } },
+    step: { role: 'model_call' as const, usage: { 'input.uncached': 1000, 'output.text': 100 }, usageFlags },
+  })),
   { who: 'OpenInference, an answer of the Responses API that failed', span: { name: 'OpenAI Responses', attributes: { 'openinference.span.kind': 'LLM',
     'output.mime_type': 'application/json', 'output.value': '{"id":"resp_1","object":"response","status":"failed","error":{"code":"server_error","message":"try again"},"incomplete_details":null,"output":[]}' } },
   step: { role: 'model_call', errorType: 'server_error', errorMessage: 'try again', finishReasons: [] } },

@@ -124,6 +124,9 @@ export const openinference: Dialect = {
     { source: 'openinference-instrumentation-google-genai 0.1.3 and 0.1.9 on PyPI: what was cached is in the answer alone', scope: googleGenai, below: '0.1.17',
       when: (attributes) => attributes.get('output.value') === hidden, input: 'inclusive', lossy: true },
     { source: 'openinference-instrumentation-google-genai 1.4.14 on PyPI, captured', scope: googleGenai, when: calledFunctions, input: 'inclusive', lossy: true },
+    // Of chat completions, whoever sells them, it tells two sums; of responses all parts.
+    { source: 'openinference-instrumentation-openai-agents 2.6.0 on PyPI (_processor.py), captured', scope: (scope) => scope === 'openinference.instrumentation.openai_agents',
+      when: (_attributes, spanName) => spanName === 'generation', input: 'inclusive', lossy: true },
     // Adds the cache counts to the input itself (its python anthropic, langchain and strands instrumentations too).
     { source, scope: (scope) => scope.startsWith('openinference.instrumentation.'), input: 'inclusive' },
     { source, scope: (scope) => scope.startsWith('@arizeai/openinference-instrumentation-openai'), input: 'inclusive',
