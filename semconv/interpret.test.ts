@@ -169,6 +169,13 @@ const rows: readonly Row[] = [
       'gen_ai.usage.input_tokens': 30, 'gen_ai.usage.output_tokens': 3, 'gen_ai.usage.total_tokens': 33 } },
     step: { role: 'agent', agent: 'Planner', provider: 'openai', requestModel: 'gpt-4o', usage: { 'input.uncached': 30, 'output.text': 3 }, reportedCost: 105_000_000n },
   },
+  ...(['ai.streamText', 'ai.streamText.doStream'] as const).map((name) => ({
+    who: `the AI SDK 6: ${name} of a stream that ended in an error has no other word for it`,
+    span: { scope: 'ai', name, attributes: { 'ai.operationId': name, 'ai.model.provider': 'openai.chat', 'ai.response.finishReason': 'error' } },
+    step: { errorType: 'error', finishReasons: ['error'], usage: undefined },
+  })),
+  { who: 'a call whose answer ended in an error, in the words of the conventions', span: { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'mistral_ai',
+    'gen_ai.response.finish_reasons': ['error'] } }, step: { role: 'model_call', errorType: 'error' } },
   ...([
     ['a stream of Mistral by 5 drops what was cached', 'ai', { 'ai.operationId': 'ai.streamText.doStream', 'ai.model.provider': 'mistral.chat' }, ['usage_lossy']],
     ['a stream of Mistral by 6 tells what was cached, if any was', 'ai', { 'ai.operationId': 'ai.streamText.doStream', 'ai.model.provider': 'mistral.chat',

@@ -40,6 +40,8 @@ export function interpret(span: SpanRecord): Step {
   const reading = read(tables.get(dialect) as NonNullable<ReturnType<typeof tables.get>>, span.attributes, span.resource)
   const draft = commonStep(dialect, reading, span)
   dialect.refine?.(draft, reading, span)
+  // The conventions' reason for an end that was none. Of a stream that broke off there may be no other word (captured from ai 6.0.326 on npm).
+  if (draft.finishReasons.includes('error')) draft.errorType ||= 'error'
   nameFromSpan(draft, span)
   const client = foldProvider(draft.provider)
   draft.provider = billingProvider(client, reading.word('serverAddress'))
