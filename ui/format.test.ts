@@ -9,7 +9,7 @@ const table = <In, Out>(name: string, format: (value: In) => Out, rows: readonly
 table('money', money, [
   ['0', '$0.00'], ['1', '$1.00'], ['1234.565', '$1,234.57'], ['1234567.004999999999', '$1,234,567.00'],
   ['0.5', '$0.5000'], ['0.0125', '$0.01250'], ['0.00123456', '$0.001235'], ['0.0001', '$0.0001000'],
-  ['0.000099999999', '<$0.0001'], ['0.000000000001', '<$0.0001'], ['-0.00001', '>−$0.0001'],
+  ['0.000099999999', '<$0.0001'], ['0.000000000001', '<$0.0001'], ['-0.00001', '−<$0.0001'],
   ['0.99994', '$0.9999'], ['0.99995', '$1.00'], ['0.999999999999', '$1.00'], ['0.09999999', '$0.1000'], ['0.009999999', '$0.01000'],
   ['-3.2', '−$3.20'], ['-0.25', '−$0.2500'],
   // 2^53 + 1 cents and more: a float would lose the last digit.
@@ -54,7 +54,7 @@ test('marks of an axis: 24 hours with the day where it changes, then days, then 
   assert.match(axisTimes([at(1, 0)], 30 * 86_400)[0] ?? '', /2026/)
 })
 
-table('a difference', signedMoney, [['0.1', '+$0.1000'], ['-0.1', '−$0.1000'], ['0.00001', '<+$0.0001'], ['-0.00001', '>−$0.0001'], ['0', '$0.00'], [null, 'unpriced']])
+table('a difference', signedMoney, [['0.1', '+$0.1000'], ['-0.1', '−$0.1000'], ['0.00001', '+<$0.0001'], ['-0.00001', '−<$0.0001'], ['0', '$0.00'], [null, 'unpriced']])
 
 test('a quantity has the unit of its meter, tokens where nothing else is known', () => {
   for (const meter of ['input.uncached', 'input.cache_read', 'input.cache_write.1h', 'output.text', 'output.reasoning', 'unsplit']) assert.equal(meterUnit(meter, '12'), 'tokens')

@@ -37,19 +37,19 @@ export const money = (decimal: string | null | undefined): string => {
   if (pico === undefined) return decimal
   if (pico === 0n) return '$0.00'
   const size = pico < 0n ? -pico : pico
-  if (size < smallestShown) return pico < 0n ? '>−$0.0001' : '<$0.0001'
+  const sign = pico < 0n ? '−' : ''
+  if (size < smallestShown) return `${sign}<$0.0001`
   const leadingZeros = picoDigits - size.toString().length
   // What rounds up to the next digit has one decimal less: $0.09999999 is $0.1000.
   const significant = 4 + leadingZeros - (roundTo(size, 4 + leadingZeros) >= 10_000n ? 1 : 0)
   const decimals = significant < 4 ? 2 : significant
-  return `${pico < 0n ? '−' : ''}${fixed(size, decimals)}`
+  return `${sign}${fixed(size, decimals)}`
 }
 
 /** A difference, with its sign. */
 export const signedMoney = (decimal: string | null | undefined): string => {
   const text = money(decimal)
-  if (/^[−>]/.test(text) || decimal === null || decimal === undefined || decimal === '0') return text
-  return text.startsWith('<') ? `<+${text.slice(1)}` : `+${text}`
+  return text.startsWith('−') || decimal === null || decimal === undefined || decimal === '0' ? text : `+${text}`
 }
 
 /** A sum of which nothing has a price is unknown, not zero. */
