@@ -3,7 +3,7 @@ import './language.ts'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import styles from './chart.module.css'
-import { axisTimes } from './format.ts'
+import { axisTimes, isolated } from './format.ts'
 import { stacked } from './stack.ts'
 import { paint, tokenColor } from './theme.ts'
 
@@ -172,7 +172,7 @@ const Chart = (props: ChartProps) => {
     const bucket = props.buckets[now.bucket]!.label
     const one = props.series[now.series]
     const parts = one === undefined ? props.series.filter((s) => props.speaks(s, now.bucket)) : [one]
-    return `${bucket}: ${parts.length === 0 ? 'nothing' : parts.map((s) => `${s.label} ${props.speaks(s, now.bucket) ? s.text[now.bucket] : 'nothing'}`).join(', ')}`
+    return `${bucket}: ${parts.length === 0 ? 'nothing' : parts.map((s) => `${isolated(s.label)} ${props.speaks(s, now.bucket) ? s.text[now.bucket] : 'nothing'}`).join(', ')}`
   }
   createEffect(() => {
     const text = words()

@@ -144,6 +144,13 @@ export const axisTimes = (marks: readonly number[], step: number): string[] => {
   return dates.map((date, index) => `${clock.format(date)}${days[index] === days[index - 1] ? '' : `\n${days[index]}`}`)
 }
 
+/** Letters that are written from the right, and controls of direction (Unicode Standard Annex 9). */
+const directed = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+const controls = /[\u202a-\u202e\u2066-\u2069]/g
+
+/** A name within a sentence, isolated where it would turn around what stands after it: an amount is read as it is. */
+export const isolated = (name: string): string => (directed.test(name) ? `\u2068${name.replace(controls, '')}\u2069` : name)
+
 /** `3 calls`, `1 call`. */
 export const plural = (value: number, one: string, many = `${one}s`): string => `${countExact(value)} ${value === 1 ? one : many}`
 

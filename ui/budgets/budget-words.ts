@@ -1,7 +1,7 @@
 /** How budgets are said. Pure. */
-import { countExact, decimalExact, money, plural } from '../format.ts'
+import { countExact, decimalExact, isolated, money, plural } from '../format.ts'
 import type { BudgetAction, BudgetFieldsFragment, BudgetGroupFieldsFragment } from '../queries.ts'
-import { type FilterKey, ledgerHref, rangeText, unnamed } from '../url-state.ts'
+import { type FilterKey, ledgerHref, rangeText, valueText } from '../url-state.ts'
 
 export const actionWords: Readonly<Record<BudgetAction, string>> = {
   OBSERVE: 'nothing', ALERT: 'an alert', REQUIRE_APPROVAL: 'a person is asked', DENY: 'calls are refused', KILL: 'calls and their runs are stopped',
@@ -34,7 +34,7 @@ export const periodText = ({ period, rollingHours, timeZone }: Pick<BudgetFields
   }
 }
 
-const named = (values: readonly string[]): string => values.map((value) => (value === '' ? unnamed : value)).join(' or ')
+const named = (values: readonly string[]): string => values.map((value) => isolated(valueText(value))).join(' or ')
 
 export const scopeText = ({ scope, groupBy }: Pick<BudgetFieldsFragment, 'scope' | 'groupBy'>): string => {
   const about = scope.length === 0 ? 'everything' : scope.map(({ dimension, values }) => `${dimension.toLowerCase()} ${named(values)}`).join(', ')
@@ -58,7 +58,7 @@ export const linesFilter = (budget: Pick<BudgetFieldsFragment, 'scope'>, { group
   for (const one of [...budget.scope, ...group]) {
     const key = filterKeys[one.dimension]
     if (key === undefined) return undefined
-    values[key] = one.values.map((value) => (value === '' ? unnamed : value))
+    values[key] = one.values.map((value) => valueText(value))
   }
   return values
 }

@@ -1,5 +1,5 @@
 import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show } from 'solid-js'
-import { knownCost, money, percent, plural } from '../format.ts'
+import { isolated, knownCost, money, percent, plural } from '../format.ts'
 import type { CostMapFieldsFragment } from '../queries.ts'
 import { type CostGroup, costGroups, type CostPart, valueText } from '../url-state.ts'
 import { Money } from '../widgets/figures.tsx'
@@ -70,7 +70,7 @@ export const CostMap = (props: { rows: CostMapRows; isFormer: boolean; open: (pa
       // Of several nobody wrote the sum: it is ours, for the picture.
       const amount = tile.cost === undefined ? `about ${money(tile.dollars.toFixed(6))}` : money(tile.cost)
       const id = JSON.stringify([only(tile.groups), level(tile), only(tile.parts ?? [])])
-      return [id, { ...tile, id, name, amount, words: `${name} ${amount}, ${percent(tile.dollars, total)}${tile.parts === undefined ? '' : `, part of ${valueText(tile.groups[0])}`}${tile.unpricedEntries === 0 ? '' : `, and ${lines(tile.unpricedEntries)}`}` }]
+      return [id, { ...tile, id, name, amount, words: `${isolated(name)} ${amount}, ${percent(tile.dollars, total)}${tile.parts === undefined ? '' : `, part of ${isolated(valueText(tile.groups[0]))}`}${tile.unpricedEntries === 0 ? '' : `, and ${lines(tile.unpricedEntries)}`}` }]
     }))
   })
   const ids = createMemo(() => [...tiles().keys()])
@@ -132,13 +132,13 @@ export const CostMap = (props: { rows: CostMapRows; isFormer: boolean; open: (pa
       <Show when={ids().length > 0}><p class={styles['mapNow']}>{said() ?? 'Point at a tile, or move with the arrow keys, to read it; click or Enter narrows the page to it.'}</p></Show>
       <Show when={unpriced().length > 0}>
         <p class={styles['beside']} data-look="unpriced"><span>Unpriced, and so without an area:</span>
-          <For each={unpriced().slice(0, namedMax)}>{(one) => <a href={props.ledger({ [props.rows.by]: [one.group] }, 'UNPRICED')}>{valueText(one.group)} · {plural(one.unpricedEntries, 'entry', 'entries')}</a>}</For>
+          <For each={unpriced().slice(0, namedMax)}>{(one) => <a href={props.ledger({ [props.rows.by]: [one.group] }, 'UNPRICED')}>{isolated(valueText(one.group))} · {plural(one.unpricedEntries, 'entry', 'entries')}</a>}</For>
           <Show when={unpriced().length > namedMax}><a href={props.ledger({}, 'UNPRICED')}>{unpriced().length - namedMax} more {many()}</a></Show>
         </p>
       </Show>
       <Show when={notAbove().length > 0}>
         <p class={styles['beside']}><span>Not above zero, and so without an area:</span>
-          <For each={notAbove().slice(0, namedMax)}>{(one) => <a href={props.ledger({ [props.rows.by]: [one.group] })}>{valueText(one.group)} · {money(one.cost)}</a>}</For>
+          <For each={notAbove().slice(0, namedMax)}>{(one) => <a href={props.ledger({ [props.rows.by]: [one.group] })}>{isolated(valueText(one.group))} · {money(one.cost)}</a>}</For>
           <Show when={notAbove().length > namedMax}><span>and {notAbove().length - namedMax} more {many()}</span></Show>
         </p>
       </Show>

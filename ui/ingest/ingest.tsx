@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { type Accessor, createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
-import { count, countExact, duration, percent, plural, shortId } from '../format.ts'
+import { count, countExact, duration, isolated, percent, plural, shortId } from '../format.ts'
 import { useLive } from '../live.ts'
 import { bytes } from '../metrics/value.ts'
 import { type FindingKind, IngestPageDocument, type IngestPageQuery } from '../queries.ts'
@@ -92,7 +92,7 @@ const SenderRow = (props: { sender: Sender; range: string | undefined }) => (
   <tr>
     <th scope="row" class={styles['sender']}>
       <A href={senderHref(props.sender, props.range)}>{valueText(scopeText(props.sender))}</A>
-      <span class="muted">{valueText(props.sender.service)} · read as {props.sender.dialects.map(dialectName).toSorted().join(', ') || 'nothing'}</span>
+      <span class="muted">{isolated(valueText(props.sender.service))} · read as {props.sender.dialects.map(dialectName).toSorted().join(', ') || 'nothing'}</span>
     </th>
     <td class="number"><Count value={props.sender.steps} /></td>
     <td class="number"><span title={`${countExact(props.sender.understood)} of ${countExact(props.sender.steps)} steps are more than plumbing`}>{percent(props.sender.understood, props.sender.steps)}</span></td>

@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, createSignal, createUniqueId, For, Match, onMount, Show, Switch } from 'solid-js'
-import { count, decimalExact, plural, shortId } from '../format.ts'
+import { count, decimalExact, isolated, plural, shortId } from '../format.ts'
 import { PriceModelDocument, UnpricedModelsDocument, type UnpricedModelsQuery } from '../queries.ts'
 import { ask } from '../request.ts'
 import { ledgerHref, rangeBounds, rangeOf, valueText } from '../url-state.ts'
@@ -110,8 +110,8 @@ export const Unpriced = () => {
       <Progress when={isAwaited(query)} what="models without a price" />
       <Show when={taken()}>
         {(now) => (
-          <div role="status" class={styles['taken']}>
-            <p>{valueText(now().model)} is priced from now on, by <A href={`/price-books?version=${now().version}`}>price book {shortId(now().version)}</A>. What stands in the ledger already keeps what it says until it is repriced:</p>
+          <div ref={news} role="status" tabindex="-1" class={styles['taken']}>
+            <p>{isolated(valueText(now().model))} is priced from now on, by <A href={`/price-books?version=${now().version}`}>price book {shortId(now().version)}</A>. What stands in the ledger already keeps what it says until it is repriced:</p>
             <p><code>{repriceCommand}</code> <CopyButton text={repriceCommand} label="the command" /></p>
           </div>
         )}

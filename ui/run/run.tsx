@@ -6,7 +6,7 @@ import Minus from 'lucide-solid/icons/minus'
 import OctagonX from 'lucide-solid/icons/octagon-x'
 import Plus from 'lucide-solid/icons/plus'
 import { createEffect, createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
-import { countExact, knownCost, plural } from '../format.ts'
+import { countExact, isolated, knownCost, plural } from '../format.ts'
 import { askAgain, useLive } from '../live.ts'
 import { type DecisionOutcome, RunDecisionsDocument, RunDocument, type RunFieldsFragment, StepFailureDocument } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -72,7 +72,7 @@ const Cause = (props: { id: string; skeleton: Skeleton; row: number }) => {
   const said = (): string => [step()?.errorType, step()?.errorMessage].filter((text) => text !== null && text !== undefined && text !== '').join(': ')
   return (
     <a href={`/runs/${props.id}${queryString({ span: span() })}`} title={said()}>
-      {props.skeleton.names[props.skeleton.name[props.row]!] ?? ''} failed<Show when={query.isSuccess}>{said() === '' ? ', and does not say why' : `: ${said()}`}</Show>
+      {isolated(props.skeleton.names[props.skeleton.name[props.row]!] ?? '')} failed<Show when={query.isSuccess}>{said() === '' ? ', and does not say why' : `: ${said()}`}</Show>
     </a>
   )
 }

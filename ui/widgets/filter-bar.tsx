@@ -1,7 +1,7 @@
 import { useSearchParams } from '@solidjs/router'
 import X from 'lucide-solid/icons/x'
 import { createSignal, For, type JSX, Show } from 'solid-js'
-import { countExact } from '../format.ts'
+import { countExact, isolated } from '../format.ts'
 import { activeFilters, type FilterKey, filterLabels, type SearchValues, unnamed, valuesOf, valueText } from '../url-state.ts'
 import styles from './widgets.module.css'
 
@@ -57,7 +57,7 @@ export const FilterBar = (props: { choices: readonly FilterChoice[]; text?: stri
                 <For each={options(choice)}>
                   {(option) => (
                     <option value={option.value} selected={option.value === current(choice.key)}>
-                      {option.label}{option.runs === undefined ? '' : ` (${countExact(option.runs)})`}
+                      {option.runs === undefined ? option.label : isolated(option.label)}{option.runs === undefined ? '' : ` (${countExact(option.runs)})`}
                     </option>
                   )}
                 </For>
