@@ -113,7 +113,7 @@ export const CostMap = (props: { rows: CostMapRows; isFormer: boolean; open: (pa
                 const hasWords = () => tile().rect.width >= wordsPx && tile().rect.height >= headPx
                 return (
                   <a
-                    href={href()} {...(href().startsWith('/costs') ? { noScroll: true } : {})} aria-label={tile().words} title={tile().words} tabindex={id === current() ? 0 : -1} data-level={level(tile())} data-rest={tile().cost === undefined} data-unpriced={tile().unpricedEntries > 0} data-one-line={rows() < 2}
+                    href={href()} {...(href().startsWith('/costs') ? { noScroll: true } : {})} aria-label={tile().words} title={tile().words} tabindex={id === current() ? 0 : -1} data-level={level(tile())} data-rest={tile().cost === undefined} data-unpriced={tile().unpricedEntries > 0} data-one-line={rows() < 2} data-words={hasWords()}
                     onFocus={() => { setFocused(id); setPointed(id) }} onBlur={(event) => { setPointed(undefined); if (event.relatedTarget !== null && !map?.contains(event.relatedTarget as Node)) setFocused(undefined) }} onPointerEnter={() => setPointed(id)}
                     style={{ left: `${tile().rect.x}px`, top: `${tile().rect.y}px`, width: `${tile().rect.width}px`, height: `${tile().rect.height}px`, '--tile': `var(--series-${tile().place < coloursMax && tile().groups.length === 1 ? tile().place + 1 : 'other'})` }}
                   >

@@ -220,7 +220,7 @@ export const Costs = () => {
   const restricted = (): boolean => activeFilters(search, costKeys).length > 0 || rangeOf(search) !== undefined
 
   return (
-    <Page title="Costs" answer={<Show when={total()}>{(sum) => <>{money(knownCost(sum().cost, sum().unpricedEntries))}<Show when={counted()}>{(found) => <> for {plural(found().runs, 'run')}</>}</Show>, the sum of {plural(sum().entries, 'ledger entry', 'ledger entries')}.</>}</Show>}>
+    <Page title="Costs" answer={<Show when={total()}>{(sum) => <>{money(knownCost(sum().cost, sum().unpricedEntries))} for <Show when={counted()} fallback="… runs">{(found) => plural(found().runs, 'run')}</Show>, the sum of {plural(sum().entries, 'ledger entry', 'ledger entries')}.</>}</Show>}>
       <FilterBar choices={choices()} />
       <ActiveFilters keys={costKeys} label={(_key, value) => value} />
       <Progress when={isAwaited(totals) || isAwaited(tables) || isAwaited(chart)} what="costs" />
@@ -241,9 +241,9 @@ export const Costs = () => {
                 <div><dt>Cost (USD)</dt><dd><Money amount={knownCost(sum().cost, sum().unpricedEntries)} href={href({})} what="everything shown" /></dd></div>
                 <div><dt>Tokens in → out</dt><dd><Tokens sum={sum()} href={href({})} what="everything shown" /></dd></div>
                 <Show when={saved()}>{(amount) => <div><dt title="What tokens of caches would have cost more at the average rate of their model's uncached input, less what writing them cost more">Saved by caches (USD)</dt><dd><Money amount={amount()} href={href({ meter: cachedMeters })} what="tokens read from caches or written to them" /></dd></div>}</Show>
-                <div><dt>Runs</dt><dd><Runs runs={counted()?.runs} href={href({})} what="everything shown" /></dd></div>
-                {/* Last, because it comes last: no figure moves. */}
-                <Show when={claims()}><div><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()} href={(claim) => href({ claim })} what="everything shown" /></dd></div></Show>
+                {/* Last, because they come last, into room that is kept for them: nothing moves. */}
+                <div class={styles['late']}><dt>Runs</dt><dd><Runs runs={counted()?.runs} href={href({})} what="everything shown" /></dd></div>
+                <div class={styles['late']}><dt title="What the instrumentation said the same calls cost">Reported (USD)</dt><dd><Claim counts={counted()} href={(claim) => href({ claim })} what="everything shown" /></dd></div>
               </dl>
               <Show when={sum().unpricedEntries > 0}>
                 <div class={styles['banner']} role="note"><TriangleAlert size={16} aria-hidden="true" /><span>{plural(sum().unpricedEntries, 'ledger entry has', 'ledger entries have')} no known price and {sum().unpricedEntries === 1 ? 'is' : 'are'} not in these sums.</span><A href={href({ basis: 'UNPRICED' })}>Show them</A><A href={`/unpriced${queryString({ range: rangeOf(search) ?? '' })}`}>Give them a price</A></div>
