@@ -1,8 +1,8 @@
 import * as Tabs from '@kobalte/core/tabs'
-import { A } from '@solidjs/router'
+import { A, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import X from 'lucide-solid/icons/x'
-import { createEffect, createSignal, For, type JSX, Match, onCleanup, Show, Switch } from 'solid-js'
+import { createEffect, createSignal, For, type JSX, Match, onCleanup, onMount, Show, Switch } from 'solid-js'
 import { decimalExact, meterUnit, money, moneyExact, shortId } from '../format.ts'
 import { type DecisionFieldsFragment, type LedgerFieldsFragment, StepDocument, type StepQuery } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -146,11 +146,18 @@ const tabs = ['Summary', 'Messages', 'Cost', 'Policy', 'Attributes', 'Events'] a
 /** Everything about one step. */
 export const Detail = (props: { run: string; span: string; close: () => void }) => {
   const [span, setSpan] = createSignal(props.span)
-  const [tab, setTab] = createSignal<string>('Summary')
+  const [search, setSearch] = useSearchParams()
+  const tab = (): string => tabs.find((name) => name.toLowerCase() === search['tab']) ?? 'Summary'
+  const setTab = (name: string): void => setSearch({ tab: name === 'Summary' ? null : name.toLowerCase() }, { replace: true, scroll: false })
   createEffect(() => {
     const next = props.span
     const timer = setTimeout(() => setSpan(next), restMs)
     onCleanup(() => clearTimeout(timer))
+  })
+  let heading: HTMLHeadingElement | undefined
+  // On a phone they stand in the place of the steps.
+  onMount(() => {
+    if (matchMedia('(max-width: 767px)').matches) heading?.focus()
   })
   const query = useQuery(() => {
     const id = span()
@@ -166,10 +173,10 @@ export const Detail = (props: { run: string; span: string; close: () => void }) 
     return name
   }
   return (
-    <aside class={styles['detail']} aria-label="Details of the step" onKeyDown={(event) => { if (event.key === 'Escape') props.close() }}>
+    <aside class={styles['detail']} aria-label="Details of the step">
       <div class={styles['detailHead']}>
         <div class={styles['detailTitle']}>
-          <h2><Show when={step()} fallback={`Step ${shortId(props.span)}`}>{(found) => <><KindIcon kind={found().kind} /> {found().name}</>}</Show></h2>
+          <h2 ref={heading} tabindex="-1"><Show when={step()} fallback={`Step ${shortId(props.span)}`}>{(found) => <><KindIcon kind={found().kind} /> {found().name}</>}</Show></h2>
           <button type="button" class="plain square" aria-label="Close the details" onClick={() => props.close()}><X size={16} aria-hidden="true" /></button>
         </div>
         <Progress when={isAwaited(query)} what="the step" />

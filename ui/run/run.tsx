@@ -156,16 +156,24 @@ const Trace = (props: { id: string; skeleton: Skeleton }) => {
     toGrid()
     view.nextTrouble(direction)
   }
+  const close = (): void => {
+    view.setOpen(false)
+    toGrid()
+  }
+  /** From anywhere: the details may lie on what has the focus. */
+  const leave = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape' && !event.defaultPrevented && view.open()) close()
+  }
   onShortcut({ e: trouble(1), E: trouble(-1) })
   return (
-    <div class={styles['body']} classList={{ [styles['withDetail'] ?? '']: view.open() }}>
+    <div class={styles['body']} classList={{ [styles['withDetail'] ?? '']: view.open() }} onKeyDown={leave}>
       <div class={styles['trace']}>
         <Overview view={view} />
         <Tools view={view} toGrid={toGrid} />
         <Waterfall view={view} grid={(element) => { grid = element }} />
       </div>
       <Show when={view.open() && props.skeleton.rows > 0}>
-        <Detail run={props.id} span={spanId(props.skeleton, view.active())} close={() => { view.setOpen(false); toGrid() }} />
+        <Detail run={props.id} span={spanId(props.skeleton, view.active())} close={close} />
       </Show>
     </div>
   )
