@@ -72,6 +72,9 @@ export const Alerts = () => {
   const query = useQuery(() => ({
     queryKey: ['alerts'], queryFn: ({ signal }: { signal: AbortSignal }) => ask(AlertsDocument, {}, signal), placeholderData: keepPreviousData, refetchInterval: refreshMs, reconcile: 'id' as const,
   }))
+  let rules: HTMLHeadingElement | undefined
+  /** What had the focus is gone: reading goes on above the rules. */
+  const toRules = (): void => rules?.focus()
   const act = async (what: (signal: AbortSignal) => Promise<string>): Promise<void> => {
     setSaid(await what(new AbortController().signal).catch(wordsOf))
     void query.refetch()
@@ -89,6 +92,7 @@ export const Alerts = () => {
     await ask(RetireAlertRuleDocument, { id }, signal)
     if (editing()?.draft.id === id) setEditing(undefined)
     if (previewed()?.id === id) setPreviewed(undefined)
+    toRules()
     return `${id} is no more. What it fired is over.`
   })
   const previewRule = (rule: Rule): Promise<void> => act(async (signal) => {
@@ -112,6 +116,7 @@ export const Alerts = () => {
       const { defineAlertRule: { id, version } } = await ask(DefineAlertRuleDocument, { document: documentOf(draft) }, new AbortController().signal)
       setEditing(undefined)
       setPreviewed(undefined)
+      toRules()
       setSaid(`${id} is in force, version ${version ?? 1}.`)
       void query.refetch()
       return ''
@@ -151,7 +156,7 @@ export const Alerts = () => {
                 </section>
               </Show>
               <section>
-                <h2>Rules</h2>
+                <h2 ref={rules} tabindex="-1">Rules</h2>
                 <Show when={data().alertRules.length > 0}>
                   <div class="scroll-x" role="region" tabindex="0" aria-label="Rules">
                     <table>
@@ -168,11 +173,11 @@ export const Alerts = () => {
                   {({ draft, known }) => (
                     <RuleForm
                       draft={draft} known={known} signals={data().alertSignals} destinations={data().alertDestinations} save={save} preview={previewDraft}
-                      cancel={() => { setEditing(undefined); setPreviewed(undefined) }}
+                      cancel={() => { setEditing(undefined); setPreviewed(undefined); toRules() }}
                     />
                   )}
                 </Show>
-                <Show when={previewed()}>{(of) => <RulePreview of={of()} close={() => setPreviewed(undefined)} />}</Show>
+                <Show when={previewed()}>{(of) => <RulePreview of={of()} close={() => { setPreviewed(undefined); toRules() }} />}</Show>
               </section>
               <section>
                 <h2>Destinations</h2>

@@ -55,6 +55,7 @@ export const RuleForm = (props: RuleFormProps) => {
   const set = <Key extends keyof RuleDraft>(key: Key) => (value: RuleDraft[Key]): void => void setDraft({ ...draft(), [key]: value })
   const signal = () => props.signals.find(({ id }) => id === draft().on)
   const send = async (act: (draft: RuleDraft) => Promise<string>): Promise<void> => {
+    if (busy()) return
     setBusy(true)
     setRefused('')
     setRefused(await act(draft()))
@@ -96,8 +97,8 @@ export const RuleForm = (props: RuleFormProps) => {
       </fieldset>
       <p role="alert" class={styles['refused']}>{refused()}</p>
       <div class={styles['fields']}>
-        <Show when={canBePreviewed(draft().on)}><button type="button" disabled={busy()} onClick={() => void send(props.preview)}>Preview on the last 30 days</button></Show>
-        <button type="submit" class="primary" disabled={busy()}>Save</button>
+        <Show when={canBePreviewed(draft().on)}><button type="button" aria-disabled={busy()} onClick={() => void send(props.preview)}>Preview on the last 30 days</button></Show>
+        <button type="submit" class="primary" aria-disabled={busy()}>Save</button>
         <button type="button" onClick={() => props.cancel()}>Cancel</button>
       </div>
     </form>

@@ -113,7 +113,7 @@ const BudgetSection = (props: Approving & { budget: BudgetFieldsFragment; retire
           <tbody><For each={props.budget.groups.nodes} fallback={<tr><td colspan="8" class="muted">Nothing was used yet.</td></tr>}>{(group) => <GroupRow budget={props.budget} group={group} burns={burnKey(props.budget, group) === props.burns} burn={interval() === undefined || group.periodStart === null || linesFilter(props.budget, group) === undefined ? undefined : () => props.burn(burnKey(props.budget, group) === props.burns ? null : burnKey(props.budget, group))} />}</For></tbody>
         </table>
       </div>
-      <Show when={interval()}>{(width) => <Show when={shown()}>{(group) => <Burn budget={props.budget} group={group()} interval={width()} close={() => props.burn(null)} />}</Show>}</Show>
+      <Show when={interval()}>{(width) => <Show when={shown()}>{(group) => <Burn budget={props.budget} group={group()} interval={width()} close={() => { props.burn(null); heading?.focus({ preventScroll: true }) }} />}</Show>}</Show>
       <Show when={props.budget.groups.total > props.budget.groups.nodes.length}><p class="muted">The {props.budget.groups.nodes.length} that used most of {props.budget.groups.total} are shown.</p></Show>
       <Show when={props.budget.action === 'REQUIRE_APPROVAL'}><Approvals budget={props.budget} approve={props.approve} withdraw={props.withdraw} /></Show>
       <Show when={props.budget.origin === 'API'}>
@@ -146,11 +146,24 @@ export const Budgets = () => {
     }
     refresh()
   }
+  let definition: HTMLTextAreaElement | undefined
+  let define: HTMLElement | undefined
+  const edit = (text: string): void => {
+    setDocument(text)
+    setOpen(true)
+    definition?.focus()
+  }
+  /** What had the focus is gone: reading goes on where budgets are defined. */
+  const leave = async (act: (signal: AbortSignal) => Promise<unknown>): Promise<void> => {
+    await change(act)
+    if (refused() === '') define?.focus()
+  }
+  const Refused = () => <Show when={refused() !== ''}><p role="alert" class={styles['refused']}>{refused()}</p></Show>
   const budgets = (): readonly BudgetFieldsFragment[] => (query.isSuccess ? query.data.budgets : [])
   return (
     <Page title="Budgets" answer={query.isSuccess && budgets().length > 0 ? answerOf(budgets()) : undefined}>
       <Progress when={isAwaited(query)} what="budgets" />
-      <Show when={refused() !== ''}><p role="alert" class={styles['refused']}>{refused()}</p></Show>
+      <Show when={!open()}><Refused /></Show>
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The budgets" cause={cause()} retry={refresh} />}</Match>
         <Match when={query.isSuccess && budgets().length === 0}><Empty><p>No budget yet.</p><p>Define one below, or name a file of budgets in <code>SPANLEDGER_BUDGETS</code>.</p></Empty></Match>
@@ -158,7 +171,7 @@ export const Budgets = () => {
           <For each={budgets()}>
             {(budget) => (
               <BudgetSection
-                budget={budget} burns={burns()} burn={(key) => setSearch({ burn: key })} retire={(id) => void change((signal) => ask(RetireBudgetDocument, { id }, signal))} edit={(text) => { setDocument(text); setOpen(true) }}
+                budget={budget} burns={burns()} burn={(key) => setSearch({ burn: key })} retire={(id) => void leave((signal) => ask(RetireBudgetDocument, { id }, signal))} edit={edit}
                 approve={(request) => void change((signal) => ask(ApproveBudgetDocument, request, signal))}
                 withdraw={(id, by, why) => void change((signal) => ask(WithdrawBudgetApprovalDocument, { id, by, why }, signal))}
               />
@@ -168,11 +181,12 @@ export const Budgets = () => {
       </Switch>
       <Show when={query.isSuccess}>
         <details class={styles['define']} open={open()} onToggle={(event) => setOpen(event.currentTarget.open)}>
-          <summary>Define a budget</summary>
-          <form onSubmit={(event) => { event.preventDefault(); void change((signal) => ask(DefineBudgetDocument, { document: document() }, signal)) }}>
+          <summary ref={define}>Define a budget</summary>
+          <form onSubmit={(event) => { event.preventDefault(); void leave((signal) => ask(DefineBudgetDocument, { document: document() }, signal)) }}>
             <p class={styles['templates']}><span class="muted">Begin with</span><For each={Object.entries(templates)}>{([name, text]) => <button type="button" onClick={() => setDocument(text)}>{name}</button>}</For></p>
             <label for="budget-document">The budget as YAML</label>
-            <textarea id="budget-document" rows="11" spellcheck={false} value={document()} onInput={(event) => setDocument(event.currentTarget.value)} />
+            <textarea ref={definition} id="budget-document" rows="11" spellcheck={false} value={document()} onInput={(event) => setDocument(event.currentTarget.value)} />
+            <Refused />
             <p><button type="submit">Define</button></p>
           </form>
         </details>

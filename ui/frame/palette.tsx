@@ -1,5 +1,5 @@
 import { useNavigate } from '@solidjs/router'
-import { createMemo, createSignal, For, onCleanup } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, onCleanup } from 'solid-js'
 import { setTheme } from '../theme.ts'
 import { queryString } from '../url-state.ts'
 import styles from './frame.module.css'
@@ -8,6 +8,8 @@ interface Command {
   readonly label: string
   readonly run: () => void
 }
+
+const optionId = (index: number): string => `palette-${index}`
 
 /** Ctrl K: a page, a run by its id, a search, a setting. */
 export const Palette = () => {
@@ -61,6 +63,7 @@ export const Palette = () => {
   }
   document.addEventListener('keydown', open)
   onCleanup(() => document.removeEventListener('keydown', open))
+  createEffect(() => document.getElementById(optionId(chosen()))?.scrollIntoView({ block: 'nearest' }))
   const steer = (event: KeyboardEvent): void => {
     const last = commands().length - 1
     if (event.key === 'ArrowDown') setChosen((n) => Math.min(n + 1, last))
@@ -73,7 +76,7 @@ export const Palette = () => {
     <dialog class={styles['palette']} ref={dialog} aria-label="Go to">
       <input
         ref={input} type="text" role="combobox" aria-label="Page, run id or search" aria-expanded="true" aria-controls="palette-options" aria-autocomplete="list"
-        aria-activedescendant={`palette-${chosen()}`} placeholder="Page, run id or search" autocomplete="off" spellcheck={false} value={text()}
+        aria-activedescendant={optionId(chosen())} placeholder="Page, run id or search" autocomplete="off" spellcheck={false} value={text()}
         onInput={(event) => {
           setText(event.currentTarget.value)
           setChosen(0)
@@ -82,7 +85,7 @@ export const Palette = () => {
       />
       <div id="palette-options" role="listbox" aria-label="Results" class={styles['options']}>
         <For each={commands()}>
-          {(command, index) => <div id={`palette-${index()}`} role="option" aria-selected={index() === chosen()} onClick={() => run(command)}>{command.label}</div>}
+          {(command, index) => <div id={optionId(index())} role="option" aria-selected={index() === chosen()} onClick={() => run(command)}>{command.label}</div>}
         </For>
       </div>
     </dialog>

@@ -47,6 +47,7 @@ const PriceForm = (props: { model: Model; done: (version: string) => void; cance
   }
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
+    if (busy()) return
     const said = new FormData(form)
     const decision = decisionOf((name) => String(said.get(name) ?? ''), props.model.meters)
     if (decision.kind === 'refused') return refuse(decision.faults)
@@ -85,7 +86,7 @@ const PriceForm = (props: { model: Model; done: (version: string) => void; cance
       </For>
       <div role="alert"><For each={faults()}>{(fault) => <p class={styles['failed']} id={fault.key === undefined ? undefined : `${id}-fault-${fault.key}`}>{fault.message}</p>}</For></div>
       <div class={styles['prices']}>
-        <button type="submit" class="primary" disabled={busy()}>Price it from now on</button>
+        <button type="submit" class="primary" aria-disabled={busy()}>Price it from now on</button>
         <button type="button" onClick={() => props.cancel()}>Cancel</button>
       </div>
     </form>
@@ -97,6 +98,7 @@ export const Unpriced = () => {
   const [search] = useSearchParams()
   const [opened, setOpened] = createSignal<string>()
   const [taken, setTaken] = createSignal<{ readonly model: string; readonly version: string }>()
+  let news: HTMLDivElement | undefined
   const range = createMemo(() => rangeBounds(rangeOf(search), Date.now()))
   const query = useQuery(() => {
     const asked = range()
@@ -127,11 +129,12 @@ export const Unpriced = () => {
                 <For each={models()}>
                   {(model) => {
                     const isOpen = (): boolean => opened() === nameOf(model)
+                    let opener: HTMLButtonElement | undefined
                     return (
                       <>
                         <tr>
                           <td>{valueText(model.model)}</td>
-                          <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><button type="button" class="nowrap" aria-expanded={isOpen()} aria-label={`Give it a price: ${valueText(model.model)}`} onClick={() => setOpened(isOpen() ? undefined : nameOf(model))}>Give it a price</button></Show></td>
+                          <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><button ref={opener} type="button" class="nowrap" aria-expanded={isOpen()} aria-label={`Give it a price: ${valueText(model.model)}`} onClick={() => setOpened(isOpen() ? undefined : nameOf(model))}>Give it a price</button></Show></td>
                           <td>{valueText(model.provider)}</td>
                           <td class="number"><A href={ledgerHref({ model: valueText(model.model), provider: valueText(model.provider), basis: 'UNPRICED', range: rangeOf(search) ?? '' })} aria-label={`${plural(model.calls, 'call')} of ${valueText(model.model)}, ledger entries`}><Count value={model.calls} /></A></td>
                           <td class="number"><span title={decimalExact(model.tokens)}>{count(Number(model.tokens))}</span></td>
@@ -141,7 +144,7 @@ export const Unpriced = () => {
                           <td><A class="mono" href={`/runs/${model.exampleRunId}`} title={`Run ${model.exampleRunId}`}>{shortId(model.exampleRunId)}</A></td>
                         </tr>
                         <Show when={isOpen()}>
-                          <tr><td class={styles['place']} colSpan={9}><PriceForm model={model} cancel={() => setOpened(undefined)} done={(version) => { setOpened(undefined); setTaken({ model: model.model, version }) }} /></td></tr>
+                          <tr><td class={styles['place']} colSpan={9}><PriceForm model={model} cancel={() => { setOpened(undefined); opener?.focus() }} done={(version) => { setOpened(undefined); setTaken({ model: model.model, version }); news?.focus() }} /></td></tr>
                         </Show>
                       </>
                     )

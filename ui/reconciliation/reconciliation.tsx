@@ -118,6 +118,7 @@ const useAct = (done: () => void) => {
   const [said, setSaid] = createSignal<string>()
   const [busy, setBusy] = createSignal(false)
   const act = async (work: (signal: AbortSignal) => Promise<string>): Promise<void> => {
+    if (busy()) return
     setBusy(true)
     try {
       setSaid(await work(new AbortController().signal))
@@ -147,7 +148,7 @@ const Import = (props: { done: () => void }) => {
     <form class={styles['form']} onSubmit={submit} aria-label="Import a bill">
       <label>Bill (JSON or CSV)<input type="file" required accept=".json,.csv,application/json,text/csv" ref={file} /></label>
       <label>Your name<input required maxlength={200} autocomplete="name" ref={by} /></label>
-      <button type="submit" disabled={busy()}>Import</button>
+      <button type="submit" aria-disabled={busy()}>Import</button>
       <p class={`${styles['said']} muted`} role="status">{said() ?? 'OpenAI usage and costs, Anthropic usage and cost reports, AWS, Google Cloud and FOCUS exports, in US dollars. Larger than a megabyte: spanledger reconcile import.'}</p>
     </form>
   )
@@ -168,7 +169,7 @@ const Approve = (props: { items: readonly string[]; done: () => void }) => {
     <form class={styles['form']} onSubmit={submit} aria-label="Approve adjustments">
       <label>Approved by<input required maxlength={200} autocomplete="name" ref={by} /></label>
       <label>Why<input required maxlength={1000} ref={why} /></label>
-      <button type="submit" class="primary" disabled={busy() || props.items.length === 0}>Post {plural(props.items.length, 'adjustment')}</button>
+      <button type="submit" class="primary" aria-disabled={busy()} disabled={props.items.length === 0}>Post {plural(props.items.length, 'adjustment')}</button>
       <p class={`${styles['said']} muted`} role="status">{said() ?? 'The differences of the chosen items become ledger entries, so that the ledger says what the bill says. Name and reason stay beside them.'}</p>
     </form>
   )

@@ -9,13 +9,19 @@ const thanksMs = 1_500
 
 export const CopyButton = (props: { text: string; label: string; words?: boolean }) => {
   const [state, setState] = createSignal<'idle' | 'copied' | 'refused'>('idle')
-  const copy = (): void => {
-    navigator.clipboard.writeText(props.text).then(() => setState('copied'), () => setState('refused'))
+  const copy = async (): Promise<void> => {
+    try {
+      // There is no clipboard where a page comes over plain HTTP from another machine.
+      await navigator.clipboard.writeText(props.text)
+      setState('copied')
+    } catch {
+      setState('refused')
+    }
     setTimeout(() => setState('idle'), thanksMs)
   }
   const word = () => (state() === 'copied' ? 'Copied' : state() === 'refused' ? 'Not allowed' : 'Copy')
   return (
-    <button type="button" class={props.words === true ? '' : `${styles['copy']} plain`} aria-label={`${word()}: ${props.label}`} title={`${word()}: ${props.label}`} onClick={copy}>
+    <button type="button" class={props.words === true ? '' : `${styles['copy']} plain`} aria-label={`${word()}: ${props.label}`} title={`${word()}: ${props.label}`} onClick={() => void copy()}>
       <Show when={state() === 'copied'} fallback={<Copy size={14} aria-hidden="true" />}><Check size={14} aria-hidden="true" /></Show>
       <Show when={props.words}>{word()}</Show>
     </button>

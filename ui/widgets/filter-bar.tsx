@@ -77,19 +77,31 @@ export const ActiveFilters = (props: { keys: readonly FilterKey[]; label: (key: 
   const active = () => activeFilters(search, props.keys)
   const words = (filter: { readonly key: FilterKey; readonly value: string }): string =>
     `${filterLabels[filter.key]}: ${filter.value === unnamed ? unnamed : props.label(filter.key, filter.value)}`
-  const remove = (key: FilterKey, value: string): void =>
+  let group: HTMLDivElement | undefined
+  /** The button that was pressed goes with its filter: the focus moves to the next one, and from the last to the page. */
+  const focusAt = (place: number): void => {
+    const buttons = group?.isConnected === true ? [...group.querySelectorAll('button')] : []
+    ;(buttons[place] ?? document.querySelector('main'))?.focus({ preventScroll: true })
+  }
+  const remove = (key: FilterKey, value: string, place: number): void => {
     setSearch({ [key]: valuesOf(search, key).map(valueText).filter((other) => other !== value) })
+    queueMicrotask(() => focusAt(place))
+  }
+  const clear = (): void => {
+    setSearch(Object.fromEntries(props.keys.map((key) => [key, null])))
+    queueMicrotask(() => focusAt(0))
+  }
   return (
     <Show when={active().length > 0}>
-      <div class={styles['active']} role="group" aria-label="Active filters">
+      <div class={styles['active']} ref={group} role="group" aria-label="Active filters">
         <For each={active()}>
-          {(filter) => (
-            <button type="button" class={styles['remove']} onClick={() => remove(filter.key, filter.value)} aria-label={`Remove the filter ${words(filter)}`} title={filter.value}>
+          {(filter, place) => (
+            <button type="button" class={styles['remove']} onClick={() => remove(filter.key, filter.value, place())} aria-label={`Remove the filter ${words(filter)}`} title={filter.value}>
               {words(filter)}<X size={12} aria-hidden="true" />
             </button>
           )}
         </For>
-        <button type="button" class={`${styles['remove']} plain`} onClick={() => setSearch(Object.fromEntries(props.keys.map((key) => [key, null])))}>Clear all</button>
+        <button type="button" class={`${styles['remove']} plain`} onClick={clear}>Clear all</button>
       </div>
     </Show>
   )
