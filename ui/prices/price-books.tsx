@@ -69,6 +69,12 @@ export const PriceBooks = () => {
   const client = useQueryClient()
   const query = useQuery(() => ({ queryKey: ['price-books'], queryFn: ({ signal }: { signal: AbortSignal }) => ask(PriceBooksDocument, {}, signal), reconcile: false as const }))
   const books = (): readonly Book[] => (query.isSuccess ? query.data.priceBooks : [])
+  let versions: HTMLDivElement | undefined
+  /** The button that was pressed is gone: reading goes on at the versions, which say which of them is active. */
+  const activated = (): void => {
+    versions?.focus()
+    void client.invalidateQueries({ queryKey: ['price-books'] })
+  }
   const chosen = (): Book | undefined => books().find(({ version }) => version === search['version'])
   return (
     <Page title="Price books" answer="Every entry names the version that priced it. From which day a price holds stands in the book; when the book was known, and when it priced, stand here.">
@@ -76,7 +82,7 @@ export const PriceBooks = () => {
       <Switch>
         <Match when={query.error}>{(cause) => <Failure what="The price books" cause={cause()} retry={() => void query.refetch()} />}</Match>
         <Match when={books().length > 0}>
-          <div class="scroll-x" role="region" tabindex="0" aria-label="Price books">
+          <div ref={versions} class="scroll-x" role="region" tabindex="0" aria-label="Price books">
             <table>
               <caption class="visually-hidden">Versions of the price book, latest known first</caption>
               <thead><tr><th scope="col">Version</th><th scope="col">Source</th><th scope="col">Known since</th><th scope="col">Priced from</th><th scope="col">State</th><th scope="col">Compare</th></tr></thead>
@@ -84,19 +90,19 @@ export const PriceBooks = () => {
                 <For each={books()}>
                   {(book) => (
                     <tr aria-current={book.version === chosen()?.version ? 'true' : undefined}>
-                      <td class="nowrap"><span class="mono" title={book.version}>{shortId(book.version)}</span> <CopyButton text={book.version} label="the version" /></td>
+                      <td class="nowrap"><span class="mono" title={book.version}>{shortId(book.version)}</span> <CopyButton text={book.version} label={`the version ${shortId(book.version)}`} /></td>
                       <td>{book.source}</td>
                       <td class="nowrap"><Show when={book.knownSince} fallback={<span class="muted">with the program</span>}>{(iso) => <Time iso={iso()} />}</Show></td>
                       <td><Show when={book.activatedAt.length > 0} fallback={<Show when={pricedUnasked(book, books())} fallback={<span class="muted">never</span>}>{(unasked) => <Show when={unasked().since} fallback={<span class="muted">the beginning</span>}>{(iso) => <span class="nowrap"><Time iso={iso()} /> <span class="muted">as shipped</span></span>}</Show>}</Show>}><For each={book.activatedAt}>{(iso) => <div class="nowrap"><Time iso={iso} /></div>}</For></Show></td>
                       <td>{book.active ? 'active' : ''}</td>
-                      <td><button type="button" onClick={() => setSearch({ version: book.version })}>With the ledger</button></td>
+                      <td><button type="button" aria-label={`With the ledger: ${shortId(book.version)}`} onClick={() => setSearch({ version: book.version })}>With the ledger</button></td>
                     </tr>
                   )}
                 </For>
               </tbody>
             </table>
           </div>
-          <Show when={chosen()} keyed>{(book) => <Effect book={book} activated={() => void client.invalidateQueries({ queryKey: ['price-books'] })} />}</Show>
+          <Show when={chosen()} keyed>{(book) => <Effect book={book} activated={activated} />}</Show>
           <p class="muted">Import a newer list, tiers, regions or a contract: <code>npm run spanledger -- prices import FILE</code>. Models without a price: <A href="/unpriced">Unpriced</A>.</p>
         </Match>
         <Match when={query.isSuccess}><Empty><p>There is no price book.</p></Empty></Match>
