@@ -26,6 +26,7 @@ import { onShortcut } from '../shortcuts.ts'
 import { Dynamic } from '../solid.ts'
 import { setTheme, theme, themes, type Theme } from '../theme.ts'
 import { rangeOf, queryString, type SearchValues } from '../url-state.ts'
+import { CopyStatus } from '../widgets/copy.tsx'
 import styles from './frame.module.css'
 import { Help } from './help.tsx'
 import { Palette } from './palette.tsx'
@@ -156,6 +157,7 @@ export const Frame = (props: { children?: JSX.Element }) => {
         <main class={styles['main']} id="main" ref={main} tabindex="-1">{props.children}</main>
         <Help ref={(dialog) => { help = dialog }} />
         <Palette />
+        <CopyStatus />
       </div>
     </LiveProvider>
   )

@@ -7,6 +7,10 @@ import styles from './widgets.module.css'
 /** How long a button says that it copied, milliseconds. */
 const thanksMs = 1_500
 
+const [said, setSaid] = createSignal('')
+/** What became of the last copy, for readers of screens: one place for all buttons. */
+export const CopyStatus = () => <p class="visually-hidden" role="status">{said()}</p>
+
 export const CopyButton = (props: { text: string; label: string; words?: boolean }) => {
   const [state, setState] = createSignal<'idle' | 'copied' | 'refused'>('idle')
   const copy = async (): Promise<void> => {
@@ -17,7 +21,11 @@ export const CopyButton = (props: { text: string; label: string; words?: boolean
     } catch {
       setState('refused')
     }
-    setTimeout(() => setState('idle'), thanksMs)
+    setSaid(`${word()}: ${props.label}`)
+    setTimeout(() => {
+      setState('idle')
+      setSaid('')
+    }, thanksMs)
   }
   const word = () => (state() === 'copied' ? 'Copied' : state() === 'refused' ? 'Not allowed' : 'Copy')
   return (
