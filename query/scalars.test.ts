@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decimalString, parseDecimal } from './decimal.ts'
 import { dateTimeString, parseDateTime } from './instant.ts'
+import { Count } from './scalars.ts'
 
 test('decimals: no exponent, no trailing zeros, no digit lost', () => {
   const cases: readonly (readonly [bigint, string])[] = [
@@ -32,4 +33,10 @@ test('moments: UTC, up to nanoseconds, exact both ways', () => {
   for (const wrong of ['', '2026-11-20', '2026-11-20T12:00:00', '2026-02-30T00:00:00Z', '2026-13-01T00:00:00Z', '2026-11-20T25:00:00Z', '2026-11-20T12:00:00.1234567890Z', 'now']) {
     assert.equal(parseDateTime(wrong), undefined, wrong)
   }
+})
+
+test('counts: whole numbers, also those that only a hostile span can have', () => {
+  for (const count of [0, 1, 2 ** 53 - 1, 2 ** 53, 2 ** 60]) assert.equal(Count.coerceOutputValue(count), count)
+  for (const wrong of [0.5, NaN, Infinity, '1', 1n, undefined]) assert.throws(() => Count.coerceOutputValue(wrong), /holds no whole number/)
+  for (const wrong of [0.5, 2 ** 53, '1']) assert.throws(() => Count.coerceInputValue(wrong), /is no Count/)
 })

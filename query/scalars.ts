@@ -41,12 +41,15 @@ export const Decimal = new GraphQLScalarType<bigint, string>({
 const readCount = (value: unknown): number =>
   Number.isSafeInteger(value) ? (value as number) : refuse(`${quoted(value)} is no Count: write a whole number up to 2^53`)
 
-/** Inside: a safe integer. */
+/**
+ * Inside: a whole number. Telemetry says what it likes, and sums of what it says are told too: a single wild count must not
+ * keep a page of runs from being read.
+ */
 export const Count = new GraphQLScalarType<number, number>({
   name: 'Count',
-  description: 'A whole number as a JSON number, exact to 2^53.',
+  description: 'A whole number as a JSON number, exact to 2^53; beyond that the nearest double.',
   coerceOutputValue: (value) => {
-    if (!Number.isSafeInteger(value)) throw new Error('a Count field holds no safe integer')
+    if (!Number.isInteger(value)) throw new Error('a Count field holds no whole number')
     return value as number
   },
   ...inputs(readCount, (node) => (node.kind === Kind.INT ? Number(node.value) : undefined)),
