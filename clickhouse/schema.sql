@@ -177,7 +177,7 @@ CREATE TABLE IF NOT EXISTS bill_lines {on_cluster} (
 {columns:bill_lines}
 ) ENGINE = {engine:ReplacingMergeTree(imported_at)}
 PARTITION BY {month:day}
-ORDER BY (tenant, day, import_id, account, model, meter)
+ORDER BY (tenant, day, import_id, provider, account, model, meter)
 SETTINGS {durable};
 
 CREATE TABLE IF NOT EXISTS bill_imports {on_cluster} (
