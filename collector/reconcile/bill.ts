@@ -1,7 +1,7 @@
 import type { PicoUsd } from '#semconv/facts.ts'
 
 /** Where a bill comes from: the format of its file. */
-export const billSources = ['openai_usage', 'openai_costs', 'anthropic_usage', 'anthropic_costs', 'aws_cur', 'aws_cost_explorer', 'gcp_billing', 'focus'] as const
+export const billSources = ['openai_usage', 'openai_embeddings', 'openai_costs', 'anthropic_usage', 'anthropic_costs', 'aws_cur', 'aws_cost_explorer', 'gcp_billing', 'focus'] as const
 export type BillSource = (typeof billSources)[number]
 
 /** Classes that a bill tells apart; '' where it tells none. Finer classes of ours are summed into them. */

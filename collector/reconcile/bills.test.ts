@@ -15,6 +15,13 @@ test('OpenAI usage: input includes what was cached', () => {
   assert.equal(bill.source, 'openai_usage')
   assert.deepEqual(lines(bill), [['openai', 'proj_1', day, 'gpt-5-2025-08-07', 'input', 200n, null], ['openai', 'proj_1', day, 'gpt-5-2025-08-07', 'cache_read', 800n, null], ['openai', 'proj_1', day, 'gpt-5-2025-08-07', 'output', 50n, null]])
 })
+test('OpenAI usage of embeddings is a report of its own, because it comes in an answer of its own', () => {
+  const embeddings = { object: 'organization.usage.embeddings.result', model: 'text-embedding-3-small', input_tokens: 7 }
+  const bill = parseJsonBill(openaiUsage(day, [embeddings]))
+  assert.equal(bill.source, 'openai_embeddings')
+  assert.deepEqual(lines(bill), [['openai', 'proj_1', day, 'text-embedding-3-small', 'input', 7n, null]])
+  assert.throws(() => parseJsonBill(openaiUsage(day, [embeddings, usage])), /each answer of the API as a file of its own/)
+})
 test('OpenAI costs: a float is read as the decimal that stands there', () => {
   const bill = parseJsonBill(openaiCosts(day, [['gpt-5-2025-08-07, input', '0.1'], ['gpt-5-2025-08-07, cached input', '1.25e-7'], ['Image models', '0.30000000000000004'], [null, '2']]))
   assert.equal(bill.source, 'openai_costs')

@@ -59,7 +59,7 @@ function gcpExport(text: string): Bill {
     assertDollars(row.get('currency'), `${row.where} currency`)
     const name = row.get('sku.description')
     const line = (meter: BillMeter, quantity: bigint | undefined, amount: bigint): BillLine => ({
-      provider: 'google', account: row.get('project.id'), day: dayOf(row.get('usage_start_time'), `${row.where} usage_start_time`), model: geminiModel(name), meter, quantity, amount,
+      provider: 'google', account: row.get('project.id', 'billing_account_id'), day: dayOf(row.get('usage_start_time'), `${row.where} usage_start_time`), model: geminiModel(name), meter, quantity, amount,
     })
     const credits = creditsOf(row)
     return [
@@ -96,7 +96,7 @@ function focus(text: string): Bill {
     const quantity = isUsage && row.get('ConsumedQuantity') !== '' ? tokensPerUnit(row.get('ConsumedUnit')) : undefined
     const read = row.get('ChargeClass') === 'Correction' ? pico : tokens
     return {
-      provider: row.get('ServiceProviderName', 'ProviderName'), account: row.get('SubAccountId'), day: dayOf(row.get('ChargePeriodStart'), `${row.where} ChargePeriodStart`),
+      provider: row.get('ServiceProviderName', 'ProviderName'), account: row.get('SubAccountId', 'BillingAccountId'), day: dayOf(row.get('ChargePeriodStart'), `${row.where} ChargePeriodStart`),
       model: row.get('x_ModelId') || (details['x_ModelId'] ?? ''), meter: isUsage ? focusMeter(row, details) : 'other',
       quantity: quantity === undefined ? undefined : read(row.get('ConsumedQuantity'), `${row.where} ConsumedQuantity`) * quantity,
       amount: pico(row.get('BilledCost', 'EffectiveCost'), `${row.where} BilledCost`),

@@ -1,4 +1,4 @@
-import { assertDollars, BillError, type Bill, type BillLine, type BillMeter, dayOf, pico, rounded, tokens } from './bill.ts'
+import { assertDollars, BillError, type Bill, type BillLine, type BillMeter, type BillSource, dayOf, pico, rounded, tokens } from './bill.ts'
 
 /**
  * Answers of the providers' own APIs, saved as they came; several pages may stand in one list. Formats as of 2026-11:
@@ -61,7 +61,14 @@ function openai(buckets: readonly Placed[]): Bill {
     const day = unixDay(required(placed.bucket, 'start_time', placed.where), `${placed.where} start_time`)
     return results(placed).flatMap((result) => (isCosts ? [openaiCost(result, day)] : openaiUsage(result, day)))
   })
-  return { source: isCosts ? 'openai_costs' : 'openai_usage', lines }
+  return { source: isCosts ? 'openai_costs' : usageSource(buckets), lines }
+}
+
+/** Each kind of call has an endpoint of its own, which its results name. */
+function usageSource(buckets: readonly Placed[]): BillSource {
+  const kinds = new Set(buckets.flatMap((placed) => results(placed).map(({ bucket }) => (word(bucket['object']).includes('.embeddings.') ? 'openai_embeddings' : 'openai_usage'))))
+  if (kinds.size > 1) throw new BillError('the bill has usage of embeddings and of other calls: import each answer of the API as a file of its own')
+  return [...kinds][0] ?? 'openai_usage'
 }
 
 /** `gpt-4o-2024-08-06, cached input`: the text after the last comma is the class where we know it. */

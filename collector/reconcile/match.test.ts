@@ -31,6 +31,10 @@ for (const [what, ours, theirs, expected] of [
   ['two bills of one day do not add up: the later one counts', [metered()], [billed({ source: 'focus' }), billed({ source: 'openai_costs', quantity: undefined, importedAt: 2n })], [[item, 'MATCHED', 0n, 0n, 0n]]],
   ['a bill imported again replaces what it said', [metered()], [billed({ quantity: 1n, amount: 1n }), billed({ importedAt: 2n })], [[item, 'MATCHED', 0n, 0n, 0n]]],
   ['accounts are summed', [metered({ quantity: 2_000n, amount: 4_000n })], [billed({ account: 'a' }), billed({ account: 'b', importedAt: 2n })], [[item, 'MATCHED', 0n, 0n, 0n]]],
+  ['a bill that names no account is of all of them: one by account replaces it', [metered()], [billed(), billed({ account: 'a', importedAt: 2n })], [[item, 'MATCHED', 0n, 0n, 0n]]],
+  ['… and it replaces those by account', [metered()], [billed({ account: 'a', quantity: 1n, amount: 1n }), billed({ account: 'b', quantity: 1n, amount: 1n, importedAt: 2n }), billed({ importedAt: 3n })], [[item, 'MATCHED', 0n, 0n, 0n]]],
+  ['beside named accounts, none is an account as well: the default workspace', [metered({ quantity: 3_000n, amount: 6_000n })], [billed(), billed({ account: 'a' }), billed({ account: 'b', importedAt: 2n })], [[item, 'MATCHED', 0n, 0n, 0n]]],
+  ['usage of completions and of embeddings add up', [metered({ quantity: 2_000n, amount: 4_000n })], [billed({ source: 'openai_usage', amount: undefined }), billed({ source: 'openai_embeddings', amount: undefined, importedAt: 2n })], [[item, 'MATCHED', 0n, null, null]]],
 ] as readonly (readonly [string, readonly Metered[], readonly Billed[], readonly unknown[]])[]) {
   test(what, () => assert.deepEqual(told(matchBills(ours, theirs)), expected))
 }

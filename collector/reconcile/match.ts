@@ -99,24 +99,46 @@ export function matchBills(metered: readonly Metered[], lines: readonly Billed[]
 }
 
 /**
- * Of each source, account and day the latest import; of a provider's day the latest source that tells money and the latest that tells
- * quantities. So a usage report and a cost report complete each other, and a cost report and a FOCUS file do not add up.
+ * Of a provider's day the latest source that tells money and the latest that tells quantities. So a usage report and a cost report
+ * complete each other, and a cost report and a FOCUS file do not add up.
  */
 function effective(lines: readonly Billed[]): readonly Billed[] {
-  const latest = new Map<string, bigint>()
   const told = new Map<string, { readonly source: BillSource; readonly importedAt: bigint }>()
-  const scope = ({ source, provider, account, day }: Billed): string => [source, provider, account, day].join('\u0000')
-  for (const line of lines) if (line.importedAt > (latest.get(scope(line)) ?? -1n)) latest.set(scope(line), line.importedAt)
-  const current = lines.filter((line) => latest.get(scope(line)) === line.importedAt)
+  const current = latest(lines)
   const facts = ['quantity', 'amount'] as const
   for (const line of current) for (const fact of facts) {
     const key = `${fact}/${line.provider}/${line.day}`
     const known = told.get(key)
     if (line[fact] !== undefined && (known === undefined || line.importedAt > known.importedAt)) told.set(key, line)
   }
-  const tells = (line: Billed, fact: (typeof facts)[number]): boolean => told.get(`${fact}/${line.provider}/${line.day}`)?.source === line.source
+  const tells = (line: Billed, fact: (typeof facts)[number]): boolean => {
+    const teller = told.get(`${fact}/${line.provider}/${line.day}`)
+    return teller !== undefined && reportOf(teller.source) === reportOf(line.source)
+  }
   return current.map((line) => ({ ...line, quantity: tells(line, 'quantity') ? line.quantity : undefined, amount: tells(line, 'amount') ? line.amount : undefined }))
     .filter(({ quantity, amount }) => quantity !== undefined || amount !== undefined)
+}
+
+/** OpenAI tells usage by kind of call, each in an answer of its own: none of them is the whole. */
+const reportOf = (source: BillSource): BillSource => (source === 'openai_embeddings' ? 'openai_usage' : source)
+
+/**
+ * Of each source, account and day the latest import. One that names no account is of all accounts, as reports are that nobody
+ * grouped: it replaces what came before and is replaced by what comes after. Beside named accounts no name is one account more.
+ */
+function latest(lines: readonly Billed[]): readonly Billed[] {
+  const imports = new Map<string, Map<bigint, Set<string>>>()
+  const scope = ({ source, provider, day }: Billed): string => [source, provider, day].join('\u0000')
+  for (const line of lines) {
+    const known = imports.get(scope(line)) ?? new Map<bigint, Set<string>>()
+    imports.set(scope(line), known.set(line.importedAt, (known.get(line.importedAt) ?? new Set()).add(line.account)))
+  }
+  const ofAll = (accounts: ReadonlySet<string>): boolean => accounts.size === 1 && accounts.has('')
+  return lines.filter((line) => {
+    const known = imports.get(scope(line)) ?? new Map<bigint, Set<string>>()
+    const own = known.get(line.importedAt) ?? new Set()
+    return ![...known].some(([at, accounts]) => at > line.importedAt && (accounts.has(line.account) || ofAll(accounts) || ofAll(own)))
+  })
 }
 
 type Place = Pick<Item, 'day' | 'provider' | 'model' | 'meter'>

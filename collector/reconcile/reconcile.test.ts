@@ -141,3 +141,15 @@ test('the command: import, show, approve, and one line where something is wrong'
   assert.match((await run('approve', '2026-11-23/openai/gpt-5/input', '--by', 'ada', '--why', 'again')).text, /nothing is left/)
   for (const wrong of [['approve', 'x', '--by', 'ada'], ['import'], ['show', 'x'], ['what'], ['show', '--form', 'x']]) assert.equal((await run(...wrong)).exitCode, 2, wrong.join(' '))
 })
+
+test('lines of two sellers stay apart, whatever else they have alike, and a file imported again is the same lines', async () => {
+  const line = (seller: string, amount: string): string => `${amount},USD,Usage,,2026-11-12T00:00:00Z,2000,Tokens,${seller},AI and Machine Learning,ws,Input Tokens,"{""x_ModelId"":""gpt-5"",""x_TokenDirection"":""Input""}"`
+  const file = csv(focusHead, line('OpenAI', '1.5'), line('Microsoft', '2.5'))
+  for (const name of ['sellers.csv', 'again.csv']) {
+    await desk.importBill(name, file, 'ada')
+    const found = await desk.items({ from: '2026-11-12', to: '2026-11-13' })
+    assert.deepEqual(found.map(({ id, billedAmount, billedQuantity }) => [id, billedAmount, billedQuantity]), [
+      ['2026-11-12/azure/gpt-5/input', 2_500_000_000_000n, 2_000n * tokens], ['2026-11-12/openai/gpt-5/input', 1_500_000_000_000n, 2_000n * tokens],
+    ])
+  }
+})
