@@ -40,9 +40,11 @@ export function checkedTogether(data: BookData): PriceBook {
   const open = tie(rules)
   if (open !== undefined) throw new PriceBookError(`two prices hold for the same call: ${open}; remove one, give it another date, or add one for all their conditions together`)
   const isCard = (provider: string, card: string): boolean => book.providers.get(provider)?.cards.some(({ id }) => id === card) === true
+  const sells = (provider: string, card: string): boolean =>
+    isCard(provider, card) || book.providers.get(provider)?.fallbacks?.some((other) => isCard(other, card)) === true
   for (const rule of rules) {
     if (!book.providers.has(rule.provider)) throw new PriceBookError(`the price of ${ruleName(rule)} names the provider ${rule.provider}, which the price book does not have`)
-    if (rule.model !== '*' && !isCard(rule.provider, rule.model)) throw new PriceBookError(`the price of ${ruleName(rule)} names the model ${rule.model}, which ${rule.provider} does not have; "prices show" gives its name`)
+    if (rule.model !== '*' && !sells(rule.provider, rule.model)) throw new PriceBookError(`the price of ${ruleName(rule)} names the model ${rule.model}, which ${rule.provider} does not have; "prices show" gives its name`)
   }
   for (const { models, aliases } of overlays) {
     for (const { model, sameAs } of models) {

@@ -75,7 +75,8 @@ function mappedModel(book: PriceBook, provider: string, response: string, reques
     const target = model === '' ? undefined : book.rules.sameAs(provider, model)
     if (!target) continue
     const card = book.providers.get(target.provider)?.cards.find(({ id }) => id === target.card)
-    if (card) return { provider: target.provider, seller: target.provider, card }
+    const paid = book.passThrough.has(provider) ? undefined : providerNamed(book, provider)
+    if (card) return { provider: paid?.id ?? target.provider, seller: target.provider, card }
   }
   return undefined
 }

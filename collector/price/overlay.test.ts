@@ -61,6 +61,16 @@ test('an overlay prices tiers, batches, contracts and models of one\'s own, over
   assert.equal(cost(book, { provider: 'acme', model: 'acme-small' }), 'No price card matches acme-small at acme.')
 })
 
+test('a deployment at Azure that is the same as a model of OpenAI is paid to Azure: its contract holds, not the one with OpenAI', () => {
+  const deployed = `${tiers.replace('models:', "models:\n  - { provider: azure.ai.openai, model: prod-chat, same_as: openai/gpt-5-mini }")}` +
+    "  - { tenant: acme, contract: EA-4, provider: azure, model: gpt-5-mini, multiply: 0.8 }\n"
+  const book = bookFor(importedBook(shippedBook(), 'tiers.yaml', deployed), 'acme')
+  assert.equal(cost(book, { provider: 'azure.ai.openai', model: 'prod-chat' }), '0.2')
+  assert.equal(cost(book, { provider: 'azure', model: 'gpt-5-mini' }), '0.2')
+  assert.equal(cost(book, { provider: 'azure', model: 'gpt-5-mini', terms: 'flex' }), '0.1')
+  assert.equal(cost(book, { model: 'gpt-5-mini' }), '0.225')
+})
+
 test('a version covers its overlays; an import of the same name replaces, of a list keeps them, and what is stored reads back the same', () => {
   const book = importedBook(shippedBook(), 'tiers.yaml', tiers)
   assert.notEqual(book.version, shippedBook().version)

@@ -67,6 +67,31 @@ says('a named provider must have the card itself or by a published fallback; a g
   unpriced: No price card matches phi at openai.
   unpriced: No price card matches phi.`)
 
+says('a contract is with who is paid, whoever lends the card; published conditions are lent with it', `
+  price openai/gpt input=10
+  price azure/phi input=1
+  fallback azure openai
+  rule  openai/* tenant=acme x0.9
+  rule  azure/* tenant=acme x0.8
+  rule  azure/gpt tenant=bolt input=7
+  rule  openai/* batch x0.5
+  rule  openai/* tier=flex x0.5
+  rule  azure/* tier=flex x0.6
+  call  openai gpt uncached=1 tenant=acme
+  call  azure gpt uncached=1 tenant=acme
+  call  azure gpt uncached=1 tenant=bolt
+  call  openai gpt uncached=1 tenant=bolt
+  call  azure gpt uncached=1 batch tenant=acme
+  call  azure gpt uncached=1 tier=flex
+  call  azure phi uncached=1 batch`, `
+  input.uncached 1 x 9/M = 0.000009 openai/gpt*0.9#input
+  input.uncached 1 x 8/M = 0.000008 openai/gpt*0.8#input
+  input.uncached 1 x 7/M = 0.000007 contract:azure/gpt#input
+  input.uncached 1 x 10/M = 0.00001 openai/gpt#input
+  input.uncached 1 x 4/M = 0.000004 openai/gpt*0.8*0.5#input
+  input.uncached 1 x 6/M = 0.000006 openai/gpt*0.6#input
+  input.uncached 1 x 1/M = 0.000001 azure/phi#input`)
+
 test('peak hours begin with the price they double', () => {
   const at = (time: string) => total({ provider: 'deepseek', requestModel: 'deepseek-v4-flash', usage: { 'input.uncached': 1_000_000 },
     at: BigInt(Date.parse(time)) * 1_000_000n })

@@ -119,11 +119,11 @@ const sheets = new WeakMap<Rate, Map<string, Sheet>>()
 /** Sheets of one rate: rules are few, and an import makes new ones. */
 const sheetsPerRateMax = 1_000
 
-function sheetAt(book: PriceBook, { seller, card }: Extract<Selection, { card: Card }>, { at, usage, serviceTier }: PricedCall): Sheet {
+function sheetAt(book: PriceBook, { provider, seller, card }: Extract<Selection, { card: Card }>, { at, usage, serviceTier }: PricedCall): Sheet {
   const period = periodAt(card, at)
   const prompt = promptTokens(usage)
   const rate = rateFor(`${seller}/${card.id}`, period.rates, prompt)
-  const rules = book.rules.of(seller, card.id, serviceTier, at)
+  const rules = book.rules.of(provider, seller, card.id, serviceTier, at)
   const own = rules?.rates && rateFor(ruleName(rules.rates), rules.rates.rates ?? [], prompt)
   const key = rules ? keyOf(rules, own) : ''
   let known = sheets.get(rate)

@@ -6,8 +6,8 @@ import { type Conditions, conditionNames, type Overlay, type PriceRule, ruleName
 export interface Rules {
   /** The card that somebody declared this name to be another name of. */
   sameAs(provider: string, model: string): { readonly provider: string; readonly card: string } | undefined
-  /** `undefined` where no rule is about the provider: almost always. */
-  of(provider: string, card: string, termWords: string, at: UnixNano): Applied | undefined
+  /** `undefined` where no rule is about who is paid or whose card it is: almost always. */
+  of(provider: string, seller: string, card: string, termWords: string, at: UnixNano): Applied | undefined
 }
 
 export interface Applied {
@@ -20,6 +20,8 @@ export interface Applied {
  * The total order of selection. Rates: a contract before the list, more conditions before fewer, the later date before the
  * earlier; the import refuses what is then still equal. Factors: of each condition the one that is about the card before the
  * one about all cards, the later before the earlier; they multiply, and a condition that the rates name is in them already.
+ * Where a card is lent (Azure sells OpenAI's models), rules of who is paid come first, then the published ones of whose card it
+ * is: a contract is with who is paid.
  */
 export function rulesOf(overlays: readonly Overlay[], tenant: string): Rules {
   const byProvider = new Map<string, PriceRule[]>()
@@ -41,13 +43,16 @@ export function rulesOf(overlays: readonly Overlay[], tenant: string): Rules {
     if (found === undefined) byCard.set(key, (found = rules.filter(({ model }) => model === card || model === '*').sort(before)))
     return found
   }
+  const none: readonly PriceRule[] = []
   return {
     sameAs: (provider, model) => (names.size === 0 ? undefined : names.get(`${provider}\n${model}`) ?? names.get(`*\n${model}`)),
-    of: (provider, card, termWords, at) => {
-      const rules = byProvider.get(provider)
-      if (rules === undefined) return undefined
+    of: (provider, seller, card, termWords, at) => {
+      const own = byProvider.get(provider) ?? none
+      const lent = provider === seller ? none : byProvider.get(seller) ?? none
+      if (own === none && lent === none) return undefined
       const terms = termsOf(termWords)
-      return applied(about(rules, provider, card).filter((rule) => inForce(rule, at) && met(rule.when, terms)))
+      const rules = [...about(own, provider, card), ...about(lent, seller, card).filter(({ tenant: whose }) => whose === undefined)]
+      return applied(rules.filter((rule) => inForce(rule, at) && met(rule.when, terms)))
     },
   }
 }
