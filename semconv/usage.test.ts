@@ -123,6 +123,12 @@ test('what people read is a sum over the meters, and an unsplit total stands alo
   assert.deepEqual(tokenUsage({}), { input: 0, cachedInput: 0, cacheWrite: 0, output: 0, reasoning: 0, total: 0 })
 })
 
+test('sums of wild counts end at 2^53, so that they are the same in every order and what a row can hold', () => {
+  const wild = Number.MAX_SAFE_INTEGER
+  assert.deepEqual(tokenUsage({ 'input.uncached': 3 * wild, 'input.cache_read': wild, 'output.text': wild }),
+    { input: 2 ** 53, cachedInput: wild, cacheWrite: 0, output: wild, reasoning: 0, total: 2 ** 53 })
+})
+
 const tokens = fc.option(fc.oneof(fc.nat(50), fc.nat(1_000_000), fc.constant(Number.MAX_SAFE_INTEGER)), { nil: undefined })
 const anyCounts: fc.Arbitrary<UsageCounts> = fc.record({
   input: tokens, output: tokens, cacheRead: tokens, cacheWrite: tokens, cacheWrite5m: tokens, cacheWrite1h: tokens,

@@ -240,6 +240,9 @@ function put(vector: Vector, meter: Meter, count: number): void {
   if (count > 0) vector[meter] = Math.min(count, Number.MAX_SAFE_INTEGER)
 }
 
+/** What a row's count holds. Larger sums, of which only wild counts are capable, are written and compared as this. */
+const countMax = 2 ** 53
+
 /** The vector as people read it: input with its cached parts, output with reasoning. `unsplit` counts only in the total. */
 export function tokenUsage(usage: Usage): TokenUsage {
   const cachedInput = (usage['input.cache_read'] ?? 0) + (usage['input.audio.cache_read'] ?? 0)
@@ -251,8 +254,9 @@ export function tokenUsage(usage: Usage): TokenUsage {
     if (meter.startsWith('input.')) input += count
     else if (meter.startsWith('output.')) output += count
   }
+  const count = (sum: number): number => Math.min(sum, countMax)
   return {
-    input, cachedInput, cacheWrite, output, reasoning: usage['output.reasoning'] ?? 0,
-    total: input + output + (usage.unsplit ?? 0),
+    input: count(input), cachedInput: count(cachedInput), cacheWrite: count(cacheWrite), output: count(output), reasoning: count(usage['output.reasoning'] ?? 0),
+    total: count(input + output + (usage.unsplit ?? 0)),
   }
 }
