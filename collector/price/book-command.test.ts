@@ -79,6 +79,11 @@ test('a file is imported, compared with the ledger, activated and followed by a 
   assert.match(compared, /^acme-1 +acme +1 +unpriced +2 +\+2 +1 +0$/m, 'a model that had no price')
   assert.match(compared, /^all models +3 +0\.5 +2\.375 +\+1\.875 +1 +0$/m)
 
+  const contracts = join(dir, 'contracts.yaml')
+  const contract = (tenant: string, factor: string): string => `  - { tenant: ${tenant}, contract: C, provider: openai, model: gpt-5-mini, multiply: ${factor} }\n`
+  await writeFile(contracts, `format: 1\nname: contracts\nsource: a test\ncontracts:\n${contract('t', '0.9')}${contract('other', '0.1')}`)
+  assert.match((await run('diff', contracts)).text, /^gpt-5-mini +openai +2 +0\.5 +0\.45 +-0\.05 +0 +0$/m, "the tenant's own contract and nobody else's")
+
   const log = { debug: () => undefined, info: () => undefined, warn: (text: string) => assert.fail(text), error: (text: string) => assert.fail(text) }
   using prices = await followPrices({ store, tenant: 't', prices: shippedBook(), log })
   const { text: imported } = await run('import', file)

@@ -2,7 +2,7 @@ import { picoFromDecimal } from '#clickhouse/decimal.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { timeBound } from '#clickhouse/time-bound.ts'
 import { type Meter, meters, type PicoUsd, type UnixNano, type Usage } from '#semconv/facts.ts'
-import type { PriceBook } from './book.ts'
+import { bookFor, type PriceBook } from './book.ts'
 import { price } from './price.ts'
 
 /** What a book would make of calls that stand in the ledger, by model as the telemetry names it. */
@@ -52,8 +52,9 @@ LEFT JOIN (
 
 const known: ReadonlySet<string> = new Set(meters)
 
-/** Dearest change first. */
+/** Dearest change first. With the tenant's contracts, as its calls are priced. */
 export async function effectOf(store: Store, tenant: string, book: PriceBook, now: UnixNano, signal?: AbortSignal): Promise<Effect[]> {
+  const prices = bookFor(book, tenant)
   const from = now - BigInt(effectDays) * 86_400_000_000_000n
   const effects = new Map<string, { -readonly [K in keyof Effect]: Effect[K] }>()
   const options = { maxSeconds: readSecondsMax, pool: 'bi' as const, ...(signal && { signal }) }
@@ -64,7 +65,7 @@ export async function effectOf(store: Store, tenant: string, book: PriceBook, no
         // A request is priced by the card, not by usage.
         if (known.has(name) && name !== 'request') usage[name as Meter] = Number(quantities[i])
       })
-      const pricing = price(book, { provider, requestModel, responseModel, serviceTier, usage: usage as Usage, at: BigInt(at) })
+      const pricing = price(prices, { provider, requestModel, responseModel, serviceTier, usage: usage as Usage, at: BigInt(at) })
       const key = `${provider}\n${responseModel || requestModel}`
       let effect = effects.get(key)
       if (!effect) effects.set(key, (effect = { provider, model: responseModel || requestModel, calls: 0, posted: 0n, repriced: 0n, unpricedNow: 0, unpricedThen: 0 }))
