@@ -62,6 +62,7 @@ for (const [what, parse, text, message] of [
   ['a missing column', parseCsvBill, csv(focusHead.replace('ConsumedUnit,', ''), ''), /no column ConsumedUnit/],
   ['a missing column of AWS', parseCsvBill, csv(awsHead.replace('line_item_unblended_cost,', ''), ''), /no column line_item_unblended_cost/],
   ['a missing column of Google', parseCsvBill, csv(gcpHead.replace(',currency', ''), ''), /no column currency/],
+  ['a column twice: which one counts is not for us to say', parseCsvBill, csv(`${focusHead},Billed Cost`, `1,USD,Usage,,${day},1,Tokens,A,AI and Machine Learning,,Input Tokens,,9`), /the bill has the column BilledCost twice/],
   ['no known head', parseCsvBill, 'a,b\r\n1,2\r\n', /none of the known bills/],
   ['another currency', parseCsvBill, csv(focusHead, `1,EUR,Usage,,${day},1,Tokens,A,AI and Machine Learning,,Input Tokens,`), /row 2 BillingCurrency is 'EUR': only bills in USD/],
   ['an unknown currency', parseJsonBill, openaiCosts(day, [['x', '1', 'xyz']]), /data 1 result 1 currency is 'xyz'/],

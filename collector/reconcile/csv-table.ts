@@ -20,6 +20,9 @@ export function csvTable(text: string, required: readonly (readonly string[])[])
   const [head, ...lines] = cells(text)
   if (head === undefined || head.length > columnsMax) throw new BillError(`the file has ${head === undefined ? 'no head' : `more than ${columnsMax} columns`}`)
   const places = new Map(head.map((heading, at) => [spelled(heading), at]))
+  const read = new Set(required.flat().map(spelled))
+  const twice = head.find((heading, at) => read.has(spelled(heading)) && places.get(spelled(heading)) !== at)
+  if (twice !== undefined) throw new BillError(`the bill has the column ${twice} twice`)
   for (const alternatives of required) {
     if (!alternatives.some((heading) => places.has(spelled(heading)))) throw new BillError(`the bill has no column ${alternatives.join(' or ')}`)
   }
