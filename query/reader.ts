@@ -107,6 +107,9 @@ export const runsOf = selectFrom('runs FINAL')
 /** The same of the tenant's ledger, each line once. */
 export const ledgerOf = selectFrom('ledger_entries FINAL')
 
+/** The same with every version of a line: for which ids there are. */
+export const ledgerVersionsOf = selectFrom('ledger_entries')
+
 /** A `FixedString` as lower-case hex; zeros, which stand for "none", as ''. */
 export const hexOf = (column: string, as: string): string => `if(empty(${column}), '', lower(hex(${column}))) AS ${as}`
 /** A `DateTime64(9)` as a string of nanoseconds. */

@@ -45,6 +45,7 @@ import { runById, runs, traceById } from './runs/read-runs.ts'
 import { RunConnection, RunType } from './runs/run.ts'
 import { type RunFilter, RunFilterInput, type RunOrder, RunOrderEnum } from './runs/run-filter.ts'
 import { Count, DateTime, Decimal } from './scalars.ts'
+import { selects } from './selects.ts'
 import { argument, asked, atMost, listOf, required } from './shape.ts'
 import { type TimeRange, TimeRangeInput } from './time-range.ts'
 
@@ -73,7 +74,7 @@ const Query = new GraphQLObjectType<Root, QueryContext>({
         filter: argument(CostFilterInput, 'Which ledger lines.'),
         timeZone: argument(GraphQLString, 'IANA time zone in which days, weeks and months begin.', 'UTC'),
       },
-      (_, args, context) => costs(context, args),
+      (_, args, context, info) => costs(context, args, selects(info, 'runs')),
     ),
     costChange: asked<Root, ChangeArguments>(required(CostChangeType), 'Why a range cost more or less than the time before it.', {
       range: argument(required(TimeRangeInput), 'When the usage happened. It needs a `from`; it ends now where `to` is left out.'),

@@ -1,6 +1,6 @@
 import {
   type GraphQLArgumentConfig, GraphQLEnumType, type GraphQLFieldConfig, type GraphQLInputFieldConfig, GraphQLList, GraphQLNonNull,
-  type GraphQLInputType, type GraphQLNullableInputType, type GraphQLNullableOutputType, type GraphQLNullableType, type GraphQLOutputType,
+  type GraphQLInputType, type GraphQLNullableInputType, type GraphQLNullableOutputType, type GraphQLNullableType, type GraphQLOutputType, type GraphQLResolveInfo,
 } from 'graphql'
 import type { QueryContext } from './context.ts'
 
@@ -12,7 +12,7 @@ export const asked = <Source, Args = Record<string, never>>(
   type: GraphQLOutputType,
   description: string,
   args: Record<string, GraphQLArgumentConfig>,
-  resolve: (source: Source, args: Args, context: QueryContext) => unknown,
+  resolve: (source: Source, args: Args, context: QueryContext, info: GraphQLResolveInfo) => unknown,
 ): GraphQLFieldConfig<Source, QueryContext, Args> => ({ type, description, args, resolve })
 
 /** A list that never has more than so many items: a query's cost counts these, not what a list is assumed to hold. */

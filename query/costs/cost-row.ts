@@ -36,6 +36,9 @@ export const IntervalEnum = enumOf('Interval', 'Width of a bucket of time.', int
   MONTH: 'One calendar month.',
 })
 
+/** Rows of one answer. More than a chart or a table can show; narrow the range or drop a dimension. */
+export const costRowsMax = 10_000
+
 export interface CostRow {
   readonly start: UnixNano | null
   readonly agent: string | null
@@ -56,7 +59,8 @@ export interface CostRow {
   readonly entries: number
   readonly unpricedEntries: number
   /** What cannot be added up from sums: read from the ledger when it is asked for. */
-  readonly distinct: () => Promise<Distinct>
+  readonly runs: () => Promise<number>
+  readonly chargedSpans: () => Promise<number>
   /** `undefined` where nothing was claimed. */
   readonly claimed: () => Promise<Claimed | undefined>
   readonly quantity: bigint
@@ -68,11 +72,6 @@ export interface CostRow {
 export interface Claimed {
   readonly claim: PicoUsd
   readonly ours: PicoUsd
-}
-
-export interface Distinct {
-  readonly runs: number
-  readonly chargedSpans: number
 }
 
 const grouped = (what: string): string => `${what}: null unless grouped by it, "" where the line names none.`
@@ -105,8 +104,8 @@ export const CostRowType = new GraphQLObjectType<CostRow, QueryContext>({
     }),
     entries: plain(required(Count), 'Ledger lines in this row.'),
     unpricedEntries: plain(required(Count), 'Lines whose amount is unknown and so not in `cost`.'),
-    runs: asked(required(Count), 'Runs that have a line in this row. Counted in the ledger itself, which takes longer than the sums.', {}, async (row) => (await row.distinct()).runs),
-    chargedSpans: asked(required(Count), 'Spans that have a charge in this row, reversed ones included. Counted in the ledger itself.', {}, async (row) => (await row.distinct()).chargedSpans),
+    runs: asked(required(Count), 'Runs that have a line in this row. Counted in the ledger itself, which takes longer than the sums.', {}, (row) => row.runs()),
+    chargedSpans: asked(required(Count), 'Spans that have a charge in this row, reversed ones included. Counted in the ledger itself.', {}, (row) => row.chargedSpans()),
     quantity: plain(required(Decimal), 'Tokens of every meter together, reversals taken off.'),
     inputTokens: plain(required(Decimal), 'Tokens of the `input.*` meters, reversals taken off.'),
     outputTokens: plain(required(Decimal), 'Tokens of the `output.*` meters, reversals taken off.'),

@@ -9,12 +9,10 @@ import { ledgerWhere } from '../ledger/read-ledger.ts'
 import { hexOf, textOf } from '../reader.ts'
 import type { TimeRange } from '../time-range.ts'
 import { allOf, when, type Where, within } from '../where.ts'
-import type { CostDimension, CostRow, Interval } from './cost-row.ts'
+import { type CostDimension, type CostRow, costRowsMax, type Interval } from './cost-row.ts'
 import { comparedCalls } from './claims.ts'
 import { costSources } from './cost-sources.ts'
-
-/** Rows of one answer. More than a chart or a table can show; narrow the range or drop a dimension. */
-const rowsMax = 10_000
+import { groupKey } from './run-counts.ts'
 
 type Dimension = 'agent' | 'model' | 'provider' | 'user' | 'session' | 'service' | 'environment' | 'workflow' | 'meter' | 'project' | 'runId' | 'basis' | 'tag'
 
@@ -67,8 +65,7 @@ const quantities = [
   textOf(`sumIf(quantity, startsWith(meter, 'input.'))`, 'input_sum'),
   textOf(`sumIf(quantity, startsWith(meter, 'output.'))`, 'output_sum'),
 ]
-/** What was settled with a bill belongs to no run. */
-const distincts = ['uniqExactIf(trace_id, NOT empty(trace_id)) AS runs', `uniqExactIf((trace_id, span_id), kind = 'CHARGE') AS charged`]
+const chargedSpans = `toString(uniqExactIf((trace_id, span_id), kind = 'CHARGE')) AS charged`
 
 type Group = Readonly<Partial<Record<`by_${Dimension}` | 'by_start', string>>>
 
@@ -83,8 +80,7 @@ interface StoredSum extends Group {
   readonly output_sum: string
 }
 
-interface StoredDistinct extends Group {
-  readonly runs: string
+interface StoredCharged extends Group {
   readonly charged: string
 }
 
@@ -93,7 +89,7 @@ interface StoredClaim extends Group {
   readonly ours: string
 }
 
-const row = (sum: StoredSum, { distinct, claimed }: Pick<CostRow, 'distinct' | 'claimed'>): CostRow => ({
+const row = (sum: StoredSum, whenAsked: Pick<CostRow, 'runs' | 'chargedSpans' | 'claimed'>): CostRow => ({
   start: sum.by_start === undefined ? null : BigInt(sum.by_start) * 1_000_000_000n,
   agent: sum.by_agent ?? null,
   model: sum.by_model ?? null,
@@ -113,8 +109,7 @@ const row = (sum: StoredSum, { distinct, claimed }: Pick<CostRow, 'distinct' | '
   reported: storedDecimal(sum.reported),
   entries: Number(sum.lines),
   unpricedEntries: Number(sum.unpriced_lines),
-  distinct,
-  claimed,
+  ...whenAsked,
   quantity: storedDecimal(sum.quantity_sum),
   inputTokens: storedDecimal(sum.input_sum),
   outputTokens: storedDecimal(sum.output_sum),
@@ -154,8 +149,11 @@ export interface CostArguments {
   readonly timeZone?: string | null
 }
 
-/** Days that are summed up come from their sums, the rest of the range from the ledger: see `cost-sources.ts`. */
-export async function costs(context: QueryContext, args: CostArguments): Promise<CostRow[]> {
+/**
+ * Days that are summed up come from their sums, the rest of the range from the ledger: see `cost-sources.ts`. Questions of one request
+ * that say at once that they count runs are counted together.
+ */
+export async function costs(context: QueryContext, args: CostArguments, countsRuns = false): Promise<CostRow[]> {
   const by = [...new Set(args.groupBy)].map((dimension) => dimensions[dimension])
   const interval = args.interval ?? null
   const groups = [...(interval === null ? [] : ['by_start' as const]), ...by.map(({ field }) => `by_${field}` as const)]
@@ -163,7 +161,8 @@ export async function costs(context: QueryContext, args: CostArguments): Promise
   const zoned = zoneWhere(zone)
   const filter = ledgerWhere(args.filter ?? {}, args.range)
   const everything = allOf(within('range', 'occurred_at', args.range), filter, zoned)
-  const tail = groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')} LIMIT ${rowsMax + 1}`
+  const tail = groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')} LIMIT ${costRowsMax + 1}`
+  const groupColumns = new Map([...(interval === null ? [] : [['by_start', startSql(starts[interval])] as const]), ...by.map(({ field, select }) => [`by_${field}`, select] as const)])
   const selected = (start: string | undefined, sums: readonly string[]): string =>
     [...(interval === null || start === undefined ? [] : [startSql(start)]), ...by.map(({ select }) => select), ...sums].join(', ')
   const fromLedger = <Row>(where: Where, sums: readonly string[]): Promise<Row[]> =>
@@ -178,9 +177,11 @@ export async function costs(context: QueryContext, args: CostArguments): Promise
         INNER JOIN (${compared.sql}) AS compared ON calls.trace_id = compared.call_trace AND calls.span_id = compared.call_span ${groups.length === 0 ? 'HAVING count() > 0' : `GROUP BY ${groups.join(', ')}`}`,
     })
   }
-  const keyOf = (group: Group): string => JSON.stringify(groups.map((name) => group[name]))
-
-  const distinct = once(async () => new Map((await fromLedger<StoredDistinct>(everything, distincts)).map((group) => [keyOf(group), { runs: Number(group.runs), chargedSpans: Number(group.charged) }])))
+  const keyOf = (group: Group): string => groupKey(groups, group)
+  const counts = once(() => context.runCounts({ where: everything, columns: groupColumns }))
+  // Before anything is waited for, so that all of a request have said so when the first is asked.
+  if (countsRuns) counts()
+  const charged = once(async () => new Map((await fromLedger<StoredCharged>(everything, [chargedSpans])).map((group) => [keyOf(group), Number(group.charged)])))
   const claimed = once(async () => new Map((await claims()).map((group) => [keyOf(group), { claim: storedDecimal(group.claim), ours: storedDecimal(group.ours) }])))
   const sources = await costSources(context.reader, args)
   const read = [
@@ -195,19 +196,21 @@ export async function costs(context: QueryContext, args: CostArguments): Promise
   const rows = new Map<string, CostRow>()
   for (const sum of found.flat()) {
     const key = keyOf(sum)
-    const one = row(sum, { distinct: async () => (await distinct()).get(key) ?? { runs: 0, chargedSpans: 0 }, claimed: async () => (await claimed()).get(key) })
+    const one = row(sum, {
+      runs: async () => (await counts()()).get(key) ?? 0, chargedSpans: async () => (await charged()).get(key) ?? 0, claimed: async () => (await claimed()).get(key),
+    })
     const known = rows.get(key)
     // A group of zeros is what is left of one that has gone.
     if (one.entries > 0 || groups.length === 0) rows.set(key, known === undefined ? one : together(known, one))
   }
-  if (rows.size > rowsMax || found.some(({ length }) => length > rowsMax)) {
-    throw userError('TOO_WIDE', `costs would be more than ${rowsMax} rows: narrow the range, widen the interval or drop a dimension`)
+  if (rows.size > costRowsMax || found.some(({ length }) => length > costRowsMax)) {
+    throw userError('TOO_WIDE', `costs would be more than ${costRowsMax} rows: narrow the range, widen the interval or drop a dimension`)
   }
   return [...rows.values()].map((one) => ({ ...one, unpricedEntries: Math.max(0, one.unpricedEntries) })).sort(inOrder(by.map(({ field }) => field)))
 }
 
-const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: Promise<T> | undefined
+const once = <T extends object>(make: () => T): (() => T) => {
+  let made: T | undefined
   return () => (made ??= make())
 }
 
