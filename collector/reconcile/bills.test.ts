@@ -48,13 +48,18 @@ test('AWS: Cost Explorer tells money by usage type, the report tokens too', () =
 })
 test('Google Cloud: credits stand in a list beside the cost', () => {
   const bill = parseCsvBill(csv(gcpHead, `0A,Vertex AI,"Gemini 2.5 Flash Text Input - Predictions",${day} 00:00:00 UTC,p-1,0.3,USD,1000,tokens,"[{""name"":""promo"",""amount"":-0.1},{""amount"":-0.05}]",202612`, `0A,Cloud Storage,x,${day},p,1,USD,1,bytes,[],202611`))
-  assert.deepEqual(lines(bill), [['google', 'p-1', day, 'gemini-2.5-flash', 'input', 1_000n, 300_000_000_000n], ['google', 'p-1', day, 'gemini-2.5-flash', 'input', null, -150_000_000_000n]])
+  assert.deepEqual(lines(bill), [['google', 'p-1', day, 'gemini-2.5-flash', 'input', 1_000n, 150_000_000_000n]])
 })
 test('FOCUS of anybody: model and class from SkuPriceDetails', () => {
   const bill = parseCsvBill(csv(focusHead,
     `1.5,USD,Usage,,${day}T00:00:00Z,2000,Tokens,Anthropic,AI and Machine Learning,ws,Input Tokens,"{""x_ModelId"":""claude-sonnet-5"",""x_TokenDirection"":""Input"",""x_TokenCacheAction"":""Read""}"`,
     `0.5,USD,Usage,,${day}T00:00:00Z,3,1000 Tokens,Anthropic,AI and Machine Learning,ws,Output Tokens,`, `9,USD,Usage,,${day}T00:00:00Z,1,Hours,AWS,Compute,ws,x,`, `2,USD,Tax,,${day}T00:00:00Z,,,Anthropic,AI and Machine Learning,ws,,`))
   assert.deepEqual(lines(bill), [['Anthropic', 'ws', day, 'claude-sonnet-5', 'cache_read', 2_000n, 1_500_000_000_000n], ['Anthropic', 'ws', day, '', 'output', 3_000n, 500_000_000_000n]])
+})
+test('FOCUS: a correction of tokens is of their class, one of money alone is beside them', () => {
+  const bill = parseCsvBill(csv(focusHead,
+    `-1,USD,Usage,Correction,${day},-10,Tokens,Anthropic,AI and Machine Learning,ws,Input Tokens,`, `-2,USD,Usage,Correction,${day},,,Anthropic,AI and Machine Learning,ws,Input Tokens,`))
+  assert.deepEqual(lines(bill), [['Anthropic', 'ws', day, '', 'input', -10n, -1_000_000_000_000n], ['Anthropic', 'ws', day, '', 'other', null, -2_000_000_000_000n]])
 })
 
 const usage = { model: 'm', input_tokens: 1, output_tokens: 1 }

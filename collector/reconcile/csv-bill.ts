@@ -55,17 +55,13 @@ const bedrockModel = (resource: string): string => /(?:foundation-model|inferenc
 
 function gcpExport(text: string): Bill {
   const rows = csvTable(text, [['service.description'], ['sku.description'], ['usage_start_time'], ['cost'], ['currency'], ['usage.amount', 'usage.amount_in_pricing_units']])
-  const lines = rows.filter((row) => /vertex|gemini|generative/i.test(row.get('service.description'))).flatMap((row): BillLine[] => {
+  const lines = rows.filter((row) => /vertex|gemini|generative/i.test(row.get('service.description'))).map((row): BillLine => {
     assertDollars(row.get('currency'), `${row.where} currency`)
     const name = row.get('sku.description')
-    const line = (meter: BillMeter, quantity: bigint | undefined, amount: bigint): BillLine => ({
-      provider: 'google', account: row.get('project.id', 'billing_account_id'), day: dayOf(row.get('usage_start_time'), `${row.where} usage_start_time`), model: geminiModel(name), meter, quantity, amount,
-    })
-    const credits = creditsOf(row)
-    return [
-      line(meterNamed(name), quantityOf(row, row.get('usage.amount'), row.get('usage.unit'), 'usage.amount'), pico(row.get('cost'), `${row.where} cost`)),
-      ...(credits === 0n ? [] : [line(meterNamed(name), undefined, credits)]),
-    ]
+    return {
+      provider: 'google', account: row.get('project.id', 'billing_account_id'), day: dayOf(row.get('usage_start_time'), `${row.where} usage_start_time`), model: geminiModel(name), meter: meterNamed(name),
+      quantity: quantityOf(row, row.get('usage.amount'), row.get('usage.unit'), 'usage.amount'), amount: pico(row.get('cost'), `${row.where} cost`) + creditsOf(row),
+    }
   })
   return kept('gcp_billing', lines, 'Vertex AI or the Gemini API')
 }
@@ -91,10 +87,13 @@ function focus(text: string): Bill {
   const rows = csvTable(text, [['BilledCost', 'EffectiveCost'], ['BillingCurrency'], ['ChargePeriodStart'], ['ChargeCategory'], ['ServiceProviderName', 'ProviderName'], ['ConsumedQuantity'], ['ConsumedUnit']])
   const lines = rows.filter((row) => row.get('ChargeCategory') !== 'Tax' && (!row.has('ServiceCategory') || row.get('ServiceCategory') === 'AI and Machine Learning')).map((row): BillLine => {
     assertDollars(row.get('BillingCurrency'), `${row.where} BillingCurrency`)
-    const isUsage = row.get('ChargeCategory') === 'Usage'
+    const corrects = row.get('ChargeClass') === 'Correction'
+    const counts = row.get('ConsumedQuantity') !== ''
+    // A correction of money alone is beside tokens, like a credit.
+    const isUsage = row.get('ChargeCategory') === 'Usage' && (counts || !corrects)
     const details = detailsOf(row)
-    const quantity = isUsage && row.get('ConsumedQuantity') !== '' ? tokensPerUnit(row.get('ConsumedUnit')) : undefined
-    const read = row.get('ChargeClass') === 'Correction' ? pico : tokens
+    const quantity = isUsage && counts ? tokensPerUnit(row.get('ConsumedUnit')) : undefined
+    const read = corrects ? pico : tokens
     return {
       provider: row.get('ServiceProviderName', 'ProviderName'), account: row.get('SubAccountId', 'BillingAccountId'), day: dayOf(row.get('ChargePeriodStart'), `${row.where} ChargePeriodStart`),
       model: row.get('x_ModelId') || (details['x_ModelId'] ?? ''), meter: isUsage ? focusMeter(row, details) : 'other',

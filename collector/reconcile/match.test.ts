@@ -34,6 +34,9 @@ for (const [what, ours, theirs, expected] of [
   ['a bill that names no account is of all of them: one by account replaces it', [metered()], [billed(), billed({ account: 'a', importedAt: 2n })], [[item, 'MATCHED', 0n, 0n, 0n]]],
   ['… and it replaces those by account', [metered()], [billed({ account: 'a', quantity: 1n, amount: 1n }), billed({ account: 'b', quantity: 1n, amount: 1n, importedAt: 2n }), billed({ importedAt: 3n })], [[item, 'MATCHED', 0n, 0n, 0n]]],
   ['beside named accounts, none is an account as well: the default workspace', [metered({ quantity: 3_000n, amount: 6_000n })], [billed(), billed({ account: 'a' }), billed({ account: 'b', importedAt: 2n })], [[item, 'MATCHED', 0n, 0n, 0n]]],
+  ['quantity that the bill counts in other units is unknown, not 0', [metered(), metered({ model: 'gpt-6' })], [billed(), billed({ model: 'gpt-6', quantity: undefined })], [[item, 'MATCHED', 0n, 0n, 0n], [`${day}/openai/gpt-6/input`, 'MATCHED', null, 0n, null]]],
+  ['… so is a sum with a part in other units', [metered(), metered({ model: 'gpt-6' })], [billed({ model: '' }), billed({ model: '', account: 'b', quantity: undefined })], [[`${day}/openai/*/input`, 'MATCHED', null, 0n, null]]],
+  ['… and what it bills without telling whose', [metered()], [billed({ quantity: 500n, amount: 1_000n }), billed({ model: '', meter: '', quantity: undefined, amount: 1_000n })], [[`${day}/openai/*/*`, 'MATCHED', null, 0n, null]]],
   ['usage of completions and of embeddings add up', [metered({ quantity: 2_000n, amount: 4_000n })], [billed({ source: 'openai_usage', amount: undefined }), billed({ source: 'openai_embeddings', amount: undefined, importedAt: 2n })], [[item, 'MATCHED', 0n, null, null]]],
 ] as readonly (readonly [string, readonly Metered[], readonly Billed[], readonly unknown[]])[]) {
   test(what, () => assert.deepEqual(told(matchBills(ours, theirs)), expected))

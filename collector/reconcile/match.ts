@@ -88,6 +88,7 @@ export function matchBills(metered: readonly Metered[], lines: readonly Billed[]
     const sum = sumOf(sums, fold(line))
     sum.imports.add(line.importId)
     if (line.quantity !== undefined) sum.billedQuantity = (sum.billedQuantity ?? 0n) + line.quantity
+    sum.uncounted ||= line.uncounted
     if (line.amount !== undefined) sum.billedAmount = (sum.billedAmount ?? 0n) + line.amount
   }
   const tell = (fact: 'quantity' | 'amount'): ReadonlySet<string> => new Set(billed.filter((line) => line[fact] !== undefined).map(({ provider, day }) => `${provider}/${day}`))
@@ -98,11 +99,14 @@ export function matchBills(metered: readonly Metered[], lines: readonly Billed[]
   })
 }
 
+/** `uncounted`: the bill that tells tokens of this day bills these in another unit, so that nobody knows how many it bills. */
+type Counted = Billed & { readonly uncounted: boolean }
+
 /**
  * Of a provider's day the latest source that tells money and the latest that tells quantities. So a usage report and a cost report
  * complete each other, and a cost report and a FOCUS file do not add up.
  */
-function effective(lines: readonly Billed[]): readonly Billed[] {
+function effective(lines: readonly Billed[]): readonly Counted[] {
   const told = new Map<string, { readonly source: BillSource; readonly importedAt: bigint }>()
   const current = latest(lines)
   const facts = ['quantity', 'amount'] as const
@@ -115,7 +119,7 @@ function effective(lines: readonly Billed[]): readonly Billed[] {
     const teller = told.get(`${fact}/${line.provider}/${line.day}`)
     return teller !== undefined && reportOf(teller.source) === reportOf(line.source)
   }
-  return current.map((line) => ({ ...line, quantity: tells(line, 'quantity') ? line.quantity : undefined, amount: tells(line, 'amount') ? line.amount : undefined }))
+  return current.map((line) => ({ ...line, uncounted: tells(line, 'quantity') && line.quantity === undefined, quantity: tells(line, 'quantity') ? line.quantity : undefined, amount: tells(line, 'amount') ? line.amount : undefined }))
     .filter(({ quantity, amount }) => quantity !== undefined || amount !== undefined)
 }
 
@@ -154,20 +158,20 @@ function folding(all: readonly Place[], billed: readonly Billed[]): (line: Place
   }
 }
 
-type Counted = 'id' | 'day' | 'provider' | 'model' | 'meter' | 'meteredQuantity' | 'meteredAmount' | 'settlements' | 'unpricedLines' | 'billedQuantity' | 'billedAmount'
-type Sum = { -readonly [K in Counted]: Item[K] } & Readonly<Record<'providers' | 'models' | 'imports', Set<string>>>
+type Summed = 'id' | 'day' | 'provider' | 'model' | 'meter' | 'meteredQuantity' | 'meteredAmount' | 'settlements' | 'unpricedLines' | 'billedQuantity' | 'billedAmount'
+type Sum = { -readonly [K in Summed]: Item[K] } & { uncounted: boolean } & Readonly<Record<'providers' | 'models' | 'imports', Set<string>>>
 
 function sumOf(sums: Map<string, Sum>, { day, provider, model, meter }: Place): Sum {
   const id = [day, provider, model || '*', meter || '*'].join('/')
   let sum = sums.get(id)
-  if (sum === undefined) sums.set(id, (sum = { id, day, provider, model, meter, meteredQuantity: 0n, meteredAmount: 0n, settlements: 0, unpricedLines: 0, billedQuantity: undefined, billedAmount: undefined, providers: new Set([provider]), models: new Set([model]), imports: new Set() }))
+  if (sum === undefined) sums.set(id, (sum = { id, day, provider, model, meter, meteredQuantity: 0n, meteredAmount: 0n, settlements: 0, unpricedLines: 0, billedQuantity: undefined, billedAmount: undefined, uncounted: false, providers: new Set([provider]), models: new Set([model]), imports: new Set() }))
   return sum
 }
 
 /** A provider's bill of a day that does not name an item bills nothing for it. `told`: providers' days of which a bill tells quantities, and money. */
-function withBills({ providers, models, imports, ...sum }: Sum, told: Readonly<Record<'quantity' | 'amount', ReadonlySet<string>>>): Item {
+function withBills({ providers, models, imports, uncounted, ...sum }: Sum, told: Readonly<Record<'quantity' | 'amount', ReadonlySet<string>>>): Item {
   const day = `${sum.provider}/${sum.day}`
-  const billedQuantity = sum.billedQuantity ?? (sum.meter !== 'other' && told.quantity.has(day) ? 0n : undefined)
+  const billedQuantity = uncounted ? undefined : sum.billedQuantity ?? (sum.meter !== 'other' && told.quantity.has(day) ? 0n : undefined)
   const billedAmount = sum.billedAmount ?? (told.amount.has(day) ? 0n : undefined)
   const quantityDifference = billedQuantity === undefined ? undefined : billedQuantity - sum.meteredQuantity
   const amountDifference = billedAmount === undefined ? undefined : billedAmount - sum.meteredAmount

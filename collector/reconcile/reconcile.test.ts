@@ -13,7 +13,7 @@ import { shippedBook } from '../price/book.ts'
 import { importedBook } from '../price/compose.ts'
 import { BillError } from './bill.ts'
 import { reconcileCommand } from './command.ts'
-import { csv, focusHead, openaiCosts, openaiUsage } from './made-bills.ts'
+import { awsHead, csv, focusHead, openaiCosts, openaiUsage } from './made-bills.ts'
 import { type Reconciliation, reconciliation } from './reconcile.ts'
 
 const day = '2026-11-20'
@@ -96,6 +96,18 @@ test('what is left again, because the ledger was corrected to what it said befor
   assert.equal(await left(), 500n * tokens)
   const approved = await again.approve([item], 'ada', 'nor had those')
   assert.deepEqual([approved.length, await left()], [1, 0n])
+})
+test('tokens that a bill counts in other units are unknown: agreeing to its money takes none away', async () => {
+  const mixed = reconciliation({ store, tenant: 'mixed', project: 'p', prices: async () => shippedBook(), nowNano: () => now++ })
+  const call = (id: number, model: string): LedgerEntryRow => row(id, { tenant: 'mixed', provider: 'aws', model })
+  await insert([call(7, 'amazon.nova-pro-v1:0'), call(8, 'anthropic.claude-sonnet-4-5-20250929-v1:0')])
+  const line = (type: string, cost: string, unit: string): string => `a,${day}T00:00:00Z,123,AmazonBedrock,Usage,${type},1,${cost},USD,${unit},`
+  await mixed.importBill('cur.csv', csv(awsHead, line('USE1-NovaPro-input-tokens', '0.00125', '1K tokens'), line('USE1-MP:USE1_InputTokenCount-Units', '0.003', 'Units')), 'ada')
+  const [item] = await mixed.items({})
+  assert.deepEqual([item?.id, item?.cause, item?.billedQuantity, item?.amountDifference], [`${day}/aws/*/input`, 'PRICE', undefined, 1_750_000_000n])
+  await mixed.approve([item?.id ?? ''], 'ada', 'their price')
+  const [left] = await store.read(`SELECT toString(sum(quantity)) AS tokens, toString(sum(amount)) AS amount FROM ledger_entries FINAL WHERE tenant = 'mixed'`, {}, { maxSeconds: 10 })
+  assert.deepEqual(left, { tokens: '2000', amount: '0.00425' })
 })
 test('a bill that comes to more than a ledger can hold changes nothing', async () => {
   const full = reconciliation({ store, tenant: 'full', project: 'p', prices: async () => shippedBook(), nowNano: () => now++ })

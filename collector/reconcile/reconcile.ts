@@ -130,10 +130,10 @@ function written(text: string, what: string): string {
   return text
 }
 
-/** Lines of one day, account, model and class are one. */
+/** Lines of one day, account, model and class are one. What one of them counts in another unit, nobody knows of all. */
 function together(lines: readonly BillLine[]): BillLine[] {
   const sums = new Map<string, BillLine>()
-  const plus = (a: bigint | undefined, b: bigint | undefined): bigint | undefined => (a === undefined ? b : b === undefined ? a : a + b)
+  const plus = (a: bigint | undefined, b: bigint | undefined): bigint | undefined => (a === undefined || b === undefined ? undefined : a + b)
   for (const line of lines) {
     const key = [line.day, line.provider, line.account, line.model, line.meter].join('\u0000')
     const known = sums.get(key)
