@@ -23,6 +23,7 @@ name: mine
 source: a test
 models:
   - { provider: acme, model: acme-1, per_million_tokens: { input: 2, output: 4 } }
+  - { provider: acme, model: acme-2, per_million_tokens: { input: 2, output: 4 } }
 prices:
   - { provider: openai, model: gpt-5-mini, when: { tier: flex }, multiply: 0.5 }
 `
@@ -48,6 +49,7 @@ test('a file is imported, compared with the ledger, activated and followed by a 
   const calls = [
     call(1, { provider: 'openai', requestModel: 'gpt-5-mini', serviceTier: 'flex' }), call(2, { provider: 'openai', requestModel: 'gpt-5-mini' }),
     call(3, { provider: 'acme', requestModel: 'acme-1' }),
+    call(4, { provider: 'acme', requestModel: 'acme-2', reportedCost: 3_000_000_000_000n }), call(5, { provider: 'acme', requestModel: 'acme-9', reportedCost: 7_000_000_000_000n }),
   ]
   const rows: { table: Table<never>; row: never }[] = []
   const frame = { add: (table: unknown, row: unknown) => void rows.push({ table: table as Table<never>, row: row as never }) }
@@ -74,10 +76,12 @@ test('a file is imported, compared with the ledger, activated and followed by a 
 
   await writeFile(file, overlay)
   const { text: compared } = await run('diff', file)
-  assert.match(compared, /^new cards +1: acme\/acme-1$/m)
+  assert.match(compared, /^new cards +2: acme\/acme-2, acme\/acme-1$/m)
   assert.match(compared, /^gpt-5-mini +openai +2 +0\.5 +0\.375 +-0\.125 +0 +0$/m, 'the flex call at half its price, the other as it is')
   assert.match(compared, /^acme-1 +acme +1 +unpriced +2 +\+2 +1 +0$/m, 'a model that had no price')
-  assert.match(compared, /^all models +3 +0\.5 +2\.375 +\+1\.875 +1 +0$/m)
+  assert.match(compared, /^acme-2 +acme +1 +3 +2 +-1 +0 +0$/m, 'a model whose cost was reported')
+  assert.doesNotMatch(compared, /acme-9/, 'no book prices it, and its reported cost stays')
+  assert.match(compared, /^all models +5 +10\.5 +11\.375 +\+0\.875 +1 +0$/m)
 
   const contracts = join(dir, 'contracts.yaml')
   const contract = (tenant: string, factor: string): string => `  - { tenant: ${tenant}, contract: C, provider: openai, model: gpt-5-mini, multiply: ${factor} }\n`
