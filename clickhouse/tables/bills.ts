@@ -39,6 +39,9 @@ export interface BillApprovalRow {
   readonly entryId: string
   /** What was agreed to: `day/provider/model/meter`. */
   readonly item: string
+  /** What was posted, times 10^12; `undefined` in approvals of versions that did not keep it. */
+  readonly quantity: bigint | undefined
+  readonly amount: PicoUsd | undefined
   readonly actor: string
   readonly why: string
   readonly approvedAt: UnixNano
@@ -80,6 +83,8 @@ export const billApprovals: Table<BillApprovalRow> = {
     word('tenant', (r) => r.tenant),
     id('entry_id', 32, (r) => r.entryId),
     text('cell', (r) => r.item),
+    nullableDecimal('quantity', (r) => r.quantity),
+    nullableDecimal('amount', (r) => r.amount),
     text('actor', (r) => r.actor),
     text('why', (r) => r.why),
     time('approved_at', (r) => r.approvedAt),

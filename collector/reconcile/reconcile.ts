@@ -116,7 +116,7 @@ FROM bill_approvals FINAL WHERE tenant = {tenant:String} ORDER BY approved_at DE
       })
       const approvals = entries.map(({ item, entry }): Approval => ({ entryId: entry.ownId, item, actor, why, approvedAt: at }))
       // The approval first: a line of the ledger without one must not be.
-      await insert(store, billApprovals, approvals.map((approval) => ({ tenant, ...approval })))
+      await insert(store, billApprovals, entries.map(({ item, entry }) => ({ tenant, entryId: entry.ownId, item, quantity: entry.quantity, amount: entry.amount, actor, why, approvedAt: at })))
       await insert(store, ledgerEntries, entries.map(({ entry }) => entry))
       return approvals
     }),

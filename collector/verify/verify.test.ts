@@ -12,7 +12,7 @@ import { parsePolicies } from '#otel-config/policy/policies.ts'
 import { captures } from '../corpus/captures.ts'
 import { recordsOf } from '../corpus/records.ts'
 import { shippedBook } from '../price/book.ts'
-import { openaiCosts } from '../reconcile/made-bills.ts'
+import { csv, focusHead, openaiCosts } from '../reconcile/made-bills.ts'
 import { reconciliation } from '../reconcile/reconcile.ts'
 import { verifyCommand } from './command.ts'
 import { type Difference, differenceText } from './difference.ts'
@@ -133,6 +133,19 @@ test('what a person agreed to for a bill needs no span; a day whose sum is not t
   assert.deepEqual([differences, found.map(differenceText)], [1, ['day 2026-11-20 in cost_days, summed up: is not what comes out\n    cost: stored 5, recomputed 0']])
 })
 
+for (const [what, column, value] of [
+  ['amount', 'amount', 'toDecimal128(1, 12)'], ['tokens', 'quantity', 'toDecimal128(1, 12)'], ['no amount', 'amount', 'NULL'], ['model', 'model', `'gpt-6'`], ['seller', 'provider', `'azure'`], ['class', 'price_card', `'bill:output'`],
+] as const) {
+  test(`an entry is what was agreed to: another ${what} is a difference`, async () => {
+    const tenant = `agreed ${what}`
+    const desk = reconciliation({ store, tenant, project: 'p', prices: async () => prices, nowNano: () => 1_795_500_000_000_000_000n })
+    await desk.importBill('focus.csv', csv(focusHead, `0.5,USD,Usage,,2026-11-20T00:00:00Z,1000,Tokens,OpenAI,AI and Machine Learning,a,Input Tokens,"{""x_ModelId"":""gpt-5""}"`), 'ada')
+    const [approval] = await desk.approve(['2026-11-20/openai/gpt-5/input'], 'ada', 'a key without telemetry')
+    assert.deepEqual((await verified(tenant)).found, [])
+    await store.command(`ALTER TABLE ledger_entries UPDATE ${column} = ${value} WHERE tenant = '${tenant}' SETTINGS mutations_sync = 2`)
+    assert.deepEqual((await verified(tenant)).found.map(({ of, kind, id: entry }) => [of, kind, entry]), [['entry', 'changed', approval?.entryId]])
+  })
+}
 test('an entry that nobody agreed to is surplus, and one that was agreed to and is not there is missing', async () => {
   const desk = reconciliation({ store, tenant: 'disagreed', project: 'p', prices: async () => prices, nowNano: () => 1_795_500_000_000_000_000n })
   await desk.importBill('costs.json', openaiCosts('2026-11-20', [['gpt-5, input', '1.5']]), 'ada')
