@@ -2,7 +2,7 @@ import type { Store } from '#clickhouse/store.ts'
 import type { Elsewhere } from '#semconv/account.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import type { StoredBooks } from '../stored-books.ts'
-import { checkTrace, isSettled } from './check-trace.ts'
+import { checkTrace, isSettled, overdue } from './check-trace.ts'
 import type { Difference } from './difference.ts'
 import { asksOthers, elsewhereOf, nowhereElse } from './elsewhere.ts'
 import { type Page, pageById, tracesByIdMax } from './pages.ts'
@@ -16,6 +16,8 @@ export interface Checker {
   readonly shared: ReadonlySet<string> | undefined
   /** Spans that were received before were stored without tags. */
   readonly tagsSince: UnixNano
+  /** What came before was settled since, or something is wrong with it. */
+  readonly settledBy: UnixNano
 }
 
 export interface CheckedPage {
@@ -46,7 +48,7 @@ export async function checkPage(page: Page, share: Share, checker: Checker): Pro
 const askingMax = 2_000
 
 /** `differing`: ids of traces. */
-async function checkOnce(page: Page, share: Share, { store, tenant, books, shared, tagsSince }: Checker): Promise<CheckedPage & { readonly differing: readonly string[] }> {
+async function checkOnce(page: Page, share: Share, { store, tenant, books, shared, tagsSince, settledBy }: Checker): Promise<CheckedPage & { readonly differing: readonly string[] }> {
   const { traces, priceBooks } = await storedTraces(page, share, { store, tagsSince })
   await books.load(priceBooks)
   const differences: Difference[] = []
@@ -61,13 +63,20 @@ async function checkOnce(page: Page, share: Share, { store, tenant, books, share
     differing.push(trace.traceId)
     differences.push(...checked.differences)
   }
+  const wait = (trace: StoredTrace): void => {
+    const difference = overdue(trace, settledBy)
+    if (difference === undefined) return void sums.unsettled++
+    sums.traces++
+    differing.push(trace.traceId)
+    differences.push(difference)
+  }
   const answer = async (asking: readonly StoredTrace[]): Promise<void> => {
     const elsewhere = await elsewhereOf(store, tenant, asking, shared)
     for (const trace of asking) check(trace, elsewhere(trace))
   }
   let asking: StoredTrace[] = []
   for (const trace of traces) {
-    if (!isSettled(trace)) sums.unsettled++
+    if (!isSettled(trace)) wait(trace)
     else if (asksOthers(trace, shared)) asking.push(trace)
     else check(trace, nowhereElse)
     if (asking.length < askingMax) continue

@@ -1,5 +1,5 @@
 import { account, type Elsewhere, type TraceAccount } from '#semconv/account.ts'
-import type { SpanFacts, Step } from '#semconv/facts.ts'
+import type { SpanFacts, Step, UnixNano } from '#semconv/facts.ts'
 import { type Difference, fieldDifferences, fieldsAgree } from './difference.ts'
 import { type CheckedLedger, checkEntries, storedEntries } from './entries.ts'
 import type { StoredBooks } from '../stored-books.ts'
@@ -8,6 +8,16 @@ import type { DerivedSpan, RunFigures, StoredTrace } from './stored-traces.ts'
 /** Nothing arrived since the run was summed up: only then its figures claim to be exact. */
 export const isSettled = ({ run, receivedAt, postedAt }: StoredTrace): boolean =>
   run !== undefined && run.settled && run.lastReceivedAt >= receivedAt && postedAt <= run.version
+
+/**
+ * Something came for this trace before `settledBy`, and it was not summed up since: that is no trace in progress. Whoever takes a run
+ * away, or calls it unsettled, would else hide its entries from every comparison.
+ */
+export function overdue({ run, traceId, receivedAt, postedAt }: StoredTrace, settledBy: UnixNano): Difference | undefined {
+  if (receivedAt >= settledBy || postedAt >= settledBy) return undefined
+  const title = JSON.stringify(run?.figures.name ?? '')
+  return { of: 'run', id: traceId, traceId, spanId: '', title, kind: run === undefined ? 'missing' : 'changed', fields: [{ field: 'settled', stored: 'no', recomputed: 'yes' }] }
+}
 
 export interface CheckedTrace {
   readonly differences: readonly Difference[]

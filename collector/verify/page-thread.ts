@@ -14,6 +14,7 @@ export interface ThreadData {
   readonly book: string | undefined
   readonly shared: ReadonlySet<string> | undefined
   readonly tagsSince: UnixNano
+  readonly settledBy: UnixNano
 }
 
 export interface PageRequest {

@@ -80,6 +80,23 @@ test('a line of the ledger that lies behind a run that has not ended is looked a
   assert.deepEqual((await verified('open')).found.map(({ of, kind }) => `${of} ${kind}`), ['entry surplus', 'entry surplus'])
 })
 
+test('a run that was taken away, or called unsettled, hides nothing: what came long before the last settlement is a difference', async () => {
+  const collector = await smallCollector(store, options('hidden'))
+  await collector.arrive([220, 221, 222].map((n) => made(n, 2, 1, 0, call(30, 6))))
+  await collector.settle()
+  const of = (n: number): string => `WHERE tenant = 'hidden' AND trace_id = unhex('${n.toString(16).padStart(32, '0')}')`
+  await store.command(`ALTER TABLE ledger_entries DELETE ${of(220)} SETTINGS mutations_sync = 2`)
+  await store.command(`ALTER TABLE runs DELETE ${of(220)} SETTINGS mutations_sync = 2`)
+  await store.command(`ALTER TABLE runs UPDATE settled = 0 ${of(221)} SETTINGS mutations_sync = 2`)
+  const { found: none, unsettled } = await verified('hidden')
+  assert.deepEqual([none, unsettled], [[], 2], 'of what came lately nobody knows')
+  await store.command(`INSERT INTO runs SELECT * REPLACE (version + 7200000000000 AS version) FROM runs ${of(222)}`)
+  for (const threads of [0, 2]) {
+    const { found, unsettled: left } = await verified('hidden', threads)
+    assert.deepEqual([found.map(({ of: what, kind, fields }) => [what, kind, fields.map(({ field }) => field)]).sort(), left], [[['run', 'changed', ['settled']], ['run', 'missing', ['settled']]], 0])
+  }
+})
+
 test('threads report what is planted: nothing may stand at the price of a book that nobody has', async () => {
   const collector = await smallCollector(store, options('planted'))
   await collector.arrive(Array.from({ length: 9 }, (_, n) => made(300 + n, 1, 0, n, call(30, 6))))

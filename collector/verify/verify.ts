@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { costDayDifferences } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
+import type { UnixNano } from '#semconv/facts.ts'
 import { canonicalJson, type PriceBook, shippedBook } from '../price/book.ts'
 import { storedBooks } from '../stored-books.ts'
 import { checkAgreed } from './agreed.ts'
@@ -30,7 +31,7 @@ export interface Verified {
   readonly traces: number
   readonly spans: number
   readonly priceBooks: number
-  /** Traces that something came for since they were last settled, if ever: they are not compared. */
+  /** Traces that something came for lately and that were not settled since, if ever: they are not compared. */
   readonly unsettled: number
   readonly tookMs: number
 }
@@ -89,14 +90,14 @@ const countSeconds = 60
 
 async function openTeam(options: VerifyOptions): Promise<Team> {
   const { store, tenant, prices } = options
-  const [shared, tagsSince] = await Promise.all([sharedAnswers(store, tenant), storedWithTagsSince(store)])
+  const [shared, tagsSince, settledBy] = await Promise.all([sharedAnswers(store, tenant), storedWithTagsSince(store), settledByNow(options)])
   const wanted = options.threads ?? (await spansStored(options) < spansWorthThreads ? 0 : Math.min(threadsMax, availableParallelism()))
   if (wanted === 0) {
     const books = storedBooks(store, () => prices)
-    return { check: async (page) => [{ checked: await checkPage(page, wholePage, { store, tenant, books, shared, tagsSince }), priceBooks: books.versions() }], [Symbol.asyncDispose]: async () => undefined }
+    return { check: async (page) => [{ checked: await checkPage(page, wholePage, { store, tenant, books, shared, tagsSince, settledBy }), priceBooks: books.versions() }], [Symbol.asyncDispose]: async () => undefined }
   }
   const data = {
-    address: await store.address(), database: store.database, tenant, shared, tagsSince,
+    address: await store.address(), database: store.database, tenant, shared, tagsSince, settledBy,
     book: prices.version === shippedBook().version ? undefined : canonicalJson(prices.data),
   }
   const threads = Array.from({ length: wanted }, () => pageThread(data))
@@ -104,6 +105,15 @@ async function openTeam(options: VerifyOptions): Promise<Team> {
     check: (page) => Promise.all(threads.map((thread, number) => thread.check(page, { number, of: threads.length }))),
     [Symbol.asyncDispose]: async () => void (await Promise.all(threads.map((thread) => thread[Symbol.asyncDispose]()))),
   }
+}
+
+/** What is quiet is settled within seconds; a receiver that starts again takes up what it left. Nanoseconds. */
+const settlingNano = 3_600_000_000_000n
+
+/** An hour before the collector last settled anything: it was there, and had time for all that came before. */
+async function settledByNow({ store, tenant }: VerifyOptions): Promise<UnixNano> {
+  const [row] = await store.read<{ readonly last: string }>('SELECT toString(max(version)) AS last FROM runs WHERE tenant = {tenant:String} AND settled', { tenant }, { maxSeconds: countSeconds })
+  return BigInt(row?.last ?? 0) - settlingNano
 }
 
 async function spansStored({ store, tenant }: VerifyOptions): Promise<number> {
