@@ -52,14 +52,14 @@ export async function verifyCommand(args: readonly string[], options: VerifyComm
   try {
     return wanted.sums ? await verifySums(store, options) : await verifyStore(store, wanted.waitMs, options)
   } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== unknownTable) throw error
-    print('this data lacks tables of this version: start the server over it once, then verify')
+    if (!(error instanceof StoreError) || !ofOlderVersion.has(error.code)) throw error
+    print('this data lacks tables or columns of this version: start the server over it once, then verify')
     return 1
   }
 }
 
-/** `UNKNOWN_TABLE`. Verify reads and never migrates: what an older program acknowledged is loaded before its tables change. */
-const unknownTable = '60'
+/** `UNKNOWN_TABLE`, `UNKNOWN_IDENTIFIER`. Verify reads and never migrates: what an older program acknowledged is loaded before its tables change. */
+const ofOlderVersion: ReadonlySet<string> = new Set(['60', '47'])
 
 async function verifyStore(store: Store, waitMs: number, options: VerifyCommandOptions): Promise<0 | 1> {
   const { print, nowMs } = options

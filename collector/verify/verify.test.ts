@@ -176,15 +176,23 @@ test('an entry that nobody agreed to is surplus, and one that was agreed to and 
   assert.deepEqual(found.map(({ kind, id: entry }) => [kind, entry]), expected)
 })
 
-test('data without tables of this version is named in one line', async (t) => {
-  const empty = await mkdtemp(join(tmpdir(), 'verify-empty-'))
-  t.after(() => rm(empty, { recursive: true, force: true, maxRetries: 10 }))
-  const lines: string[] = []
-  const exitCode = await verifyCommand([], {
-    tenant: 't', prices, openStore: () => openStore({ kind: 'embedded', dataDir: empty, readSessions: 1 }), print: (line) => lines.push(line), nowMs: () => performance.now(),
+for (const [what, prepare] of [
+  ['tables', async () => undefined],
+  ['columns', async (old) => { await migrate(old); await old.command('ALTER TABLE bill_approvals DROP COLUMN amount') }],
+] as readonly (readonly [string, (old: Store) => Promise<void>])[]) {
+  test(`data without ${what} of this version is named in one line`, async (t) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'verify-old-'))
+    t.after(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }))
+    const open = (): Promise<Store> => openStore({ kind: 'embedded', dataDir, readSessions: 1 })
+    {
+      await using old = await open()
+      await prepare(old)
+    }
+    const lines: string[] = []
+    const exitCode = await verifyCommand([], { tenant: 't', prices, openStore: open, print: (line) => lines.push(line), nowMs: () => performance.now() })
+    assert.deepEqual([exitCode, lines], [1, ['this data lacks tables or columns of this version: start the server over it once, then verify']])
   })
-  assert.deepEqual([exitCode, lines], [1, ['this data lacks tables of this version: start the server over it once, then verify']])
-})
+}
 
 test('the self-test plants seven faults and finds exactly these', async () => {
   const lines: string[] = []
