@@ -48,6 +48,8 @@ const questions: readonly Question[] = [
   { name: 'a month by tag', args: `${monthRange}, groupBy: [TAG]`, by: ['tags'], where: inMonth },
   { name: 'a month by user and model', args: `${monthRange}, groupBy: [USER, MODEL]`, by: ['user', 'model'], where: inMonth },
   { name: 'a month by session of an agent', args: `${monthRange}, groupBy: [SESSION], filter: {agent: "agent-1"}`, by: ['session'], where: `${inMonth} AND agent = 'agent-1'` },
+  { name: 'a month by hour and model', args: `${monthRange}, interval: HOUR, groupBy: [MODEL]`, by: ['toStartOfHour(occurred_at)', 'model'], where: inMonth },
+  { name: 'a month by day in Berlin and model', args: `${monthRange}, interval: DAY, timeZone: "Europe/Berlin", groupBy: [MODEL]`, by: [`toDate(occurred_at, 'Europe/Berlin')`, 'model'], where: inMonth },
   { name: 'a month by day in Kolkata', args: `${monthRange}, interval: DAY, timeZone: "Asia/Kolkata"`, by: [`toDate(occurred_at, 'Asia/Kolkata')`], where: inMonth },
 ]
 
@@ -85,7 +87,7 @@ export async function runLedger(entries: number, times: number, tell: (answer: L
     answers.push(answer)
     tell(answer)
   }
-  const [sums] = await store.read<{ readonly n: string }>('SELECT sum(n) AS n FROM (SELECT count() AS n FROM cost_days FINAL UNION ALL SELECT count() FROM cost_session_days FINAL)', {}, { maxSeconds })
+  const [sums] = await store.read<{ readonly n: string }>('SELECT sum(n) AS n FROM (SELECT count() AS n FROM cost_days FINAL UNION ALL SELECT count() FROM cost_session_days FINAL UNION ALL SELECT count() FROM cost_hours FINAL)', {}, { maxSeconds })
   const [stored] = await store.read<{ readonly n: string }>('SELECT count() AS n FROM ledger_entries FINAL', {}, { maxSeconds })
   return { entries: Number(stored?.n), sums: Number(sums?.n), summedUpMs, answers }
 }

@@ -13,7 +13,8 @@ import { type LedgerEntryRow, ledgerEntries } from './tables/ledger-entries.ts'
 
 /** 2026-11-20T12:00:00Z */
 const noon = 1_795_176_000_000_000_000n
-const day = 86_400_000_000_000n
+const hour = 3_600_000_000_000n
+const day = 24n * hour
 const tenant = 'acme'
 
 for (const sums of allDaySums) suite(sums.table, () => {
@@ -110,7 +111,7 @@ for (const sums of allDaySums) suite(sums.table, () => {
     let seed = 7
     const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below
     for (let step = 0; step < 40; step++) {
-      const said = { occurredAt: noon - BigInt(random(40)) * day, amount: BigInt(random(1_000)) - 300n, agent: `agent ${random(3)}`, user: `user ${random(3)}`, session: `session ${random(4)}`, tags: ['', 'beta', 'beta\ncheckout'][random(3)] ?? '', revision: BigInt(step + 3) }
+      const said = { occurredAt: noon - BigInt(random(40)) * day + BigInt(random(5)) * hour, amount: BigInt(random(1_000)) - 300n, agent: `agent ${random(3)}`, user: `user ${random(3)}`, session: `session ${random(4)}`, tags: ['', 'beta', 'beta\ncheckout'][random(3)] ?? '', revision: BigInt(step + 3) }
       await insert(...Array.from({ length: 1 + random(5) }, () => row(10 + random(60), said)))
       if (random(4) === 0) await refreshCostDays(store, sums)
       if (random(6) === 0) await store.command('OPTIMIZE TABLE ledger_entries')

@@ -10,8 +10,8 @@ import type { ReadOptions, Store } from './store.ts'
 
 /** One table of sums, and the table that says how far it goes: each is right or behind by itself. */
 export interface DaySums {
-  readonly table: 'cost_days' | 'cost_session_days'
-  readonly covered: 'cost_days_covered' | 'cost_session_days_covered'
+  readonly table: 'cost_days' | 'cost_session_days' | 'cost_hours'
+  readonly covered: 'cost_days_covered' | 'cost_session_days_covered' | 'cost_hours_covered'
   /** What a sum is kept for, beside tenant and day. All else is summed from the ledger. */
   readonly keys: readonly string[]
   /** Days summed by one statement. */
@@ -27,7 +27,9 @@ export const costSessionDays: DaySums = {
   table: 'cost_session_days', covered: 'cost_session_days_covered', daysPerStatement: 1,
   keys: ['project', 'environment', 'service', 'agent', 'workflow', 'user', 'session', 'tags', 'meter', 'basis', 'kind'],
 }
-export const allDaySums: readonly DaySums[] = [costDays, costSessionDays]
+/** The same as `costDays` of each hour, for hours and for the days of other time zones. A day is summed up as a whole here too. */
+export const costHours: DaySums = { table: 'cost_hours', covered: 'cost_hours_covered', daysPerStatement: 4, keys: ['hour', ...costDays.keys] }
+export const allDaySums: readonly DaySums[] = [costDays, costSessionDays, costHours]
 
 /** Days outside of these lie in one partition with all times nobody meant (see `month` in migrate.ts), and are not summed up. */
 export const costDaysFrom = '2020-01-01'
@@ -107,9 +109,12 @@ WHERE _partition_id = {partition:String} AND _part NOT IN {clean:Array(String)} 
 }
 
 const asText = (keys: readonly string[]): string => keys.map((key) => `toString(${key}) AS ${key}`).join(', ')
+/** What a key is in a line of the ledger. */
+const ofLine = (key: string): string => (key === 'hour' ? `toDateTime(toStartOfHour(occurred_at), 'UTC')` : key)
+const asTextOfLine = (keys: readonly string[]): string => keys.map((key) => `toString(${ofLine(key)}) AS ${key}`).join(', ')
 const summed = `ifNull(sum(amount), 0) AS known_amount, sum(quantity) AS all_quantity, count() AS lines, countIf(amount IS NULL) AS unknown`
 const ledgerSums = ({ keys }: DaySums, where: string): string =>
-  `SELECT tenant, toDate(occurred_at) AS day, ${asText(keys)}, ${summed} FROM ledger_entries FINAL WHERE ${where} GROUP BY tenant, day, ${keys.join(', ')}`
+  `SELECT tenant, toDate(occurred_at) AS day, ${asTextOfLine(keys)}, ${summed} FROM ledger_entries FINAL WHERE ${where} GROUP BY tenant, day, ${keys.join(', ')}`
 
 /** Groups that were there and are no more come again as zeros: under their key the row that knows most of the ledger counts. */
 async function sumUp(store: Store, sums: DaySums, partition: string, days: readonly string[], covered: bigint): Promise<void> {
@@ -166,15 +171,15 @@ async function differencesOf(store: Store, sums: DaySums, tenant: string): Promi
 async function differentDays(store: Store, sums: DaySums, tenant: string): Promise<readonly string[]> {
   const changed = await changedDays(store, sums, tenant, { maxSeconds: askSeconds, pool: 'bi' })
   if (changed === undefined) return []
-  const ofKeys = `toInt128(cityHash64(${sums.keys.map((key) => `toString(${key})`).join(', ')}))`
+  const hashOf = (keys: readonly string[]): string => `toInt128(cityHash64(${keys.map((key) => `toString(${key})`).join(', ')}))`
   // Whole numbers of 10^-12; sums of `Int128` wrap around, on both sides alike.
   const whole = (decimal: string): string => `reinterpret(${decimal}, 'Int128')`
   const rows = await store.read<{ readonly day: string }>(`SELECT toString(of_day) AS day FROM (
-  WITH ${ofKeys} AS of_keys SELECT toDate(occurred_at) AS of_day, sum(of_keys * ${whole('ifNull(amount, toDecimal128(0, 12))')}) AS a, sum(of_keys * ${whole('quantity')}) AS q,
+  WITH ${hashOf(sums.keys.map(ofLine))} AS of_keys SELECT toDate(occurred_at) AS of_day, sum(of_keys * ${whole('ifNull(amount, toDecimal128(0, 12))')}) AS a, sum(of_keys * ${whole('quantity')}) AS q,
     sum(of_keys) AS n, sumIf(of_keys, amount IS NULL) AS u
   FROM ledger_entries FINAL WHERE ${within('occurred_at')} AND toDate(occurred_at) NOT IN {changed:Array(Date)} GROUP BY of_day
   UNION ALL
-  WITH ${ofKeys} AS of_keys SELECT day AS of_day, -sum(of_keys * ${whole('amount')}) AS a, -sum(of_keys * ${whole('quantity')}) AS q, -sum(of_keys * entries) AS n, -sum(of_keys * unpriced) AS u
+  WITH ${hashOf(sums.keys)} AS of_keys SELECT day AS of_day, -sum(of_keys * ${whole('amount')}) AS a, -sum(of_keys * ${whole('quantity')}) AS q, -sum(of_keys * entries) AS n, -sum(of_keys * unpriced) AS u
   FROM ${sums.table} FINAL WHERE ${within('day')} AND day NOT IN {changed:Array(Date)} GROUP BY of_day
 ) GROUP BY of_day HAVING sum(a) != 0 OR sum(q) != 0 OR sum(n) != 0 OR sum(u) != 0 ORDER BY of_day`,
   { tenant, changed, from: costDaysFrom, to: costDaysTo }, { maxSeconds: compareSeconds, pool: 'bi' })

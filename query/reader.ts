@@ -16,7 +16,8 @@ import type { Where } from './where.ts'
 /** Made by the engine itself, so it has no rows of ours. */
 const costDays = { name: 'cost_days' }
 const costSessionDays = { name: 'cost_session_days' }
-const tables = { closedMonths, runs, spans, spanContent, ledgerEntries, costDays, costSessionDays, policyDecisions, logRecords, metricPoints, ingestAccount, conformance, alertEvents }
+const costHours = { name: 'cost_hours' }
+const tables = { closedMonths, runs, spans, spanContent, ledgerEntries, costDays, costSessionDays, costHours, policyDecisions, logRecords, metricPoints, ingestAccount, conformance, alertEvents }
 export type TableKey = keyof typeof tables
 
 export interface Select {

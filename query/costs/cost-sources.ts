@@ -1,21 +1,28 @@
-import { costDays, costDaysFrom, costDaysTo, costSessionDays, type DaySums } from '#clickhouse/cost-days.ts'
+import { costDays, costDaysFrom, costDaysTo, costHours, costSessionDays, type DaySums } from '#clickhouse/cost-days.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import type { LedgerFilter } from '../ledger/ledger-filter.ts'
 import type { Reader, TableKey } from '../reader.ts'
 import { allOf, when, type Where, within } from '../where.ts'
+import { hasWholeHours } from './whole-hours.ts'
 import type { CostDimension } from './cost-row.ts'
 import type { CostArguments } from './read-costs.ts'
 
 /** Which rows make a sum: conditions on a table of sums and on the ledger that between them hold every line of the range once. */
 export interface CostSources {
   /** `undefined`: nothing can be taken from sums. */
-  readonly days: { readonly from: TableKey; readonly where: Where } | undefined
+  readonly days: { readonly from: SumsKey; readonly where: Where } | undefined
   /** `undefined`: the sums of days are everything. */
   readonly ledger: Where | undefined
 }
 
+export type SumsKey = Extract<TableKey, 'costDays' | 'costSessionDays' | 'costHours'>
 /** Those with fewer rows first. */
-const sources = [{ from: 'costDays', sums: costDays }, { from: 'costSessionDays', sums: costSessionDays }] as const satisfies readonly { from: TableKey; sums: DaySums }[]
+const ofDays: readonly Source[] = [{ from: 'costDays', sums: costDays }, { from: 'costSessionDays', sums: costSessionDays }]
+const ofHours: readonly Source[] = [{ from: 'costHours', sums: costHours }]
+interface Source {
+  readonly from: SumsKey
+  readonly sums: DaySums
+}
 
 /** The key of sums that a group or a filter is about. */
 const keyOf = (name: CostDimension | keyof LedgerFilter): string => (name === 'TAG' || name === 'tag' ? 'tags' : name.toLowerCase())
@@ -24,12 +31,19 @@ const keysAsked = ({ groupBy, filter }: CostArguments): readonly string[] => [
   ...Object.entries(filter ?? {}).filter(([, values]) => values != null && !(Array.isArray(values) && values.length === 0)).map(([name]) => keyOf(name as keyof LedgerFilter)),
 ]
 
-/** Sums are by day of UTC and for their keys: other intervals, zones, groups and filters are answered by the ledger. */
-function sourceOf(args: CostArguments): (typeof sources)[number] | undefined {
-  if (args.interval === 'MINUTE' || args.interval === 'HOUR') return undefined
-  if (args.interval != null && (args.timeZone ?? 'UTC') !== 'UTC') return undefined
+/** What the buckets asked for can be made of; [] where an hour of UTC is too wide. */
+function sourcesOf({ interval, timeZone, range }: CostArguments): readonly Source[] {
+  if (interval == null) return ofDays
+  if (interval === 'MINUTE') return []
+  const zone = timeZone ?? 'UTC'
+  if (zone === 'UTC' && interval !== 'HOUR') return ofDays
+  return hasWholeHours(zone, range) ? ofHours : []
+}
+
+/** Sums are for their keys: other groups and filters are answered by the ledger. */
+function sourceOf(args: CostArguments): Source | undefined {
   const asked = keysAsked(args)
-  return sources.find(({ sums }) => asked.every((key) => sums.keys.includes(key)))
+  return sourcesOf(args).find(({ sums }) => asked.every((key) => sums.keys.includes(key)))
 }
 
 const dayNanos = 86_400_000_000_000n

@@ -31,7 +31,7 @@ const someRow = (): LedgerEntryRow => {
 
 const ranges = ['{}', '{from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"}', '{from: "2026-11-05T07:30:00.000000001Z", to: "2026-11-29T23:59:59Z"}', '{from: "2026-11-20T01:00:00Z", to: "2026-11-20T18:00:00Z"}']
 const questions = ranges.flatMap((range) => [
-  '', ', groupBy: [MODEL, AGENT]', ', interval: DAY, groupBy: [PROVIDER]', ', interval: WEEK', ', interval: MONTH, groupBy: [METER, BASIS]', ', interval: DAY, timeZone: "Asia/Kolkata"', ', groupBy: [USER]',
+  '', ', groupBy: [MODEL, AGENT]', ', interval: DAY, groupBy: [PROVIDER]', ', interval: WEEK', ', interval: MONTH, groupBy: [METER, BASIS]', ', interval: DAY, timeZone: "Asia/Kolkata"', ', interval: HOUR, groupBy: [AGENT], filter: {model: "x"}', ', interval: DAY, timeZone: "Europe/Berlin", groupBy: [MODEL, METER]', ', interval: WEEK, timeZone: "America/New_York"', ', interval: MONTH, timeZone: "Australia/Lord_Howe", groupBy: [AGENT]', ', groupBy: [USER]',
   ', filter: {basis: UNPRICED}, groupBy: [ENVIRONMENT]', ', filter: {user: "ada"}', ', groupBy: [USER, SESSION, AGENT]', ', interval: DAY, groupBy: [TAG]', ', groupBy: [TAG, USER], filter: {tag: ["beta", ""], agent: "a"}', ', interval: MONTH, groupBy: [SESSION], filter: {session: ["s1", ""]}',
   ', groupBy: [USER, MODEL]', ', groupBy: [USER], filter: {reason: "metered"}', ', filter: {agent: ["a", ""], kind: CHARGE}, groupBy: [WORKFLOW, SERVICE, PROJECT]',
 ].map((args) => `range: ${range}${args}`))
@@ -77,7 +77,13 @@ test('a sum in a table of sums is what is shown: the ledger is not read for a mo
   assert.equal(await ask('groupBy: [AGENT, USER, MODEL]'), 'ledger_entries')
   assert.equal(await ask('groupBy: [AGENT, USER], filter: {provider: ""}'), 'ledger_entries')
   assert.equal(await ask('groupBy: [AGENT, RUN]'), 'ledger_entries')
-  assert.equal(await ask('interval: HOUR, groupBy: [AGENT]'), 'ledger_entries')
+  assert.equal(await ask('interval: HOUR, groupBy: [AGENT]'), 'cost_hours')
+  assert.equal(await ask('interval: DAY, groupBy: [AGENT], timeZone: "Europe/Berlin"'), 'cost_hours')
+  assert.equal(await ask('interval: WEEK, groupBy: [AGENT], filter: {meter: "", reason: ""}, timeZone: "Australia/Lord_Howe"'), 'cost_hours')
+  assert.equal(await ask('groupBy: [AGENT], timeZone: "Asia/Kolkata"'), 'cost_days', 'no bucket has a zone')
+  assert.equal(await ask('interval: DAY, groupBy: [AGENT], timeZone: "Asia/Kolkata"'), 'ledger_entries')
+  assert.equal(await ask('interval: HOUR, groupBy: [AGENT, USER]'), 'ledger_entries')
+  assert.equal(await ask('interval: MINUTE, groupBy: [AGENT]'), 'ledger_entries')
   await query.insert(ledgerEntries, [ledgerRow(1_000, 1, 1, { occurredAt: noon - 17n * day })])
   assert.equal(await ask('groupBy: [AGENT]'), 'ledger_entries', 'its day changed')
   assert.equal(await ask('groupBy: [AGENT, USER]'), 'ledger_entries', 'its day changed')

@@ -11,7 +11,7 @@ import type { TimeRange } from '../time-range.ts'
 import { allOf, when, type Where, within } from '../where.ts'
 import { type CostDimension, type CostRow, costRowsMax, type Interval } from './cost-row.ts'
 import { comparedCalls } from './claims.ts'
-import { costSources } from './cost-sources.ts'
+import { costSources, type SumsKey } from './cost-sources.ts'
 import { groupKey } from './run-counts.ts'
 
 type Dimension = 'agent' | 'model' | 'provider' | 'user' | 'session' | 'service' | 'environment' | 'workflow' | 'meter' | 'project' | 'runId' | 'basis' | 'tag'
@@ -33,18 +33,20 @@ const dimensions: Readonly<Record<CostDimension, { readonly field: Dimension; re
   TAG: { field: 'tag', select: `arrayJoin(${tagList}) AS by_tag` },
 }
 
-/** Start of the bucket, of a line of the ledger. Weeks begin on Monday. Binds `zone`. */
-const starts: Readonly<Record<Interval, string>> = {
-  MINUTE: `toStartOfMinute(occurred_at, {zone:String})`,
-  HOUR: `toStartOfHour(occurred_at, {zone:String})`,
-  DAY: `toStartOfDay(occurred_at, {zone:String})`,
-  WEEK: `toStartOfWeek(occurred_at, 1, {zone:String})`,
-  MONTH: `toStartOfMonth(occurred_at, {zone:String})`,
-}
+/** Start of the bucket in which a moment is. Weeks begin on Monday. Binds `zone`. */
+const startsOf = (moment: string): Readonly<Record<Interval, string>> => ({
+  MINUTE: `toStartOfMinute(${moment}, {zone:String})`,
+  HOUR: `toStartOfHour(${moment}, {zone:String})`,
+  DAY: `toStartOfDay(${moment}, {zone:String})`,
+  WEEK: `toStartOfWeek(${moment}, 1, {zone:String})`,
+  MONTH: `toStartOfMonth(${moment}, {zone:String})`,
+})
+const starts = startsOf('occurred_at')
 /** The same of a day of sums, in UTC; `undefined` where a day is too wide. */
 const startsOfDay: Readonly<Record<Interval, string | undefined>> = {
   MINUTE: undefined, HOUR: undefined, DAY: 'day', WEEK: 'toStartOfWeek(day, 1)', MONTH: 'toStartOfMonth(day)',
 }
+const startsOfSums: Readonly<Record<SumsKey, typeof startsOfDay>> = { costDays: startsOfDay, costSessionDays: startsOfDay, costHours: startsOf('hour') }
 /** As seconds. Weeks and months come as a `Date`; as a moment they are its midnight in the zone. */
 const startSql = (start: string): string => `toString(toUnixTimestamp(toDateTime(${start}, {zone:String}))) AS by_start`
 
@@ -187,7 +189,7 @@ export async function costs(context: QueryContext, args: CostArguments, countsRu
   const read = [
     ...(sources.ledger === undefined ? [] : [fromLedger<StoredSum>(allOf(sources.ledger, filter, zoned), [...ledgerSums, ...quantities])]),
     ...(sources.days === undefined ? [] : [context.reader.rows<StoredSum>({
-      columns: selected(interval === null ? undefined : startsOfDay[interval], [...daySums, ...quantities]), from: sources.days.from, where: allOf(sources.days.where, filter, zoned), tail,
+      columns: selected(interval === null ? undefined : startsOfSums[sources.days.from][interval], [...daySums, ...quantities]), from: sources.days.from, where: allOf(sources.days.where, filter, zoned), tail,
     })]),
   ]
   const found = await Promise.all(read).catch((error: unknown) => {
