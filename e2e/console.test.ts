@@ -681,12 +681,29 @@ async function assertDecision(page: Page, program: Program, run: string, guardra
   const row = main(page).locator('tbody tr').filter({ hasText: decision.policyId })
   await row.getByText(decision.reason).waitFor()
   await row.getByText('in the agent').waitFor()
+  await assertCounted(page, program)
   await row.getByRole('link').focus()
   await page.keyboard.press('Enter')
   await page.waitForURL(new RegExp(`/runs/${run}\\?span=${guardrail}`))
   await activeRow(page).getByText('run_guardrail').waitFor()
   await page.getByRole('tab', { name: 'Policy (1)' }).click()
   await page.getByRole('tabpanel').getByText(decision.reason).waitFor()
+}
+
+/** Every figure of the page's answer opens as many decisions as it says. */
+async function assertCounted(page: Page, program: Program): Promise<void> {
+  const here = page.url()
+  await page.goto('/policy')
+  const figures = main(page).locator('h1 + p a')
+  await figures.first().waitFor()
+  const told = await figures.evaluateAll((all) => all.map((one) => ({ words: one.textContent ?? '', href: one.getAttribute('href') ?? '' })))
+  const { policyDecisions: { nodes } } = await graphql<{ policyDecisions: { nodes: readonly { outcome: string; place: string }[] } }>(program, '{ policyDecisions(first: 500) { nodes { outcome place } } }')
+  for (const { words, href } of told) {
+    const { outcome, place } = Object.fromEntries(new URL(href, here).searchParams)
+    assert.equal(parseInt(words, 10), nodes.filter((one) => one.outcome === (outcome ?? one.outcome) && one.place === (place ?? one.place)).length, `${words}: ${href}`)
+  }
+  assert.match(told[0]?.words ?? '', /^\d+ denied$/)
+  await page.goto(here)
 }
 
 describe('traces that are not as they should be', { skip }, () => {

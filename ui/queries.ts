@@ -853,6 +853,18 @@ export type PolicyDecisionsQueryVariables = Exact<{
 
 export type PolicyDecisionsQuery = { policyDecisions: { nodes: Array<{ id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
+export type DecisionCountsQueryVariables = Exact<{
+  deny?: DecisionFilter | null | undefined;
+  requireApproval?: DecisionFilter | null | undefined;
+  redact?: DecisionFilter | null | undefined;
+  warn?: DecisionFilter | null | undefined;
+  allow?: DecisionFilter | null | undefined;
+  hindsight?: DecisionFilter | null | undefined;
+}>;
+
+
+export type DecisionCountsQuery = { deny: { totalCount: number }, requireApproval: { totalCount: number }, redact: { totalCount: number }, warn: { totalCount: number }, allow: { totalCount: number }, hindsight: { totalCount: number } };
+
 export type DecisionFieldsFragment = { id: string, policyId: string, policyVersion: number, outcome: DecisionOutcome, mode: PolicyMode, place: DecisionPlace, reason: string, decidedAt: string, runId: string | null, spanId: string | null, agent: string | null, actor: string | null, evidence: unknown };
 
 export type MetricsQueryVariables = Exact<{
@@ -1958,6 +1970,28 @@ export const PolicyDecisionsDocument = new TypedDocumentString(`
   actor
   evidence
 }`) as unknown as TypedDocumentString<PolicyDecisionsQuery, PolicyDecisionsQueryVariables>;
+export const DecisionCountsDocument = new TypedDocumentString(`
+    query DecisionCounts($deny: DecisionFilter, $requireApproval: DecisionFilter, $redact: DecisionFilter, $warn: DecisionFilter, $allow: DecisionFilter, $hindsight: DecisionFilter) {
+  deny: policyDecisions(first: 1, filter: $deny) {
+    totalCount
+  }
+  requireApproval: policyDecisions(first: 1, filter: $requireApproval) {
+    totalCount
+  }
+  redact: policyDecisions(first: 1, filter: $redact) {
+    totalCount
+  }
+  warn: policyDecisions(first: 1, filter: $warn) {
+    totalCount
+  }
+  allow: policyDecisions(first: 1, filter: $allow) {
+    totalCount
+  }
+  hindsight: policyDecisions(first: 1, filter: $hindsight) {
+    totalCount
+  }
+}
+    `) as unknown as TypedDocumentString<DecisionCountsQuery, DecisionCountsQueryVariables>;
 export const MetricsDocument = new TypedDocumentString(`
     query Metrics($range: TimeRange) {
   metrics(range: $range, first: 500) {

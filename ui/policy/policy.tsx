@@ -1,11 +1,12 @@
 import { A, useSearchParams } from '@solidjs/router'
+import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { shortId } from '../format.ts'
-import { useLive } from '../live.ts'
+import { countExact, shortId } from '../format.ts'
+import { askAgain, useLive } from '../live.ts'
 import { useList } from '../pages.ts'
-import { type DecisionFieldsFragment, type DecisionOutcome, PolicyDecisionsDocument } from '../queries.ts'
+import { DecisionCountsDocument, type DecisionCountsQuery, type DecisionFieldsFragment, type DecisionFilter, type DecisionOutcome, PolicyDecisionsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
-import { activeFilters, choices, decisionFilter, decisionKeys, type FilterKey, queryString, rangeBounds, rangeOf } from '../url-state.ts'
+import { activeFilters, carried, choices, decisionFilter, decisionKeys, type FilterKey, queryString, rangeBounds, rangeOf } from '../url-state.ts'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
@@ -38,6 +39,31 @@ const Decision = (props: { decision: DecisionFieldsFragment }) => (
   </tr>
 )
 
+/** In the order in which people should look. */
+const counted = [
+  { outcome: 'DENY', count: 'deny', words: 'denied' }, { outcome: 'REQUIRE_APPROVAL', count: 'requireApproval', words: 'held for approval' },
+  { outcome: 'REDACT', count: 'redact', words: 'redacted' }, { outcome: 'WARN', count: 'warn', words: 'warned' }, { outcome: 'ALLOW', count: 'allow', words: 'allowed' },
+] as const satisfies readonly { readonly outcome: DecisionOutcome; readonly count: keyof DecisionCountsQuery; readonly words: string }[]
+
+/** All that the other filters leave, by outcome: whoever looks at one outcome sees how many others there are. */
+const countsOf = ({ outcome: _outcome, ...others }: DecisionFilter, signal: AbortSignal): Promise<DecisionCountsQuery> => {
+  const of = (outcome: DecisionOutcome): DecisionFilter => ({ ...others, outcome: [outcome] })
+  return ask(DecisionCountsDocument, {
+    deny: of('DENY'), requireApproval: of('REQUIRE_APPROVAL'), redact: of('REDACT'), warn: of('WARN'), allow: of('ALLOW'), hindsight: { ...others, place: ['COLLECTOR'] },
+  }, signal)
+}
+
+const Answer = (props: { counts: DecisionCountsQuery; href: (restriction: Partial<Record<FilterKey, string | null>>) => string; hindsight: boolean }) => {
+  const some = () => counted.filter(({ count }) => props.counts[count].totalCount > 0)
+  const hindsight = (): number => (props.hindsight ? props.counts.hindsight.totalCount : 0)
+  return (
+    <Show when={some().length > 0} fallback="No decisions.">
+      <For each={some()}>{({ outcome, count, words }, place) => <>{place() === 0 ? '' : ', '}<A href={props.href({ outcome })}>{countExact(props.counts[count].totalCount)} {words}</A></>}</For>.
+      <Show when={hindsight() > 0}>{' '}<A href={props.href({ outcome: null, place: 'COLLECTOR' })}>{countExact(hindsight())} {hindsight() === 1 ? 'was' : 'were'} taken in hindsight</A>: findings, which changed nothing that the agent did.</Show>
+    </Show>
+  )
+}
+
 /** What policies decided, latest first. */
 export const Policy = () => {
   const [search, setSearch] = useSearchParams()
@@ -47,9 +73,19 @@ export const Policy = () => {
     const asked = filter()
     return { key: ['decisions', asked], every: false, ask: async (after, signal) => (await ask(PolicyDecisionsDocument, { first: pageSize, after: after ?? null, filter: asked }, signal)).policyDecisions }
   })
-  live.onRuns(() => {
-    if (scrollY === 0) list.refresh()
+  const counts = useQuery(() => {
+    const asked = filter()
+    return { queryKey: ['decision-counts', asked], queryFn: ({ signal }: { signal: AbortSignal }) => countsOf(asked, signal), placeholderData: keepPreviousData }
   })
+  const recount = askAgain(counts)
+  live.onRuns(() => {
+    if (scrollY !== 0) return
+    list.refresh()
+    recount()
+  })
+  const href = (restriction: Partial<Record<FilterKey, string | null>>): string => `/policy${queryString({ ...carried(search, decisionKeys), ...restriction })}`
+  /** Whether what was decided in hindsight is among what is shown. */
+  const hindsight = (): boolean => filter().place?.includes('COLLECTOR') ?? true
   const seen = (read: (decision: DecisionFieldsFragment) => string | null) => [...new Set(list.rows().map(read))].sort().map((value) => ({ value: value ?? '' }))
   const offered = createMemo(() => [
     { key: 'outcome', values: choices.outcome.map((value) => ({ value, label: outcomeLabel(value) })) },
@@ -60,7 +96,7 @@ export const Policy = () => {
   ] as const)
   const restricted = (): boolean => activeFilters(search, decisionKeys).length > 0 || rangeOf(search) !== undefined
   return (
-    <Page title="Policy decisions" answer="A decision taken in hindsight is a finding: it changed nothing that the agent did.">
+    <Page title="Policy decisions" answer={<Show when={counts.data}>{(found) => <Answer counts={found()} href={href} hindsight={hindsight()} />}</Show>}>
       <FilterBar choices={offered()} />
       <ActiveFilters keys={decisionKeys} label={filterLabel} />
       <Progress when={list.asking() && (list.waiting() || list.outdated())} what="policy decisions" />
