@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  activeFilters, carried, costFilter, costGroup, costKeys, costParts, decisionFilter, exportHref, failedRunsHref, ledgerFilter, ledgerHref, modelFilter, modelKeys, narrowedCosts, postedText, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf,
+  activeFilters, carried, costFilter, costGroup, costKeys, costParts, decisionFilter, exportHref, failedRunsHref, ledgerFilter, ledgerHref, modelFilter, modelKeys, narrowedCosts, postedText, queryString, rangeBounds, rangeText, runFilter, runKeys, runOrder, valuesOf, valueText,
 } from './url-state.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
@@ -66,6 +66,16 @@ test('"names none" has a word of its own, because an empty value is no filter', 
   assert.deepEqual(valuesOf({ agent: '(none)' }, 'agent'), [''])
   assert.deepEqual(costFilter({ user: '(none)' }), { user: [''] })
   assert.deepEqual(carried({ agent: '(none)', range: '7d' }, costKeys), { agent: ['(none)'], range: '7d' })
+})
+
+test('a value that reads like the word for "names none" never opens what names none', () => {
+  for (const value of ['(none)', '"(none)"', '""(none)""', '"(none)', '(none)"', 'none', '"quoted"', '"']) {
+    assert.notEqual(valueText(value), valueText(''), value)
+    assert.deepEqual(valuesOf({ agent: [valueText(value), valueText('')] }, 'agent'), [value, ''], value)
+  }
+  assert.equal(valueText('planner'), 'planner')
+  assert.equal(valueText('"quoted"'), '"quoted"')
+  assert.equal(failedRunsHref({}, ['(none)']), '/runs?model=%22%28none%29%22&has=errors')
 })
 
 test('when lines were posted: both sides, one side, to the nanosecond; what is no moment is left out', () => {

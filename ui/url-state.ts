@@ -18,13 +18,22 @@ export type SearchValues = Readonly<Record<string, string | string[] | undefined
 
 /** How "names none" is written, because an empty value means "no filter". */
 export const unnamed = '(none)'
-export const valueText = (value: string | null | undefined): string => (value === '' || value === null || value === undefined ? unnamed : value)
+/** A value that is this word stands in quotes; one that was in quotes gets further ones, so that no two values are written alike. */
+const likeUnnamed = /^"*\(none\)"*$/
+export const valueText = (value: string | null | undefined): string => {
+  if (value === '' || value === null || value === undefined) return unnamed
+  return likeUnnamed.test(value) ? `"${value}"` : value
+}
+const valueOf = (text: string): string => {
+  if (text === unnamed) return ''
+  return likeUnnamed.test(text) && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text
+}
 
 /** Values of one key: repeated keys and nothing else; '' stands for things that name none. */
 export const valuesOf = (search: SearchValues, key: FilterKey): string[] => {
   const value = search[key]
   const list = value === undefined ? [] : Array.isArray(value) ? value : [value]
-  return list.filter((text) => text !== '').map((text) => (text === unnamed ? '' : text))
+  return list.filter((text) => text !== '').map(valueOf)
 }
 
 const textOf = (search: SearchValues, key: string): string | undefined => {
@@ -155,7 +164,7 @@ export const budgetAnchor = (id: string): string => `budget-${id}`
 export const budgetHref = (id: string): string => `/budgets#${budgetAnchor(id)}`
 
 /** Runs in which calls of models failed, which have no entries. Runs know a model by the names that telemetry has, not by the one that is priced; none is all. */
-export const failedRunsHref = (shown: Readonly<Partial<Record<FilterKey | 'range', string | readonly string[]>>>, names: readonly string[]): string => `/runs${queryString({ ...shown, model: names, has: 'errors' })}`
+export const failedRunsHref = (shown: Readonly<Partial<Record<FilterKey | 'range', string | readonly string[]>>>, names: readonly string[]): string => `/runs${queryString({ ...shown, model: names.map(valueText), has: 'errors' })}`
 
 /** The filters of a page as they stand in its URL, for a link to another page about the same things. */
 export const carried = (search: SearchValues, keys: readonly FilterKey[]): Partial<Record<FilterKey | 'range', string[] | string>> => {

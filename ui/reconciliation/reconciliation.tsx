@@ -4,7 +4,7 @@ import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
 import { count, decimalExact, money, moneyExact, plural, shortId } from '../format.ts'
 import { ApproveDifferencesDocument, type DifferenceCause, ImportBillDocument, ReconciliationDocument, type ReconciliationQuery } from '../queries.ts'
 import { ask } from '../request.ts'
-import { ledgerHref, rangeBounds, rangeOf, unnamed, valueText } from '../url-state.ts'
+import { ledgerHref, rangeBounds, rangeOf, valueText } from '../url-state.ts'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Money, Time } from '../widgets/figures.tsx'
 import { Note, Warning } from '../widgets/outcome.tsx'
@@ -31,7 +31,7 @@ const periodHref = (period: Period): string => ledgerHref({ range: daysRange(per
 const approvalHref = (item: string): string => {
   const [day = '', provider = '', ...rest] = item.split('/')
   const model = rest.slice(0, -1).join('/')
-  return ledgerHref({ range: daysRange(day, day), provider, model: model === '*' ? unnamed : model, reason: 'reconciled' })
+  return ledgerHref({ range: daysRange(day, day), provider, model: valueText(model === '*' ? '' : model), reason: 'reconciled' })
 }
 
 const tokens = (value: string | null): string => (value === null ? '–' : count(Number(value)))

@@ -4,7 +4,7 @@ import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { knownCost, localTime, money, plural, shortId } from '../format.ts'
 import { type LedgerKind, RestatementDocument, RestatementMonthsDocument, type RestatementMonthsQuery, type RestatementQuery } from '../queries.ts'
 import { ask } from '../request.ts'
-import { ledgerHref, postedText, queryString, rangeText } from '../url-state.ts'
+import { ledgerHref, postedText, queryString, rangeText, valueText } from '../url-state.ts'
 import { CopyButton } from '../widgets/copy.tsx'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Money, Time } from '../widgets/figures.tsx'
@@ -102,7 +102,7 @@ const ReasonRows = (props: { report: Report; reason: Reason }) => {
             <td><Book version={change.priceBookVersion} /></td>
             <td />
             <td class="number"><Count value={change.entries} /></td>
-            <td class="number"><Money amount={knownCost(change.cost, change.unpricedEntries)} href={href({ kind: change.kind, book: change.priceBookVersion === '' ? '(none)' : change.priceBookVersion })} what={`${word()}, ${kindWords[change.kind]}, price book ${change.priceBookVersion === '' ? 'none' : shortId(change.priceBookVersion)}`} /></td>
+            <td class="number"><Money amount={knownCost(change.cost, change.unpricedEntries)} href={href({ kind: change.kind, book: valueText(change.priceBookVersion) })} what={`${word()}, ${kindWords[change.kind]}, price book ${change.priceBookVersion === '' ? 'none' : shortId(change.priceBookVersion)}`} /></td>
           </tr>
         )}
       </For>

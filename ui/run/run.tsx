@@ -12,7 +12,7 @@ import { type DecisionOutcome, RunDecisionsDocument, RunDocument, type RunFields
 import { ask } from '../request.ts'
 import { onShortcut } from '../shortcuts.ts'
 import { zoom } from '../time-axis.ts'
-import { ledgerHref, queryString } from '../url-state.ts'
+import { ledgerHref, queryString, valueText } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Duration, Money, Time } from '../widgets/figures.tsx'
@@ -36,7 +36,7 @@ const Facts = (props: { run: RunFieldsFragment }) => (
     <Show when={props.run.agents.length > 0}><Fact name="Agents">{props.run.agents.join(', ')}</Fact></Show>
     <Fact name="Service">{props.run.service === '' ? '–' : props.run.service}</Fact>
     <Show when={props.run.sessions.length > 0}>
-      <Fact name="Session"><For each={props.run.sessions}>{(session) => <A href={`/runs${queryString({ session })}`}>{session}</A>}</For></Fact>
+      <Fact name="Session"><For each={props.run.sessions}>{(session) => <A href={`/runs${queryString({ session: valueText(session) })}`}>{session}</A>}</For></Fact>
     </Show>
     <Show when={props.run.users.length > 0}><Fact name="User">{props.run.users.join(', ')}</Fact></Show>
     <Fact name="Started"><Time iso={props.run.startedAt} /></Fact>

@@ -19,7 +19,7 @@ const TextFilter = (props: { search: SearchValues; set: (text: string) => void; 
     <label class={styles['search']}>
       {filterLabels.q}
       <input
-        type="search" placeholder={props.hint} value={valuesOf(props.search, 'q')[0] ?? ''} autocomplete="off" spellcheck={false} data-shortcut="/"
+        type="search" placeholder={props.hint} value={[props.search['q']].flat()[0] ?? ''} autocomplete="off" spellcheck={false} data-shortcut="/"
         onInput={(event) => {
           const text = event.currentTarget.value
           clearTimeout(timer)
