@@ -25,3 +25,20 @@ test('whether something is still crossed is asked of its own group alone, whatev
     assert.deepEqual([...new Set(asked)], [`users ${JSON.stringify([user, agent])}`])
   }
 })
+
+test('amounts in sentences are rounded as in the console, and exact in the values', () => {
+  const said = (limit: string, actual: bigint) => {
+    const [one] = crossings({ defined: { budget: parseBudget(`{ id: b, period: lifetime, limit: { ${limit} }, thresholds: [50], action: alert }`), version: 1, origin: 'FILE', postedAt: 0n }, standing: { ...standing, actual, crossed: [{ percent: 50, on: 'actual' }] } })
+    return [one?.summary, one?.values['used']]
+  }
+  const cases: readonly (readonly [string, bigint, string, string])[] = [
+    ['usd: 0.1', 3_735_785_115_000n, '$3.74 of $0.1000', '$3.735785115'],
+    ['usd: 10', 99_999_990_000n, '$0.1000 of $10.00', '$0.09999999'],
+    ['usd: 10', 999_999_000_000n, '$1.00 of $10.00', '$0.999999'],
+    ['usd: 10', 1_234_567_000n, '$0.001235 of $10.00', '$0.001234567'],
+    ['usd: 10', 1n, '<$0.0001 of $10.00', '$0.000000000001'],
+    ['usd: 1234567', 1_234_567_894_000_000_000n, '$1,234,567.89 of $1,234,567.00', '$1234567.894'],
+    ['tokens: 1000', 1_234_791_666_666_666n, '1,234.8 tokens of 1,000 tokens', '1234.791666666666 tokens'],
+  ]
+  for (const [limit, actual, sentence, exact] of cases) assert.deepEqual(said(limit, actual), [`${sentence} are used.`, exact])
+})

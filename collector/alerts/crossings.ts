@@ -12,6 +12,28 @@ export interface StandingBudget {
 
 const amount = (scaled: bigint, measure: string): string => `${measure === 'usd' ? '$' : ''}${decimalFromPico(scaled).replace(/\.?0+$/, '')}${measure === 'usd' ? '' : ` ${measure}`}`
 
+const grouped = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, ',')
+/** From $1 two decimals, below four significant digits. */
+const decimalsOf = (pico: bigint): number => (pico >= 1_000_000_000_000n ? 2 : 16 - String(pico).length)
+const roundTo = (scaled: bigint, decimals: number): bigint => {
+  const unit = 10n ** BigInt(12 - decimals)
+  return (scaled + unit / 2n) / unit * unit
+}
+const dollars = (pico: bigint): string => {
+  if (pico === 0n) return '$0.00'
+  if (pico < 100_000_000n) return '<$0.0001'
+  const round = roundTo(pico, decimalsOf(pico))
+  const [whole = '', fraction = ''] = decimalFromPico(round).split('.')
+  return `$${grouped(whole)}.${fraction.slice(0, decimalsOf(round))}`
+}
+/** For reading, as the console writes it (`ui/format.ts`); the exact amount stands in an alert's values. */
+const spoken = (scaled: bigint, measure: string): string => {
+  if (scaled < 0n) return `−${spoken(-scaled, measure)}`
+  if (measure === 'usd') return dollars(scaled)
+  const [whole = '', fraction = ''] = decimalFromPico(roundTo(scaled, 1)).split('.')
+  return `${grouped(whole)}${`.${fraction}`.replace(/\.?0+$/, '')} ${measure}`
+}
+
 /** Every threshold and burn rate that a group of a budget has crossed: each is told once in a period of a version of the budget. */
 export function crossings({ defined: { budget, version }, standing }: StandingBudget): Candidate[] {
   if (budget.action === 'observe') return []
@@ -23,12 +45,12 @@ export function crossings({ defined: { budget, version }, standing }: StandingBu
     rule: '', budget: budget.id, group, on: 'budget' as const, groupBy: null, from: standing.period?.start ?? null, once: budget.period.kind !== 'rolling', periodEnd: calendar ? standing.period?.end ?? null : null,
     values: { budget: budget.id, limit: amount(budget.limit, budget.measure), used: amount(standing.actual, budget.measure), ...standing.group, ...(budget.owner === '' ? {} : { owner: budget.owner }) },
   }
-  const used = `${amount(standing.actual, budget.measure)} of ${amount(budget.limit, budget.measure)} are used`
+  const used = `${spoken(standing.actual, budget.measure)} of ${spoken(budget.limit, budget.measure)} are used`
   return [
     ...standing.crossed.map(({ percent, on }): Candidate => ({
       ...common, key: `${base}:${percent}:${on}`, crossing: `${base}:${percent}:${on}`, severity: on === 'actual' && percent >= 100 ? 'critical' : 'warning',
       title: on === 'actual' ? `${whose}: ${percent} % used` : `${whose}: ${percent} % expected`,
-      summary: on === 'actual' ? `${used}.` : `${used}; ${amount(standing.forecast?.value ?? 0n, budget.measure)} are expected at the end of the period.`,
+      summary: on === 'actual' ? `${used}.` : `${used}; ${spoken(standing.forecast?.value ?? 0n, budget.measure)} are expected at the end of the period.`,
     })),
     ...standing.burn.filter(({ fires }) => fires).map(({ severity, long }): Candidate => ({
       ...common, key: `${base}:burn:${severity}`, crossing: `${base}:burn:${severity}`, severity: severity === 'page' || severity === 'urgent' ? 'critical' : 'warning',
