@@ -44,6 +44,9 @@ export const scopeText = ({ scope, groupBy }: Pick<BudgetFieldsFragment, 'scope'
 
 export const groupName = ({ group }: Pick<BudgetGroupFieldsFragment, 'group'>): string => group.map(({ dimension, values }) => `${dimension.toLowerCase()} ${named(values)}`).join(', ')
 
+/** Long windows of the pairs that a rate is looked at in, as the schema says of its severities. */
+export const burnWindows = { PAGE: 'hour', URGENT: '6 hours', TICKET: 'day', NOTICE: '3 days' } as const satisfies Readonly<Record<BudgetGroupFieldsFragment['burn'][number]['severity'], string>>
+
 type Dimension = BudgetGroupFieldsFragment['group'][number]['dimension']
 /** How the ledger's page filters by a dimension; there is no filter for a project, because there is one. */
 const filterKeys: Readonly<Record<Dimension, FilterKey | undefined>> = {

@@ -10,7 +10,7 @@ import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { Approvals, type Approving } from './approvals.tsx'
-import { actionWords, amountText, answerOf, groupName, linesFilter, linesHref, periodText, scopeText, share } from './budget-words.ts'
+import { actionWords, amountText, answerOf, burnWindows, groupName, linesFilter, linesHref, periodText, scopeText, share } from './budget-words.ts'
 import { Burn } from './burn.tsx'
 import { burnInterval } from './burn-line.ts'
 import styles from './budgets.module.css'
@@ -47,7 +47,7 @@ action: kill
 
 const Lines = (props: { budget: BudgetFieldsFragment; group: BudgetGroupFieldsFragment; amount: string; from: string | null; to: string | null; what: string }) => (
   <Show when={linesHref(props.budget, props.group, props.from, props.to)} fallback={<span title={props.amount}>{amountText(props.budget.measure, props.amount)}</span>}>
-    {(href) => <A href={href()} title={`${props.amount}. Open its ledger entries.`} aria-label={`${props.what} ${amountText(props.budget.measure, props.amount)}, ledger entries`}>{amountText(props.budget.measure, props.amount)}</A>}
+    {(href) => <A href={href()} title={`${props.amount}. Open its ledger entries.`} aria-label={`${props.what} ${amountText(props.budget.measure, props.amount)}, ledger entries of ${[props.budget.title, groupName(props.group)].filter((one) => one !== '').join(' ')}`}>{amountText(props.budget.measure, props.amount)}</A>}
   </Show>
 )
 
@@ -75,7 +75,7 @@ const GroupRow = (props: { budget: BudgetFieldsFragment; group: BudgetGroupField
       <td class="number"><span title="By how much the limit may be passed before a call can be refused.">{amount(props.group.overshootBound)}</span></td>
       <td>
         <For each={props.group.crossed}>{(one) => <span class={styles['crossed']}>{one.percent} % {one.on === 'FORECAST' ? 'forecast' : 'used'}</span>}</For>
-        <For each={props.group.burn.filter(({ fires }) => fires)}>{(one) => <span class={styles['crossed']}>burns {one.long.toFixed(1)}×</span>}</For>
+        <For each={props.group.burn.filter(({ fires }) => fires)}>{(one) => <span class={styles['crossed']}>burns {one.long.toFixed(1)}× in the last {burnWindows[one.severity]}</span>}</For>
         <Show when={props.group.history.some(({ actual }) => actual !== '0')}>
           <details>
             <summary>Before</summary>
