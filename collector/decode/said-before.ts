@@ -5,6 +5,8 @@ import type { WireReader } from './wire.ts'
 const heldMax = 512
 /** Bytes of a message worth holding. Resources take 200 to 1,500. */
 const messageBytesMax = 2 * 1024
+/** Fields of one: 64 attributes have four each. 2 KiB of empty lists would be 100 KB in memory, for as long as it is held. */
+const messageFieldsMax = 256
 
 /**
  * What messages mean that stand in request after request, byte for byte, as an exporter's resource and scopes do: each is read once,
@@ -23,9 +25,10 @@ export class SaidBefore<Meaning> {
       const known = this.#young.get(bytes)
       if (known !== undefined) return known
       const before = tally.changes(reader)
+      const { fieldsLeft } = reader
       const meaning = this.#old.get(bytes) ?? read(reader, tally)
       // What was cut or repaired is told to each sender, so it is read each time.
-      if (tally.changes(reader) === before) this.#hold(bytes, meaning)
+      if (tally.changes(reader) === before && fieldsLeft - reader.fieldsLeft <= messageFieldsMax) this.#hold(bytes, meaning)
       return meaning
     } finally {
       reader.leave(outerEnd)
