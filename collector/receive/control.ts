@@ -3,6 +3,7 @@ import { clientOf } from '../account/names.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { Refused } from '../refused.ts'
+import type { Spool } from '../spool/spool.ts'
 import { retrySeconds } from './limits.ts'
 
 /** What agents ask rather than tell, by path: JSON in, JSON out. Throws `Refused` with a line for the agent. */
@@ -16,10 +17,11 @@ const statuses: Readonly<Record<Refused['verdict'], number>> = { malformed: 400,
 export interface ControlOptions {
   readonly log: Log
   readonly metrics: Metrics
+  readonly spool: Pick<Spool, 'fill'>
 }
 
 /** Answers one question. A page of another origin cannot send JSON without asking first, and nobody answers that. */
-export async function answerControl(request: IncomingMessage, response: ServerResponse, ask: (body: Buffer) => Promise<object>, { log, metrics }: ControlOptions): Promise<void> {
+export async function answerControl(request: IncomingMessage, response: ServerResponse, ask: (body: Buffer) => Promise<object>, { log, metrics, spool }: ControlOptions): Promise<void> {
   if (request.method !== 'POST') {
     response.setHeader('Allow', 'POST')
     return send(request, response, 405, { error: 'use POST' })
@@ -34,7 +36,7 @@ export async function answerControl(request: IncomingMessage, response: ServerRe
     if (!(error instanceof Refused)) log.error('a question of an agent failed', { error })
     const refused = error instanceof Refused ? error : new Refused('overloaded', 'the question could not be answered, ask again', 'failed')
     metrics.refused(refused.reason, clientOf(request.headers['user-agent']))
-    if (refused.verdict === 'overloaded') response.setHeader('Retry-After', String(retrySeconds))
+    if (refused.verdict === 'overloaded') response.setHeader('Retry-After', String(retrySeconds(spool.fill)))
     send(request, response, statuses[refused.verdict], { error: refused.message })
   }
 }
