@@ -61,7 +61,7 @@ export const linesFilter = (budget: Pick<BudgetFieldsFragment, 'scope'>, { group
   for (const one of [...budget.scope, ...group]) {
     const key = filterKeys[one.dimension]
     if (key === undefined) return undefined
-    values[key] = one.values.map((value) => valueText(value))
+    values[key] = one.values.map(valueText)
   }
   return values
 }

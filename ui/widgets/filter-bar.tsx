@@ -57,7 +57,7 @@ export const FilterBar = (props: { choices: readonly FilterChoice[]; text?: stri
                 <For each={options(choice)}>
                   {(option) => (
                     <option value={option.value} selected={option.value === current(choice.key)}>
-                      {option.runs === undefined ? option.label : isolated(option.label)}{option.runs === undefined ? '' : ` (${countExact(option.runs)})`}
+                      {option.runs === undefined ? option.label : `${isolated(option.label)} (${countExact(option.runs)})`}
                     </option>
                   )}
                 </For>
