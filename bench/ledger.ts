@@ -43,6 +43,7 @@ const questions: readonly Question[] = [
   { name: 'a month by model and project', args: `${monthRange}, groupBy: [MODEL, PROJECT]`, by: ['model', 'project'], where: inMonth },
   { name: 'a month by day and model', args: `${monthRange}, interval: DAY, groupBy: [MODEL]`, by: ['toDate(occurred_at)', 'model'], where: inMonth },
   { name: 'all months by model and agent', args: 'range: {}, interval: MONTH, groupBy: [MODEL, AGENT]', by: ['toStartOfMonth(occurred_at)', 'model', 'agent'], where: '1' },
+  { name: 'a month by model and tag (its team)', args: `${monthRange}, groupBy: [MODEL, TAG]`, by: ['model', 'tags'], where: inMonth },
   { name: 'a month by user', args: `${monthRange}, groupBy: [USER]`, by: ['user'], where: inMonth },
   { name: 'all months by user', args: 'range: {}, groupBy: [USER]', by: ['user'], where: '1' },
   { name: 'a month by tag', args: `${monthRange}, groupBy: [TAG]`, by: ['tags'], where: inMonth },
@@ -57,18 +58,18 @@ const questions: readonly Question[] = [
 const entriesPerInsert = 500_000
 const entriesPerTrace = 14
 
-/** `entries` lines over 90 days of 20 agents, each in one of 8 services and 5 projects, with 12 models, 400 users and sessions of ten traces. */
+/** `entries` lines over 90 days of 20 agents, each in one of 8 services and 5 projects, with 12 models, 400 users, tagged as those of 12 teams, and sessions of ten traces. */
 async function fill(store: Store, entries: number): Promise<void> {
   for (let from = 0; from < entries; from += entriesPerInsert) {
     await store.command(`INSERT INTO ledger_entries (tenant, project, own_id, kind, reason, occurred_at, posted_at, trace_id, span_id, provider, model, meter, quantity,
-  unit_price, amount, basis, price_book_version, price_card, agent, user, session, workflow, service, environment, revision)
+  unit_price, amount, basis, price_book_version, price_card, agent, user, session, workflow, service, environment, tags, revision)
 WITH intDiv(number, ${entriesPerTrace}) AS trace, number % ${entriesPerTrace} AS line, intDiv(line, 3) AS call, cityHash64(trace) AS random,
   toDateTime64('${firstDay} 00:00:00', 9, 'UTC') + toIntervalMillisecond(intDiv(number * ${days * 86_400}, ${entries}) * 1000 + call * 400) AS at,
   1 + (random + number) % 4000 AS tokens, toDecimal128((1 + (random + call) % 12) * 25, 12) / 100000000 AS price
 SELECT '${tenant}', concat('project-', toString(random % 20 % 5)), '', 'CHARGE', 'metered', at, at, toFixedString(unhex(concat(hex(random), hex(cityHash64(random)))), 16),
   toFixedString(unhex(hex(cityHash64(trace, call))), 8), ['openai', 'anthropic', 'google'][1 + (random + call) % 3], concat('model-', toString((random + call) % 12)),
   ['input.uncached', 'input.cache_read', 'output.text'][1 + line % 3], toDecimal128(tokens, 12), price, price * tokens, 'PRICED', '', concat('card-', toString((random + call) % 12)),
-  concat('agent-', toString(random % 20)), concat('user-', toString(intDiv(random, 20) % 400)), concat('session-', toString(intDiv(trace, 10))), '', concat('service-', toString(random % 20 % 8)), 'prod', 1
+  concat('agent-', toString(random % 20)), concat('user-', toString(intDiv(random, 20) % 400)), concat('session-', toString(intDiv(trace, 10))), '', concat('service-', toString(random % 20 % 8)), 'prod', concat('team-', toString(intDiv(random, 20) % 400 % 12)), 1
 FROM numbers(${from}, ${Math.min(entriesPerInsert, entries - from)})`)
   }
 }
@@ -87,7 +88,7 @@ export async function runLedger(entries: number, times: number, tell: (answer: L
     answers.push(answer)
     tell(answer)
   }
-  const [sums] = await store.read<{ readonly n: string }>('SELECT sum(n) AS n FROM (SELECT count() AS n FROM cost_days FINAL UNION ALL SELECT count() FROM cost_session_days FINAL UNION ALL SELECT count() FROM cost_hours FINAL)', {}, { maxSeconds })
+  const [sums] = await store.read<{ readonly n: string }>('SELECT sum(n) AS n FROM (SELECT count() AS n FROM cost_days FINAL UNION ALL SELECT count() FROM cost_user_days FINAL UNION ALL SELECT count() FROM cost_session_days FINAL UNION ALL SELECT count() FROM cost_hours FINAL)', {}, { maxSeconds })
   const [stored] = await store.read<{ readonly n: string }>('SELECT count() AS n FROM ledger_entries FINAL', {}, { maxSeconds })
   return { entries: Number(stored?.n), sums: Number(sums?.n), summedUpMs, answers }
 }

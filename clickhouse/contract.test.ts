@@ -426,7 +426,7 @@ function contract(name: string, options: StoreOptions, cleanUp: (store: Store) =
     test('every table with partitions has the same ones', async () => {
       const keys = await store.read<{ name: string; key: string }>(`SELECT name, partition_key AS key FROM system.tables
         WHERE database = {database:String} AND partition_key != '' ORDER BY name`, { database: store.database }, soon)
-      assert.deepEqual(keys.map(({ name }) => name), ['alert_events', 'bill_lines', 'call_keys', 'conformance', 'cost_days', 'cost_hours', 'cost_session_days', 'ingest_account', 'ledger_entries', 'log_records', 'metric_points', 'span_content', 'spans'])
+      assert.deepEqual(keys.map(({ name }) => name), ['alert_events', 'bill_lines', 'call_keys', 'conformance', 'cost_days', 'cost_hours', 'cost_session_days', 'cost_user_days', 'ingest_account', 'ledger_entries', 'log_records', 'metric_points', 'span_content', 'spans'])
       assert.equal(new Set(keys.map(({ key }) => key.replaceAll(/\b(?:occurred_at|at|day)\b/g, 'started_at'))).size, 1)
     })
 

@@ -33,7 +33,7 @@ for (const sums of allDaySums) suite(sums.table, () => {
   const row = (id: number, said: Partial<LedgerEntryRow> = {}): LedgerEntryRow => ({
     tenant, project: 'p', ownId: id.toString(16).padStart(64, '0'), kind: 'CHARGE', reason: 'metered', occurredAt: noon, postedAt: noon, traceId: '1'.padStart(32, '0'),
     spanId: '2'.padStart(16, '0'), provider: 'openai', model: 'gpt-5', meter: 'output.text', quantity: 1_000_000_000_000n, unitPrice: 3n, amount: 3n, basis: 'PRICED',
-    priceBookVersion: '', priceCard: '', reverses: '', agent: 'a', user: '', session: '', workflow: '', service: 's', environment: '', tags: '', usageFlags: [], revision: 1n, ...said,
+    priceBookVersion: '', priceCard: '', reverses: '', agent: '', user: '', session: '', workflow: '', service: 's', environment: 'a', tags: '', usageFlags: [], revision: 1n, ...said,
   })
   async function insert(...rows: readonly LedgerEntryRow[]): Promise<void> {
     const writer = new RowBinaryWriter()
@@ -70,11 +70,11 @@ for (const sums of allDaySums) suite(sums.table, () => {
     assert.deepEqual([await changed(), await costDayDifferences(store, tenant)], [[], []])
   })
   test('a line that says later whose it is leaves its former group', async () => {
-    await insert(row(1, { agent: 'b', revision: 2n }))
+    await insert(row(1, { environment: 'b', revision: 2n }))
     assert.equal(await total(), '0.000000000006')
     await refreshCostDays(store, sums)
-    assert.deepEqual(await store.read(`SELECT agent, toString(amount) AS amount, entries FROM ${sums.table} FINAL WHERE tenant = {tenant:String} AND day = '2026-11-20' ORDER BY agent`, { tenant }, options), [
-      { agent: 'a', amount: '0', entries: '0' }, { agent: 'b', amount: '0.000000000003', entries: '1' },
+    assert.deepEqual(await store.read(`SELECT environment, toString(amount) AS amount, entries FROM ${sums.table} FINAL WHERE tenant = {tenant:String} AND day = '2026-11-20' ORDER BY environment`, { tenant }, options), [
+      { environment: 'a', amount: '0', entries: '0' }, { environment: 'b', amount: '0.000000000003', entries: '1' },
     ])
     assert.deepEqual(await costDayDifferences(store, tenant), [])
   })
@@ -95,13 +95,13 @@ for (const sums of allDaySums) suite(sums.table, () => {
     const half: Store = { ...store, command: (sql) => (sql.includes(sums.covered) ? Promise.reject(new Error('killed')) : store.command(sql)) }
     await assert.rejects(refreshCostDays(half, sums), /killed/)
     assert.deepEqual(await changed(), ['2026-11-20'])
-    await insert(row(6, { amount: 1_000n, agent: 'c', revision: 2n }))
+    await insert(row(6, { amount: 1_000n, environment: 'c', revision: 2n }))
     assert.equal(await total(), '0.000000001106')
     await refreshCostDays(store, sums)
     assert.deepEqual([await total(), await costDayDifferences(store, tenant)], ['0.000000001106', []])
   })
   test('the same insert again, and times nobody meant, are in no sum', async () => {
-    await insert(row(6, { amount: 1_000n, agent: 'c', revision: 2n }))
+    await insert(row(6, { amount: 1_000n, environment: 'c', revision: 2n }))
     assert.deepEqual(await changed(), [])
     await insert(row(7, { occurredAt: 1n }), row(8, { occurredAt: (1n << 63n) - 1n }))
     assert.deepEqual(await changed(), [])
@@ -111,7 +111,7 @@ for (const sums of allDaySums) suite(sums.table, () => {
     let seed = 7
     const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below
     for (let step = 0; step < 40; step++) {
-      const said = { occurredAt: noon - BigInt(random(40)) * day + BigInt(random(5)) * hour, amount: BigInt(random(1_000)) - 300n, agent: `agent ${random(3)}`, user: `user ${random(3)}`, session: `session ${random(4)}`, tags: ['', 'beta', 'beta\ncheckout'][random(3)] ?? '', revision: BigInt(step + 3) }
+      const said = { occurredAt: noon - BigInt(random(40)) * day + BigInt(random(5)) * hour, amount: BigInt(random(1_000)) - 300n, agent: `agent ${random(3)}`, model: `model ${random(3)}`, user: `user ${random(3)}`, session: `session ${random(4)}`, tags: ['', 'beta', 'beta\ncheckout'][random(3)] ?? '', revision: BigInt(step + 3) }
       await insert(...Array.from({ length: 1 + random(5) }, () => row(10 + random(60), said)))
       if (random(4) === 0) await refreshCostDays(store, sums)
       if (random(6) === 0) await store.command('OPTIMIZE TABLE ledger_entries')
@@ -126,12 +126,12 @@ for (const sums of allDaySums) suite(sums.table, () => {
       "'2026-11-15', 'nobody', 5, 0, 0, 0", "'2026-11-16', 'nobody', 0, 5, 0, 0", "'2026-11-17', 'nobody', 0, 0, 1, 0", "'2026-11-18', 'nobody', 0, 0, 0, 1",
       "'2026-11-19', 'nobody', 5, 5, 1, 1", "'2026-11-19', 'somebody', -5, -5, 0, 0",
     ]
-    await store.command(`INSERT INTO ${sums.table} (tenant, day, agent, amount, quantity, entries, unpriced, covered) VALUES ${wrong.map((one) => `('${tenant}', ${one}, 1)`).join(', ')}`)
+    await store.command(`INSERT INTO ${sums.table} (tenant, day, environment, amount, quantity, entries, unpriced, covered) VALUES ${wrong.map((one) => `('${tenant}', ${one}, 1)`).join(', ')}`)
     const differences = await costDayDifferences(store, tenant)
     assert.deepEqual(differences.map((one) => `${one.table} ${one.day}`), [15, 16, 17, 18, 19].map((at) => `${sums.table} 2026-11-${at}`))
   })
   test('an amount that stands in another group than its lines is found, though the day adds up', async () => {
-    await store.command(`INSERT INTO ${sums.table} (tenant, day, agent, amount, covered) VALUES ('${tenant}', '2026-11-14', 'nobody', 5, 1), ('${tenant}', '2026-11-14', 'somebody', -5, 1)`)
+    await store.command(`INSERT INTO ${sums.table} (tenant, day, environment, amount, covered) VALUES ('${tenant}', '2026-11-14', 'nobody', 5, 1), ('${tenant}', '2026-11-14', 'somebody', -5, 1)`)
     assert.ok((await costDayDifferences(store, tenant)).some(({ day: of }) => of === '2026-11-14'))
   })
 })

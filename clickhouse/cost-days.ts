@@ -10,8 +10,8 @@ import type { ReadOptions, Store } from './store.ts'
 
 /** One table of sums, and the table that says how far it goes: each is right or behind by itself. */
 export interface DaySums {
-  readonly table: 'cost_days' | 'cost_session_days' | 'cost_hours'
-  readonly covered: 'cost_days_covered' | 'cost_session_days_covered' | 'cost_hours_covered'
+  readonly table: 'cost_days' | 'cost_user_days' | 'cost_session_days' | 'cost_hours'
+  readonly covered: 'cost_days_covered' | 'cost_user_days_covered' | 'cost_session_days_covered' | 'cost_hours_covered'
   /** What a sum is kept for, beside tenant and day. All else is summed from the ledger. */
   readonly keys: readonly string[]
   /** Days summed by one statement. */
@@ -22,6 +22,10 @@ export const costDays: DaySums = {
   table: 'cost_days', covered: 'cost_days_covered', daysPerStatement: 8,
   keys: ['project', 'environment', 'service', 'agent', 'workflow', 'provider', 'model', 'meter', 'basis', 'kind', 'reason'],
 }
+/** Who pays, for which models: without agent and service, of which a user has many. */
+export const costUserDays: DaySums = {
+  table: 'cost_user_days', covered: 'cost_user_days_covered', daysPerStatement: 1, keys: ['environment', 'user', 'tags', 'provider', 'model', 'meter', 'basis', 'kind'],
+}
 /** Without the model: a session has one agent and service, and with its models the sums would be almost as many as the lines. */
 export const costSessionDays: DaySums = {
   table: 'cost_session_days', covered: 'cost_session_days_covered', daysPerStatement: 1,
@@ -29,7 +33,7 @@ export const costSessionDays: DaySums = {
 }
 /** The same as `costDays` of each hour, for hours and for the days of other time zones. A day is summed up as a whole here too. */
 export const costHours: DaySums = { table: 'cost_hours', covered: 'cost_hours_covered', daysPerStatement: 4, keys: ['hour', ...costDays.keys] }
-export const allDaySums: readonly DaySums[] = [costDays, costSessionDays, costHours]
+export const allDaySums: readonly DaySums[] = [costDays, costUserDays, costSessionDays, costHours]
 
 /** Days outside of these lie in one partition with all times nobody meant (see `month` in migrate.ts), and are not summed up. */
 export const costDaysFrom = '2020-01-01'

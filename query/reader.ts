@@ -15,9 +15,10 @@ import type { Where } from './where.ts'
 
 /** Made by the engine itself, so it has no rows of ours. */
 const costDays = { name: 'cost_days' }
+const costUserDays = { name: 'cost_user_days' }
 const costSessionDays = { name: 'cost_session_days' }
 const costHours = { name: 'cost_hours' }
-const tables = { closedMonths, runs, spans, spanContent, ledgerEntries, costDays, costSessionDays, costHours, policyDecisions, logRecords, metricPoints, ingestAccount, conformance, alertEvents }
+const tables = { closedMonths, runs, spans, spanContent, ledgerEntries, costDays, costUserDays, costSessionDays, costHours, policyDecisions, logRecords, metricPoints, ingestAccount, conformance, alertEvents }
 export type TableKey = keyof typeof tables
 
 export interface Select {

@@ -55,13 +55,15 @@ INSERT INTO ledger_entries_next (
   tenant, project, id, kind, reason, occurred_at, posted_at, trace_id, span_id, provider, model, meter, quantity, usage_flags, unit_price, amount, basis,
   price_book_version, price_card, reverses, agent, user, session, workflow, service, environment, revision
 FROM ledger_entries;
--- A store may have been begun at 0012, 0019 or 0023: its sums go by the numbers of the ledger's blocks, which begin anew. They are made again.
+-- A store may have been begun at 0012, 0019, 0023 or 0024: its sums go by the numbers of the ledger's blocks, which begin anew. They are made again.
 TRUNCATE TABLE IF EXISTS cost_days {on_cluster};
 TRUNCATE TABLE IF EXISTS cost_days_covered {on_cluster};
 TRUNCATE TABLE IF EXISTS cost_session_days {on_cluster};
 TRUNCATE TABLE IF EXISTS cost_session_days_covered {on_cluster};
 TRUNCATE TABLE IF EXISTS cost_hours {on_cluster};
 TRUNCATE TABLE IF EXISTS cost_hours_covered {on_cluster};
+TRUNCATE TABLE IF EXISTS cost_user_days {on_cluster};
+TRUNCATE TABLE IF EXISTS cost_user_days_covered {on_cluster};
 EXCHANGE TABLES ledger_entries AND ledger_entries_next {on_cluster};
 DROP TABLE ledger_entries_next {on_cluster} SYNC;
 

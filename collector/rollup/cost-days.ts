@@ -1,4 +1,4 @@
-import { costDays, costHours, costSessionDays, type DaySums, refreshCostDays } from '#clickhouse/cost-days.ts'
+import { costDays, costHours, costSessionDays, costUserDays, type DaySums, refreshCostDays } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
 import type { Log } from '../log.ts'
 
@@ -11,8 +11,8 @@ export interface CostDaysOptions {
 
 /** How long after the start the ledger is first looked at for days that changed. Until then readers take those from the ledger: only speed waits. */
 const firstMs = 30_000
-/** How often after that. A day that changed is summed up as a whole, and a day has many sessions, and many hours. */
-const pausesMs: readonly (readonly [DaySums, number])[] = [[costDays, 30_000], [costSessionDays, 600_000], [costHours, 600_000]]
+/** How often after that. A day that changed is summed up as a whole, and a day has many users, sessions and hours. */
+const pausesMs: readonly (readonly [DaySums, number])[] = [[costDays, 30_000], [costUserDays, 600_000], [costSessionDays, 600_000], [costHours, 600_000]]
 /** Summing up takes at most a fiftieth of the time: while spans arrive, today's sums are behind as soon as they are made. */
 const shareMax = 50
 

@@ -1,4 +1,4 @@
-import { costDays, costDaysFrom, costDaysTo, costHours, costSessionDays, type DaySums } from '#clickhouse/cost-days.ts'
+import { costDays, costDaysFrom, costDaysTo, costHours, costSessionDays, costUserDays, type DaySums } from '#clickhouse/cost-days.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import type { LedgerFilter } from '../ledger/ledger-filter.ts'
 import type { Reader, TableKey } from '../reader.ts'
@@ -15,9 +15,9 @@ export interface CostSources {
   readonly ledger: Where | undefined
 }
 
-export type SumsKey = Extract<TableKey, 'costDays' | 'costSessionDays' | 'costHours'>
+export type SumsKey = Extract<TableKey, 'costDays' | 'costUserDays' | 'costSessionDays' | 'costHours'>
 /** Those with fewer rows first. */
-const ofDays: readonly Source[] = [{ from: 'costDays', sums: costDays }, { from: 'costSessionDays', sums: costSessionDays }]
+const ofDays: readonly Source[] = [{ from: 'costDays', sums: costDays }, { from: 'costUserDays', sums: costUserDays }, { from: 'costSessionDays', sums: costSessionDays }]
 const ofHours: readonly Source[] = [{ from: 'costHours', sums: costHours }]
 interface Source {
   readonly from: SumsKey

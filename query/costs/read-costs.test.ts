@@ -33,7 +33,7 @@ const ranges = ['{}', '{from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"
 const questions = ranges.flatMap((range) => [
   '', ', groupBy: [MODEL, AGENT]', ', interval: DAY, groupBy: [PROVIDER]', ', interval: WEEK', ', interval: MONTH, groupBy: [METER, BASIS]', ', interval: DAY, timeZone: "Asia/Kolkata"', ', interval: HOUR, groupBy: [AGENT], filter: {model: "x"}', ', interval: DAY, timeZone: "Europe/Berlin", groupBy: [MODEL, METER]', ', interval: WEEK, timeZone: "America/New_York"', ', interval: MONTH, timeZone: "Australia/Lord_Howe", groupBy: [AGENT]', ', groupBy: [USER]',
   ', filter: {basis: UNPRICED}, groupBy: [ENVIRONMENT]', ', filter: {user: "ada"}', ', groupBy: [USER, SESSION, AGENT]', ', interval: DAY, groupBy: [TAG]', ', groupBy: [TAG, USER], filter: {tag: ["beta", ""], agent: "a"}', ', interval: MONTH, groupBy: [SESSION], filter: {session: ["s1", ""]}',
-  ', groupBy: [USER, MODEL]', ', groupBy: [USER], filter: {reason: "metered"}', ', filter: {agent: ["a", ""], kind: CHARGE}, groupBy: [WORKFLOW, SERVICE, PROJECT]',
+  ', groupBy: [USER, MODEL]', ', interval: WEEK, groupBy: [MODEL, TAG], filter: {tag: "beta", environment: ""}', ', groupBy: [PROVIDER, METER], filter: {user: ["ada", ""], kind: CHARGE}', ', groupBy: [USER], filter: {reason: "metered"}', ', filter: {agent: ["a", ""], kind: CHARGE}, groupBy: [WORKFLOW, SERVICE, PROJECT]',
 ].map((args) => `range: ${range}${args}`))
 const fields = 'start agent model provider user session tag service environment workflow meter project basis cost reported entries unpricedEntries runs chargedSpans quantity inputTokens outputTokens'
 
@@ -63,14 +63,19 @@ test('sums of days answer as the ledger does: every range, interval, group and f
 })
 test('a sum in a table of sums is what is shown: the ledger is not read for a month that did not change', async () => {
   await refresh()
-  // A sum that no ledger has shows where an answer comes from.
-  for (const { table } of allDaySums) await query.store.command(`INSERT INTO ${table} (tenant, day, agent, amount, entries, covered) VALUES ('acme', '2026-11-03', 'of ${table}', 5, 1, 1)`)
+  // So many lines as no ledger has show where an answer comes from.
+  for (const [at, { table }] of allDaySums.entries()) await query.store.command(`INSERT INTO ${table} (tenant, day, amount, entries, covered) VALUES ('acme', '2026-11-03', 5, ${(at + 1) * 1_000_000}, 1)`)
   const ask = async (args: string): Promise<string> => {
-    const { costs } = await query.ask<{ readonly costs: readonly { readonly agent: string }[] }>(`{ costs(range: {from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"}, ${args}) { cost agent user } }`)
-    return costs.map(({ agent }) => /^of (\w+)$/.exec(agent)?.[1]).find((table) => table !== undefined) ?? 'ledger_entries'
+    const { costs } = await query.ask<{ readonly costs: readonly { readonly entries: number }[] }>(`{ costs(range: {from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z"}, ${args}) { cost entries } }`)
+    const lines = costs.reduce((most, { entries }) => Math.max(most, entries), 0)
+    return allDaySums[Math.floor(lines / 1_000_000) - 1]?.table ?? 'ledger_entries'
   }
   assert.equal(await ask('groupBy: [MODEL, AGENT]'), 'cost_days')
   assert.equal(await ask('interval: DAY, groupBy: [AGENT]'), 'cost_days')
+  assert.equal(await ask('groupBy: [MODEL, TAG]'), 'cost_user_days')
+  assert.equal(await ask('groupBy: [USER], filter: {model: "", tag: [""]}'), 'cost_user_days')
+  assert.equal(await ask('groupBy: [USER], interval: MONTH'), 'cost_user_days')
+  assert.equal(await ask('groupBy: [USER], filter: {reason: ""}'), 'ledger_entries')
   assert.equal(await ask('groupBy: [AGENT, USER]'), 'cost_session_days')
   assert.equal(await ask('groupBy: [AGENT], filter: {session: ""}'), 'cost_session_days')
   assert.equal(await ask('groupBy: [AGENT, TAG], interval: WEEK, filter: {user: [""], model: []}'), 'cost_session_days')

@@ -46,7 +46,7 @@ const starts = startsOf('occurred_at')
 const startsOfDay: Readonly<Record<Interval, string | undefined>> = {
   MINUTE: undefined, HOUR: undefined, DAY: 'day', WEEK: 'toStartOfWeek(day, 1)', MONTH: 'toStartOfMonth(day)',
 }
-const startsOfSums: Readonly<Record<SumsKey, typeof startsOfDay>> = { costDays: startsOfDay, costSessionDays: startsOfDay, costHours: startsOf('hour') }
+const startsOfSums: Readonly<Record<SumsKey, typeof startsOfDay>> = { costDays: startsOfDay, costUserDays: startsOfDay, costSessionDays: startsOfDay, costHours: startsOf('hour') }
 /** As seconds. Weeks and months come as a `Date`; as a moment they are its midnight in the zone. */
 const startSql = (start: string): string => `toString(toUnixTimestamp(toDateTime(${start}, {zone:String}))) AS by_start`
 
