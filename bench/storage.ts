@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { allDaySums, refreshCostDays } from '#clickhouse/cost-days.ts'
 import { migrate } from '#clickhouse/migrate.ts'
 import { nativeBlock } from '#clickhouse/native.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
@@ -100,6 +101,7 @@ async function stored(spans: number, fill: (insert: (frame: FrameWriter) => Prom
     await migrate(store)
     let inserts = 0
     await fill((frame) => insertFrame(store, frame, `storage-${inserts++}`))
+    for (const sums of allDaySums) await refreshCostDays(store, sums)
     await atRest(store)
     const asItStands = await tableSizes(store)
     for (const { table } of asItStands) await store.command(`OPTIMIZE TABLE ${table} FINAL`)

@@ -131,7 +131,7 @@ CREATE TABLE IF NOT EXISTS cost_days {on_cluster} (
 ) ENGINE = {engine:ReplacingMergeTree(covered)}
 PARTITION BY {month:day}
 ORDER BY (tenant, day, project, environment, service, agent, workflow, provider, model, meter, basis, kind, reason)
-SETTINGS {durable};
+SETTINGS {durable}, default_compression_codec = 'ZSTD(1)';
 
 CREATE TABLE IF NOT EXISTS cost_days_covered {on_cluster} (
   partition_id String,
@@ -163,7 +163,7 @@ CREATE TABLE IF NOT EXISTS cost_session_days {on_cluster} (
 ) ENGINE = {engine:ReplacingMergeTree(covered)}
 PARTITION BY {month:day}
 ORDER BY (tenant, day, project, environment, service, agent, workflow, user, session, tags, meter, basis, kind)
-SETTINGS {durable};
+SETTINGS {durable}, default_compression_codec = 'ZSTD(1)';
 
 CREATE TABLE IF NOT EXISTS cost_session_days_covered {on_cluster} (
   partition_id String,
@@ -196,7 +196,7 @@ CREATE TABLE IF NOT EXISTS cost_hours {on_cluster} (
 ) ENGINE = {engine:ReplacingMergeTree(covered)}
 PARTITION BY {month:day}
 ORDER BY (tenant, day, hour, project, environment, service, agent, workflow, provider, model, meter, basis, kind, reason)
-SETTINGS {durable};
+SETTINGS {durable}, default_compression_codec = 'ZSTD(1)';
 
 CREATE TABLE IF NOT EXISTS cost_hours_covered {on_cluster} (
   partition_id String,
@@ -225,7 +225,7 @@ CREATE TABLE IF NOT EXISTS cost_user_days {on_cluster} (
 ) ENGINE = {engine:ReplacingMergeTree(covered)}
 PARTITION BY {month:day}
 ORDER BY (tenant, day, environment, user, tags, provider, model, meter, basis, kind)
-SETTINGS {durable};
+SETTINGS {durable}, default_compression_codec = 'ZSTD(1)';
 
 CREATE TABLE IF NOT EXISTS cost_user_days_covered {on_cluster} (
   partition_id String,

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS cost_user_days {on_cluster} (
 ) ENGINE = {engine:ReplacingMergeTree(covered)}
 PARTITION BY {month:day}
 ORDER BY (tenant, day, environment, user, tags, provider, model, meter, basis, kind)
-SETTINGS {durable};
+SETTINGS {durable}, default_compression_codec = 'ZSTD(1)';
 
 CREATE TABLE IF NOT EXISTS cost_user_days_covered {on_cluster} (
   partition_id String,
@@ -27,3 +27,8 @@ CREATE TABLE IF NOT EXISTS cost_user_days_covered {on_cluster} (
 ) ENGINE = {engine:ReplacingMergeTree(covered)}
 ORDER BY partition_id
 SETTINGS {durable};
+
+-- A quarter less on the disk; what is there changes with its next merge.
+ALTER TABLE cost_days {on_cluster} MODIFY SETTING default_compression_codec = 'ZSTD(1)';
+ALTER TABLE cost_session_days {on_cluster} MODIFY SETTING default_compression_codec = 'ZSTD(1)';
+ALTER TABLE cost_hours {on_cluster} MODIFY SETTING default_compression_codec = 'ZSTD(1)';
