@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type Bill, BillError, pico, rounded } from './bill.ts'
 import { parseCsvBill } from './csv-bill.ts'
 import { csvTable } from './csv-table.ts'
-import { parseJsonBill } from './json-bill.ts'
+import { meterNamed, parseJsonBill } from './json-bill.ts'
 import { anthropicCosts, anthropicUsage, awsHead, costExplorer, csv, focusHead, gcpHead, openaiCosts, openaiUsage } from './made-bills.ts'
 
 const day = '2026-11-20'
@@ -49,6 +49,14 @@ test('AWS: Cost Explorer tells money by usage type, the report tokens too', () =
 test('Google Cloud: credits stand in a list beside the cost', () => {
   const bill = parseCsvBill(csv(gcpHead, `0A,Vertex AI,"Gemini 2.5 Flash Text Input - Predictions",${day} 00:00:00 UTC,p-1,0.3,USD,1000,tokens,"[{""name"":""promo"",""amount"":-0.1},{""amount"":-0.05}]",202612`, `0A,Cloud Storage,x,${day},p,1,USD,1,bytes,[],202611`))
   assert.deepEqual(lines(bill), [['google', 'p-1', day, 'gemini-2.5-flash', 'input', 1_000n, 150_000_000_000n]])
+})
+test('a class follows from what a cloud calls the usage', () => {
+  const classes = {
+    'USE1-Claude4.5Sonnet-input-tokens': 'input', 'USE1-Claude4.5Sonnet-cache-read-input-token-count': 'cache_read', 'USE1-Claude4.5Sonnet-cache-write-input-token-count': 'cache_write',
+    'Gemini 2.5 Pro Text Output - Predictions': 'output', 'Gemini 2.5 Pro Input Text Caching - Predictions': 'cache_read', 'Gemini 2.5 Flash Cached Text Input': 'cache_read',
+    'Gemini 2.5 Pro Input Text Caching Storage - Predictions': 'other', 'Grounding with Google Search': '',
+  }
+  assert.deepEqual(Object.fromEntries(Object.keys(classes).map((name) => [name, meterNamed(name)])), classes)
 })
 test('FOCUS of anybody: model and class from SkuPriceDetails', () => {
   const bill = parseCsvBill(csv(focusHead,
@@ -99,6 +107,10 @@ test('a unit in unknown words counts no tokens, and a time is of its day in UTC'
 test('decimals are exact, and what no pico-dollar holds is rounded half to even', () => {
   for (const [text, value] of [['1', 10n ** 12n], ['-0.5', -5n * 10n ** 11n], ['.25', 25n * 10n ** 10n], ['1e-12', 1n], ['0.0000000000005', 0n], ['0.0000000000015', 2n], ['0.0000000000025', 2n], ['12345678901.123456789012', 12_345_678_901_123_456_789_012n]] as const) assert.equal(pico(text, 'x'), value, text)
   assert.deepEqual([rounded(-5n, 10n), rounded(-15n, 10n), rounded(14n, 10n)], [0n, -2n, 1n])
+})
+test('an apostrophe that keeps a spreadsheet from running a cell is no part of it', () => {
+  const [row] = csvTable("model,other\n'@cf/meta/llama-3.1-8b,'quoted'\n", [['model']])
+  assert.deepEqual([row?.get('model'), row?.get('other')], ['@cf/meta/llama-3.1-8b', "'quoted'"])
 })
 test('CSV with quotes, line breaks in cells, empty cells and a byte order mark', () => {
   const [first, second] = csvTable('\uFEFFa,"b ""x""",c\n"1,\n2",,3\r\n,"",\n', [])

@@ -12,6 +12,9 @@ export interface CsvRow {
 /** AWS writes `lineItem/UsageAmount` or `line_item_usage_amount`, BigQuery `usage.amount` or `usage_amount`: one spelling for all. */
 const spelled = (heading: string): string => heading.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll(/[^A-Za-z0-9]+/g, '_').toLowerCase()
 
+/** Our own files and others' have an apostrophe before what a spreadsheet would run: https://owasp.org/www-community/attacks/CSV_Injection */
+const unguarded = (text: string): string => (/^'[=+\-@\t\r\n]/.test(text) ? text.slice(1) : text)
+
 /** Headings of one file. */
 const columnsMax = 1_000
 
@@ -35,7 +38,7 @@ export function csvTable(text: string, required: readonly (readonly string[])[])
       get: (...headings) => {
         for (const heading of headings) {
           const place = places.get(spelled(heading))
-          if (place !== undefined && line[place] !== '') return line[place] ?? ''
+          if (place !== undefined && line[place] !== '') return unguarded(line[place] ?? '')
         }
         return ''
       },

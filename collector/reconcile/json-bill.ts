@@ -145,10 +145,11 @@ function costExplorer(page: Json): BillLine[] {
   })
 }
 
-/** The class that a cloud's name of a usage type tells, '' where it tells none. */
+/** The class that a cloud's name of a usage type tells, '' where it tells none. Google rents the place of a cache by the hour, `… Input Text Caching Storage`: no call has that. */
 export function meterNamed(name: string): BillMeter {
   const text = name.toLowerCase().replaceAll(/[^a-z]/g, '')
-  if (/cacheread|cachedinput|inputcached|cachedtext/.test(text)) return 'cache_read'
+  if (/cach.*storage/.test(text)) return 'other'
+  if (/cacheread|cachedinput|inputcached|cachedtext|caching/.test(text)) return 'cache_read'
   if (/cachewrite|cachecreation/.test(text)) return 'cache_write'
   if (/output|response/.test(text)) return 'output'
   return /input/.test(text) ? 'input' : ''
