@@ -73,7 +73,7 @@ const vectors: readonly Vector[] = [
   {
     id: 'T8, the vector of the span: claude-agent-sdk under OpenInference counts on its agent',
     span: {
-      name: 'ClaudeAgentSDK.query', scope: 'openinference.instrumentation.claude_agent_sdk',
+      name: 'ClaudeAgentSDK.query', scope: 'openinference.instrumentation.claude_agent_sdk', scopeVersion: '0.1.12',
       attributes: {
         'openinference.span.kind': 'AGENT', 'llm.token_count.prompt': 5, 'llm.token_count.prompt_details.cache_read': 20000,
         'llm.cost.total': 0.03,

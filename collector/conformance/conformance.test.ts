@@ -130,6 +130,13 @@ const golden: Readonly<Record<string, readonly string[]>> = {
     'mlflow.tracing.provider: 3/5 MODEL_CALL PROVIDER_MISSING gen_ai.provider.name',
   ],
   'openinference-instrumentation-anthropic@0.2.8': [],
+  'openinference-instrumentation-claude-agent-sdk@0.1.22': [
+    'openinference.instrumentation.claude_agent_sdk: 1/1 AGENT CACHE_COUNTS_DROPPED gen_ai.usage.cache_read.input_tokens',
+    'openinference.instrumentation.claude_agent_sdk: 1/1 AGENT CACHE_LIFETIME_UNKNOWN gen_ai.usage.cache_write.input_tokens',
+  ],
+  'openinference-instrumentation-claude-agent-sdk@0.3.1': [
+    '@arizeai/openinference-instrumentation-claude-agent-sdk: 1/1 AGENT CACHE_COUNTS_DROPPED gen_ai.usage.cache_read.input_tokens',
+  ],
   'openinference-instrumentation-crewai@1.1.21': [],
   'openinference-instrumentation-google-genai@1.4.14': [],
   'openinference-instrumentation-langchain@0.1.80': [],

@@ -17,6 +17,11 @@ const langchainJs = (scope: string) => scope === '@arizeai/openinference-instrum
 const agno = (scope: string) => scope === 'openinference.instrumentation.agno'
 const claudeAgentPython = (scope: string) => scope === 'openinference.instrumentation.claude_agent_sdk'
 const claudeAgentJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-claude-agent-sdk')
+/**
+ * Since Claude Code 2.1.277 the sum of what the messages of the turn say, without the cost: each was taken before its output was written, and
+ * those of sub-agents are not among them.
+ */
+const sumsUpMessages = (attributes: Attributes) => !attributes.has('llm.cost.total')
 const anthropicPython = (scope: string) => scope === 'openinference.instrumentation.anthropic'
 const googleGenai = (scope: string) => scope === 'openinference.instrumentation.google_genai'
 const anthropicJs = (scope: string) => scope.startsWith('@arizeai/openinference-instrumentation-anthropic')
@@ -106,7 +111,9 @@ export const openinference: Dialect = {
       below: '0.1.30', input: 'exclusive', lossy: true },
     { source, scope: bedrock, input: 'exclusive' },
     { source: 'captured from 0.5.1', scope: bedrockJs, input: 'exclusive' },
-    { source, scope: claudeAgentPython, input: 'exclusive' },
+    { source: 'openinference-instrumentation-claude-agent-sdk 0.1.12 on PyPI (_wrappers.py)', scope: claudeAgentPython, below: '0.1.13', input: 'exclusive' },
+    { source: 'openinference-instrumentation-claude-agent-sdk 0.1.22 on PyPI, captured', scope: claudeAgentPython, from: '0.1.22', when: sumsUpMessages,
+      input: 'inclusive', lossy: true },
     { source, scope: claudeAgentJs, input: 'exclusive', lossy: true },
     // Captured at 0.2.8: adds the cache to the input and reports it.
     { source: 'captured from 0.2.8', scope: anthropicJs, from: '0.2.8', input: 'inclusive' },
