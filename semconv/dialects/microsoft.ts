@@ -1,4 +1,13 @@
+import type { Attributes } from '../attributes.ts'
 import type { Dialect } from '../dialect.ts'
+
+/** Each client for python passes its provider's counts on as they are, and no total. */
+const clients = 'agent-framework-anthropic, -bedrock and -gemini 1.0.0b261022 on PyPI (_chat_client.py), that for Gemini captured'
+
+function isClaude(attributes: Attributes): boolean {
+  const model = attributes.get('gen_ai.request.model')
+  return typeof model === 'string' && model.startsWith('claude')
+}
 
 /** microsoft/agent-framework@5eb3eb7: `agent_framework` (python) and Microsoft.Agents.AI (.NET). */
 export const agentFramework: Dialect = {
@@ -8,7 +17,9 @@ export const agentFramework: Dialect = {
     entity: ['executor.id'],
   },
   counting: [
-    { source: 'microsoft/agent-framework@5eb3eb7 (python Anthropic client)', providers: ['anthropic'], input: 'exclusive' },
+    { source: clients, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
+    { source: clients, providers: ['azure.ai.openai', 'azure.ai.inference', 'gcp.vertex_ai'], when: isClaude, input: 'exclusive' },
+    { source: clients, providers: ['gcp.gemini', 'gcp.vertex_ai'], input: 'inclusive', output: 'exclusive' },
     { source: 'microsoft/agent-framework@5eb3eb7', input: 'inclusive' },
   ],
   refine(draft, _reading, span) {
