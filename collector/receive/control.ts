@@ -4,6 +4,7 @@ import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { Refused } from '../refused.ts'
 import type { Spool } from '../spool/spool.ts'
+import { askForBody, closeWithoutBody } from './expect-continue.ts'
 import { retrySeconds } from './limits.ts'
 
 /** What agents ask rather than tell, by path: JSON in, JSON out. Throws `Refused` with a line for the agent. */
@@ -30,7 +31,7 @@ export async function answerControl(request: IncomingMessage, response: ServerRe
     return send(request, response, 415, { error: 'Content-Type must be application/json' })
   }
   try {
-    send(request, response, 200, await ask(await readBody(request)))
+    send(request, response, 200, await ask(await readBody(request, response)))
   } catch (error) {
     if (request.errored !== null) return void response.destroy()
     if (!(error instanceof Refused)) log.error('a question of an agent failed', { error })
@@ -41,19 +42,24 @@ export async function answerControl(request: IncomingMessage, response: ServerRe
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) throw tooLarge()
+  askForBody(request, response)
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > bodyBytesMax) throw new Refused('too_large', `the body is larger than ${bodyBytesMax} bytes`)
+    if (length > bodyBytesMax) throw tooLarge()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
 }
 
+const tooLarge = (): Refused => new Refused('too_large', `the body is larger than ${bodyBytesMax} bytes`)
+
 function send(request: IncomingMessage, response: ServerResponse, status: number, body: object): void {
   request.resume()
+  closeWithoutBody(request, response)
   const bytes = Buffer.from(JSON.stringify(body))
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length })
   response.end(bytes)

@@ -8,6 +8,7 @@ import { Refused } from '../refused.ts'
 import type { Admission } from './admission.ts'
 import { answerControl, type Controls } from './control.ts'
 import { contentCoding, decompress, type Hold, tooLarge } from './decompress.ts'
+import { askForBody, closeWithoutBody } from './expect-continue.ts'
 import { type Answer, type Encoding, ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, receiveMsMax, retrySeconds } from './limits.ts'
 import { exportResponse, grpcCode, type GrpcCode, rpcStatus } from './otlp-answer.ts'
@@ -54,7 +55,7 @@ export function httpReceiver(options: HttpReceiverOptions): HttpReceiver {
   }
   const server = createServer(timeouts, take)
   server.maxConnections = connectionsMax
-  // With `Expect: 100-continue` a sender keeps its body until it is told that it is wanted.
+  // Without a listener Node would ask for every body.
   server.on('checkContinue', take)
   return {
     server,
@@ -109,7 +110,7 @@ async function receive(request: IncomingMessage, response: ServerResponse, signa
   admission.enter()
   try {
     admission.expect(connection, announced)
-    if (expectsContinue(request)) response.writeContinue()
+    askForBody(request, response)
     const body = await readBody(request, hold)
     const payload = await decompress(body, coding, hold)
     const answer = await withLoopGuard(request.headers[selfHeader]?.toString(), () =>
@@ -121,8 +122,6 @@ async function receive(request: IncomingMessage, response: ServerResponse, signa
     admission.leave()
   }
 }
-
-const expectsContinue = (request: IncomingMessage): boolean => request.headers.expect?.toLowerCase() === '100-continue'
 
 /** Nothing that is derived points into a body: it is used again as soon as it is answered. */
 const bodies = new BufferPool(32)
@@ -173,8 +172,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, encoding: En
   metrics.refused(refused.reason, clientOf(request.headers['user-agent']))
   const wait = retry ? retrySeconds(options.ingest.spool.fill) : undefined
   if (wait !== undefined) response.setHeader('Retry-After', String(wait))
-  // A sender that was not told to continue may send the body or the next request: only a new connection is unambiguous.
-  if (expectsContinue(request) && !request.complete) response.setHeader('Connection', 'close')
+  closeWithoutBody(request, response)
   send(response, status, encoding, rpcStatus(code, refused.message, encoding, wait))
   if (!request.complete) linger(request)
 }
@@ -198,6 +196,7 @@ function send(response: ServerResponse, status: number, encoding: Encoding, body
 
 function plain(request: IncomingMessage, response: ServerResponse, status: number, text: string): void {
   request.resume()
+  closeWithoutBody(request, response)
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' })
   response.end(`${text}\n`)
 }

@@ -17,6 +17,7 @@ import { spooledTables } from '../spool/frame.ts'
 import { parseSegment } from '../spool/segment.ts'
 import { Spool } from '../spool/spool.ts'
 import { Admission } from './admission.ts'
+import type { Controls } from './control.ts'
 import { grpcReceiver, listenGrpc } from './grpc.ts'
 import { httpReceiver } from './http.ts'
 import type { IngestOptions, Signal } from './ingest.ts'
@@ -46,7 +47,7 @@ export interface TestReceiver extends AsyncDisposable {
 
 const spansTable = spooledTables.findIndex((table) => table.name === 'spans')
 
-export async function startTestReceiver(): Promise<TestReceiver> {
+export async function startTestReceiver(controls: Controls = new Map()): Promise<TestReceiver> {
   const dir = await mkdtemp(join(tmpdir(), 'receiver-'))
   const spool = await Spool.open({ dir, segmentBytesMax: 1e9, segmentAgeMsMax: 600_000, quotaBytes: 2e9, sync: (file) => file.datasync(), now: Date.now })
   const [turns, metrics, errors] = [new Turns(() => performance.now()), new Metrics(), [] as string[]]
@@ -64,7 +65,7 @@ export async function startTestReceiver(): Promise<TestReceiver> {
   }
   const pressure = { spoolFull: false, diskFull: false, loopLate: false }
   const admission = new Admission({ spoolFull: () => pressure.spoolFull, diskFull: () => pressure.diskFull, loopLate: () => pressure.loopLate })
-  const http = httpReceiver({ host: '127.0.0.1', admission, ingest })
+  const http = httpReceiver({ host: '127.0.0.1', admission, ingest, controls })
   let posts = 0
   http.server.on('request', () => posts++)
   http.server.listen(0, '127.0.0.1')
