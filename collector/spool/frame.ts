@@ -166,3 +166,16 @@ export function readFrame(bytes: Buffer, at: number): { readonly sections: reado
   }
   return { sections, next }
 }
+
+/**
+ * Where the frame behind a torn one begins: where the lengths that the torn one says of itself and of its sections agree, so that
+ * its rows are what is damaged. What looks like a frame is not searched for: a sender may have put one into a span.
+ */
+export function behindTorn(bytes: Buffer, at: number): number | undefined {
+  const start = at + frameHeaderBytes
+  if (start >= bytes.length) return undefined
+  const next = start + bytes.readUInt32LE(at)
+  let position = start + 1
+  for (let i = bytes.readUInt8(start); i > 0 && position + sectionHeadBytes <= bytes.length; i--) position += sectionHeadBytes + bytes.readUInt32LE(position + 5)
+  return position === next && next <= bytes.length ? next : undefined
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { readFrame, type Section, spooledTables } from './frame.ts'
+import { behindTorn, readFrame, type Section, spooledTables } from './frame.ts'
 
 /**
  * A segment on disk: `SPN2`, `u32` length and `u32` crc32 of a JSON head, the head, frames. The head says which columns the rows have,
@@ -40,8 +40,9 @@ export interface Segment {
   readonly frames: readonly (readonly Section[])[]
   /** Each frame as it stands in the segment, header included. */
   readonly frameBytes: readonly Buffer[]
-  /** Where the last whole frame ends; what stands behind it was never acknowledged. */
+  /** Where the last whole frame ends; what stands behind it in the newest segment was never acknowledged. */
   readonly validBytes: number
+  /** Something before that or behind it is not what was written. */
   readonly torn: boolean
 }
 
@@ -59,14 +60,21 @@ export function parseSegment(bytes: Buffer): Segment | undefined {
   const headEnd = json.byteOffset - bytes.byteOffset + json.length
   const frames: (readonly Section[])[] = []
   const frameBytes: Buffer[] = []
-  let at = headEnd
-  for (;;) {
+  let validBytes = headEnd
+  let torn = false
+  for (let at: number | undefined = headEnd; at !== undefined;) {
     const frame = readFrame(bytes, at)
-    if (frame === 'end' || frame === 'torn') return { head, frames, frameBytes, validBytes: at, torn: frame === 'torn' }
+    if (frame === 'end') break
+    if (frame === 'torn') {
+      torn = true
+      at = behindTorn(bytes, at)
+      continue
+    }
     frames.push(frame.sections)
     frameBytes.push(bytes.subarray(at, frame.next))
-    at = frame.next
+    at = validBytes = frame.next
   }
+  return { head, frames, frameBytes, validBytes, torn }
 }
 
 /** The bytes of the head, where they are those that were written. */

@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import { Refused } from '../refused.ts'
-import { FrameFull, FrameWriter, readFrame } from './frame.ts'
+import { FrameFull, frameHeaderBytes, FrameWriter, readFrame, sectionHeadBytes } from './frame.ts'
 import { currentTables, headBytes, parseSegment } from './segment.ts'
 import { listSetAside, readSetAside, type Why } from '../set-aside/set-aside.ts'
-import { Spool, type SpoolOptions } from './spool.ts'
+import { type SealedSegment, Spool, type SpoolOptions } from './spool.ts'
 
 const MiB = 1024 * 1024
 const datasync = (file: FileHandle): Promise<void> => file.datasync()
@@ -192,6 +192,26 @@ test('damage in a segment that was finished before the crash is not cut away: wh
   for (const spool of [first, second, third]) await spool.close()
 })
 
+test('behind a damaged frame of the newest segment are frames that were acknowledged: they are read, and the damage stays to be seen', async (t) => {
+  const dir = await folder(t)
+  const first = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
+  for (const n of [1, 2, 3]) await first.append(frame(n))
+  const [name] = await readdir(dir)
+  const path = join(dir, name as string)
+  const bytes = await readFile(path)
+  const at = bytes.length - frame(3).length - 1
+  bytes[at] = (bytes[at] as number) ^ 1
+  for (const tail of [Buffer.alloc(0), frame(4).subarray(0, -1)]) {
+    await writeFile(path, Buffer.concat([bytes, tail]))
+    const second = await Spool.open(options(dir))
+    assert.deepEqual(await readFile(path), bytes)
+    assert.deepEqual((await second.read((await second.next()) as SealedSegment))?.torn, true)
+    assert.deepEqual(numbers(bytes), [1, 3])
+    await second.close()
+  }
+  await first.close()
+})
+
 for (const [what, at] of [['its head', 3], ['its first frame', -1]] as const) test(`a segment whose damage is in ${what} is kept: frames were acknowledged from it`, async (t) => {
   const dir = await folder(t)
   const first = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
@@ -256,6 +276,20 @@ test('frames: any damage is noticed', () => {
     if (at < frame(1).length) return first === 'torn'
     return typeof first === 'object' && readFrame(damaged, first.next) === 'torn'
   }))
+})
+
+test('frames: damage costs the frame that it is in, and where its lengths are damaged those behind it', () => {
+  const head = headBytes({ format: 1, spool: randomUUID(), tables: currentTables })
+  const whole = [frame(1), frame(2), frame(3)] as const
+  for (let at = 0; at < frame(2).length; at++) for (const flip of [1, 0x80, 0xff]) {
+    const bytes = Buffer.concat([head, ...whole])
+    const damaged = head.length + frame(1).length + at
+    bytes[damaged] = (bytes[damaged] as number) ^ flip
+    const inLengths = at < 4 || (at >= frameHeaderBytes && at <= frameHeaderBytes + sectionHeadBytes)
+    const found = numbers(bytes).join()
+    assert.ok(found === '1,3' || (inLengths && found === '1'), `byte ${at}: ${found}`)
+    assert.equal(parseSegment(bytes)?.torn, true)
+  }
 })
 
 test('a frame keeps none of the rows of an attempt that threw', () => {

@@ -85,7 +85,8 @@ export class Spool {
 
   /**
    * Opens the folder, cuts the torn tail of the newest segment (bytes that were never acknowledged) and finds what a former process
-   * left to load. Any other that is torn, and any whose head is damaged, was whole once: it stays as it is, and the loader sets it aside.
+   * left to load. Any other that is torn, or torn before a whole frame, and any whose head is damaged, was whole once: it stays as it
+   * is, and the loader sets it aside.
    */
   static async open(options: SpoolOptions): Promise<Spool> {
     await mkdir(options.dir, { recursive: true, mode: folderMode })
