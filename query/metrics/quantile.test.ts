@@ -25,10 +25,14 @@ test('exponential buckets lie where the data model says, on both sides of 0', ()
   assert.deepEqual(exponentialBuckets(0, new Map([[0, 3], [-1, 1]]), 1), [{ from: 1, to: 2, count: 3 }, { from: 0.5, to: 1, count: 1 }])
   assert.deepEqual(exponentialBuckets(1, new Map([[2, 1]]), -1).map(({ from, to }) => [from, to].map((edge) => Number(edge.toFixed(9)))), [[-2.828427125, -2]])
   assert.ok(exponentialBuckets(-10, new Map([[5, 1]]), 1).every(({ to }) => Number.isFinite(to)))
+  for (const scale of [-2_147_483_648, -1_100]) {
+    assert.deepEqual(exponentialBuckets(scale, new Map([[0, 3], [-1, 1]]), 1), [{ from: 1, to: Number.MAX_VALUE, count: 3 }, { from: 0, to: 1, count: 1 }], `scale ${scale}`)
+  }
 })
 
 test('at a smaller scale the same measurements lie in the buckets that hold the old ones', () => {
   assert.deepEqual([...downscaled(new Map([[-3, 1], [-1, 2], [0, 3], [3, 4]]), 1)], [[-2, 1], [-1, 2], [0, 3], [1, 4]])
+  for (const steps of [32, 1_100, 2 ** 32]) assert.deepEqual([...downscaled(new Map([[-2_147_483_648, 1], [-1, 2], [2_147_483_647, 3]]), steps)], [[-1, 3], [0, 3]], `${steps} steps`)
 })
 
 test('a quantile lies within the buckets and rises with q', () => {

@@ -21,17 +21,23 @@ export type ExponentialSide = ReadonlyMap<number, number>
 /** Values beyond a double's are as large as it gets. */
 const finite = (value: number): number => Math.min(value, Number.MAX_VALUE)
 
-/** Bucket `i` is `(base^i, base^(i+1)]` with `base = 2^(2^-scale)`; `sign` −1 mirrors it. */
+/** `base^index` with `base = 2^(2^-scale)`, which is 1 where the index is 0, however large the base. */
+const edgeOf = (index: number, scale: number): number => (index === 0 ? 1 : finite(2 ** (index * 2 ** -scale)))
+
+/** Bucket `i` is `(base^i, base^(i+1)]`; `sign` −1 mirrors it. */
 export const exponentialBuckets = (scale: number, side: ExponentialSide, sign: 1 | -1): Bucket[] => [...side].map(([index, count]) => {
-  const edges = [finite(2 ** (index * 2 ** -scale)), finite(2 ** ((index + 1) * 2 ** -scale))].map((edge) => edge * sign)
+  const edges = [edgeOf(index, scale) * sign, edgeOf(index + 1, scale) * sign] as const
   return { from: Math.min(...edges), to: Math.max(...edges), count }
 })
+
+/** After so many steps an index of 32 bits is 0 or −1 and stays it; senders may put scales further apart. */
+const stepsMax = 32
 
 /** The same measurements at a smaller scale: two buckets become one with every step. */
 export function downscaled(side: ExponentialSide, steps: number): ExponentialSide {
   const coarse = new Map<number, number>()
   for (const [index, count] of side) {
-    const at = Math.floor(index / 2 ** steps)
+    const at = Math.floor(index / 2 ** Math.min(steps, stepsMax))
     coarse.set(at, (coarse.get(at) ?? 0) + count)
   }
   return coarse
