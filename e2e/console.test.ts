@@ -912,10 +912,11 @@ describe('traces that are not as they should be', { skip }, () => {
         await assertNothingRan(page)
       }
     }
-    for (const path of ['/costs', '/costs?g=user', '/ledger', '/policy', `/runs?agent=${encodeURIComponent(hostile[0])}`]) {
+    for (const path of ['/runs', '/costs', '/costs?g=user', '/ledger', '/policy', `/runs?agent=${encodeURIComponent(hostile[0])}`]) {
       await page.goto(path)
       await page.locator('main tbody tr, main:has-text("No ")').first().waitFor()
       await assertNothingRan(page)
+      assert.doesNotMatch(await main(page).innerText(), hidden, path)
     }
     assert.deepEqual(problems, [])
   })
@@ -925,6 +926,8 @@ const hostile = [
   '<img src=x onerror="globalThis.ran=1"><svg onload=globalThis.ran=2>', '</script><script>globalThis.ran=3</script>', 'javascript:globalThis.ran=4',
   '\u202Egnp.exe\u202C\u0000\u200B', '"\'`${globalThis.ran=5}{{globalThis.ran=6}}',
 ] as const
+/** What a name could hide, or turn around. */
+const hidden = /[\0\u200b\u202a-\u202e]/
 /** Bytes of the long texts. */
 const long = `${hostile[0]}${'x'.repeat(1_000_000)}`
 

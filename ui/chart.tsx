@@ -3,7 +3,7 @@ import './language.ts'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import styles from './chart.module.css'
-import { axisTimes, isolated } from './format.ts'
+import { axisTimes, legible } from './format.ts'
 import { stacked } from './stack.ts'
 import { paint, tokenColor } from './theme.ts'
 
@@ -172,7 +172,7 @@ const Chart = (props: ChartProps) => {
     const bucket = props.buckets[now.bucket]!.label
     const one = props.series[now.series]
     const parts = one === undefined ? props.series.filter((s) => props.speaks(s, now.bucket)) : [one]
-    return `${bucket}: ${parts.length === 0 ? 'nothing' : parts.map((s) => `${isolated(s.label)} ${props.speaks(s, now.bucket) ? s.text[now.bucket] : 'nothing'}`).join(', ')}`
+    return `${bucket}: ${parts.length === 0 ? 'nothing' : parts.map((s) => `${legible(s.label)} ${props.speaks(s, now.bucket) ? s.text[now.bucket] : 'nothing'}`).join(', ')}`
   }
   createEffect(() => {
     const text = words()
@@ -217,13 +217,13 @@ const Chart = (props: ChartProps) => {
       <p class={styles['now']}>{words() === '' ? `Point at the chart, or move with the arrow keys, to read it; click or Enter ${props.openWords}.` : words()}</p>
       <p class="visually-hidden" role="status">{said()}</p>
       <ul class={styles['legend']}>
-        <For each={props.series}>{(one, index) => <li data-current={at()?.series === index()}><svg class={styles['swatch']} aria-hidden="true"><rect width="12" height="12" fill={`var(${one.token})`} /></svg>{one.label}</li>}</For>
+        <For each={props.series}>{(one, index) => <li data-current={at()?.series === index()}><svg class={styles['swatch']} aria-hidden="true"><rect width="12" height="12" fill={`var(${one.token})`} /></svg>{legible(one.label)}</li>}</For>
       </ul>
       <details class={styles['table']}>
         <summary>The same figures as a table</summary>
         <div tabindex="0" role="region" aria-label={`${props.label} as a table`}>
           <table>
-            <thead><tr><th scope="col">Time</th><For each={props.series}>{(one) => <th scope="col" class="number">{one.label}</th>}</For></tr></thead>
+            <thead><tr><th scope="col">Time</th><For each={props.series}>{(one) => <th scope="col" class="number">{legible(one.label)}</th>}</For></tr></thead>
             <tbody>
               <For each={props.buckets}>
                 {(bucket, index) => <tr><th scope="row">{bucket.label}</th><For each={props.series}>{(one) => <td class="number"><Show when={props.speaks(one, index())} fallback="–">{one.text[index()]}</Show></td>}</For></tr>}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { axisTimes, count, countExact, countsTokens, decimalExact, duration, isolated, knownCost, localTime, meterUnit, money, moneyExact, percent, picoText, picoUsd, plural, shortId, signedMoney, userName } from './format.ts'
+import { axisTimes, count, countExact, countsTokens, decimalExact, duration, knownCost, legible, localTime, meterUnit, money, moneyExact, percent, picoText, picoUsd, plural, shortId, signedMoney, userName } from './format.ts'
 
 const table = <In, Out>(name: string, format: (value: In) => Out, rows: readonly (readonly [In, Out])[]): void => {
   for (const [value, expected] of rows) test(`${name}: ${String(value)} is ${String(expected)}`, () => assert.equal(format(value), expected))
@@ -30,7 +30,12 @@ table('id', shortId, [['a3f2aaaaaaaaaa91', 'a3f2…91'], ['short', 'short']])
 table('share of a hundred', (part: number) => percent(part, 100), [[0, '0 %'], [33.333, '33.3 %'], [100, '100 %'], [0.04, '<0.1 %'], [0.05, '0.1 %'], [99.96, '>99.9 %'], [99.94, '99.9 %'], [125_396, '125,396.0 %']])
 table('share of nothing', (part: number) => percent(part, 0), [[0, '–']])
 table('user', userName, [['ada@example.com', 'ada@example.com'], ['4b7a5e9e4eca942b63e73c931fef0c8d', '4b7a…8d'], ['0f8fad5b-d9cb-469f-a165-70867728950e', '0f8f…0e'], ['facade', 'facade']])
-table('a name in a sentence', isolated, [['clerk', 'clerk'], ['a–b “c” 🤖', 'a–b “c” 🤖'], ['وكيل', '\u2068وكيل\u2069'], ['admin\u202egnp.exe', '\u2068admingnp.exe\u2069'], ['a\u2069\u202eb', '\u2068ab\u2069']])
+table('a name', legible, [
+  ['clerk', 'clerk'], ['a–b “c”', 'a–b “c”'], ['a\nb', 'a\nb'], ['وكيل', '\u2068وكيل\u2069'],
+  ['', '(blank)'], [' \t\u00a0\u3000', '(blank)'], ['\u200b', '⟨U+200B⟩'], ['\ufeff ', '⟨U+FEFF⟩ '], ['\u3164', '⟨U+3164⟩'], ['\u2800', '⟨U+2800⟩'],
+  ['admin\u202egnp.exe', 'admin⟨U+202E⟩gnp.exe'], ['a\u2069\u202eb', 'a⟨U+2069⟩⟨U+202E⟩b'], ['a\u200eb\u200f', 'a⟨U+200E⟩b⟨U+200F⟩'], ['a\u0000b\u0085c', 'a⟨U+0000⟩b⟨U+0085⟩c'], ['a\u2028b', 'a⟨U+2028⟩b'],
+  ['a\u{e0041}', 'a⟨U+E0041⟩'], ['ad\u200dmin', 'ad⟨U+200D⟩min'], ['👩🏽‍💻 ❤️‍🔥', '👩🏽‍💻 ❤️‍🔥'], ['می\u200cخواهم', '\u2068می\u200cخواهم\u2069'], ['وكيل\u202e', '\u2068وكيل⟨U+202E⟩\u2069'],
+])
 table('plural', (n: number) => plural(n, 'call'), [[1, '1 call'], [0, '0 calls'], [2_000, '2,000 calls']])
 
 test('a sum without any price is unknown, a sum of zero is zero', () => {

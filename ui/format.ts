@@ -144,12 +144,21 @@ export const axisTimes = (marks: readonly number[], step: number): string[] => {
   return dates.map((date, index) => `${clock.format(date)}${days[index] === days[index - 1] ? '' : `\n${days[index]}`}`)
 }
 
-/** Letters that are written from the right, and controls of direction (Unicode Standard Annex 9). */
-const directed = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
-const controls = /[\u202a-\u202e\u2066-\u2069]/g
+/** Letters that are written from the right (Unicode Standard Annex 9). */
+const fromTheRight = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+/**
+ * What has no ink: controls, those of direction among them, and what has no width. White space is shown as such, and what joins
+ * letters of other scripts and parts of an emoji does its work.
+ */
+const inkless = /(?!(?<=\P{ASCII})(?:\u200c|\u200d|\ufe0f)|[\t\n\v\f\r])[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu
+const codePoint = (letter: string): string => `⟨U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`
 
-/** A name within a sentence, isolated where it would turn around what stands after it: an amount is read as it is. */
-export const isolated = (name: string): string => (directed.test(name) ? `\u2068${name.replace(controls, '')}\u2069` : name)
+/** A name out of telemetry as it is read: nothing in it is hidden, and it turns nothing around that stands after it. */
+export const legible = (name: string): string => {
+  const seen = name.replace(inkless, codePoint)
+  if (seen.trim() === '') return '(blank)'
+  return fromTheRight.test(seen) ? `\u2068${seen}\u2069` : seen
+}
 
 /** `3 calls`, `1 call`. */
 export const plural = (value: number, one: string, many = `${one}s`): string => `${countExact(value)} ${value === 1 ? one : many}`

@@ -1,7 +1,7 @@
 import { A } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createSignal, For, Match, type ParentProps, Show, Switch } from 'solid-js'
-import { plural } from '../format.ts'
+import { legible, plural } from '../format.ts'
 import { AlertPreviewDocument, AlertsDocument, type AlertsQuery, DefineAlertRuleDocument, MuteAlertRuleDocument, RetireAlertRuleDocument, TestAlertDestinationDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
@@ -145,7 +145,7 @@ export const Alerts = () => {
                       <tbody><For each={data().alerts} fallback={<tr><td colspan="5" class="muted">No alert yet.</td></tr>}>{(alert) => (
                         <tr>
                           <td class="nowrap">{severityMarks[alert.severity]}</td>
-                          <td><About alert={alert}><strong>{alert.title}</strong></About><div class="muted">{alert.summary}</div></td>
+                          <td><About alert={alert}><strong>{legible(alert.title)}</strong></About><div class="muted">{legible(alert.summary)}</div></td>
                           <td class="nowrap"><Time iso={alert.firedAt} /></td>
                           <td class="nowrap"><Show when={alert.resolvedAt} fallback="still fires">{(at) => <Time iso={at()} />}</Show></td>
                           <td>{alert.waiting.join(', ') || '–'}</td>
@@ -200,7 +200,7 @@ export const Alerts = () => {
                   <table>
                     <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Alert</th><th scope="col">Destination</th><th scope="col">Answer</th></tr></thead>
                     <tbody><For each={data().alertEvents} fallback={<tr><td colspan="5" class="muted">Nothing happened yet.</td></tr>}>{(event) => (
-                      <tr><td class="nowrap"><Time iso={event.at} /></td><td>{eventWords[event.kind]}</td><td><About alert={alertOf(data().alerts, event.key)}>{event.title}</About></td><td>{event.destination ?? '–'}</td><td>{event.detail ?? ''}</td></tr>
+                      <tr><td class="nowrap"><Time iso={event.at} /></td><td>{eventWords[event.kind]}</td><td><About alert={alertOf(data().alerts, event.key)}>{legible(event.title)}</About></td><td>{event.destination ?? '–'}</td><td>{event.detail ?? ''}</td></tr>
                     )}</For></tbody>
                   </table>
                 </div>

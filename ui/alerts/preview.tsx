@@ -1,7 +1,7 @@
 import { A, useNavigate } from '@solidjs/router'
 import { createMemo, For, Show } from 'solid-js'
 import { type Bucket, type LineSeries, Lines } from '../chart.tsx'
-import { localTime, plural } from '../format.ts'
+import { legible, localTime, plural } from '../format.ts'
 import type { AlertPreviewQuery } from '../queries.ts'
 import { valueText } from '../url-state.ts'
 import { Time } from '../widgets/figures.tsx'
@@ -54,7 +54,7 @@ export const RulePreview = (props: { of: Previewed; close: () => void }) => {
               <tr>
                 <td class="nowrap"><A href={readHref({ on: props.of.on, groupBy: props.of.groupBy, group: alert.group, from: alert.since, to: alert.resolvedAt ?? preview().to })} title="Open what was read."><Time iso={alert.firedAt} /></A></td>
                 <td class="nowrap"><Show when={alert.resolvedAt} fallback="would still fire">{(at) => <Time iso={at()} />}</Show></td>
-                <td>{alert.group === '' ? '–' : valueText(alert.group)}</td>
+                <td>{alert.group === '' ? '–' : legible(valueText(alert.group))}</td>
                 <td class="number">{alert.highest === null ? 'no data' : figure(alert.highest)}</td>
               </tr>
             )}</For></tbody>

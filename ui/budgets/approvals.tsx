@@ -1,5 +1,7 @@
 import { createSignal, For, Show } from 'solid-js'
+import { legible } from '../format.ts'
 import type { ApproveBudgetMutationVariables, BudgetFieldsFragment } from '../queries.ts'
+import { valueText } from '../url-state.ts'
 import { Time } from '../widgets/figures.tsx'
 import { amountText, groupNames, holds } from './budget-words.ts'
 import styles from './budgets.module.css'
@@ -29,7 +31,7 @@ export const Approvals = (props: Approving & { budget: BudgetFieldsFragment }) =
         <For each={props.budget.approvals} fallback={<li class="muted">Nobody approved anything in the last three months.</li>}>
           {(one) => (
             <li>
-              {amountText(props.budget.measure, one.amount)} above the limit{one.group.length === 0 ? '' : ` for ${one.group.map((value) => value || '(none)').join(', ')}`}, by {one.by} at <Time iso={one.at} /> until <Time iso={one.until} />: {one.why}
+              {amountText(props.budget.measure, one.amount)} above the limit{one.group.length === 0 ? '' : ` for ${one.group.map((value) => legible(valueText(value))).join(', ')}`}, by {one.by} at <Time iso={one.at} /> until <Time iso={one.until} />: {one.why}
               <Show when={one.withdrawnAt}>{(at) => <span class="muted"> (taken back by {one.withdrawnBy} at <Time iso={at()} />)</span>}</Show>{' '}
               <Show when={holds(one, Date.now())}>
                 <button type="button" disabled={by() === '' || why() === ''} title="With the name and the reason that stand below." onClick={() => props.withdraw(one.id, by(), why())}>Take back</button>

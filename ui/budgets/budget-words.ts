@@ -1,5 +1,5 @@
 /** How budgets are said. Pure. */
-import { countExact, decimalExact, isolated, money, plural } from '../format.ts'
+import { countExact, decimalExact, legible, money, plural } from '../format.ts'
 import type { BudgetAction, BudgetFieldsFragment, BudgetGroupFieldsFragment } from '../queries.ts'
 import { type FilterKey, ledgerHref, rangeText, valueText } from '../url-state.ts'
 
@@ -34,7 +34,7 @@ export const periodText = ({ period, rollingHours, timeZone }: Pick<BudgetFields
   }
 }
 
-const named = (values: readonly string[]): string => values.map((value) => isolated(valueText(value))).join(' or ')
+const named = (values: readonly string[]): string => values.map((value) => legible(valueText(value))).join(' or ')
 
 export const scopeText = ({ scope, groupBy }: Pick<BudgetFieldsFragment, 'scope' | 'groupBy'>): string => {
   const about = scope.length === 0 ? 'everything' : scope.map(({ dimension, values }) => `${dimension.toLowerCase()} ${named(values)}`).join(', ')

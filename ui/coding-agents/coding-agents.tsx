@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, lazy, Match, Show, Switch } from 'solid-js'
-import { knownCost, money, plural, userName } from '../format.ts'
+import { knownCost, legible, money, plural, userName } from '../format.ts'
 import { CodingAgentsDocument, type CodingFieldsFragment } from '../queries.ts'
 import { ask } from '../request.ts'
 import { cacheReadMeters, type FilterKey, ledgerHref, rangeBounds, rangeOf, rangeText, valueText } from '../url-state.ts'
@@ -25,7 +25,7 @@ const agentNames: Readonly<Record<string, string>> = { claude_code: 'Claude Code
 type Row = CodingFieldsFragment & { readonly value: string | null }
 const shown = (split: Split, row: Row): string => {
   const name = valueText(row.value)
-  return split === 'coding' ? (agentNames[row.value ?? ''] ?? name) : split === 'user' ? userName(name) : name
+  return legible(split === 'coding' ? (agentNames[row.value ?? ''] ?? name) : split === 'user' ? userName(name) : name)
 }
 
 type Href = (values: Partial<Record<FilterKey, string | readonly string[]>>) => string
@@ -43,7 +43,7 @@ const SplitTable = (props: { split: Split; rows: readonly Row[]; href: Href }) =
               const href = (restriction: { readonly basis?: 'UNPRICED'; readonly meter?: readonly string[] } = {}): string => props.href({ [props.split]: valueText(row.value), ...restriction })
               return (
                 <tr>
-                  <td title={valueText(row.value)}>{name}</td>
+                  <td title={legible(valueText(row.value))}>{name}</td>
                   <td class="number"><Count value={row.sessions} href={href()} what={`sessions of ${name}`} /></td>
                   <td class="number"><Count value={row.runs} href={href()} what={`prompts of ${name}`} /></td>
                   <td class="number"><Tokens sum={row} href={href()} what={name} /></td>

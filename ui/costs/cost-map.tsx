@@ -1,5 +1,5 @@
 import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show } from 'solid-js'
-import { isolated, knownCost, money, percent, plural } from '../format.ts'
+import { knownCost, legible, money, percent, plural } from '../format.ts'
 import type { CostMapFieldsFragment } from '../queries.ts'
 import { type CostGroup, costGroups, type CostPart, valueText } from '../url-state.ts'
 import { Money } from '../widgets/figures.tsx'
@@ -66,11 +66,11 @@ export const CostMap = (props: { rows: CostMapRows; isFormer: boolean; open: (pa
     const total = placed.reduce((sum, { parts: within, dollars }) => sum + (within === undefined ? dollars : 0), 0)
     return new Map(placed.map((tile): [string, Shown] => {
       const values = tile.parts ?? tile.groups
-      const name = values.length === 1 ? valueText(values[0]) : `${values.length} more ${tile.parts === undefined ? many() : manyParts()}`
+      const name = values.length === 1 ? legible(valueText(values[0])) : `${values.length} more ${tile.parts === undefined ? many() : manyParts()}`
       // Of several nobody wrote the sum: it is ours, for the picture.
       const amount = tile.cost === undefined ? `about ${money(tile.dollars.toFixed(6))}` : money(tile.cost)
       const id = JSON.stringify([only(tile.groups), level(tile), only(tile.parts ?? [])])
-      return [id, { ...tile, id, name, amount, words: `${isolated(name)} ${amount}, ${percent(tile.dollars, total)}${tile.parts === undefined ? '' : `, part of ${isolated(valueText(tile.groups[0]))}`}${tile.unpricedEntries === 0 ? '' : `, and ${lines(tile.unpricedEntries)}`}` }]
+      return [id, { ...tile, id, name, amount, words: `${name} ${amount}, ${percent(tile.dollars, total)}${tile.parts === undefined ? '' : `, part of ${legible(valueText(tile.groups[0]))}`}${tile.unpricedEntries === 0 ? '' : `, and ${lines(tile.unpricedEntries)}`}` }]
     }))
   })
   const ids = createMemo(() => [...tiles().keys()])
@@ -132,13 +132,13 @@ export const CostMap = (props: { rows: CostMapRows; isFormer: boolean; open: (pa
       <Show when={ids().length > 0}><p class={styles['mapNow']}>{said() ?? 'Point at a tile, or move with the arrow keys, to read it; click or Enter narrows the page to it.'}</p></Show>
       <Show when={unpriced().length > 0}>
         <p class={styles['beside']} data-look="unpriced"><span>Unpriced, and so without an area:</span>
-          <For each={unpriced().slice(0, namedMax)}>{(one) => <a href={props.ledger({ [props.rows.by]: [one.group] }, 'UNPRICED')}>{isolated(valueText(one.group))} · {plural(one.unpricedEntries, 'entry', 'entries')}</a>}</For>
+          <For each={unpriced().slice(0, namedMax)}>{(one) => <a href={props.ledger({ [props.rows.by]: [one.group] }, 'UNPRICED')}>{legible(valueText(one.group))} · {plural(one.unpricedEntries, 'entry', 'entries')}</a>}</For>
           <Show when={unpriced().length > namedMax}><a href={props.ledger({}, 'UNPRICED')}>{unpriced().length - namedMax} more {many()}</a></Show>
         </p>
       </Show>
       <Show when={notAbove().length > 0}>
         <p class={styles['beside']}><span>Not above zero, and so without an area:</span>
-          <For each={notAbove().slice(0, namedMax)}>{(one) => <a href={props.ledger({ [props.rows.by]: [one.group] })}>{isolated(valueText(one.group))} · {money(one.cost)}</a>}</For>
+          <For each={notAbove().slice(0, namedMax)}>{(one) => <a href={props.ledger({ [props.rows.by]: [one.group] })}>{legible(valueText(one.group))} · {money(one.cost)}</a>}</For>
           <Show when={notAbove().length > namedMax}><span>and {notAbove().length - namedMax} more {many()}</span></Show>
         </p>
       </Show>
@@ -151,11 +151,11 @@ export const CostMap = (props: { rows: CostMapRows; isFormer: boolean; open: (pa
               <For each={parts().slice(0, tableMax)}>
                 {(one) => {
                   const part = (): CostPart => ({ [props.rows.by]: [one.group], [props.rows.within]: [one.part ?? ''] })
-                  const what = (): string => `${valueText(one.part)} of ${valueText(one.group)}`
+                  const what = (): string => `${legible(valueText(one.part))} of ${legible(valueText(one.group))}`
                   return (
                     <tr>
-                      <td><a href={props.open({ [props.rows.by]: [one.group] })}>{valueText(one.group)}</a></td>
-                      <td><a href={props.open(part())}>{valueText(one.part)}</a></td>
+                      <td><a href={props.open({ [props.rows.by]: [one.group] })}>{legible(valueText(one.group))}</a></td>
+                      <td><a href={props.open(part())}>{legible(valueText(one.part))}</a></td>
                       <td class="number"><Money amount={knownCost(one.cost, one.unpricedEntries)} href={props.ledger(part())} what={what()} /></td>
                       <td class="number">{Number(one.cost) > 0 ? percent(Number(one.cost), whole()) : '–'}</td>
                       <td class="number"><Show when={one.unpricedEntries > 0} fallback={<span class="muted">–</span>}><a href={props.ledger(part(), 'UNPRICED')} aria-label={`${lines(one.unpricedEntries)} of ${what()}`}>{one.unpricedEntries}</a></Show></td>

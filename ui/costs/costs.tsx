@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, ChartRoom, StackedBars, type StackSeries } from '../chart.tsx'
-import { count, knownCost, money, moneyExact, moneyPixels, plural, signedMoney, userName } from '../format.ts'
+import { count, knownCost, legible, money, moneyExact, moneyPixels, plural, signedMoney, userName } from '../format.ts'
 import { askAgain, atMostEvery, useLive } from '../live.ts'
 import { CostChangeDocument, CostCountsDocument, type CostClaimsFragment, type CostFieldsFragment, CostMapDocument, CostRunsDocument, type CostRunsQuery, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, CostTotalsDocument, type Interval } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -28,7 +28,7 @@ const tableMax = 50
 const cachedMeters = [...cacheReadMeters, 'input.cache_write.5m', 'input.cache_write.1h']
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
 /** Users may be hashes, as coding agents send them. */
-const nameIn = (group: CostGroup, value: string | null): string => (group === 'USER' ? userName(valueText(value)) : valueText(value))
+const nameIn = (group: CostGroup, value: string | null): string => legible(group === 'USER' ? userName(valueText(value)) : valueText(value))
 /** Of rows by tag. */
 const overlap = 'A call with several tags stands in each of them: these rows overlap, and can add up to more than the total.'
 
@@ -73,12 +73,12 @@ const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRu
               const href = (): string => props.href({ [key]: valueText(row.value) })
               return (
                 <tr>
-                  <td title={row.value ?? ''}>{nameIn(props.group, row.value)}</td>
-                  <td class="number"><Runs runs={props.runs?.find(({ value }) => value === row.value)?.runs} href={href()} what={valueText(row.value)} /></td>
-                  <td class="number"><Tokens sum={row} href={href()} what={valueText(row.value)} /></td>
-                  <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={href()} what={valueText(row.value)} /></td>
-                  <Show when={props.claims}><td class="number"><Claim counts={props.runs?.find(({ value }) => value === row.value)} href={(claim) => props.href({ [key]: valueText(row.value), claim })} what={valueText(row.value)} /></td></Show>
-                  <td class="number"><Show when={row.unpricedEntries > 0} fallback={<span class="muted">–</span>}><A href={props.href({ [key]: valueText(row.value), basis: 'UNPRICED' })} aria-label={`${plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')} of ${valueText(row.value)}`}>{row.unpricedEntries}</A></Show></td>
+                  <td title={legible(valueText(row.value))}>{nameIn(props.group, row.value)}</td>
+                  <td class="number"><Runs runs={props.runs?.find(({ value }) => value === row.value)?.runs} href={href()} what={legible(valueText(row.value))} /></td>
+                  <td class="number"><Tokens sum={row} href={href()} what={legible(valueText(row.value))} /></td>
+                  <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={href()} what={legible(valueText(row.value))} /></td>
+                  <Show when={props.claims}><td class="number"><Claim counts={props.runs?.find(({ value }) => value === row.value)} href={(claim) => props.href({ [key]: valueText(row.value), claim })} what={legible(valueText(row.value))} /></td></Show>
+                  <td class="number"><Show when={row.unpricedEntries > 0} fallback={<span class="muted">–</span>}><A href={props.href({ [key]: valueText(row.value), basis: 'UNPRICED' })} aria-label={`${plural(row.unpricedEntries, 'unpriced entry', 'unpriced entries')} of ${legible(valueText(row.value))}`}>{row.unpricedEntries}</A></Show></td>
                 </tr>
               )
             }}

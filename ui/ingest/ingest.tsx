@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { type Accessor, createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
-import { count, countExact, duration, isolated, percent, plural, shortId } from '../format.ts'
+import { count, countExact, duration, legible, percent, plural, shortId } from '../format.ts'
 import { useLive } from '../live.ts'
 import { bytes } from '../metrics/value.ts'
 import { type FindingKind, IngestPageDocument, type IngestPageQuery } from '../queries.ts'
@@ -55,8 +55,8 @@ const AccountTable = (props: { rows: readonly Account[] }) => (
           {(row) => (
             <tr>
               <td>{row.signal}</td>
-              <td class={styles['name']}>{row.client === '' ? <span class="muted">says no name</span> : row.client}</td>
-              <td class={styles['name']}><Show when={row.reason} fallback={<span class="muted">taken</span>}>{(reason) => <><Warning label="rejected" /> {reason()}</>}</Show></td>
+              <td class={styles['name']}><Show when={row.client} fallback={<span class="muted">says no name</span>}>{(client) => legible(client())}</Show></td>
+              <td class={styles['name']}><Show when={row.reason} fallback={<span class="muted">taken</span>}>{(reason) => <><Warning label="rejected" /> {legible(reason())}</>}</Show></td>
               <td class="number"><Count value={row.requests} /></td><td class="number"><Count value={row.received} /></td><td class="number"><Count value={row.stored} /></td>
               <td class="number"><Count value={row.deduplicated} /></td><td class="number"><Count value={row.rejected} /></td><td class="number"><Count value={row.setAside} /></td>
             </tr>
@@ -80,7 +80,7 @@ const BacklogFigures = (props: { backlog: NonNullable<Ingest['backlog']> }) => (
 const FoundCount = (props: { sender: Sender; kind: FindingKind; value: number; range: string | undefined }) => (
   <td class="number">
     <Show when={props.value > 0} fallback={<span class="muted">0</span>}>
-      <A href={senderHref(props.sender, props.range, props.kind)} aria-label={`${count(props.value)} ${kindWords[props.kind].toLowerCase()}, findings of ${valueText(props.sender.scopeName)}`}><Count value={props.value} /></A>
+      <A href={senderHref(props.sender, props.range, props.kind)} aria-label={`${count(props.value)} ${kindWords[props.kind].toLowerCase()}, findings of ${legible(valueText(props.sender.scopeName))}`}><Count value={props.value} /></A>
     </Show>
   </td>
 )
@@ -91,8 +91,8 @@ const senderHref = (sender: Sender, range: string | undefined, found?: FindingKi
 const SenderRow = (props: { sender: Sender; range: string | undefined }) => (
   <tr>
     <th scope="row" class={styles['sender']}>
-      <A href={senderHref(props.sender, props.range)}>{valueText(scopeText(props.sender))}</A>
-      <span class="muted">{isolated(valueText(props.sender.service))} · read as {props.sender.dialects.map(dialectName).toSorted().join(', ') || 'nothing'}</span>
+      <A href={senderHref(props.sender, props.range)}>{legible(valueText(scopeText(props.sender)))}</A>
+      <span class="muted">{legible(valueText(props.sender.service))} · read as {props.sender.dialects.map(dialectName).toSorted().join(', ') || 'nothing'}</span>
     </th>
     <td class="number"><Count value={props.sender.steps} /></td>
     <td class="number"><span title={`${countExact(props.sender.understood)} of ${countExact(props.sender.steps)} steps are more than plumbing`}>{percent(props.sender.understood, props.sender.steps)}</span></td>
@@ -139,14 +139,14 @@ const FindingRow = (props: { shown: Shown }) => {
           <p>{finding().meaning}</p>
           <p><strong>To do:</strong> {finding().advice}</p>
           <dl class={styles['facts']}>
-            <dt>Expected</dt><dd>{finding().expected}</dd><dt>Found</dt><dd>{finding().found}</dd><dt>Judged by</dt><dd class="mono">{finding().convention}</dd>
+            <dt>Expected</dt><dd>{legible(finding().expected)}</dd><dt>Found</dt><dd>{legible(finding().found)}</dd><dt>Judged by</dt><dd class="mono">{finding().convention}</dd>
             <dt>First seen</dt><dd><Time iso={finding().firstSeenAt} /></dd>
           </dl>
         </details>
       </td>
-      <td class={`mono ${styles['name']}`}>{finding().attribute}</td>
+      <td class={`mono ${styles['name']}`}>{legible(finding().attribute)}</td>
       <td class="number"><span title={`${countExact(finding().steps)} of ${countExact(finding().ofSteps)} steps: ${finding().stepKinds.map((kind) => kind.toLowerCase().replaceAll('_', ' ')).join(', ')}`}><Count value={finding().steps} /> of <Count value={finding().ofSteps} /></span></td>
-      <td class={styles['name']}>{valueText(scopeText(props.shown.sender))}<span class="sub">{valueText(props.shown.sender.service)}</span></td>
+      <td class={styles['name']}>{legible(valueText(scopeText(props.shown.sender)))}<span class="sub">{legible(valueText(props.shown.sender.service))}</span></td>
       <td class="nowrap"><Time iso={finding().lastSeenAt} /></td>
       <td class="nowrap">
         <A class="mono" href={`/runs/${finding().exampleRunId}${queryString({ span: finding().exampleSpanId })}`} title={`Span ${finding().exampleSpanId} of trace ${finding().exampleRunId}`}>{shortId(finding().exampleRunId)} · {shortId(finding().exampleSpanId)}</A>

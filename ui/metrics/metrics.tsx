@@ -2,7 +2,7 @@ import { A, useNavigate, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
 import { type Bucket, type LineSeries, Lines } from '../chart.tsx'
-import { countExact, localTime, plural, shortId } from '../format.ts'
+import { countExact, legible, localTime, plural, shortId } from '../format.ts'
 import { useLive } from '../live.ts'
 import { type MetricAggregation, MetricChartDocument, type MetricChartQuery, type MetricLabel, MetricsDocument, type MetricsQuery } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -42,10 +42,10 @@ const MetricTable = (props: { metrics: readonly Metric[]; range: string | undefi
         <For each={props.metrics}>
           {(metric) => (
             <tr>
-              <th scope="row"><A href={`/charts${queryString({ ...choiceOf(metric), range: props.range })}`}>{metric.name}</A><Show when={metric.description}><span class="muted">{metric.description}</span></Show></th>
+              <th scope="row"><A href={`/charts${queryString({ ...choiceOf(metric), range: props.range })}`}>{legible(metric.name)}</A><Show when={metric.description}><span class="muted">{legible(metric.description)}</span></Show></th>
               <td>{kindWords[metric.kind]}</td>
-              <td>{metric.unit === '' ? '–' : metric.unit}</td>
-              <td>{metric.services.map(valueText).join(', ')}</td>
+              <td>{metric.unit === '' ? '–' : legible(metric.unit)}</td>
+              <td>{metric.services.map((service) => legible(valueText(service))).join(', ')}</td>
               <td class="number">{countExact(metric.series)}</td>
               <td class="number">{countExact(metric.points)}</td>
               <td><Time iso={metric.lastAt} /></td>
@@ -107,7 +107,7 @@ const Exemplars = (props: { chart: Chart; split: boolean }) => (
                 <tr>
                   <td><Time iso={one.time} /></td>
                   <td class="number">{metricValue(one.value, props.chart.unit, 'MAX', props.chart.kind)}</td>
-                  <Show when={props.split}><td>{valueText(one.group)}</td></Show>
+                  <Show when={props.split}><td>{legible(valueText(one.group))}</td></Show>
                   <td><A href={runHref(one)} title={one.runId}><span class="visually-hidden">Open run </span><code>{shortId(one.runId)}</code></A></td>
                 </tr>
               )}
@@ -166,7 +166,7 @@ export const Metrics = () => {
   }
   const splitWords = (): string => {
     const chosen = choice()
-    return chosen?.groupBy !== undefined ? labelWords[chosen.groupBy].toLowerCase() : (chosen?.groupByAttribute ?? '')
+    return chosen?.groupBy !== undefined ? labelWords[chosen.groupBy].toLowerCase() : legible(chosen?.groupByAttribute ?? '')
   }
   const marks = createMemo(() => {
     const now = found()
@@ -212,8 +212,8 @@ export const Metrics = () => {
               <div class={styles['bar']}>
                 <label class={styles['pick']}>Metric
                   <select onChange={(event) => choose(event.currentTarget.value)}>
-                    <Show when={metric() === undefined}><option value="" selected>{chosen().name}</option></Show>
-                    <For each={metrics()}>{(one, index) => <option value={String(index())} selected={one === metric()}>{one.name}{one.unit === '' ? '' : ` (${one.unit})`}</option>}</For>
+                    <Show when={metric() === undefined}><option value="" selected>{legible(chosen().name)}</option></Show>
+                    <For each={metrics()}>{(one, index) => <option value={String(index())} selected={one === metric()}>{legible(one.name)}{one.unit === '' ? '' : ` (${legible(one.unit)})`}</option>}</For>
                   </select>
                 </label>
                 <label>Show
@@ -225,18 +225,18 @@ export const Metrics = () => {
                   <select onChange={(event) => setSearch({ by: event.currentTarget.value })}>
                     <option value="" selected={split() === ''}>Nothing</option>
                     <optgroup label="Labels"><For each={Object.entries(labelWords) as [MetricLabel, string][]}>{([label, words]) => <option value={metricLabelKeys[label]} selected={split() === metricLabelKeys[label]}>{words}</option>}</For></optgroup>
-                    <optgroup label="Attributes"><For each={metric()?.attributes ?? []}>{(key) => <option value={attributeSplit(key)} selected={split() === attributeSplit(key)}>{key}</option>}</For></optgroup>
+                    <optgroup label="Attributes"><For each={metric()?.attributes ?? []}>{(key) => <option value={attributeSplit(key)} selected={split() === attributeSplit(key)}>{legible(key)}</option>}</For></optgroup>
                   </select>
                 </label>
                 <A class={styles['all'] ?? ''} href={`/charts${queryString({ range: rangeOf(search) })}`}>All metrics</A>
               </div>
               <FilterBar choices={choices()} />
               <ActiveFilters keys={metricKeys} label={(_key, value) => value} />
-              <Show when={metric()?.description}>{(words) => <p class="muted">{words()}</p>}</Show>
+              <Show when={metric()?.description}>{(words) => <p class="muted">{legible(words())}</p>}</Show>
               <Switch>
                 <Match when={chart.isSuccess && (found() === undefined || found()?.series.length === 0)}>
                   <Empty>
-                    <p>{chosen().name} has no value {restricted() ? 'here' : 'yet'}.</p>
+                    <p>{legible(chosen().name)} has no value {restricted() ? 'here' : 'yet'}.</p>
                     <p class="muted">A cumulative metric whose start is unknown shows its first value with its second point.</p>
                     <Show when={restricted()}><p><button type="button" onClick={() => setSearch(Object.fromEntries([...metricKeys, 'range'].map((key) => [key, null])))}>Show everything of all time</button></p></Show>
                   </Empty>
@@ -247,7 +247,7 @@ export const Metrics = () => {
                       {(answer) => (
                         <>
                           <Lines
-                            label={`${aggregationWords[answer().aggregation]} of ${chosen().name}${split() === '' ? '' : ` by ${splitWords()}`}`} buckets={now().buckets} series={now().series}
+                            label={`${aggregationWords[answer().aggregation]} of ${legible(chosen().name)}${split() === '' ? '' : ` by ${splitWords()}`}`} buckets={now().buckets} series={now().series}
                             summary={`${aggregationWords[answer().aggregation]} per ${widthWords(answer().intervalSeconds)}${split() === '' ? '' : `, split by ${splitWords()}`}, ${now().buckets[0]?.label ?? ''} to ${now().buckets.at(-1)?.label ?? ''}.${marks().length === 0 ? '' : ' Rings are single measurements: click one to open its run.'}`}
                             axisText={(value) => metricValue(value, answer().unit, answer().aggregation, answer().kind)} openWords="narrows the range to it" open={narrow}
                             marks={marks()} openMark={openMark}

@@ -1,6 +1,6 @@
 import { A } from '@solidjs/router'
 import { createMemo, For } from 'solid-js'
-import { count, duration, isolated, localTime, percent, plural } from '../format.ts'
+import { count, duration, localTime, percent, plural } from '../format.ts'
 import type { ModelLatenciesQuery } from '../queries.ts'
 import styles from './models.module.css'
 
@@ -45,7 +45,7 @@ export const LatencyMap = (props: { latency: Latency; what: string; href: (bound
   return (
     <section class={styles['section']}>
       <h2>How long calls took</h2>
-      <p class="muted">{plural(total(), 'call')} of {isolated(props.what)}, failed ones too. Each field is {wide(props.latency.intervalSeconds)} wide; the darker, the more calls; a red edge: some failed.</p>
+      <p class="muted">{plural(total(), 'call')} of {props.what}, failed ones too. Each field is {wide(props.latency.intervalSeconds)} wide; the darker, the more calls; a red edge: some failed.</p>
       <div class={styles['heat']} aria-hidden="true">
         <div class={styles['heatRows']}>
           <For each={Array.from({ length: map().high - map().low + 1 }, (_, index) => map().high - index)}>{(step) => <span>{(step - map().low) % namedEvery === 0 ? duration(fromMs(step)) : ''}</span>}</For>

@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { countExact, decimalExact, duration, knownCost, money, moneyPixels, percent, plural } from '../format.ts'
+import { countExact, decimalExact, duration, knownCost, legible, money, moneyPixels, percent, plural } from '../format.ts'
 import { ModelChoicesDocument, type ModelFieldsFragment, ModelLatenciesDocument, ModelsDocument, ModelsOfAgentsDocument } from '../queries.ts'
 import { ask } from '../request.ts'
 import { cacheReadMeters, carried, failedRunsHref, type FilterKey, ledgerHref, modelFilter, modelKeys, queryString, rangeBounds, rangeOf, rangeText, valuesOf, valueText } from '../url-state.ts'
@@ -67,17 +67,17 @@ const ModelTable = (props: { rows: readonly Row[]; href: Href; open: (model: str
               const name = valueText(row.value)
               return (
                 <tr>
-                  <td class={styles['name']}><A href={props.open(name)}>{name}</A></td>
-                  <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={props.href({ model: name })} what={name} /></td>
-                  <td class="number"><Show when={row.costPerThousandCalls} fallback={<span class="muted">–</span>}>{(cost) => <Money amount={knownCost(cost(), row.unpricedEntries)} href={props.href({ model: name })} what={`${name} by 1,000 calls`} />}</Show></td>
-                  <td class="number"><Count value={row.calls} href={props.href({ model: name })} what={`calls of ${name}`} /></td>
-                  <td class="number"><Failed row={row} href={props.failed(row.names)} what={name} /></td>
+                  <td class={styles['name']}><A href={props.open(name)}>{legible(name)}</A></td>
+                  <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={props.href({ model: name })} what={legible(name)} /></td>
+                  <td class="number"><Show when={row.costPerThousandCalls} fallback={<span class="muted">–</span>}>{(cost) => <Money amount={knownCost(cost(), row.unpricedEntries)} href={props.href({ model: name })} what={`${legible(name)} by 1,000 calls`} />}</Show></td>
+                  <td class="number"><Count value={row.calls} href={props.href({ model: name })} what={`calls of ${legible(name)}`} /></td>
+                  <td class="number"><Failed row={row} href={props.failed(row.names)} what={legible(name)} /></td>
                   <td class="number"><Duration ms={row.durationMs?.p50} /></td>
                   <td class="number"><Duration ms={row.durationMs?.p95} /></td>
                   <td class="number"><Duration ms={row.timeToFirstTokenMs?.p50} /></td>
                   <td class="number">{speed(row.outputTokensPerSecond)}</td>
                   <td class="number">{cachedShare(row)}</td>
-                  <td class="number"><Tokens sum={row} href={props.href({ model: name })} what={name} /></td>
+                  <td class="number"><Tokens sum={row} href={props.href({ model: name })} what={legible(name)} /></td>
                   <td class="number">{percent(row.truncatedCalls, row.calls)}</td>
                   <td class="number">{percent(row.toolCallingCalls, row.calls)}</td>
                 </tr>
@@ -119,9 +119,9 @@ const SameAgents = (props: { model: string; rows: readonly Compared[]; open: (mo
                         const own = name === props.model
                         return (
                           <tr class={own ? styles['own'] : undefined}>
-                            <td>{index() === 0 ? agent : <span class="visually-hidden">{agent}</span>}</td>
-                            <td class={styles['name']}>{own ? name : <A href={props.open(name)}>{name}</A>}</td>
-                            <td class="number"><Count value={row.calls} href={props.href({ model: name, agent })} what={`calls of ${name} by ${agent}`} /></td>
+                            <td>{index() === 0 ? legible(agent) : <span class="visually-hidden">{legible(agent)}</span>}</td>
+                            <td class={styles['name']}>{own ? legible(name) : <A href={props.open(name)}>{legible(name)}</A>}</td>
+                            <td class="number"><Count value={row.calls} href={props.href({ model: name, agent })} what={`calls of ${legible(name)} by ${legible(agent)}`} /></td>
                             <td class="number"><Bar value={moneyPixels(row.costPerThousandCalls)} most={dearest} own={own}>{row.costPerThousandCalls === null ? '–' : money(knownCost(row.costPerThousandCalls, row.unpricedEntries))}</Bar></td>
                             <td class="number"><Bar value={row.durationMs?.p50 ?? 0} most={slowest} own={own}>{row.durationMs === null ? '–' : duration(row.durationMs.p50)}</Bar></td>
                             <td class="number"><Bar value={row.outputTokensPerSecond ?? 0} most={fastest} own={own}>{speed(row.outputTokensPerSecond)}</Bar></td>
@@ -170,10 +170,10 @@ export const Models = () => {
   const href: Href = (values) => ledgerHref({ ...here(), ...values })
   const failed = (names: readonly string[]): string => failedRunsHref(here(), names)
   const open = (model: string): string => `/models${queryString({ ...carried(search, modelKeys), model })}`
-  const what = (): string => chosen() ?? 'all models'
+  const what = (): string => legible(chosen() ?? 'all models')
   const choices = () => (['model', 'agent', 'provider'] as const).map((key) => ({ key, values: (offered.isSuccess ? offered.data[key] : []).slice(0, choicesMax).map(({ value }) => ({ value: value ?? '' })) }))
   return (
-    <Page title={chosen() ?? 'Models'} answer={<Show when={total()}>{(sum) => <>{plural(sum().calls, 'call')}, <Show when={sum().failedCalls > 0} fallback="0 failed"><A href={failed(valuesOf(search, 'model').length === 0 ? [] : sum().names)}>{countExact(sum().failedCalls)} failed</A></Show>; {money(knownCost(sum().cost, sum().unpricedEntries))}.<Show when={sum().durationMs}>{(took) => <> Half of those that answered took up to {duration(took().p50)}.</>}</Show></>}</Show>}>
+    <Page title={legible(chosen() ?? 'Models')} answer={<Show when={total()}>{(sum) => <>{plural(sum().calls, 'call')}, <Show when={sum().failedCalls > 0} fallback="0 failed"><A href={failed(valuesOf(search, 'model').length === 0 ? [] : sum().names)}>{countExact(sum().failedCalls)} failed</A></Show>; {money(knownCost(sum().cost, sum().unpricedEntries))}.<Show when={sum().durationMs}>{(took) => <> Half of those that answered took up to {duration(took().p50)}.</>}</Show></>}</Show>}>
       <FilterBar choices={choices()} />
       <ActiveFilters keys={modelKeys} label={(_key, value) => value} />
       <Progress when={isAwaited(query) || isAwaited(latency)} what="models" />

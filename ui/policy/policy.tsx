@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { countExact, shortId } from '../format.ts'
+import { countExact, legible, shortId } from '../format.ts'
 import { askAgain, useLive } from '../live.ts'
 import { useList } from '../pages.ts'
 import { DecisionCountsDocument, type DecisionCountsQuery, type DecisionFieldsFragment, type DecisionFilter, type DecisionOutcome, PolicyDecisionsDocument } from '../queries.ts'
@@ -25,11 +25,11 @@ const filterLabel = (key: FilterKey, value: string): string => {
 const Decision = (props: { decision: DecisionFieldsFragment }) => (
   <tr>
     <td><Outcome outcome={props.decision.outcome} /></td>
-    <td>{props.decision.policyId}<span class="muted">@{props.decision.policyVersion}</span></td>
+    <td>{legible(props.decision.policyId)}<span class="muted">@{props.decision.policyVersion}</span></td>
     <td class="nowrap">{placeWords[props.decision.place]}</td>
     <td>{modeWords[props.decision.mode]}</td>
-    <td class={styles['reason']}>{props.decision.reason}<details><summary>Evidence</summary><pre>{JSON.stringify(props.decision.evidence, undefined, 2)}</pre></details></td>
-    <td>{props.decision.agent ?? '–'}</td>
+    <td class={styles['reason']}>{legible(props.decision.reason)}<details><summary>Evidence</summary><pre>{JSON.stringify(props.decision.evidence, undefined, 2)}</pre></details></td>
+    <td>{legible(props.decision.agent ?? '–')}</td>
     <td class="nowrap">
       <Show when={props.decision.runId} fallback="–">
         {(run) => <A class="mono" href={`/runs/${run()}${queryString({ span: props.decision.spanId })}`} title={props.decision.spanId === null ? `Run ${run()}` : `Span ${props.decision.spanId} of run ${run()}`}>{shortId(run())}{props.decision.spanId === null ? '' : ` · ${shortId(props.decision.spanId)}`}</A>}

@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { useQuery, useQueryClient } from '@tanstack/solid-query'
 import { createSignal, For, Match, Show, Switch } from 'solid-js'
-import { knownCost, shortId } from '../format.ts'
+import { knownCost, legible, shortId } from '../format.ts'
 import { ActivatePriceBookDocument, PriceBookDocument, PriceBooksDocument, type PriceBooksQuery } from '../queries.ts'
 import { ask } from '../request.ts'
 import { valueText } from '../url-state.ts'
@@ -45,7 +45,7 @@ const Effect = (props: { book: Book; activated: () => void }) => {
                   <For each={effects()}>
                     {(effect) => (
                       <tr>
-                        <td>{valueText(effect.model)}</td><td>{valueText(effect.provider)}</td><td class="number"><Count value={effect.calls} /></td>
+                        <td>{legible(valueText(effect.model))}</td><td>{legible(valueText(effect.provider))}</td><td class="number"><Count value={effect.calls} /></td>
                         <td class="number"><Money amount={knownCost(effect.posted, effect.unpricedNow)} /></td><td class="number"><Money amount={knownCost(effect.repriced, effect.unpricedThen)} /></td>
                         <td class="number"><Count value={effect.unpricedNow} /></td><td class="number"><Count value={effect.unpricedThen} /></td>
                       </tr>

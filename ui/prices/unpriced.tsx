@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, createSignal, createUniqueId, For, Match, onMount, Show, Switch } from 'solid-js'
-import { count, decimalExact, isolated, plural, shortId } from '../format.ts'
+import { count, decimalExact, legible, plural, shortId } from '../format.ts'
 import { PriceModelDocument, UnpricedModelsDocument, type UnpricedModelsQuery } from '../queries.ts'
 import { ask } from '../request.ts'
 import { ledgerHref, rangeBounds, rangeOf, valueText } from '../url-state.ts'
@@ -65,7 +65,7 @@ const PriceForm = (props: { model: Model; done: (version: string) => void; cance
     }
   }
   return (
-    <form class={styles['form']} ref={form} onSubmit={(event) => void submit(event)} aria-label={`A price for ${valueText(props.model.model)}`} novalidate>
+    <form class={styles['form']} ref={form} onSubmit={(event) => void submit(event)} aria-label={`A price for ${legible(valueText(props.model.model))}`} novalidate>
       <div class={styles['prices']}>
         <div class={styles['price']}>
           <label for={`${id}-sameAs`}>Costs what this one costs</label>
@@ -113,7 +113,7 @@ export const Unpriced = () => {
       <Show when={taken()}>
         {(now) => (
           <div ref={news} role="status" tabindex="-1" class={styles['taken']}>
-            <p>{isolated(valueText(now().model))} is priced from now on, by <A href={`/price-books?version=${now().version}`}>price book {shortId(now().version)}</A>. What stands in the ledger already keeps what it says until it is repriced:</p>
+            <p>{legible(valueText(now().model))} is priced from now on, by <A href={`/price-books?version=${now().version}`}>price book {shortId(now().version)}</A>. What stands in the ledger already keeps what it says until it is repriced:</p>
             <p><code>{repriceCommand}</code> <CopyButton text={repriceCommand} label="the command" /></p>
           </div>
         )}
@@ -133,12 +133,12 @@ export const Unpriced = () => {
                     return (
                       <>
                         <tr>
-                          <td>{valueText(model.model)}</td>
-                          <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><button ref={opener} type="button" class="nowrap" aria-expanded={isOpen()} aria-label={`Give it a price: ${valueText(model.model)}`} onClick={() => setOpened(isOpen() ? undefined : nameOf(model))}>Give it a price</button></Show></td>
-                          <td>{valueText(model.provider)}</td>
-                          <td class="number"><A href={ledgerHref({ model: valueText(model.model), provider: valueText(model.provider), basis: 'UNPRICED', range: rangeOf(search) ?? '' })} aria-label={`${plural(model.calls, 'call')} of ${valueText(model.model)}, ledger entries`}><Count value={model.calls} /></A></td>
+                          <td>{legible(valueText(model.model))}</td>
+                          <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><button ref={opener} type="button" class="nowrap" aria-expanded={isOpen()} aria-label={`Give it a price: ${legible(valueText(model.model))}`} onClick={() => setOpened(isOpen() ? undefined : nameOf(model))}>Give it a price</button></Show></td>
+                          <td>{legible(valueText(model.provider))}</td>
+                          <td class="number"><A href={ledgerHref({ model: valueText(model.model), provider: valueText(model.provider), basis: 'UNPRICED', range: rangeOf(search) ?? '' })} aria-label={`${plural(model.calls, 'call')} of ${legible(valueText(model.model))}, ledger entries`}><Count value={model.calls} /></A></td>
                           <td class="number"><span title={decimalExact(model.tokens)}>{count(Number(model.tokens))}</span></td>
-                          <td>{model.meters.join(', ')}</td>
+                          <td>{model.meters.map(legible).join(', ')}</td>
                           <td class="nowrap"><Time iso={model.firstSeen} /></td>
                           <td class="nowrap"><Time iso={model.lastSeen} /></td>
                           <td><A class="mono" href={`/runs/${model.exampleRunId}`} title={`Run ${model.exampleRunId}`}>{shortId(model.exampleRunId)}</A></td>

@@ -1,7 +1,7 @@
 import { A, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
-import { count, decimalExact, money, moneyExact, plural, shortId } from '../format.ts'
+import { count, decimalExact, legible, money, moneyExact, plural, shortId } from '../format.ts'
 import { ApproveDifferencesDocument, type DifferenceCause, ImportBillDocument, ReconciliationDocument, type ReconciliationQuery } from '../queries.ts'
 import { ask } from '../request.ts'
 import { ledgerHref, rangeBounds, rangeOf, valueText } from '../url-state.ts'
@@ -57,14 +57,14 @@ const ItemRow = (props: { item: Item; chosen: boolean; choose: (chosen: boolean)
   const href = itemHref(item)
   return (
     <tr>
-      <td><Show when={isOpen(item)}><input type="checkbox" checked={props.chosen} aria-label={`Choose ${item.id}`} onChange={(event) => props.choose(event.currentTarget.checked)} /></Show></td>
+      <td><Show when={isOpen(item)}><input type="checkbox" checked={props.chosen} aria-label={`Choose ${legible(item.id)}`} onChange={(event) => props.choose(event.currentTarget.checked)} /></Show></td>
       <td class="nowrap">{item.day}</td>
-      <td>{item.model === '' ? 'all models' : item.model}<span class="sub">{item.provider}, {item.meter === '' ? 'all usage' : item.meter.replaceAll('_', ' ')}</span></td>
-      <td class="number"><A href={href} title={`${decimalExact(item.meteredQuantity)} in the ledger. Open its ledger entries.`} aria-label={`${tokens(item.meteredQuantity)} tokens, ledger entries of ${item.id}`}>{tokens(item.meteredQuantity)}</A></td>
-      <td class="number"><Show when={item.billedQuantity} fallback={<span class="muted" title="No bill tells it.">–</span>}>{(billed) => <Billed title={`${decimalExact(billed())} billed`} text={tokens(billed())} what={item.id} importIds={item.importIds} />}</Show></td>
-      <td class="number"><Money amount={item.meteredAmount} href={href} what={item.id} /><Show when={item.unpricedEntries > 0}><span class="sub">{plural(item.unpricedEntries, 'entry', 'entries')} unpriced</span></Show></td>
-      <td class="number"><Show when={item.billedAmount} fallback={<span class="muted" title="No bill tells it.">–</span>}>{(amount) => <Billed title={moneyExact(amount())} text={money(amount())} what={item.id} importIds={item.importIds} />}</Show></td>
-      <td class="number"><Show when={item.amountDifference} fallback={<span class="muted">–</span>}>{(amount) => <><Money amount={amount()} href={href} what={`the difference of ${item.id}`} /><Show when={item.quantityEffect}>{(effect) => <span class="sub">{money(effect())} of it other tokens</span>}</Show></>}</Show></td>
+      <td>{item.model === '' ? 'all models' : legible(item.model)}<span class="sub">{legible(item.provider)}, {item.meter === '' ? 'all usage' : legible(item.meter.replaceAll('_', ' '))}</span></td>
+      <td class="number"><A href={href} title={`${decimalExact(item.meteredQuantity)} in the ledger. Open its ledger entries.`} aria-label={`${tokens(item.meteredQuantity)} tokens, ledger entries of ${legible(item.id)}`}>{tokens(item.meteredQuantity)}</A></td>
+      <td class="number"><Show when={item.billedQuantity} fallback={<span class="muted" title="No bill tells it.">–</span>}>{(billed) => <Billed title={`${decimalExact(billed())} billed`} text={tokens(billed())} what={legible(item.id)} importIds={item.importIds} />}</Show></td>
+      <td class="number"><Money amount={item.meteredAmount} href={href} what={legible(item.id)} /><Show when={item.unpricedEntries > 0}><span class="sub">{plural(item.unpricedEntries, 'entry', 'entries')} unpriced</span></Show></td>
+      <td class="number"><Show when={item.billedAmount} fallback={<span class="muted" title="No bill tells it.">–</span>}>{(amount) => <Billed title={moneyExact(amount())} text={money(amount())} what={legible(item.id)} importIds={item.importIds} />}</Show></td>
+      <td class="number"><Show when={item.amountDifference} fallback={<span class="muted">–</span>}>{(amount) => <><Money amount={amount()} href={href} what={`the difference of ${legible(item.id)}`} /><Show when={item.quantityEffect}>{(effect) => <span class="sub">{money(effect())} of it other tokens</span>}</Show></>}</Show></td>
       <td><Show when={item.cause !== 'MATCHED'} fallback={<Note label={causeWords[item.cause].label} title={causeWords[item.cause].title} />}><Warning label={causeWords[item.cause].label} title={causeWords[item.cause].title} /></Show></td>
     </tr>
   )
@@ -89,10 +89,10 @@ const Totals = (props: { of: Found }) => {
 
 const PeriodRow = (props: { period: Period }) => {
   const period = props.period
-  const what = `${period.provider}, ${period.from} to ${period.to}`
+  const what = `${legible(period.provider)}, ${period.from} to ${period.to}`
   return (
     <tr>
-      <td>{period.provider}</td>
+      <td>{legible(period.provider)}</td>
       <td class="nowrap">{period.from === period.to ? period.from : `${period.from} to ${period.to}`}</td>
       <td class="number"><Billed title={moneyExact(period.billed)} text={money(period.billed)} what={what} importIds={[]} /></td>
       <td class="number"><Money amount={period.metered} href={periodHref(period)} what={what} /></td>
@@ -226,7 +226,7 @@ export const Reconciliation = () => {
                   <h2>Imported bills</h2>
                   <table>
                     <thead><tr><th scope="col">File</th><th scope="col">Format</th><th scope="col" class="number">Lines</th><th scope="col">By</th><th scope="col">When</th></tr></thead>
-                    <tbody><For each={found().billImports}>{(bill) => <tr id={billId(bill.id)}><td title={bill.id}>{bill.name}</td><td>{bill.source.replaceAll('_', ' ')}</td><td class="number">{bill.lines}</td><td>{bill.actor}</td><td><Time iso={bill.importedAt} /></td></tr>}</For></tbody>
+                    <tbody><For each={found().billImports}>{(bill) => <tr id={billId(bill.id)}><td title={bill.id}>{legible(bill.name)}</td><td>{bill.source.replaceAll('_', ' ')}</td><td class="number">{bill.lines}</td><td>{bill.actor}</td><td><Time iso={bill.importedAt} /></td></tr>}</For></tbody>
                   </table>
                 </section>
                 <Show when={found().billApprovals.length > 0}>
@@ -234,7 +234,7 @@ export const Reconciliation = () => {
                     <h2>Approved adjustments</h2>
                     <table>
                       <thead><tr><th scope="col">Item</th><th scope="col">Why</th><th scope="col">By</th><th scope="col">When</th></tr></thead>
-                      <tbody><For each={found().billApprovals}>{(approval) => <tr><td><A href={approvalHref(approval.item)} title={`Entry ${approval.entryId}`}>{approval.item}</A><span class="sub">entry {shortId(approval.entryId)}</span></td><td>{approval.why}</td><td>{approval.actor}</td><td><Time iso={approval.approvedAt} /></td></tr>}</For></tbody>
+                      <tbody><For each={found().billApprovals}>{(approval) => <tr><td><A href={approvalHref(approval.item)} title={`Entry ${approval.entryId}`}>{legible(approval.item)}</A><span class="sub">entry {shortId(approval.entryId)}</span></td><td>{approval.why}</td><td>{approval.actor}</td><td><Time iso={approval.approvedAt} /></td></tr>}</For></tbody>
                     </table>
                   </section>
                 </Show>

@@ -1,5 +1,5 @@
 import { createSignal, For, Show } from 'solid-js'
-import { countExact } from '../format.ts'
+import { countExact, legible } from '../format.ts'
 import { CopyButton } from '../widgets/copy.tsx'
 import { beginning, foldedLength, foldedSystemLength, pretty, turnsOf } from './messages.ts'
 import styles from './run.module.css'
@@ -27,8 +27,8 @@ export const Content = (props: { title: string; value: unknown }) => (
         <For each={turns()}>
           {(turn) => (
             <article class={styles['message']}>
-              <h4>{turn.role === '' ? 'message' : turn.role}</h4>
-              <div><For each={turn.parts}>{(part) => <div><Show when={part.title !== ''}><strong>{part.title}</strong></Show><Folded text={part.text} isCode={part.isCode} length={turn.role === 'system' ? foldedSystemLength : foldedLength} /></div>}</For></div>
+              <h4>{turn.role === '' ? 'message' : legible(turn.role)}</h4>
+              <div><For each={turn.parts}>{(part) => <div><Show when={part.title !== ''}><strong>{legible(part.title)}</strong></Show><Folded text={part.text} isCode={part.isCode} length={turn.role === 'system' ? foldedSystemLength : foldedLength} /></div>}</For></div>
             </article>
           )}
         </For>
@@ -41,7 +41,7 @@ export const Content = (props: { title: string; value: unknown }) => (
 export const Pairs = (props: { value: unknown }) => (
   <dl class={styles['pairs']}>
     <For each={Object.entries((props.value ?? {}) as Readonly<Record<string, unknown>>).sort(([a], [b]) => (a < b ? -1 : 1))}>
-      {([key, value]) => <><dt class="mono">{key}</dt><dd><Folded text={pretty(value)} isCode={false} /></dd></>}
+      {([key, value]) => <><dt class="mono">{legible(key)}</dt><dd><Folded text={pretty(value)} isCode={false} /></dd></>}
     </For>
   </dl>
 )

@@ -3,10 +3,10 @@ import { A, useSearchParams } from '@solidjs/router'
 import { useQuery } from '@tanstack/solid-query'
 import X from 'lucide-solid/icons/x'
 import { createEffect, createSignal, For, type JSX, Match, onCleanup, onMount, Show, Switch } from 'solid-js'
-import { decimalExact, meterUnit, money, moneyExact, shortId } from '../format.ts'
+import { decimalExact, legible, meterUnit, money, moneyExact, shortId } from '../format.ts'
 import { type DecisionFieldsFragment, type LedgerFieldsFragment, StepDocument, type StepQuery } from '../queries.ts'
 import { ask } from '../request.ts'
-import { ledgerHref } from '../url-state.ts'
+import { ledgerHref, queryString, valueText } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
 import { Duration, Money, Time } from '../widgets/figures.tsx'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
@@ -23,12 +23,12 @@ type Step = NonNullable<NonNullable<StepQuery['trace']>['step']>
 const restMs = 120
 
 const Fact = (props: { name: string; children: JSX.Element }) => <><dt>{props.name}</dt><dd>{props.children}</dd></>
-const Text = (props: { name: string; value: string | null | undefined }) => <Show when={props.value}>{(value) => <Fact name={props.name}>{value()}</Fact>}</Show>
+const Text = (props: { name: string; value: string | null | undefined }) => <Show when={props.value}>{(value) => <Fact name={props.name}>{legible(value())}</Fact>}</Show>
 
 const Summary = (props: { step: Step; run: string; entries: readonly LedgerFieldsFragment[] }) => (
   <>
     <Show when={props.step.errorType ?? props.step.errorMessage}>
-      <div class={styles['errorBox']} role="note"><strong>{props.step.errorType ?? 'Failed'}</strong><Show when={props.step.errorMessage}>{(text) => <Folded text={text()} isCode={false} />}</Show></div>
+      <div class={styles['errorBox']} role="note"><strong>{legible(props.step.errorType ?? 'Failed')}</strong><Show when={props.step.errorMessage}>{(text) => <Folded text={text()} isCode={false} />}</Show></div>
     </Show>
     <dl class={styles['pairs']}>
       <Fact name="Kind">{kindLooks[props.step.kind].label}</Fact>
@@ -42,7 +42,7 @@ const Summary = (props: { step: Step; run: string; entries: readonly LedgerField
       <Text name="Asked model" value={props.step.requestModel} />
       <Text name="Answering model" value={props.step.responseModel} />
       <Show when={props.step.timeToFirstTokenMs !== null}><Fact name="First token after"><Duration ms={props.step.timeToFirstTokenMs} /></Fact></Show>
-      <Show when={props.step.finishReasons.length > 0}><Fact name="Finished because">{props.step.finishReasons.join(', ')}</Fact></Show>
+      <Show when={props.step.finishReasons.length > 0}><Fact name="Finished because">{props.step.finishReasons.map(legible).join(', ')}</Fact></Show>
       <Show when={props.step.tokens}>
         {(tokens) => (
           <Fact name="Tokens">
@@ -58,7 +58,7 @@ const Summary = (props: { step: Step; run: string; entries: readonly LedgerField
       <Show when={props.step.flags.length > 0}><Fact name="Usage notes"><For each={props.step.flags}>{(flag) => <Note {...usageNote(flag)} />}</For></Fact></Show>
       <Text name="Service" value={props.step.service} />
       <Text name="User" value={props.step.user} />
-      <Show when={props.step.session}>{(session) => <Fact name="Session"><A href={`/runs?session=${encodeURIComponent(session())}`}>{session()}</A></Fact>}</Show>
+      <Show when={props.step.session}>{(session) => <Fact name="Session"><A href={`/runs${queryString({ session: valueText(session()) })}`}>{legible(session())}</A></Fact>}</Show>
       <Text name="Instrumentation" value={props.step.scope} />
       <Fact name="Read as"><span title={props.step.dialect}>{dialectName(props.step.dialect)}</span></Fact>
       <Fact name="Span id"><Id id={props.step.id} what="span id" /></Fact>
@@ -82,7 +82,7 @@ const Cost = (props: { entries: readonly LedgerFieldsFragment[]; more: boolean; 
     <For each={props.entries}>
       {(entry) => (
         <article class={styles['entry']}>
-          <div class={styles['entryHead']}><span>{entry.meter}</span><span title={moneyExact(entry.amount)}>{money(entry.amount)}</span></div>
+          <div class={styles['entryHead']}><span>{legible(entry.meter)}</span><span title={moneyExact(entry.amount)}>{money(entry.amount)}</span></div>
           <dl class={styles['pairs']}>
             <Fact name="Entry">{entry.kind.toLowerCase()}, {entry.reason}</Fact>
             <Fact name="Quantity">{decimalExact(entry.quantity)} {meterUnit(entry.meter, entry.quantity)}</Fact>
@@ -105,7 +105,7 @@ const Policy = (props: { decisions: readonly DecisionFieldsFragment[] }) => (
     {(decision) => (
       <article class={styles['entry']}>
         <div class={styles['entryHead']}><span>{decision.policyId}@{decision.policyVersion}</span><Outcome outcome={decision.outcome} /></div>
-        <p>{decision.reason}</p>
+        <p>{legible(decision.reason)}</p>
         <dl class={styles['pairs']}>
           <Fact name="Taken">{placeWords[decision.place]}</Fact>
           <Fact name="Mode">{modeWords[decision.mode]}</Fact>
@@ -120,7 +120,7 @@ const Policy = (props: { decisions: readonly DecisionFieldsFragment[] }) => (
 
 const Events = (props: { step: Step }) => (
   <For each={props.step.events} fallback={<p class="muted">No events.</p>}>
-    {(event) => <article class={styles['entry']}><div class={styles['entryHead']}><span>{event.name}</span><Time iso={event.time} /></div><Pairs value={event.attributes} /></article>}
+    {(event) => <article class={styles['entry']}><div class={styles['entryHead']}><span>{legible(event.name)}</span><Time iso={event.time} /></div><Pairs value={event.attributes} /></article>}
   </For>
 )
 
@@ -132,7 +132,7 @@ const Logs = (props: { step: Step }) => (
     <For each={props.step.logs}>
       {(log) => (
         <article class={styles['entry']}>
-          <div class={styles['entryHead']}><span>{log.eventName ?? log.severity ?? 'log record'}</span><Time iso={log.time} /></div>
+          <div class={styles['entryHead']}><span>{legible(log.eventName ?? log.severity ?? 'log record')}</span><Time iso={log.time} /></div>
           <Show when={log.body !== null}><Folded text={bodyText(log.body)} isCode={typeof log.body !== 'string'} /></Show>
           <Pairs value={log.attributes} />
         </article>
@@ -176,7 +176,7 @@ export const Detail = (props: { run: string; span: string; close: () => void }) 
     <aside class={styles['detail']} aria-label="Details of the step">
       <div class={styles['detailHead']}>
         <div class={styles['detailTitle']}>
-          <h2 ref={heading} tabindex="-1"><Show when={step()} fallback={`Step ${shortId(props.span)}`}>{(found) => <><KindIcon kind={found().kind} /> {found().name}</>}</Show></h2>
+          <h2 ref={heading} tabindex="-1"><Show when={step()} fallback={`Step ${shortId(props.span)}`}>{(found) => <><KindIcon kind={found().kind} /> {legible(found().name)}</>}</Show></h2>
           <button type="button" class="plain square" aria-label="Close the details" onClick={() => props.close()}><X size={16} aria-hidden="true" /></button>
         </div>
         <Progress when={isAwaited(query)} what="the step" />

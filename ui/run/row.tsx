@@ -1,5 +1,5 @@
 import { type Accessor, createMemo, createRenderEffect, Show } from 'solid-js'
-import { count, duration, money, moneyExact, picoText } from '../format.ts'
+import { count, duration, legible, money, moneyExact, picoText } from '../format.ts'
 import { kindLooks } from '../widgets/kind.tsx'
 import type { RowIcon } from './row-icons.ts'
 import styles from './run.module.css'
@@ -10,7 +10,7 @@ import type { RunView } from './view.ts'
 const indentPx = 12
 const indentLevels = 24
 
-const nameOf = (skeleton: Skeleton, row: number): string => skeleton.names[skeleton.name[row]!] ?? ''
+const nameOf = (skeleton: Skeleton, row: number): string => legible(skeleton.names[skeleton.name[row]!] ?? '')
 
 const tokensOf = (skeleton: Skeleton, row: number): string => {
   const [tokensIn, tokensOut] = [skeleton.tokensIn[row]!, skeleton.tokensOut[row]!]

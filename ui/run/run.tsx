@@ -6,7 +6,7 @@ import Minus from 'lucide-solid/icons/minus'
 import OctagonX from 'lucide-solid/icons/octagon-x'
 import Plus from 'lucide-solid/icons/plus'
 import { createEffect, createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
-import { countExact, isolated, knownCost, plural } from '../format.ts'
+import { countExact, knownCost, legible, plural } from '../format.ts'
 import { askAgain, useLive } from '../live.ts'
 import { type DecisionOutcome, RunDecisionsDocument, RunDocument, type RunFieldsFragment, StepFailureDocument } from '../queries.ts'
 import { ask } from '../request.ts'
@@ -33,12 +33,12 @@ const Fact = (props: { name: string; children: JSX.Element }) => <div><dt>{props
 
 const Facts = (props: { run: RunFieldsFragment }) => (
   <dl class={styles['facts']}>
-    <Show when={props.run.agents.length > 0}><Fact name="Agents">{props.run.agents.join(', ')}</Fact></Show>
-    <Fact name="Service">{props.run.service === '' ? '–' : props.run.service}</Fact>
+    <Show when={props.run.agents.length > 0}><Fact name="Agents">{props.run.agents.map(legible).join(', ')}</Fact></Show>
+    <Fact name="Service">{props.run.service === '' ? '–' : legible(props.run.service)}</Fact>
     <Show when={props.run.sessions.length > 0}>
-      <Fact name="Session"><For each={props.run.sessions}>{(session) => <A href={`/runs${queryString({ session: valueText(session) })}`}>{session}</A>}</For></Fact>
+      <Fact name="Session"><For each={props.run.sessions}>{(session) => <A href={`/runs${queryString({ session: valueText(session) })}`}>{legible(session)}</A>}</For></Fact>
     </Show>
-    <Show when={props.run.users.length > 0}><Fact name="User">{props.run.users.join(', ')}</Fact></Show>
+    <Show when={props.run.users.length > 0}><Fact name="User">{props.run.users.map(legible).join(', ')}</Fact></Show>
     <Fact name="Started"><Time iso={props.run.startedAt} /></Fact>
     <Fact name="Duration"><Duration ms={props.run.durationMs} /></Fact>
     <Fact name="Model calls"><Count value={props.run.modelCalls} /><Show when={props.run.failedModelCalls > 0}> ({props.run.failedModelCalls} failed)</Show></Fact>
@@ -69,10 +69,10 @@ const Cause = (props: { id: string; skeleton: Skeleton; row: number }) => {
     return { queryKey: ['step-failure', run, id], queryFn: ({ signal }: { signal: AbortSignal }) => ask(StepFailureDocument, { run, span: id }, signal), reconcile: false as const }
   })
   const step = () => (query.isSuccess ? query.data.trace?.step : undefined)
-  const said = (): string => [step()?.errorType, step()?.errorMessage].filter((text) => text !== null && text !== undefined && text !== '').join(': ')
+  const said = (): string => [step()?.errorType ?? '', step()?.errorMessage ?? ''].filter((text) => text !== '').map(legible).join(': ')
   return (
     <a href={`/runs/${props.id}${queryString({ span: span() })}`} title={said()}>
-      {isolated(props.skeleton.names[props.skeleton.name[props.row]!] ?? '')} failed<Show when={query.isSuccess}>{said() === '' ? ', and does not say why' : `: ${said()}`}</Show>
+      {legible(props.skeleton.names[props.skeleton.name[props.row]!] ?? '')} failed<Show when={query.isSuccess}>{said() === '' ? ', and does not say why' : `: ${said()}`}</Show>
     </a>
   )
 }
@@ -82,7 +82,7 @@ const Head = (props: { run: RunFieldsFragment | undefined; id: string; skeleton:
   return (
     <div class={styles['head']}>
       <div class={styles['title']}>
-        <h1>{props.run === undefined ? 'Run' : props.run.name === '' ? 'unnamed run' : props.run.name}</h1>
+        <h1>{props.run === undefined ? 'Run' : props.run.name === '' ? 'unnamed run' : legible(props.run.name)}</h1>
         <Show when={props.run}>{(run) => <><Status status={run().status} /><Show when={!run().settled}><Note label="settling…" title="Spans may still arrive: figures can change." /></Show></>}</Show>
         <Id id={props.id} what="run id" />
         <Show when={props.outdated}><Warning label="newer spans could not be loaded" title="What is shown is older. The next update tries again." /></Show>
@@ -202,7 +202,7 @@ export const Run = () => {
     if (changed === 'any' || changed.has(params.id)) refresh()
   })
   createEffect(() => {
-    document.title = `${run()?.name ?? 'Run'} · Spanledger`
+    document.title = `${legible(run()?.name || 'Run')} · Spanledger`
   })
   const empty = (): boolean => loaded.skeleton()?.rows === 0
   return (

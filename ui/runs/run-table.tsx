@@ -1,6 +1,6 @@
 import { A } from '@solidjs/router'
 import { For, Show } from 'solid-js'
-import { knownCost, plural, userName } from '../format.ts'
+import { knownCost, legible, plural, userName } from '../format.ts'
 import type { RunFieldsFragment } from '../queries.ts'
 import { ledgerHref, queryString } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
@@ -14,10 +14,10 @@ const Row = (props: { run: RunFieldsFragment }) => (
   <tr class={props.run.status === 'FAILED' ? styles['failed'] : undefined}>
     <td><span class={styles['outcome']}><Status status={props.run.status} /><Show when={!props.run.settled}><Note label="settling…" title="Spans may still arrive: figures can change." /></Show></span></td>
     <td class={styles['name']}>
-      <A href={`/runs/${props.run.id}`} data-run>{props.run.name === '' ? 'unnamed run' : props.run.name}</A>
+      <A href={`/runs/${props.run.id}`} data-run>{props.run.name === '' ? 'unnamed run' : legible(props.run.name)}</A>
       <span class={styles['sub']}>
-        <span>{props.run.agents.length > 0 ? props.run.agents.join(', ') : props.run.service}</span>
-        <Show when={props.run.users.length > 0}><span title={props.run.users.join(', ')}>{props.run.users.map(userName).join(', ')}</span></Show>
+        <span>{props.run.agents.length > 0 ? props.run.agents.map(legible).join(', ') : legible(props.run.service)}</span>
+        <Show when={props.run.users.length > 0}><span title={props.run.users.map(legible).join(', ')}>{props.run.users.map(userName).map(legible).join(', ')}</span></Show>
         <span class={styles['narrowOnly']}><Time iso={props.run.startedAt} />, <Duration ms={props.run.durationMs} /></span>
         <Id id={props.run.id} what="run id" />
       </span>
@@ -30,7 +30,7 @@ const Row = (props: { run: RunFieldsFragment }) => (
     <td class={`number ${styles['middle']}`}><Count value={props.run.tokens.input} /> → <Count value={props.run.tokens.output} /></td>
     <td class="number">
       <span class={styles['cost']}>
-        <Money amount={knownCost(props.run.cost, props.run.unpricedModelCalls)} href={ledgerHref({ run: props.run.id })} what={props.run.name} />
+        <Money amount={knownCost(props.run.cost, props.run.unpricedModelCalls)} href={ledgerHref({ run: props.run.id })} what={legible(props.run.name)} />
         <Show when={props.run.unpricedModelCalls > 0 && props.run.cost !== '0'}>
           <A href={ledgerHref({ run: props.run.id, basis: 'UNPRICED' })}><Warning label={`${props.run.unpricedModelCalls} unpriced`} title={`${plural(props.run.unpricedModelCalls, 'model call')} without a known price: not in this cost.`} /></A>
         </Show>

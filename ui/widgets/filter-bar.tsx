@@ -1,7 +1,7 @@
 import { useSearchParams } from '@solidjs/router'
 import X from 'lucide-solid/icons/x'
 import { createSignal, For, type JSX, Show } from 'solid-js'
-import { countExact, isolated } from '../format.ts'
+import { countExact, legible } from '../format.ts'
 import { activeFilters, type FilterKey, filterLabels, type SearchValues, unnamed, valuesOf, valueText } from '../url-state.ts'
 import styles from './widgets.module.css'
 
@@ -57,7 +57,7 @@ export const FilterBar = (props: { choices: readonly FilterChoice[]; text?: stri
                 <For each={options(choice)}>
                   {(option) => (
                     <option value={option.value} selected={option.value === current(choice.key)}>
-                      {option.runs === undefined ? option.label : `${isolated(option.label)} (${countExact(option.runs)})`}
+                      {option.runs === undefined ? legible(option.label) : `${legible(option.label)} (${countExact(option.runs)})`}
                     </option>
                   )}
                 </For>
@@ -76,7 +76,7 @@ export const ActiveFilters = (props: { keys: readonly FilterKey[]; label: (key: 
   const [search, setSearch] = useSearchParams()
   const active = () => activeFilters(search, props.keys)
   const words = (filter: { readonly key: FilterKey; readonly value: string }): string =>
-    `${filterLabels[filter.key]}: ${filter.value === unnamed ? unnamed : props.label(filter.key, filter.value)}`
+    `${filterLabels[filter.key]}: ${filter.value === unnamed ? unnamed : legible(props.label(filter.key, filter.value))}`
   let group: HTMLDivElement | undefined
   /** The button that was pressed goes with its filter: the focus moves to the next one, and from the last to the page. */
   const focusAt = (place: number): void => {
@@ -96,7 +96,7 @@ export const ActiveFilters = (props: { keys: readonly FilterKey[]; label: (key: 
       <div class={styles['active']} ref={group} role="group" aria-label="Active filters">
         <For each={active()}>
           {(filter, place) => (
-            <button type="button" class={styles['remove']} onClick={() => remove(filter.key, filter.value, place())} aria-label={`Remove the filter ${words(filter)}`} title={filter.value}>
+            <button type="button" class={styles['remove']} onClick={() => remove(filter.key, filter.value, place())} aria-label={`Remove the filter ${words(filter)}`} title={legible(filter.value)}>
               {words(filter)}<X size={12} aria-hidden="true" />
             </button>
           )}
