@@ -961,7 +961,7 @@ async function postHostile(program: Program, traceId: string, agent: string, cal
       scopeSpans: [{
         scope: { name: script, version: markup },
         spans: [
-          span(agent, '', markup, { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': markup, 'gen_ai.workflow.name': script }),
+          span(agent, '', `${markup}${'x'.repeat(300)}`, { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': markup, 'gen_ai.workflow.name': script }),
           span(call, agent, script, {
             'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': markup, 'gen_ai.request.model': script, 'gen_ai.response.model': script, 'gen_ai.input.messages': messages,
             'gen_ai.output.messages': messages, 'gen_ai.system_instructions': markup, 'gen_ai.usage.input_tokens': 10, 'gen_ai.usage.output_tokens': 5,

@@ -13,6 +13,7 @@ import {
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Money, Tokens } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
+import { Name } from '../widgets/name.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { bucketEnd, bucketLabel, bucketStarts, intervalFor } from './buckets.ts'
 import { Change } from './change.tsx'
@@ -28,7 +29,7 @@ const tableMax = 50
 const cachedMeters = [...cacheReadMeters, 'input.cache_write.5m', 'input.cache_write.1h']
 const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
 /** Users may be hashes, as coding agents send them. */
-const nameIn = (group: CostGroup, value: string | null): string => legible(group === 'USER' ? userName(valueText(value)) : valueText(value))
+const nameIn = (group: CostGroup, value: string | null): string => (group === 'USER' ? userName(valueText(value)) : valueText(value))
 /** Of rows by tag. */
 const overlap = 'A call with several tags stands in each of them: these rows overlap, and can add up to more than the total.'
 
@@ -73,7 +74,7 @@ const CostTable = (props: { group: CostGroup; rows: readonly Row[]; runs: CostRu
               const href = (): string => props.href({ [key]: valueText(row.value) })
               return (
                 <tr>
-                  <td title={legible(valueText(row.value))}>{nameIn(props.group, row.value)}</td>
+                  <td title={legible(valueText(row.value))}><Name name={nameIn(props.group, row.value)} /></td>
                   <td class="number"><Runs runs={props.runs?.find(({ value }) => value === row.value)?.runs} href={href()} what={legible(valueText(row.value))} /></td>
                   <td class="number"><Tokens sum={row} href={href()} what={legible(valueText(row.value))} /></td>
                   <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={href()} what={legible(valueText(row.value))} /></td>

@@ -11,6 +11,7 @@ import { Failure, Progress } from '../widgets/failure.tsx'
 import { Money, Time } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { More } from '../widgets/more.tsx'
+import { Name, Names } from '../widgets/name.tsx'
 import { Note, Warning } from '../widgets/outcome.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { usageNote } from '../widgets/telemetry-words.ts'
@@ -30,13 +31,13 @@ const Entry = (props: { entry: LedgerFieldsFragment }) => (
   <tr>
     <td class="nowrap"><Time iso={props.entry.occurredAt} /></td>
     <td><Show when={props.entry.kind === 'CHARGE'} fallback={<Note label={word(props.entry.kind)} title={props.entry.reverses === null ? '' : `Takes back entry ${props.entry.reverses}`} />}>{word(props.entry.kind)}</Show><span class={styles['sub']}>{word(props.entry.reason)}</span></td>
-    <td>{legible(props.entry.model ?? '–')}<span class={styles['sub']}>{legible(props.entry.provider ?? 'unknown provider')}</span></td>
+    <td><Name name={props.entry.model ?? '–'} /><span class="sub"><Name name={props.entry.provider ?? 'unknown provider'} /></span></td>
     <td class="mono">{legible(props.entry.meter)}<For each={props.entry.usageFlags.map(usageNote)}>{({ label, title }) => <span class={styles['doubt']} title={title}>{label}</span>}</For></td>
     <td class="number">{decimalExact(props.entry.quantity)}<Show when={!countsTokens(props.entry.meter)}><span class={styles['sub']}>{meterUnit(props.entry.meter, props.entry.quantity)}</span></Show></td>
     <td class="number"><Show when={props.entry.unitPrice} fallback={<span class="muted">–</span>}>{(price) => <span title={props.entry.priceCard ?? undefined}>{price()}</span>}</Show></td>
     <td class="number"><Show when={props.entry.amount !== null} fallback={<Warning label="unpriced" title="No price card matches: the amount is unknown, not zero." />}><Money amount={props.entry.amount} /></Show></td>
     <td>{word(props.entry.basis)}<Show when={props.entry.priceBookVersion}>{(version) => <span class={styles['sub']}>book <Id id={version()} what="price book version" /></span>}</Show></td>
-    <td>{legible(props.entry.agent ?? '–')}<span class={styles['sub']}>{[props.entry.user ?? '', ...props.entry.tags].filter((one) => one !== '').map(legible).join(', ')}</span></td>
+    <td><Name name={props.entry.agent ?? '–'} /><span class="sub"><Names names={[props.entry.user ?? '', ...props.entry.tags].filter((one) => one !== '')} /></span></td>
     <td><Show when={props.entry.runId !== ''} fallback={<A href="/reconciliation" title="Posted for a bill, of no run">bill</A>}><A class="mono" href={`/runs/${props.entry.runId}${queryString({ span: props.entry.spanId })}`} title={`Run ${props.entry.runId}, span ${props.entry.spanId}`}>{shortId(props.entry.runId)}</A></Show></td>
   </tr>
 )

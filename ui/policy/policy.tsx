@@ -11,6 +11,7 @@ import { Failure, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
 import { More } from '../widgets/more.tsx'
+import { Name } from '../widgets/name.tsx'
 import { modeWords, Outcome, outcomeLabel, placeWords } from '../widgets/outcome.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import styles from './policy.module.css'
@@ -29,7 +30,7 @@ const Decision = (props: { decision: DecisionFieldsFragment }) => (
     <td class="nowrap">{placeWords[props.decision.place]}</td>
     <td>{modeWords[props.decision.mode]}</td>
     <td class={styles['reason']}>{legible(props.decision.reason)}<details><summary>Evidence</summary><pre>{JSON.stringify(props.decision.evidence, undefined, 2)}</pre></details></td>
-    <td>{legible(props.decision.agent ?? '–')}</td>
+    <td><Name name={props.decision.agent ?? '–'} /></td>
     <td class="nowrap">
       <Show when={props.decision.runId} fallback="–">
         {(run) => <A class="mono" href={`/runs/${run()}${queryString({ span: props.decision.spanId })}`} title={props.decision.spanId === null ? `Run ${run()}` : `Span ${props.decision.spanId} of run ${run()}`}>{shortId(run())}{props.decision.spanId === null ? '' : ` · ${shortId(props.decision.spanId)}`}</A>}

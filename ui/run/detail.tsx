@@ -11,6 +11,7 @@ import { Id } from '../widgets/copy.tsx'
 import { Duration, Money, Time } from '../widgets/figures.tsx'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { KindIcon, kindLooks } from '../widgets/kind.tsx'
+import { Name } from '../widgets/name.tsx'
 import { modeWords, Note, Outcome, placeWords, Warning } from '../widgets/outcome.tsx'
 import { Content, Folded, Pairs } from './content.tsx'
 import { pretty } from './messages.ts'
@@ -23,7 +24,7 @@ type Step = NonNullable<NonNullable<StepQuery['trace']>['step']>
 const restMs = 120
 
 const Fact = (props: { name: string; children: JSX.Element }) => <><dt>{props.name}</dt><dd>{props.children}</dd></>
-const Text = (props: { name: string; value: string | null | undefined }) => <Show when={props.value}>{(value) => <Fact name={props.name}>{legible(value())}</Fact>}</Show>
+const Text = (props: { name: string; value: string | null | undefined }) => <Show when={props.value}>{(value) => <Fact name={props.name}><Name name={value()} /></Fact>}</Show>
 
 const Summary = (props: { step: Step; run: string; entries: readonly LedgerFieldsFragment[] }) => (
   <>
@@ -176,7 +177,7 @@ export const Detail = (props: { run: string; span: string; close: () => void }) 
     <aside class={styles['detail']} aria-label="Details of the step">
       <div class={styles['detailHead']}>
         <div class={styles['detailTitle']}>
-          <h2 ref={heading} tabindex="-1"><Show when={step()} fallback={`Step ${shortId(props.span)}`}>{(found) => <><KindIcon kind={found().kind} /> {legible(found().name)}</>}</Show></h2>
+          <h2 ref={heading} tabindex="-1"><Show when={step()} fallback={`Step ${shortId(props.span)}`}>{(found) => <><KindIcon kind={found().kind} /> <Name name={found().name} /></>}</Show></h2>
           <button type="button" class="plain square" aria-label="Close the details" onClick={() => props.close()}><X size={16} aria-hidden="true" /></button>
         </div>
         <Progress when={isAwaited(query)} what="the step" />

@@ -16,6 +16,7 @@ import { ledgerHref, queryString, valueText } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Duration, Money, Time } from '../widgets/figures.tsx'
+import { Name, Names } from '../widgets/name.tsx'
 import { Note, Outcome, Status, Warning } from '../widgets/outcome.tsx'
 import { Detail } from './detail.tsx'
 import { loadSkeleton } from './load.ts'
@@ -33,12 +34,12 @@ const Fact = (props: { name: string; children: JSX.Element }) => <div><dt>{props
 
 const Facts = (props: { run: RunFieldsFragment }) => (
   <dl class={styles['facts']}>
-    <Show when={props.run.agents.length > 0}><Fact name="Agents">{props.run.agents.map(legible).join(', ')}</Fact></Show>
-    <Fact name="Service">{props.run.service === '' ? '–' : legible(props.run.service)}</Fact>
+    <Show when={props.run.agents.length > 0}><Fact name="Agents"><Names names={props.run.agents} /></Fact></Show>
+    <Fact name="Service">{props.run.service === '' ? '–' : <Name name={props.run.service} />}</Fact>
     <Show when={props.run.sessions.length > 0}>
       <Fact name="Session"><For each={props.run.sessions}>{(session) => <A href={`/runs${queryString({ session: valueText(session) })}`}>{legible(session)}</A>}</For></Fact>
     </Show>
-    <Show when={props.run.users.length > 0}><Fact name="User">{props.run.users.map(legible).join(', ')}</Fact></Show>
+    <Show when={props.run.users.length > 0}><Fact name="User"><Names names={props.run.users} /></Fact></Show>
     <Fact name="Started"><Time iso={props.run.startedAt} /></Fact>
     <Fact name="Duration"><Duration ms={props.run.durationMs} /></Fact>
     <Fact name="Model calls"><Count value={props.run.modelCalls} /><Show when={props.run.failedModelCalls > 0}> ({props.run.failedModelCalls} failed)</Show></Fact>
@@ -82,7 +83,7 @@ const Head = (props: { run: RunFieldsFragment | undefined; id: string; skeleton:
   return (
     <div class={styles['head']}>
       <div class={styles['title']}>
-        <h1>{props.run === undefined ? 'Run' : props.run.name === '' ? 'unnamed run' : legible(props.run.name)}</h1>
+        <h1>{props.run === undefined ? 'Run' : props.run.name === '' ? 'unnamed run' : <Name name={props.run.name} />}</h1>
         <Show when={props.run}>{(run) => <><Status status={run().status} /><Show when={!run().settled}><Note label="settling…" title="Spans may still arrive: figures can change." /></Show></>}</Show>
         <Id id={props.id} what="run id" />
         <Show when={props.outdated}><Warning label="newer spans could not be loaded" title="What is shown is older. The next update tries again." /></Show>

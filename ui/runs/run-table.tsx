@@ -10,14 +10,17 @@ import styles from './runs.module.css'
 
 const Failed = (props: { value: number }) => <Show when={props.value > 0}><span class="muted"> ({props.value} failed)</span></Show>
 
+/** Three lines of it: the whole stands in its title, and on the run's page. */
+const Beginning = (props: { text: string }) => <span class={styles['beginning']} title={props.text}>{props.text}</span>
+
 const Row = (props: { run: RunFieldsFragment }) => (
   <tr class={props.run.status === 'FAILED' ? styles['failed'] : undefined}>
     <td><span class={styles['outcome']}><Status status={props.run.status} /><Show when={!props.run.settled}><Note label="settling…" title="Spans may still arrive: figures can change." /></Show></span></td>
     <td class={styles['name']}>
-      <A href={`/runs/${props.run.id}`} data-run>{props.run.name === '' ? 'unnamed run' : legible(props.run.name)}</A>
+      <A href={`/runs/${props.run.id}`} data-run><Beginning text={props.run.name === '' ? 'unnamed run' : legible(props.run.name)} /></A>
       <span class={styles['sub']}>
-        <span>{props.run.agents.length > 0 ? props.run.agents.map(legible).join(', ') : legible(props.run.service)}</span>
-        <Show when={props.run.users.length > 0}><span title={props.run.users.map(legible).join(', ')}>{props.run.users.map(userName).map(legible).join(', ')}</span></Show>
+        <Beginning text={props.run.agents.length > 0 ? props.run.agents.map(legible).join(', ') : legible(props.run.service)} />
+        <Show when={props.run.users.length > 0}><span class={styles['beginning']} title={props.run.users.map(legible).join(', ')}>{props.run.users.map(userName).map(legible).join(', ')}</span></Show>
         <span class={styles['narrowOnly']}><Time iso={props.run.startedAt} />, <Duration ms={props.run.durationMs} /></span>
         <Id id={props.run.id} what="run id" />
       </span>
