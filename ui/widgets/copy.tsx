@@ -2,14 +2,11 @@ import Check from 'lucide-solid/icons/check'
 import Copy from 'lucide-solid/icons/copy'
 import { createSignal, Show } from 'solid-js'
 import { shortId } from '../format.ts'
+import { sayCopied } from './copy-status.tsx'
 import styles from './widgets.module.css'
 
 /** How long a button says that it copied, milliseconds. */
 const thanksMs = 1_500
-
-const [said, setSaid] = createSignal('')
-/** What became of the last copy, for readers of screens: one place for all buttons. */
-export const CopyStatus = () => <p class="visually-hidden" role="status">{said()}</p>
 
 export const CopyButton = (props: { text: string; label: string; words?: boolean }) => {
   const [state, setState] = createSignal<'idle' | 'copied' | 'refused'>('idle')
@@ -21,10 +18,10 @@ export const CopyButton = (props: { text: string; label: string; words?: boolean
     } catch {
       setState('refused')
     }
-    setSaid(`${word()}: ${props.label}`)
+    sayCopied(`${word()}: ${props.label}`)
     setTimeout(() => {
       setState('idle')
-      setSaid('')
+      sayCopied('')
     }, thanksMs)
   }
   const word = () => (state() === 'copied' ? 'Copied' : state() === 'refused' ? 'Not allowed' : 'Copy')
