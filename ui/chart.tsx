@@ -63,6 +63,10 @@ const hatchIncomplete = (chart: uPlot, bucket: Bucket, color: string): void => {
   ctx.restore()
 }
 
+/** From the first bucket to the last; a moment is not broken at the end of a line. */
+export const stretchWords = (buckets: readonly Bucket[]): string =>
+  [buckets[0], buckets.at(-1)].map((bucket) => (bucket?.label ?? '').replaceAll(' ', '\u00a0')).join(' to ')
+
 interface ChartProps {
   readonly label: string
   readonly summary: string

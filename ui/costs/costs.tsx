@@ -2,7 +2,7 @@ import { A, useNavigate, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import TriangleAlert from 'lucide-solid/icons/triangle-alert'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { type Bucket, ChartRoom, StackedBars, type StackSeries } from '../chart.tsx'
+import { type Bucket, ChartRoom, StackedBars, type StackSeries, stretchWords } from '../chart.tsx'
 import { count, knownCost, legible, money, moneyExact, moneyPixels, plural, signedMoney, userName } from '../format.ts'
 import { askAgain, atMostEvery, useLive } from '../live.ts'
 import { CostChangeDocument, CostCountsDocument, type CostClaimsFragment, type CostFieldsFragment, CostMapDocument, CostRunsDocument, type CostRunsQuery, CostsOverTimeDocument, type CostsOverTimeQuery, CostTablesDocument, CostTotalsDocument, type Interval } from '../queries.ts'
@@ -260,7 +260,7 @@ export const Costs = () => {
                 {(now) => (
                   <StackedBars
                     label={`Cost over time by ${groupWords[group()].one}`} buckets={now().buckets} series={now().series} open={open} openWords="opens its ledger entries" axisText={(value) => money(value.toFixed(6))}
-                    summary={`US dollars per ${(interval() ?? 'DAY').toLowerCase()}, split by ${groupWords[group()].one}, ${now().buckets[0]?.label ?? ''} to ${now().buckets.at(-1)?.label ?? ''}.${group() === 'TAG' ? ` ${overlap}` : ''}`}
+                    summary={`US dollars per ${(interval() ?? 'DAY').toLowerCase()}, split by ${groupWords[group()].one}, ${stretchWords(now().buckets)}.${group() === 'TAG' ? ` ${overlap}` : ''}`}
                   />
                 )}
               </Show>

@@ -1,7 +1,7 @@
 import { A, useNavigate, useSearchParams } from '@solidjs/router'
 import { keepPreviousData, useQuery } from '@tanstack/solid-query'
 import { createMemo, For, Match, Show, Switch } from 'solid-js'
-import { type Bucket, type LineSeries, Lines } from '../chart.tsx'
+import { type Bucket, type LineSeries, Lines, stretchWords } from '../chart.tsx'
 import { countExact, legible, localTime, plural, shortId } from '../format.ts'
 import { useLive } from '../live.ts'
 import { type MetricAggregation, MetricChartDocument, type MetricChartQuery, type MetricLabel, MetricsDocument, type MetricsQuery } from '../queries.ts'
@@ -248,7 +248,7 @@ export const Metrics = () => {
                         <>
                           <Lines
                             label={`${aggregationWords[answer().aggregation]} of ${legible(chosen().name)}${split() === '' ? '' : ` by ${splitWords()}`}`} buckets={now().buckets} series={now().series}
-                            summary={`${aggregationWords[answer().aggregation]} per ${widthWords(answer().intervalSeconds)}${split() === '' ? '' : `, split by ${splitWords()}`}, ${now().buckets[0]?.label ?? ''} to ${now().buckets.at(-1)?.label ?? ''}.${marks().length === 0 ? '' : ' Rings are single measurements: click one to open its run.'}`}
+                            summary={`${aggregationWords[answer().aggregation]} per ${widthWords(answer().intervalSeconds)}${split() === '' ? '' : `, split by ${splitWords()}`}, ${stretchWords(now().buckets)}.${marks().length === 0 ? '' : ' Rings are single measurements: click one to open its run.'}`}
                             axisText={(value) => metricValue(value, answer().unit, answer().aggregation, answer().kind)} openWords="narrows the range to it" open={narrow}
                             marks={marks()} openMark={openMark}
                           />
