@@ -8,7 +8,7 @@ import type { CostFilter, DecisionFilter, FindingKind, LedgerFilter, MetricAggre
 export const filterLabels = {
   q: 'Text', status: 'Status', agent: 'Agent', model: 'Model', provider: 'Provider', user: 'User', session: 'Session', service: 'Service',
   env: 'Environment', workflow: 'Workflow', tag: 'Tag', has: 'With', run: 'Run', span: 'Span', meter: 'Meter', reason: 'Reason', kind: 'Kind', basis: 'Basis',
-  policy: 'Policy', outcome: 'Outcome', place: 'Place', mode: 'Mode', token: 'Token type', scope: 'Instrumentation', found: 'Found',
+  policy: 'Policy', outcome: 'Outcome', place: 'Taken', mode: 'Mode', token: 'Token type', scope: 'Instrumentation', found: 'Found',
   coding: 'Coding agent', repo: 'Repository', posted: 'Posted', book: 'Price book', claim: 'Reported cost',
 } as const
 export type FilterKey = keyof typeof filterLabels

@@ -14,22 +14,24 @@ import { More } from '../widgets/more.tsx'
 import { Name } from '../widgets/name.tsx'
 import { modeWords, Outcome, outcomeLabel, placeWords } from '../widgets/outcome.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
+import { evidenceText } from '../widgets/telemetry-words.ts'
 import styles from './policy.module.css'
 
 const pageSize = 100
 
-const filterLabel = (key: FilterKey, value: string): string => {
-  if (key === 'outcome' && (choices.outcome as readonly string[]).includes(value)) return outcomeLabel(value as DecisionOutcome)
-  return key === 'run' || key === 'span' ? shortId(value) : value.toLowerCase()
+/** Words of the closed lists; names are said as they are. */
+const words: Readonly<Partial<Record<FilterKey, ReadonlyMap<string, string>>>> = {
+  outcome: new Map(choices.outcome.map((outcome) => [outcome, outcomeLabel(outcome)])), place: new Map(Object.entries(placeWords)), mode: new Map(Object.entries(modeWords)),
 }
+const filterLabel = (key: FilterKey, value: string): string => words[key]?.get(value) ?? (key === 'run' || key === 'span' ? shortId(value) : value)
 
 const Decision = (props: { decision: DecisionFieldsFragment }) => (
   <tr>
-    <td><Outcome outcome={props.decision.outcome} /></td>
+    <td><Outcome outcome={props.decision.outcome} hindsight={props.decision.place === 'COLLECTOR'} /></td>
     <td>{legible(props.decision.policyId)}<span class="muted">@{props.decision.policyVersion}</span></td>
     <td class="nowrap">{placeWords[props.decision.place]}</td>
     <td>{modeWords[props.decision.mode]}</td>
-    <td class={styles['reason']}>{legible(props.decision.reason)}<details><summary>Evidence</summary><pre>{JSON.stringify(props.decision.evidence, undefined, 2)}</pre></details></td>
+    <td class={styles['reason']}>{legible(props.decision.reason)}<details><summary>Evidence</summary><pre>{evidenceText(props.decision.evidence)}</pre></details></td>
     <td><Name name={props.decision.agent ?? '–'} /></td>
     <td class="nowrap">
       <Show when={props.decision.runId} fallback="–">

@@ -15,7 +15,7 @@ import { Name } from '../widgets/name.tsx'
 import { modeWords, Note, Outcome, placeWords, Warning } from '../widgets/outcome.tsx'
 import { Content, Folded, Pairs } from './content.tsx'
 import { pretty } from './messages.ts'
-import { dialectName, usageNote } from '../widgets/telemetry-words.ts'
+import { dialectName, evidenceText, usageNote } from '../widgets/telemetry-words.ts'
 import styles from './run.module.css'
 
 type Step = NonNullable<NonNullable<StepQuery['trace']>['step']>
@@ -105,14 +105,14 @@ const Policy = (props: { decisions: readonly DecisionFieldsFragment[] }) => (
   <For each={props.decisions} fallback={<p class="muted">No policy decided about this step.</p>}>
     {(decision) => (
       <article class={styles['entry']}>
-        <div class={styles['entryHead']}><span>{decision.policyId}@{decision.policyVersion}</span><Outcome outcome={decision.outcome} /></div>
+        <div class={styles['entryHead']}><span>{decision.policyId}@{decision.policyVersion}</span><Outcome outcome={decision.outcome} hindsight={decision.place === 'COLLECTOR'} /></div>
         <p>{legible(decision.reason)}</p>
         <dl class={styles['pairs']}>
           <Fact name="Taken">{placeWords[decision.place]}</Fact>
           <Fact name="Mode">{modeWords[decision.mode]}</Fact>
           <Fact name="Decided"><Time iso={decision.decidedAt} /></Fact>
           <Text name="Actor" value={decision.actor} />
-          <Fact name="Evidence"><Folded text={pretty(decision.evidence)} isCode /></Fact>
+          <Fact name="Evidence"><Folded text={evidenceText(decision.evidence)} isCode /></Fact>
         </dl>
       </article>
     )}

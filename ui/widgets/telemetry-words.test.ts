@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { dialectName, usageNote } from './telemetry-words.ts'
+import { dialectName, evidenceText, usageNote } from './telemetry-words.ts'
 
 test('every doubt that the server can have about usage is said in words, and its flag stays findable', () => {
   const facts = readFileSync(new URL('../../semconv/facts.ts', import.meta.url), 'utf8')
@@ -17,4 +17,8 @@ test('every doubt that the server can have about usage is said in words, and its
 
 test('a dialect of the convention has the convention\'s name, an instrumentation its own', () => {
   assert.deepEqual(['semconv_genai', 'semconv_old', 'generic', 'openinference'].map(dialectName), ['OpenTelemetry GenAI', 'OpenTelemetry GenAI before 1.37', 'plain spans', 'openinference'])
+})
+
+test('an amount that a policy looked at is said in dollars too', () => {
+  assert.deepEqual(JSON.parse(evidenceText({ 'run.cost_nano': '1650000000', 'step.tool': '7', 'attributes.x_cost_nano': 'much' })), { 'run.cost_nano': '1650000000 ($1.65)', 'step.tool': '7', 'attributes.x_cost_nano': 'much' })
 })

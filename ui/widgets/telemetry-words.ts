@@ -1,4 +1,5 @@
 /** What the server calls by a short name, as people say it. Pure. */
+import { money, picoText } from '../format.ts'
 
 interface Words {
   readonly label: string
@@ -31,3 +32,7 @@ const dialects: Readonly<Record<string, string>> = {
 }
 
 export const dialectName = (dialect: string): string => dialects[dialect] ?? dialect
+
+/** What a policy looked at, each amount in dollars beside the nano-dollars that policies compare. */
+export const evidenceText = (evidence: unknown): string =>
+  JSON.stringify(evidence, (key, value: unknown) => (key.endsWith('cost_nano') && typeof value === 'string' && /^-?\d+$/.test(value) ? `${value} (${money(picoText(BigInt(value) * 1_000n))})` : value), 2)
