@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BudgetFieldsFragment } from '../queries.ts'
-import { amountText, answerOf, groupName, linesHref, periodText, scopeText } from './budget-words.ts'
+import { amountText, answerOf, burnKey, groupName, linesHref, periodText, scopeText } from './budget-words.ts'
 
 test('a limit, its period and what it is for are said in words', () => {
   assert.equal(amountText('USD', '99.5'), '$99.50')
@@ -19,6 +19,12 @@ test('a figure opens the ledger entries of its scope, group and period', () => {
   assert.equal(linesHref(budget, { group: [{ dimension: 'USER', values: ['u'] }] }, '2026-11-01T00:00:00Z', '2026-12-01T00:00:00Z'),
     '/ledger?range=2026-11-01T00%3A00%3A00Z..2026-12-01T00%3A00%3A00Z&agent=a&user=u')
   assert.equal(linesHref({ scope: [{ dimension: 'PROJECT', values: ['p'] }] }, { group: [] }, null, null), undefined)
+})
+
+test('no two groups have one key', () => {
+  const key = (...values: string[]): string => burnKey({ id: 'b' }, { group: values.map((value) => ({ dimension: 'USER' as const, values: [value] })) })
+  assert.notEqual(key('a/b', 'c'), key('a', 'b/c'))
+  assert.notEqual(key('a'), key('a', ''))
 })
 
 const budget = (used: readonly string[], exhaustedAt: string | null = null, total = used.length): BudgetFieldsFragment => ({

@@ -72,6 +72,9 @@ export const linesHref = (budget: Pick<BudgetFieldsFragment, 'scope'>, group: Pi
   return values === undefined ? undefined : ledgerHref({ ...(from === null || to === null ? {} : { range: rangeText({ from, to }) }), ...values })
 }
 
+/** How the URL names a group: the budget and its values. */
+export const burnKey = ({ id }: Pick<BudgetFieldsFragment, 'id'>, { group }: Pick<BudgetGroupFieldsFragment, 'group'>): string => JSON.stringify([id, ...group.map(({ values }) => values)])
+
 type Standing = 'used up' | 'will be used up before the period ends' | 'above 80 %' | 'has room'
 const standingOf = (used: number, exhaustedAt: string | null): Standing =>
   used >= 100 ? 'used up' : exhaustedAt !== null ? 'will be used up before the period ends' : used >= 80 ? 'above 80 %' : 'has room'

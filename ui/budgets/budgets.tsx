@@ -10,7 +10,7 @@ import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { Approvals, type Approving } from './approvals.tsx'
-import { actionWords, amountText, answerOf, burnWindows, groupName, linesFilter, linesHref, periodText, scopeText, share } from './budget-words.ts'
+import { actionWords, amountText, answerOf, burnKey, burnWindows, groupName, linesFilter, linesHref, periodText, scopeText, share } from './budget-words.ts'
 import { Burn } from './burn.tsx'
 import { burnInterval } from './burn-line.ts'
 import styles from './budgets.module.css'
@@ -86,9 +86,6 @@ const GroupRow = (props: { budget: BudgetFieldsFragment; group: BudgetGroupField
     </tr>
   )
 }
-
-/** How the URL names a group: the budget and its values. */
-const burnKey = (budget: BudgetFieldsFragment, group: BudgetGroupFieldsFragment): string => [budget.id, ...group.group.flatMap(({ values }) => values)].join('/')
 
 const BudgetSection = (props: Approving & { budget: BudgetFieldsFragment; retire: (id: string) => void; edit: (document: string) => void; burns: string | undefined; burn: (key: string | null) => void }) => {
   const interval = () => (props.budget.measure === 'CALLS' ? undefined : burnInterval(props.budget.period))

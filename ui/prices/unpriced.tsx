@@ -17,7 +17,7 @@ type Model = UnpricedModelsQuery['unpricedModels'][number]
 /** Else the model has a card, and only a tool of it has no price. */
 const isTokens = (meter: string): boolean => /^(?:input|output)\./.test(meter)
 
-const nameOf = ({ provider, model }: Model): string => `${provider}/${model}`
+const keyOf = ({ provider, model }: Model): string => JSON.stringify([provider, model])
 
 const repriceCommand = 'npm run spanledger -- reprice --dry-run'
 
@@ -128,13 +128,13 @@ export const Unpriced = () => {
               <tbody>
                 <For each={models()}>
                   {(model) => {
-                    const isOpen = (): boolean => opened() === nameOf(model)
+                    const isOpen = (): boolean => opened() === keyOf(model)
                     let opener: HTMLButtonElement | undefined
                     return (
                       <>
                         <tr>
                           <td>{legible(valueText(model.model))}</td>
-                          <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><button ref={opener} type="button" class="nowrap" aria-expanded={isOpen()} aria-label={`Give it a price: ${legible(valueText(model.model))}`} onClick={() => setOpened(isOpen() ? undefined : nameOf(model))}>Give it a price</button></Show></td>
+                          <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><button ref={opener} type="button" class="nowrap" aria-expanded={isOpen()} aria-label={`Give it a price: ${legible(valueText(model.model))}`} onClick={() => setOpened(isOpen() ? undefined : keyOf(model))}>Give it a price</button></Show></td>
                           <td>{legible(valueText(model.provider))}</td>
                           <td class="number"><A href={ledgerHref({ model: valueText(model.model), provider: valueText(model.provider), basis: 'UNPRICED', range: rangeOf(search) ?? '' })} aria-label={`${plural(model.calls, 'call')} of ${legible(valueText(model.model))}, ledger entries`}><Count value={model.calls} /></A></td>
                           <td class="number"><span title={decimalExact(model.tokens)}>{count(Number(model.tokens))}</span></td>

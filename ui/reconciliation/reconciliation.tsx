@@ -4,11 +4,12 @@ import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
 import { count, decimalExact, legible, money, moneyExact, plural, shortId } from '../format.ts'
 import { ApproveDifferencesDocument, type DifferenceCause, ImportBillDocument, ReconciliationDocument, type ReconciliationQuery } from '../queries.ts'
 import { ask } from '../request.ts'
-import { ledgerHref, rangeBounds, rangeOf, valueText } from '../url-state.ts'
+import { rangeBounds, rangeOf } from '../url-state.ts'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Money, Time } from '../widgets/figures.tsx'
 import { Note, Warning } from '../widgets/outcome.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
+import { approvalHref, itemHref, periodHref } from './ledger-links.ts'
 import styles from './reconciliation.module.css'
 
 type Found = ReconciliationQuery['reconciliation']
@@ -21,17 +22,6 @@ const causeWords: Readonly<Record<DifferenceCause, { readonly label: string; rea
   PRICE: { label: 'price', title: 'The same usage at another price: a tier, a discount, or no price card.' },
   TIMING: { label: 'timing', title: 'What is missing on one day is too much on the day beside it.' },
   NOT_ON_BILL: { label: 'not on the bill', title: 'More was recorded than billed: something was recorded twice, or is not billed yet.' },
-}
-
-const daysRange = (from: string, to: string): string => `${from}T00:00:00.000Z..${new Date(Date.parse(to) + 86_400_000).toISOString()}`
-/** The lines of the ledger that an item, and a period, is the sum of. */
-const itemHref = (item: Item): string => ledgerHref({ range: daysRange(item.day, item.day), provider: item.ledgerProviders, model: item.ledgerModels.map(valueText), meter: item.ledgerMeters })
-const periodHref = (period: Period): string => ledgerHref({ range: daysRange(period.from, period.to), provider: period.ledgerProviders })
-/** What was agreed to of an item: `day/provider/model/usage`, and models may have slashes. */
-const approvalHref = (item: string): string => {
-  const [day = '', provider = '', ...rest] = item.split('/')
-  const model = rest.slice(0, -1).join('/')
-  return ledgerHref({ range: daysRange(day, day), provider, model: valueText(model === '*' ? '' : model), reason: 'reconciled' })
 }
 
 const tokens = (value: string | null): string => (value === null ? '–' : count(Number(value)))
@@ -158,11 +148,15 @@ const Approve = (props: { items: readonly string[]; done: () => void }) => {
   const { said, busy, act } = useAct(() => props.done())
   let by: HTMLInputElement | undefined
   let why: HTMLInputElement | undefined
+  let result: HTMLParagraphElement | undefined
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     void act(async (signal) => {
       const { approveDifferences: posted } = await ask(ApproveDifferencesDocument, { items: [...props.items], by: by?.value ?? '', why: why?.value ?? '' }, signal)
       return `${plural(posted.length, 'adjustment')} posted to the ledger.`
+    }).then(() => {
+      // With what was posted nothing is chosen any more, and the button that has the focus is none: reading goes on at what came of it.
+      if (props.items.length === 0) result?.focus()
     })
   }
   return (
@@ -170,7 +164,7 @@ const Approve = (props: { items: readonly string[]; done: () => void }) => {
       <label>Approved by<input required maxlength={200} autocomplete="name" ref={by} /></label>
       <label>Why<input required maxlength={1000} ref={why} /></label>
       <button type="submit" class="primary" aria-disabled={busy()} disabled={props.items.length === 0}>Post {plural(props.items.length, 'adjustment')}</button>
-      <p class={`${styles['said']} muted`} role="status">{said() ?? 'The differences of the chosen items become ledger entries, so that the ledger says what the bill says. Name and reason stay beside them.'}</p>
+      <p ref={result} tabindex="-1" class={`${styles['said']} muted`} role="status">{said() ?? 'The differences of the chosen items become ledger entries, so that the ledger says what the bill says. Name and reason stay beside them.'}</p>
     </form>
   )
 }
