@@ -57,6 +57,10 @@ const MetricTable = (props: { metrics: readonly Metric[]; range: string | undefi
   </div>
 )
 
+/** What a metric is, in a sentence. */
+const metricWords = (metric: Metric): string =>
+  `${metric.description === '' ? '' : `${legible(metric.description).replace(/\.?$/, '.')} `}${kindWords[metric.kind]}${metric.unit === '' ? '' : ` in ${legible(metric.unit)}`}, ${plural(metric.series, 'series', 'series')} of ${plural(metric.services.length, 'service')}.`
+
 const FirstMetric = (props: { endpoint: string }) => (
   <section class={styles['first']} aria-labelledby="first-metric">
     <h2 id="first-metric">Send your first metric</h2>
@@ -196,7 +200,7 @@ export const Metrics = () => {
   }
 
   return (
-    <Page title="Metrics" answer={<Show when={list.isSuccess && choice() === undefined && metrics().length > 0}>{plural(metrics().length, 'metric')}; choose one to see it over time.</Show>}>
+    <Page title={legible(choice()?.name ?? 'Metrics')} answer={<Show when={choice()} fallback={<Show when={metrics().length > 0}>{plural(metrics().length, 'metric')}; choose one to see it over time.</Show>}><Show when={metric()}>{(one) => metricWords(one())}</Show></Show>}>
       <Progress when={isAwaited(list) || isAwaited(chart)} what="metrics" />
       <Switch>
         <Match when={failure()}>{(cause) => <Failure what="The metrics" cause={cause()} retry={refresh} />}</Match>
@@ -232,7 +236,6 @@ export const Metrics = () => {
               </div>
               <FilterBar choices={choices()} />
               <ActiveFilters keys={metricKeys} label={(_key, value) => value} />
-              <Show when={metric()?.description}>{(words) => <p class="muted">{legible(words())}</p>}</Show>
               <Switch>
                 <Match when={chart.isSuccess && (found() === undefined || found()?.series.length === 0)}>
                   <Empty>
