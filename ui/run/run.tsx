@@ -205,14 +205,16 @@ export const Run = () => {
   createEffect(() => {
     document.title = `${legible(run()?.name || 'Run')} · Spanledger`
   })
+  /** The summary takes the lines that it needs, above the steps: they wait for it, so that nothing moves under the pointer. One that failed keeps nobody waiting. */
+  const told = (): boolean => query.isSuccess || query.failureCount > 0
   const empty = (): boolean => loaded.skeleton()?.rows === 0
   return (
     <div class={styles['page']}>
       <Head run={run()} id={params.id} skeleton={loaded.skeleton()} outdated={loaded.failure() !== undefined && loaded.skeleton() !== undefined} unknown={query.isError} />
-      <Switch fallback={<div><Progress when={loaded.asking()} what="the trace" /></div>}>
+      <Switch fallback={<div><Progress when={loaded.asking() || !told()} what="the trace" /></div>}>
         <Match when={loaded.failure() !== undefined && loaded.skeleton() === undefined}><div class={styles['panel']}><Failure what="This trace" cause={loaded.failure()} retry={refresh} /><p><A href="/runs">All runs</A></p></div></Match>
         <Match when={empty()}><div class={styles['panel']}><p>No span of this trace is stored yet.</p></div></Match>
-        <Match when={loaded.skeleton()}>{(skeleton) => <Trace id={params.id} skeleton={skeleton()} />}</Match>
+        <Match when={told() ? loaded.skeleton() : undefined}>{(skeleton) => <Trace id={params.id} skeleton={skeleton()} />}</Match>
       </Switch>
     </div>
   )
