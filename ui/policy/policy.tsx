@@ -28,9 +28,7 @@ const filterLabel = (key: FilterKey, value: string): string => words[key]?.get(v
 const Decision = (props: { decision: DecisionFieldsFragment }) => (
   <tr>
     <td><Outcome outcome={props.decision.outcome} hindsight={props.decision.place === 'COLLECTOR'} /></td>
-    <td>{legible(props.decision.policyId)}<span class="muted">@{props.decision.policyVersion}</span></td>
-    <td class="nowrap">{placeWords[props.decision.place]}</td>
-    <td>{modeWords[props.decision.mode]}</td>
+    <td>{legible(props.decision.policyId)}<span class="muted">@{props.decision.policyVersion}</span><span class="sub nowrap">{placeWords[props.decision.place]}, {modeWords[props.decision.mode]}</span></td>
     <td class={styles['reason']}>{legible(props.decision.reason)}<details><summary>Evidence</summary><pre>{evidenceText(props.decision.evidence)}</pre></details></td>
     <td><Name name={props.decision.agent ?? '–'} /></td>
     <td class="nowrap">
@@ -109,7 +107,7 @@ export const Policy = () => {
           <div class="scroll-x" role="region" tabindex="0" aria-label="Policy decisions">
             <table classList={{ [styles['outdated'] ?? '']: list.outdated() }} aria-busy={list.outdated()}>
               <caption class="visually-hidden">Policy decisions, latest first</caption>
-              <thead><tr><th scope="col">Outcome</th><th scope="col">Policy</th><th scope="col">Taken</th><th scope="col">Mode</th><th scope="col">Reason</th><th scope="col">Agent</th><th scope="col">Run · span</th><th scope="col">Decided</th></tr></thead>
+              <thead><tr><th scope="col">Outcome</th><th scope="col">Policy, taken, mode</th><th scope="col">Reason</th><th scope="col">Agent</th><th scope="col">Run · span</th><th scope="col">Decided</th></tr></thead>
               <tbody><For each={list.rows()}>{(decision) => <Decision decision={decision} />}</For></tbody>
             </table>
           </div>
