@@ -243,6 +243,12 @@ test('the focus is never lost: where what had it goes, it moves to what stands t
   await page.goto('/unpriced')
   await press(/^Give it a price/, 'input')
   await press('Cancel', 'button Give it a price: house-model')
+  await graphql(program, 'mutation ($content: String!) { importBill(name: "costs.json", content: $content, by: "ada") { lines } }', { content: openaiCosts('2026-11-20', [['gpt-5-mini, input', '1']]) })
+  await page.goto('/reconciliation')
+  await main(page).getByRole('checkbox').first().check()
+  await main(page).getByLabel('Approved by').fill('ada')
+  await main(page).getByLabel('Why').fill('agreed')
+  await press('Post 1 adjustment', 'p 1 adjustment posted to the ledger.')
   await page.goto('/send')
   await page.getByRole('tab', { name: 'Python' }).click()
   await page.waitForURL(/how=python/)
@@ -447,6 +453,34 @@ test('costs: nothing moves when bars, runs and reported costs arrive', { skip, t
     await page.unroute('**/graphql')
   }
   assert.deepEqual(problems, [])
+})
+
+test('a run: no step moves when the summary arrives, and one that fails keeps nobody from the steps', { skip, timeout: 120_000 }, async () => {
+  await using program = await startProgram({ env })
+  const traceId = newTraceId()
+  await post(program, exportRequest([agentSpan({ traceId })]))
+  await settledTrace(program, traceId, 1)
+  const { page } = await openPage(chromium, program.console)
+  let answer: (() => void) | undefined
+  const asked = new Promise<void>((resolve) => { answer = resolve })
+  await page.route('**/graphql', async (route) => {
+    if (/query Run\b/.test(route.request().postData() ?? '')) await asked
+    await route.continue()
+  })
+  const steps = page.getByRole('treegrid')
+  const columns = page.waitForResponse(/skeleton/)
+  await page.goto(`/runs/${traceId}`)
+  await (await columns).finished()
+  await page.waitForTimeout(500)
+  const before = await steps.isVisible() ? await steps.boundingBox() : undefined
+  answer?.()
+  await page.getByText('Duration', { exact: true }).waitFor()
+  await steps.waitFor()
+  assert.ok(before === undefined || before?.y === (await steps.boundingBox())?.y, 'the steps moved')
+  await page.unroute('**/graphql')
+  await page.route('**/graphql', (route) => (/query Run\b/.test(route.request().postData() ?? '') ? route.abort() : route.continue()))
+  await page.goto(`/runs/${traceId}`)
+  await steps.waitFor()
 })
 
 test('where the money goes: arrow keys move among the tiles, Enter narrows the page, and what cannot be narrowed opens its ledger entries', { skip, timeout: 240_000 }, async () => {
