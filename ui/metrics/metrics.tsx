@@ -210,7 +210,7 @@ export const Metrics = () => {
             <MetricTable metrics={metrics()} range={rangeOf(search)} />
           </Show>
         </Match>
-        <Match when={choice()}>
+        <Match when={list.isSuccess ? choice() : undefined}>
           {(chosen) => (
             <>
               <div class={styles['bar']}>

@@ -8,6 +8,7 @@ import { ledgerHref, rangeBounds, rangeOf, valueText } from '../url-state.ts'
 import { CopyButton } from '../widgets/copy.tsx'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Time } from '../widgets/figures.tsx'
+import { Name } from '../widgets/name.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { decisionOf, type Fault, firstFields, furtherGroups, type PriceField } from './price-fields.ts'
 import styles from './prices.module.css'
@@ -133,9 +134,9 @@ export const Unpriced = () => {
                     return (
                       <>
                         <tr>
-                          <td>{legible(valueText(model.model))}</td>
+                          <td><Name name={valueText(model.model)} /></td>
                           <td><Show when={model.model !== '' && model.meters.some(isTokens)} fallback={<span class="muted">{model.model === '' ? 'names no model' : 'its card has no price for this: import one'}</span>}><button ref={opener} type="button" class="nowrap" aria-expanded={isOpen()} aria-label={`Give it a price: ${legible(valueText(model.model))}`} onClick={() => setOpened(isOpen() ? undefined : keyOf(model))}>Give it a price</button></Show></td>
-                          <td>{legible(valueText(model.provider))}</td>
+                          <td><Name name={valueText(model.provider)} /></td>
                           <td class="number"><A href={ledgerHref({ model: valueText(model.model), provider: valueText(model.provider), basis: 'UNPRICED', range: rangeOf(search) ?? '' })} aria-label={`${plural(model.calls, 'call')} of ${legible(valueText(model.model))}, ledger entries`}><Count value={model.calls} /></A></td>
                           <td class="number"><span title={decimalExact(model.tokens)}>{count(Number(model.tokens))}</span></td>
                           <td>{model.meters.map(legible).join(', ')}</td>
