@@ -8,6 +8,7 @@ import { ask } from '../request.ts'
 import { budgetAnchor } from '../url-state.ts'
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Time } from '../widgets/figures.tsx'
+import { Beginning } from '../widgets/name.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { Approvals, type Approving } from './approvals.tsx'
 import { actionWords, amountText, answerOf, burnKey, burnWindows, groupName, linesFilter, linesHref, periodText, scopeText, share } from './budget-words.ts'
@@ -62,7 +63,7 @@ const GroupRow = (props: { budget: BudgetFieldsFragment; group: BudgetGroupField
   const amount = (text: string): string => amountText(props.budget.measure, text)
   return (
     <tr>
-      <td>{name() === '' ? 'everything' : name()}<Show when={props.burn}>{(show) => <div><button type="button" class={`plain ${styles['over']}`} aria-pressed={props.burns} aria-label={`over time: ${props.budget.title} ${name()}`} onClick={() => show()()}>over time</button></div>}</Show></td>
+      <td><Beginning text={name() === '' ? 'everything' : name()} /><Show when={props.burn}>{(show) => <div><button type="button" class={`plain ${styles['over']}`} aria-pressed={props.burns} aria-label={`over time: ${props.budget.title} ${name()}`} onClick={() => show()()}>over time</button></div>}</Show></td>
       <td class={styles['meterCell']}><Meter percent={share(props.group.actual, props.budget.limit)} label={`${props.budget.title} ${name()} used`} /><span>{percent(Number(props.group.actual), Number(props.budget.limit))}</span></td>
       <td class="number"><Lines budget={props.budget} group={props.group} amount={props.group.actual} from={props.group.periodStart} to={props.group.periodEnd} what="Used" /><Show when={props.group.unpricedCalls > 0}><div class="muted">{plural(props.group.unpricedCalls, 'call')} unpriced</div></Show></td>
       <td class="number"><span title={props.group.held}>{props.group.holds === 0 ? '–' : `${amount(props.group.held)} (${plural(props.group.holds, 'call')})`}</span></td>

@@ -3,6 +3,7 @@ import { knownCost, legible, money, percent, plural } from '../format.ts'
 import type { CostMapFieldsFragment } from '../queries.ts'
 import { type CostGroup, costGroups, type CostPart, valueText } from '../url-state.ts'
 import { Money } from '../widgets/figures.tsx'
+import { Beginning } from '../widgets/name.tsx'
 import styles from './costs.module.css'
 import { type CostOf, headPx, type Tile, tilesOf } from './tiles.ts'
 import { groupWords } from './words.ts'
@@ -154,8 +155,8 @@ export const CostMap = (props: { rows: CostMapRows; isFormer: boolean; open: (pa
                   const what = (): string => `${legible(valueText(one.part))} of ${legible(valueText(one.group))}`
                   return (
                     <tr>
-                      <td><a href={props.open({ [props.rows.by]: [one.group] })}>{legible(valueText(one.group))}</a></td>
-                      <td><a href={props.open(part())}>{legible(valueText(one.part))}</a></td>
+                      <td><a href={props.open({ [props.rows.by]: [one.group] })}><Beginning text={legible(valueText(one.group))} /></a></td>
+                      <td><a href={props.open(part())}><Beginning text={legible(valueText(one.part))} /></a></td>
                       <td class="number"><Money amount={knownCost(one.cost, one.unpricedEntries)} href={props.ledger(part())} what={what()} /></td>
                       <td class="number">{Number(one.cost) > 0 ? percent(Number(one.cost), whole()) : '–'}</td>
                       <td class="number"><Show when={one.unpricedEntries > 0} fallback={<span class="muted">–</span>}><a href={props.ledger(part(), 'UNPRICED')} aria-label={`${lines(one.unpricedEntries)} of ${what()}`}>{one.unpricedEntries}</a></Show></td>

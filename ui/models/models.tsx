@@ -8,6 +8,7 @@ import { cacheReadMeters, carried, failedRunsHref, type FilterKey, ledgerHref, m
 import { Failure, isAwaited, Progress } from '../widgets/failure.tsx'
 import { Count, Duration, Money, Tokens } from '../widgets/figures.tsx'
 import { ActiveFilters, FilterBar } from '../widgets/filter-bar.tsx'
+import { Beginning } from '../widgets/name.tsx'
 import { Empty, Page } from '../widgets/page.tsx'
 import { LatencyMap } from './latency.tsx'
 import styles from './models.module.css'
@@ -67,7 +68,7 @@ const ModelTable = (props: { rows: readonly Row[]; href: Href; open: (model: str
               const name = valueText(row.value)
               return (
                 <tr>
-                  <td class={styles['name']}><A href={props.open(name)}>{legible(name)}</A></td>
+                  <td class={styles['name']}><A href={props.open(name)}><Beginning text={legible(name)} /></A></td>
                   <td class="number"><Money amount={knownCost(row.cost, row.unpricedEntries)} href={props.href({ model: name })} what={legible(name)} /></td>
                   <td class="number"><Show when={row.costPerThousandCalls} fallback={<span class="muted">–</span>}>{(cost) => <Money amount={knownCost(cost(), row.unpricedEntries)} href={props.href({ model: name })} what={`${legible(name)} by 1,000 calls`} />}</Show></td>
                   <td class="number"><Count value={row.calls} href={props.href({ model: name })} what={`calls of ${legible(name)}`} /></td>
@@ -120,7 +121,7 @@ const SameAgents = (props: { model: string; rows: readonly Compared[]; open: (mo
                         return (
                           <tr class={own ? styles['own'] : undefined}>
                             <td>{index() === 0 ? legible(agent) : <span class="visually-hidden">{legible(agent)}</span>}</td>
-                            <td class={styles['name']}>{own ? legible(name) : <A href={props.open(name)}>{legible(name)}</A>}</td>
+                            <td class={styles['name']}>{own ? legible(name) : <A href={props.open(name)}><Beginning text={legible(name)} /></A>}</td>
                             <td class="number"><Count value={row.calls} href={props.href({ model: name, agent })} what={`calls of ${legible(name)} by ${legible(agent)}`} /></td>
                             <td class="number"><Bar value={moneyPixels(row.costPerThousandCalls)} most={dearest} own={own}>{row.costPerThousandCalls === null ? '–' : money(knownCost(row.costPerThousandCalls, row.unpricedEntries))}</Bar></td>
                             <td class="number"><Bar value={row.durationMs?.p50 ?? 0} most={slowest} own={own}>{row.durationMs === null ? '–' : duration(row.durationMs.p50)}</Bar></td>

@@ -16,7 +16,7 @@ import { ledgerHref, queryString, valueText } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
 import { Failure, Progress } from '../widgets/failure.tsx'
 import { Count, Duration, Money, Time } from '../widgets/figures.tsx'
-import { Name, Names } from '../widgets/name.tsx'
+import { Beginning, Name, Names } from '../widgets/name.tsx'
 import { Note, Outcome, Status, Warning } from '../widgets/outcome.tsx'
 import { Detail } from './detail.tsx'
 import { loadSkeleton } from './load.ts'
@@ -37,7 +37,7 @@ const Facts = (props: { run: RunFieldsFragment }) => (
     <Show when={props.run.agents.length > 0}><Fact name="Agents"><Names names={props.run.agents} /></Fact></Show>
     <Fact name="Service">{props.run.service === '' ? '–' : <Name name={props.run.service} />}</Fact>
     <Show when={props.run.sessions.length > 0}>
-      <Fact name="Session"><For each={props.run.sessions}>{(session) => <A href={`/runs${queryString({ session: valueText(session) })}`}>{legible(session)}</A>}</For></Fact>
+      <Fact name="Session"><For each={props.run.sessions}>{(session) => <A href={`/runs${queryString({ session: valueText(session) })}`}><Beginning text={legible(session)} /></A>}</For></Fact>
     </Show>
     <Show when={props.run.users.length > 0}><Fact name="User"><Names names={props.run.users} /></Fact></Show>
     <Fact name="Started"><Time iso={props.run.startedAt} /></Fact>

@@ -5,13 +5,11 @@ import type { RunFieldsFragment } from '../queries.ts'
 import { ledgerHref, queryString } from '../url-state.ts'
 import { Id } from '../widgets/copy.tsx'
 import { Count, Duration, Money, Time } from '../widgets/figures.tsx'
+import { Beginning } from '../widgets/name.tsx'
 import { Note, Status, Warning } from '../widgets/outcome.tsx'
 import styles from './runs.module.css'
 
 const Failed = (props: { value: number }) => <Show when={props.value > 0}><span class="muted"> ({props.value} failed)</span></Show>
-
-/** Three lines of it: the whole stands in its title, and on the run's page. */
-const Beginning = (props: { text: string }) => <span class={styles['beginning']} title={props.text}>{props.text}</span>
 
 const Row = (props: { run: RunFieldsFragment }) => (
   <tr class={props.run.status === 'FAILED' ? styles['failed'] : undefined}>
@@ -20,7 +18,7 @@ const Row = (props: { run: RunFieldsFragment }) => (
       <A href={`/runs/${props.run.id}`} data-run><Beginning text={props.run.name === '' ? 'unnamed run' : legible(props.run.name)} /></A>
       <span class={styles['sub']}>
         <Beginning text={props.run.agents.length > 0 ? props.run.agents.map(legible).join(', ') : legible(props.run.service)} />
-        <Show when={props.run.users.length > 0}><span class={styles['beginning']} title={props.run.users.map(legible).join(', ')}>{props.run.users.map(userName).map(legible).join(', ')}</span></Show>
+        <Show when={props.run.users.length > 0}><span class="beginning" title={props.run.users.map(legible).join(', ')}>{props.run.users.map(userName).map(legible).join(', ')}</span></Show>
         <span class={styles['narrowOnly']}><Time iso={props.run.startedAt} />, <Duration ms={props.run.durationMs} /></span>
         <Id id={props.run.id} what="run id" />
       </span>

@@ -21,3 +21,6 @@ export const Name = (props: { name: string }) => {
 }
 
 export const Names = (props: { names: readonly string[] }) => <For each={props.names}>{(name, place) => <>{place() === 0 ? '' : ', '}<Name name={name} /></>}</For>
+
+/** Three lines of a text where no button can stand: the whole is in its title, and where its link leads. */
+export const Beginning = (props: { text: string }) => <span class="beginning" title={props.text}>{props.text}</span>
