@@ -2,6 +2,7 @@ import type { PriceDesk } from '#collector/price/desk.ts'
 import type { AlertKeeper } from '#otel-config/alerts/standing.ts'
 import type { BudgetKeeper } from '#otel-config/budgets/standing.ts'
 import type { RunCounts } from './costs/run-counts.ts'
+import type { DecisionsCounted } from './policy-decisions/decision-counts.ts'
 import type { Reader } from './reader.ts'
 import type { Reconciler } from './reconciliation/reconciler.ts'
 import type { VerdictCache } from './steps/verdicts.ts'
@@ -11,6 +12,7 @@ export interface QueryContext {
   readonly verdicts: VerdictCache
   readonly reader: Reader
   readonly runCounts: RunCounts
+  readonly decisionCounts: DecisionsCounted
   readonly prices: PriceDesk
   readonly endpoints: Endpoints
   /** `undefined` where the collector is another process. */

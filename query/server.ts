@@ -7,6 +7,7 @@ import type { BudgetKeeper } from '#otel-config/budgets/standing.ts'
 import { hostAllowed } from '#otel-config/loopback-host.ts'
 import type { Backlog, Endpoints, QueryContext } from './context.ts'
 import { runCountsOf } from './costs/run-counts.ts'
+import { decisionCountsOf } from './policy-decisions/decision-counts.ts'
 import type { Allocation } from './export/allocation.ts'
 import { exportRoutes } from './export/routes.ts'
 import { graphqlAnswer } from './graphql.ts'
@@ -167,7 +168,7 @@ function answersOf({ store, tenant, endpoints, backlog, budgets, alerts, reconci
   }
   const verdicts = verdictCache()
   return {
-    context: (reader) => ({ reader, runCounts: runCountsOf(reader), verdicts, prices, endpoints, backlog, budgets, alerts, reconciler, incompleteAfterMs, now }),
+    context: (reader) => ({ reader, runCounts: runCountsOf(reader), decisionCounts: decisionCountsOf(reader), verdicts, prices, endpoints, backlog, budgets, alerts, reconciler, incompleteAfterMs, now }),
     skeleton: (context, run, encoding) => skeletons.get(run, encoding, () => made(context, run, encoding)),
   }
 }

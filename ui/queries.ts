@@ -695,7 +695,7 @@ export type TimeRange = {
   to?: string | null | undefined;
 };
 
-export type RunFieldsFragment = { id: string, name: string, status: RunStatus, isRun: boolean, settled: boolean, startedAt: string, endedAt: string | null, durationMs: number | null, service: string, environment: string | null, workflow: string | null, agents: Array<string>, users: Array<string>, sessions: Array<string>, models: Array<string>, modelCalls: number, failedModelCalls: number, unmeteredModelCalls: number, unpricedModelCalls: number, toolCalls: number, failedToolCalls: number, spanCount: number, errorCount: number, cost: string, reportedCost: string | null, policyDecisionCount: number, interventions: number, tokens: { input: number, cachedInput: number, output: number, total: number } };
+export type RunFieldsFragment = { id: string, name: string, status: RunStatus, isRun: boolean, settled: boolean, startedAt: string, endedAt: string | null, durationMs: number | null, service: string, environment: string | null, workflow: string | null, agents: Array<string>, users: Array<string>, sessions: Array<string>, models: Array<string>, modelCalls: number, failedModelCalls: number, unmeteredModelCalls: number, unpricedModelCalls: number, toolCalls: number, failedToolCalls: number, spanCount: number, errorCount: number, cost: string, reportedCost: string | null, policyDecisionCount: number, tokens: { input: number, cachedInput: number, output: number, total: number } };
 
 export type RunsQueryVariables = Exact<{
   first: number;
@@ -705,7 +705,7 @@ export type RunsQueryVariables = Exact<{
 }>;
 
 
-export type RunsQuery = { runs: { nodes: Array<{ id: string, name: string, status: RunStatus, isRun: boolean, settled: boolean, startedAt: string, endedAt: string | null, durationMs: number | null, service: string, environment: string | null, workflow: string | null, agents: Array<string>, users: Array<string>, sessions: Array<string>, models: Array<string>, modelCalls: number, failedModelCalls: number, unmeteredModelCalls: number, unpricedModelCalls: number, toolCalls: number, failedToolCalls: number, spanCount: number, errorCount: number, cost: string, reportedCost: string | null, policyDecisionCount: number, interventions: number, tokens: { input: number, cachedInput: number, output: number, total: number } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type RunsQuery = { runs: { nodes: Array<{ id: string, name: string, status: RunStatus, isRun: boolean, settled: boolean, startedAt: string, endedAt: string | null, durationMs: number | null, service: string, environment: string | null, workflow: string | null, agents: Array<string>, users: Array<string>, sessions: Array<string>, models: Array<string>, modelCalls: number, failedModelCalls: number, unmeteredModelCalls: number, unpricedModelCalls: number, toolCalls: number, failedToolCalls: number, spanCount: number, errorCount: number, cost: string, reportedCost: string | null, policyDecisionCount: number, tokens: { input: number, cachedInput: number, output: number, total: number } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type RunFacetsQueryVariables = Exact<{
   filter?: RunFilter | null | undefined;
@@ -724,7 +724,7 @@ export type RunQueryVariables = Exact<{
 }>;
 
 
-export type RunQuery = { trace: { id: string, name: string, status: RunStatus, isRun: boolean, settled: boolean, startedAt: string, endedAt: string | null, durationMs: number | null, service: string, environment: string | null, workflow: string | null, agents: Array<string>, users: Array<string>, sessions: Array<string>, models: Array<string>, modelCalls: number, failedModelCalls: number, unmeteredModelCalls: number, unpricedModelCalls: number, toolCalls: number, failedToolCalls: number, spanCount: number, errorCount: number, cost: string, reportedCost: string | null, policyDecisionCount: number, interventions: number, tokens: { input: number, cachedInput: number, output: number, total: number } } | null };
+export type RunQuery = { trace: { id: string, name: string, status: RunStatus, isRun: boolean, settled: boolean, startedAt: string, endedAt: string | null, durationMs: number | null, service: string, environment: string | null, workflow: string | null, agents: Array<string>, users: Array<string>, sessions: Array<string>, models: Array<string>, modelCalls: number, failedModelCalls: number, unmeteredModelCalls: number, unpricedModelCalls: number, toolCalls: number, failedToolCalls: number, spanCount: number, errorCount: number, cost: string, reportedCost: string | null, policyDecisionCount: number, tokens: { input: number, cachedInput: number, output: number, total: number } } | null };
 
 export type RunDecisionsQueryVariables = Exact<{
   id: string | number;
@@ -1161,7 +1161,6 @@ export const RunFieldsFragmentDoc = new TypedDocumentString(`
   cost
   reportedCost
   policyDecisionCount
-  interventions
 }
     `, {"fragmentName":"RunFields"}) as unknown as TypedDocumentString<RunFieldsFragment, unknown>;
 export const CostClaimsFragmentDoc = new TypedDocumentString(`
@@ -1459,7 +1458,6 @@ export const RunsDocument = new TypedDocumentString(`
   cost
   reportedCost
   policyDecisionCount
-  interventions
 }`) as unknown as TypedDocumentString<RunsQuery, RunsQueryVariables>;
 export const RunFacetsDocument = new TypedDocumentString(`
     query RunFacets($filter: RunFilter) {
@@ -1543,7 +1541,6 @@ export const RunDocument = new TypedDocumentString(`
   cost
   reportedCost
   policyDecisionCount
-  interventions
 }`) as unknown as TypedDocumentString<RunQuery, RunQueryVariables>;
 export const RunDecisionsDocument = new TypedDocumentString(`
     query RunDecisions($id: ID!) {

@@ -19,7 +19,7 @@ const columns = [
   'service', 'environment', 'workflow', 'agents', 'users', 'sessions', 'providers', 'models',
   'model_calls', 'failed_model_calls', 'unmetered_model_calls', 'unpriced_model_calls', 'tool_calls', 'failed_tool_calls',
   'span_count', 'error_count', 'tokens_input', 'tokens_cached_input', 'tokens_cache_write', 'tokens_output', 'tokens_reasoning',
-  'tokens_total', textOf('cost', 'cost_text'), textOf('reported_cost', 'reported_text'), 'settled', 'policy_decisions', 'interventions',
+  'tokens_total', textOf('cost', 'cost_text'), textOf('reported_cost', 'reported_text'), 'settled',
 ].join(', ')
 
 interface StoredRun {
@@ -57,8 +57,6 @@ interface StoredRun {
   readonly cost_text: string
   readonly reported_text: string | null
   readonly settled: boolean
-  readonly policy_decisions: string
-  readonly interventions: string
 }
 
 export const orNull = (text: string): string | null => (text === '' ? null : text)
@@ -104,8 +102,6 @@ function run(row: StoredRun): Run {
     cost: storedDecimal(row.cost_text),
     reportedCost: row.reported_text === null ? null : storedDecimal(row.reported_text),
     settled: row.settled,
-    policyDecisionCount: Number(row.policy_decisions),
-    interventions: Number(row.interventions),
   }
 }
 

@@ -48,8 +48,6 @@ export interface Run {
   readonly cost: PicoUsd
   readonly reportedCost: PicoUsd | null
   readonly settled: boolean
-  readonly policyDecisionCount: number
-  readonly interventions: number
 }
 
 export const RunType = new GraphQLObjectType<Run, QueryContext>({
@@ -87,8 +85,8 @@ export const RunType = new GraphQLObjectType<Run, QueryContext>({
     costVariance: asked(Decimal, 'Our cost less what the instrumentation claimed; null where it claimed nothing, or where calls are unpriced.', {},
       ({ cost, reportedCost, unpricedModelCalls }) => (reportedCost === null || unpricedModelCalls > 0 ? null : cost - reportedCost)),
     settled: plain(required(GraphQLBoolean), 'True once the trace has been quiet for the settlement delay and its figures are exact.'),
-    policyDecisionCount: plain(required(Count), 'Policy decisions about it.'),
-    interventions: plain(required(Count), 'Decisions that changed what the agent did.'),
+    policyDecisionCount: asked<Run>(required(Count), 'Policy decisions about it.', {}, async ({ id }, _, context) => (await context.decisionCounts(id)).decisions),
+    interventions: asked<Run>(required(Count), 'Decisions that changed what the agent did: taken before it acted, and enforced.', {}, async ({ id }, _, context) => (await context.decisionCounts(id)).interventions),
     steps: asked(listOf(StepType), 'Every span, parents before children, siblings by start. Refused as TOO_WIDE beyond 150,000: use the skeleton.', {}, (run, _, context) => stepsOfRun(context, run)),
     step: asked<Run, { readonly id: string }>(StepType, 'One span.', { id: argument(required(GraphQLID), 'Span id.') }, (run, { id }, context) => stepById(context, run, id)),
     stepsById: asked<Run, { readonly ids: readonly string[] }>(listOf(StepType), 'These spans in the order asked for; ids that are not in the run are left out.', {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
 import { runs } from '#clickhouse/tables/runs.ts'
-import { noon, runRow, type TestQuery, testQuery, traceId } from '../test-store.ts'
+import { decisionRow, noon, runRow, type TestQuery, testQuery, traceId } from '../test-store.ts'
 
 let query: TestQuery
 before(async () => {
@@ -47,6 +48,14 @@ test('runs', async (t) => {
     assert.equal(nodes[0]?.durationMs, 1500)
     assert.equal(nodes[2]?.durationMs, null)
     assert.deepEqual(nodes.map((run) => run.status), ['COMPLETED', 'FAILED', 'INCOMPLETE', 'RUNNING'])
+  })
+  await t.test('decisions are counted where they stand: the endpoint may have denied a call that no span came of', async () => {
+    await query.insert(policyDecisions, [
+      decisionRow(1, 1), decisionRow(2, 1, { outcome: 'ALLOW' }), decisionRow(3, 1, { place: 'COLLECTOR' }), decisionRow(4, 2, { place: 'ENDPOINT' }),
+      decisionRow(5, 2, { place: 'ENDPOINT', outcome: 'WARN', mode: 'SHADOW' }), decisionRow(6, 4, { tenant: 'other' }),
+    ])
+    const { runs: { nodes } } = await query.ask<{ readonly runs: { readonly nodes: readonly unknown[] } }>('{ runs(orderBy: STARTED_AT_ASC) { nodes { policyDecisionCount interventions } } }')
+    assert.deepEqual(nodes, [[3, 1], [2, 1], [0, 0], [0, 0]].map(([policyDecisionCount, interventions]) => ({ policyDecisionCount, interventions })))
   })
   const cases: readonly (readonly [filter: object, expected: string[]])[] = [
     [{ status: ['INCOMPLETE'] }, ['silent']],

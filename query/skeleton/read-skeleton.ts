@@ -39,7 +39,7 @@ export async function readSkeleton(context: QueryContext, run: Run): Promise<Buf
       columns, from: 'spans', where: allOf(traceWhere(run, 'started_at'), when('1', { base: run.startedAt.toString() })), tail: '', allVersions: true,
     }),
     context.reader.binary({ columns: ledgerColumns, from: 'ledgerEntries', where: traceWhere(run, 'occurred_at'), tail: 'GROUP BY span_id' }),
-    run.policyDecisionCount > 0 ? decisionsOfRun(context, run) : [],
+    decisionsOfRun(context, run),
     run.spanCount <= verdictSpansMax ? context.verdicts.get(context, run) : undefined,
   ])
   const spans = decode(rows, run.startedAt, ledger)
