@@ -19,7 +19,7 @@ const usageTypes = Object.fromEntries(tokenMeters.map((meter) => [usageColumn(me
 
 /** Columns of `spans`, to be asked for in this order. */
 export const storedSpanTypes = {
-  trace_id: ids(16), span_id: ids(8), parent_span_id: ids(8), started_at: times, ended_at: times, received_at: times,
+  project: words, trace_id: ids(16), span_id: ids(8), parent_span_id: ids(8), started_at: times, ended_at: times, received_at: times,
   name: words, span_kind: uint8s, status_code: uint8s, status_message: texts, service: words, environment: words, scope_name: words, scope_version: words,
   dialect: words, role: choices(roles), operation: words, agent: words, agent_id: texts, workflow: words, session: texts, user: texts, tags: words, provider: words,
   request_model: words, response_model: words, response_id: texts, tool: words, tool_call_id: texts, tool_arguments_hash: texts, executed: flags,
@@ -36,6 +36,7 @@ type SpanColumns = Block<typeof storedSpanTypes>['columns']
 /** The spans of a block by row. */
 export interface StoredSpans {
   readonly rows: number
+  readonly project: Column<string>
   readonly traceId: Column<string>
   readonly spanId: Column<string>
   readonly receivedAt: Column<bigint>
@@ -47,20 +48,19 @@ export interface StoredSpans {
 
 /** Columns of `spans` that hold all of a span, to be asked for in this order. */
 export const wholeSpanTypes = {
-  ...storedSpanTypes, project: words, trace_state: texts, span_flags: uint32s, schema_url: words,
+  ...storedSpanTypes, trace_state: texts, span_flags: uint32s, schema_url: words,
   dropped_attributes: uint32s, dropped_events: uint32s, dropped_links: uint32s,
 } as const
 
 /** The spans of a block by row, with all that was sent. */
-export interface WholeSpans extends Pick<StoredSpans, 'rows' | 'traceId' | 'spanId' | 'receivedAt' | 'facts'> {
-  readonly project: Column<string>
+export interface WholeSpans extends Pick<StoredSpans, 'rows' | 'project' | 'traceId' | 'spanId' | 'receivedAt' | 'facts'> {
   record(row: number, content: WholeContentRow | undefined): SpanRecord
 }
 
 export function wholeSpans({ rows, columns }: Block<typeof wholeSpanTypes>): WholeSpans {
   const spans = storedSpans({ rows, columns })
   return {
-    ...spans, project: columns.project,
+    ...spans,
     record: (row, content) => {
       const read = spans.record(row, content)
       return {
@@ -76,7 +76,7 @@ export function storedSpans({ rows, columns }: Block<typeof storedSpanTypes>): S
   const held = heldColumns.map(({ key, column }) => ({ key, value: columns[column as keyof SpanColumns] as Column<string> }))
   const usageOf = storedUsage(columns)
   return {
-    rows, traceId: columns.trace_id, spanId: columns.span_id, receivedAt: columns.received_at, startedAt: columns.started_at,
+    rows, project: columns.project, traceId: columns.trace_id, spanId: columns.span_id, receivedAt: columns.received_at, startedAt: columns.started_at,
     record: (row, content) => record(columns, held, row, content),
     facts: (row) => facts(columns, usageOf, row),
   }

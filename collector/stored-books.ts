@@ -26,7 +26,7 @@ export function storedBooks(store: Store, inUse: () => PriceBook): StoredBooks {
       const missing = [...new Set(versions)].filter((version) => named(version) === undefined && !known.has(version))
       if (missing.length === 0) return
       const rows = await store.read<{ version_hex: string; body: string }>(
-        'SELECT lower(hex(version)) AS version_hex, body FROM price_books FINAL WHERE version IN (SELECT toFixedString(unhex(arrayJoin({versions:Array(String)})), 32))',
+        'SELECT lower(hex(version)) AS version_hex, body FROM price_books FINAL WHERE lower(hex(version)) IN {versions:Array(String)}',
         { versions: missing }, { maxSeconds: readSecondsMax })
       for (const version of missing) if (!known.has(version)) known.set(version, undefined)
       for (const { version_hex, body } of rows) known.set(version_hex, checked(bookFor(parseBook(body), inUse().tenant), version_hex))

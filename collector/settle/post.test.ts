@@ -76,7 +76,7 @@ class Ledger {
   /** What verify says of it. */
   differences(elsewhere = nowhere): readonly string[] {
     const books = { load: async () => undefined, follow: () => undefined, named: () => options.prices, versions: () => [] }
-    const ledger = { derived: this.spans, starts: this.#starts, entries: Map.groupBy(this.#all(), (entry) => entry.spanId) }
+    const ledger = { derived: this.spans, projectOf: () => options.project, starts: this.#starts, entries: Map.groupBy(this.#all(), (entry) => entry.spanId) }
     return checkEntries(ledger, account([...this.spans.values()], elsewhere), books, { plain: () => undefined, current: (rows) => rows }).differences.map(differenceText)
   }
 

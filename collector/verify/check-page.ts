@@ -2,7 +2,7 @@ import type { Store } from '#clickhouse/store.ts'
 import type { Elsewhere } from '#semconv/account.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import type { StoredBooks } from '../stored-books.ts'
-import { checkTrace, isSettled, overdue } from './check-trace.ts'
+import { checkTrace, isSettled, overdue, type Settling } from './check-trace.ts'
 import type { Difference } from './difference.ts'
 import { asksOthers, elsewhereOf, nowhereElse } from './elsewhere.ts'
 import { type Page, pageById, tracesByIdMax } from './pages.ts'
@@ -17,7 +17,7 @@ export interface Checker {
   /** Spans that were received before were stored without tags. */
   readonly tagsSince: UnixNano
   /** What came before was settled since, or something is wrong with it. */
-  readonly settledBy: UnixNano
+  readonly settling: Settling
 }
 
 export interface CheckedPage {
@@ -48,7 +48,7 @@ export async function checkPage(page: Page, share: Share, checker: Checker): Pro
 const askingMax = 2_000
 
 /** `differing`: ids of traces. */
-async function checkOnce(page: Page, share: Share, { store, tenant, books, shared, tagsSince, settledBy }: Checker): Promise<CheckedPage & { readonly differing: readonly string[] }> {
+async function checkOnce(page: Page, share: Share, { store, tenant, books, shared, tagsSince, settling }: Checker): Promise<CheckedPage & { readonly differing: readonly string[] }> {
   const { traces, priceBooks } = await storedTraces(page, share, { store, tagsSince })
   await books.load(priceBooks)
   const differences: Difference[] = []
@@ -64,7 +64,7 @@ async function checkOnce(page: Page, share: Share, { store, tenant, books, share
     differences.push(...checked.differences)
   }
   const wait = (trace: StoredTrace): void => {
-    const difference = overdue(trace, settledBy)
+    const difference = overdue(trace, settling)
     if (difference === undefined) return void sums.unsettled++
     sums.traces++
     differing.push(trace.traceId)

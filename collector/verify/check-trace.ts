@@ -5,16 +5,23 @@ import { type CheckedLedger, checkEntries, storedEntries } from './entries.ts'
 import type { StoredBooks } from '../stored-books.ts'
 import type { DerivedSpan, RunFigures, StoredTrace } from './stored-traces.ts'
 
+/** What came between these moments may be on its way. */
+export interface Settling {
+  readonly from: UnixNano
+  readonly to: UnixNano
+}
+
 /** Nothing arrived since the run was summed up: only then its figures claim to be exact. */
 export const isSettled = ({ run, receivedAt, postedAt }: StoredTrace): boolean =>
   run !== undefined && run.settled && run.lastReceivedAt >= receivedAt && postedAt <= run.version
 
 /**
- * Something came for this trace before `settledBy`, and it was not summed up since: that is no trace in progress. Whoever takes a run
+ * Something came for this trace long ago, or at a time that has not come yet, and it was not summed up since: that is no trace in progress. Whoever takes a run
  * away, or calls it unsettled, would else hide its entries from every comparison.
  */
-export function overdue({ run, traceId, receivedAt, postedAt }: StoredTrace, settledBy: UnixNano): Difference | undefined {
-  if (receivedAt >= settledBy || postedAt >= settledBy) return undefined
+export function overdue({ run, traceId, receivedAt, postedAt }: StoredTrace, { from, to }: Settling): Difference | undefined {
+  const latest = receivedAt > postedAt ? receivedAt : postedAt
+  if (latest >= from && latest <= to) return undefined
   const title = JSON.stringify(run?.figures.name ?? '')
   return { of: 'run', id: traceId, traceId, spanId: '', title, kind: run === undefined ? 'missing' : 'changed', fields: [{ field: 'settled', stored: 'no', recomputed: 'yes' }] }
 }

@@ -1,5 +1,5 @@
 import { decimalFromPico } from '#clickhouse/decimal.ts'
-import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
+import { type LedgerEntryRow, postedAtOfRevision, revisionAtArrival, revisionAtSettlement } from '#clickhouse/tables/ledger-entries.ts'
 import { type Attribution, type Billable, chargedOnArrival, type TraceAccount } from '#semconv/account.ts'
 import type { LedgerMeter, LedgerReason, PicoUsd, UnixNano } from '#semconv/facts.ts'
 import { idOf, ledgerEntryId } from '../derive/identity.ts'
@@ -22,7 +22,7 @@ export interface CheckedLedger {
  * stood before it, and after the last one the trace's account must stand, at the price of the book that this one names. So one
  * wrong entry is one difference, however many sums it spoils.
  */
-export function checkEntries<Row>({ derived, entries, starts }: LedgerOf<Row>, account: TraceAccount, books: StoredBooks, { plain, current }: EntryReading<Row>): CheckedLedger {
+export function checkEntries<Row>({ derived, projectOf, entries, starts }: LedgerOf<Row>, account: TraceAccount, books: StoredBooks, { plain, current }: EntryReading<Row>): CheckedLedger {
   const differences: Difference[] = []
   const charged = new Set<string>()
   let count = 0
@@ -30,7 +30,8 @@ export function checkEntries<Row>({ derived, entries, starts }: LedgerOf<Row>, a
   let unpricedModelCalls = 0
   const check = (spanId: string, rows: readonly Row[], billable: Billable | undefined): void => {
     const facts = derived.get(spanId)
-    const charged = billable === undefined || facts === undefined ? undefined : plain(rows, facts, billable, books)
+    const project = projectOf(spanId)
+    const charged = billable === undefined || facts === undefined ? undefined : plain(rows, project, facts, billable, books)
     if (charged !== undefined) {
       count += rows.length
       cost += charged.cost
@@ -41,7 +42,7 @@ export function checkEntries<Row>({ derived, entries, starts }: LedgerOf<Row>, a
     count += own.length
     const checked = checkSpan({
       entries: inOrder(own), facts, billable, books, starts: starts.get(spanId) ?? new Set(facts === undefined ? [] : [facts.startedAt]),
-      owner: facts === undefined ? undefined : { ...account.attributions().get(spanId) ?? nobody, service: facts.service, environment: facts.environment },
+      owner: facts === undefined ? undefined : { ...account.attributions().get(spanId) ?? nobody, project, service: facts.service, environment: facts.environment },
     })
     differences.push(...checked.differences)
     cost += checked.cost
@@ -64,12 +65,12 @@ interface Charged {
 /** How entries are read: a row of a column is no entry yet. */
 export interface EntryReading<Row> {
   /** What a call comes to that was charged once and never corrected, with every line as it must be; `undefined` of all others. */
-  readonly plain: (rows: readonly Row[], facts: DerivedSpan, billable: Billable, books: StoredBooks) => Charged | undefined
+  readonly plain: (rows: readonly Row[], project: string, facts: DerivedSpan, billable: Billable, books: StoredBooks) => Charged | undefined
   /** The entries that count, each once. */
   readonly current: (rows: readonly Row[]) => readonly LedgerEntryRow[]
 }
 
-interface LedgerOf<Row> extends Pick<StoredTrace, 'derived' | 'starts'> {
+interface LedgerOf<Row> extends Pick<StoredTrace, 'derived' | 'projectOf' | 'starts'> {
   /** By span id. */
   readonly entries: ReadonlyMap<string, readonly Row[]>
 }
@@ -82,7 +83,7 @@ export const storedEntries = (tenant: string): EntryReading<EntryRow> => ({ plai
  * `undefined` where anything differs or any other line is there; then `checkSpan` says what.
  */
 function plainCharges(
-  rows: readonly EntryRow[], { service, environment, step: { usageFlags }, receivedAt }: DerivedSpan, billable: Billable, books: StoredBooks,
+  rows: readonly EntryRow[], project: string, { service, environment, step: { usageFlags }, receivedAt }: DerivedSpan, billable: Billable, books: StoredBooks,
 ): Charged | undefined {
   const [first] = rows
   const book = first === undefined ? undefined : books.named(first.columns.price_book_version(first.row))
@@ -99,13 +100,22 @@ function plainCharges(
       && columns.unit_price(row) === line.unitPrice && columns.basis(row) === line.basis && columns.provider(row) === line.provider && columns.model(row) === line.model
       && columns.price_book_version(row) === line.priceBookVersion && columns.price_card(row) === line.priceCard && columns.reverses(row) === ''
       && columns.agent(row) === agent && columns.user(row) === user && columns.session(row) === session && columns.workflow(row) === workflow && columns.tags(row) === tags
-      && columns.service(row) === service && columns.environment(row) === environment && columns.occurred_at(row) === billable.at
-      && columns.reason(row) === billable.reason && (billable.reason !== 'metered' || columns.posted_at(row) >= receivedAt) && sameFlags(columns.usage_flags(row), usageFlags)
+      && columns.service(row) === service && columns.environment(row) === environment && columns.project(row) === project && columns.occurred_at(row) === billable.at
+      && columns.reason(row) === billable.reason && (billable.reason !== 'metered' || columns.posted_at(row) >= receivedAt) && isPostedAsRevised(columns.posted_at(row), columns.revision(row), receivedAt)
+      && sameFlags(columns.usage_flags(row), usageFlags)
     if (!stands) return undefined
     cost += line.amount ?? 0n
   }
   return { cost, unpriced: lines.some((line) => line.basis === 'UNPRICED') }
 }
+
+/**
+ * The revision of a line that was charged on arrival is made of that moment, which is when a version of its span was accepted. One of
+ * a settlement was not made before the line was posted: that settlement posted it, or said whose it is.
+ */
+const isPostedAsRevised = (postedAt: UnixNano, revision: bigint, receivedAt: UnixNano | undefined): boolean =>
+  revision >= settlements ? revision >= revisionAtSettlement(postedAt) : revision === revisionAtArrival(postedAt) && (receivedAt === undefined || postedAt <= receivedAt)
+const settlements = revisionAtSettlement(0n)
 
 const sameFlags = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((flag, at) => flag === b[at])
 
@@ -122,7 +132,7 @@ interface SpanLedger {
   readonly books: StoredBooks
 }
 
-type Owner = Attribution & Pick<LedgerEntryRow, 'service' | 'environment'>
+type Owner = Attribution & Pick<LedgerEntryRow, 'project' | 'service' | 'environment'>
 
 function checkSpan(span: SpanLedger): { readonly differences: readonly Difference[]; readonly cost: PicoUsd; readonly unpriced: boolean } {
   const { entries, billable, books } = span
@@ -235,8 +245,11 @@ function nameDifferences(entry: LedgerEntryRow, line: LedgerLine | undefined, en
     if (stored !== recomputed) found.push({ field, stored: JSON.stringify(stored), recomputed: JSON.stringify(recomputed) })
   }
   if (owner === undefined) differ('span', entry.spanId, '')
-  else for (const field of ['agent', 'user', 'session', 'workflow', 'service', 'environment', 'tags'] as const) differ(field, entry[field], owner[field])
+  else for (const field of ['project', 'agent', 'user', 'session', 'workflow', 'service', 'environment', 'tags'] as const) differ(field, entry[field], owner[field])
   if (!starts.has(entry.occurredAt)) differ('occurred at', String(entry.occurredAt), [...starts].join(' or '))
+  if (!isPostedAsRevised(entry.postedAt, entry.revision, facts?.receivedAt)) differ('posted at', String(entry.postedAt), String(postedAtOfRevision(entry.revision)))
+  // Whatever follows corrects a charge.
+  if (entry === entries[0]) differ('kind', entry.kind, 'CHARGE')
   const reasons = reasonsOf(entry, span, line !== undefined && entries.length === 1)
   if (!reasons.includes(entry.reason)) differ('reason', entry.reason, reasons.join(' or '))
   // What an earlier version of the span said, its lines still say: money that stands is not posted again for that.
@@ -245,6 +258,8 @@ function nameDifferences(entry: LedgerEntryRow, line: LedgerLine | undefined, en
   }
   if (ordinalOf(entry, entries.length) === entries.length) differ('id', idOf(entry), ledgerEntryId(entry.tenant, entry.traceId, entry.spanId, entry.meter, entry.kind, 0))
   if (books.named(entry.priceBookVersion) === undefined) differ('price book', entry.priceBookVersion, '')
+  // Lines without a price once named none.
+  else if (entry.priceBookVersion === '' && entry.basis === 'PRICED') differ('price book', '', 'the one that priced it')
   if (entry.kind === 'REVERSAL') {
     const reversed = entries.find((one) => one.kind !== 'REVERSAL' && idOf(one) === entry.reverses)
     if (reversed === undefined) differ('reverses', entry.reverses, openedId(entries))

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Address } from '#clickhouse/store.ts'
 import type { UnixNano } from '#semconv/facts.ts'
+import type { Settling } from './check-trace.ts'
 import type { CheckedPage } from './check-page.ts'
 import type { Page } from './pages.ts'
 import type { Share } from './stored-traces.ts'
@@ -14,7 +15,7 @@ export interface ThreadData {
   readonly book: string | undefined
   readonly shared: ReadonlySet<string> | undefined
   readonly tagsSince: UnixNano
-  readonly settledBy: UnixNano
+  readonly settling: Settling
 }
 
 export interface PageRequest {

@@ -2,7 +2,7 @@ import type { Block, Column } from '#clickhouse/native-columns.ts'
 import { migratedAt } from '#clickhouse/migrate.ts'
 import type { Store } from '#clickhouse/store.ts'
 import { type StoredContentRow, storedContentColumns, storedSpans, type StoredSpans, storedSpanTypes } from '#clickhouse/stored-record.ts'
-import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
+import { type LedgerEntryRow, postedAtOfRevision } from '#clickhouse/tables/ledger-entries.ts'
 import type { SpanRecord } from '#semconv/attributes.ts'
 import type { LedgerMeter, LedgerReason, PicoUsd, RunStatus, SpanFacts, TokenUsage, UnixNano, UsageFlag } from '#semconv/facts.ts'
 import { spanFacts } from '../derive/derive.ts'
@@ -54,11 +54,13 @@ export interface StoredTrace {
   readonly derived: ReadonlyMap<string, DerivedSpan>
   /** What was stored when it arrived, by span id. */
   readonly stored: ReadonlyMap<string, Place>
+  /** Whose span it is, '' where it is not there. */
+  projectOf(spanId: string): string
   /** By span id: when its versions began, where they did not begin at one time. */
   readonly starts: ReadonlyMap<string, ReadonlySet<UnixNano>>
   /** By span id; all versions of a row. */
   readonly entries: ReadonlyMap<string, readonly EntryRow[]>
-  /** When its latest span was accepted and its latest line posted, 0 for none. */
+  /** When its latest span was accepted and its latest line posted, or told whose it is, 0 for none. */
   readonly receivedAt: UnixNano
   readonly postedAt: UnixNano
 }
@@ -163,7 +165,7 @@ function derivedAgain(record: SpanRecord, receivedAt: UnixNano, tagsSince: UnixN
 
 function derivedSpans(
   traceId: string, at: Rows, blocks: readonly StoredSpans[], told: ReadonlyMap<string, DerivedSpan> | undefined, tagsSince: UnixNano,
-): Pick<StoredTrace, 'derived' | 'stored' | 'starts' | 'receivedAt'> {
+): Pick<StoredTrace, 'derived' | 'stored' | 'projectOf' | 'starts' | 'receivedAt'> {
   const derived = new Map<string, DerivedSpan>()
   const stored = new Map<string, Place>()
   const starts = new Map<string, Set<UnixNano>>()
@@ -183,7 +185,11 @@ function derivedSpans(
     stored.set(spanId, { spans, row })
     if (receivedAt > latest) latest = receivedAt
   }
-  return { derived, stored, starts, receivedAt: latest }
+  const projectOf = (spanId: string): string => {
+    const place = stored.get(spanId)
+    return place === undefined ? '' : place.spans.project(place.row)
+  }
+  return { derived, stored, projectOf, starts, receivedAt: latest }
 }
 
 function ledgerOf(at: Rows, blocks: readonly EntryColumns[]): Pick<StoredTrace, 'entries' | 'postedAt'> {
@@ -196,7 +202,8 @@ function ledgerOf(at: Rows, blocks: readonly EntryColumns[]): Pick<StoredTrace, 
     const own = entries.get(spanId)
     if (own === undefined) entries.set(spanId, [{ columns, row }])
     else own.push({ columns, row })
-    const postedAt = columns.posted_at(row)
+    // By the revision, which decides what stands: a line that only says that it was posted later keeps no trace from being compared.
+    const postedAt = postedAtOfRevision(columns.revision(row))
     if (postedAt > latest) latest = postedAt
   }
   return { entries, postedAt: latest }

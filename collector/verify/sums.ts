@@ -4,6 +4,7 @@ import { countsTokens } from '#clickhouse/tables/ledger-entries.ts'
 import { usageColumn } from '#clickhouse/tables/usage-column.ts'
 import { tokenMeters } from '#semconv/facts.ts'
 import { checkAgreed } from './agreed.ts'
+import { checkDecided } from './decided.ts'
 import type { Difference } from './difference.ts'
 import type { VerifyOptions } from './verify.ts'
 
@@ -86,7 +87,7 @@ export async function checkSums({ store, tenant, report, nowMs }: Omit<VerifyOpt
   for (const { table, day, ledger: own, summed } of await costDayDifferences(store, tenant)) {
     say({ of: 'day', id: day, traceId: '', spanId: '', title: `${day} in ${table}`, kind: 'changed', fields: [{ field: 'cost', stored: summed, recomputed: own }] })
   }
-  for (const difference of (await checkAgreed(store, tenant)).differences) say(difference)
+  for (const difference of [...(await checkAgreed(store, tenant)).differences, ...await checkDecided(store, tenant)]) say(difference)
   return { entries: await entriesOf(store, tenant), differences, tookMs: nowMs() - began }
 }
 

@@ -97,6 +97,45 @@ test('a run that was taken away, or called unsettled, hides nothing: what came l
   }
 })
 
+/** Every column of a line but those that say which line it is. */
+const changes: readonly (readonly [column: string, value: string])[] = [
+  ['project', `'other'`], ['reason', `'repriced'`], ['posted_at', 'addDays(posted_at, 40)'], ['provider', `'azure'`], ['model', `'gpt-6'`], ['basis', `'REPORTED'`],
+  ['price_book_version', `''`], ['price_book_version', `'${'any '.repeat(32)}'`], ['agent', `'x'`], ['user', `'x'`], ['session', `'x'`], ['workflow', `'x'`], ['service', `'x'`],
+  ['environment', `'x'`], ['tags', `'x'`], ['usage_flags', `['usage_lossy']`], ['quantity', 'quantity + 1'], ['unit_price', 'unit_price * 2'], ['unit_price', 'NULL'],
+  ['amount', 'amount * 2'], ['amount', 'NULL'], ['price_card', `'x'`], ['reverses', `unhex('${'ab'.repeat(32)}')`],
+]
+
+test('a line that says anything else in any column is a difference: charged on arrival, and told by a settlement whose it is', async () => {
+  const collector = await smallCollector(store, options('columns'))
+  const [arrived, settled] = [1_000, 2_000].map((from) => changes.map((change, n) => ({ trace: from + n, change }))) as [Change[], Change[]]
+  const [kind, sooner] = [3_000, 3_001]
+  await collector.arrive([...arrived, ...settled, { trace: kind }, { trace: sooner }].map(({ trace }) => made(trace, 2, 1, 1, call(30, 6))))
+  await collector.settle()
+  await collector.arrive(settled.map(({ trace }) => made(trace, 1, 0, 0, agent(30, 6))))
+  await collector.settle()
+  assert.deepEqual((await verified('columns')).found.map(differenceText), [])
+  const line = (trace: number): string => `tenant = 'columns' AND meter = 'output.text' AND trace_id = unhex('${trace.toString(16).padStart(32, '0')}')`
+  const alter = (what: string): Promise<void> => store.command(`ALTER TABLE ledger_entries ${what} SETTINGS mutations_sync = 2`)
+  for (const { trace, change: [column, value] } of [...arrived, ...settled]) await alter(`UPDATE ${column} = ${value} WHERE ${line(trace)}`)
+  await alter(`UPDATE posted_at = addSeconds(posted_at, -1) WHERE ${line(sooner)}`)
+  await store.command(`INSERT INTO ledger_entries SELECT * REPLACE ('ADJUSTMENT' AS kind) FROM ledger_entries WHERE ${line(kind)}`)
+  await alter(`DELETE WHERE ${line(kind)} AND kind = 'CHARGE'`)
+  const found = new Set((await verified('columns')).found.filter(({ of }) => of === 'entry').map(({ traceId }) => Number.parseInt(traceId, 16)))
+  const missed = [...arrived, ...settled].filter(({ trace }) => !found.has(trace)).map(({ trace, change }) => [trace, ...change])
+  assert.deepEqual([missed, found.has(kind), found.has(sooner)], [[], true, true])
+})
+interface Change { readonly trace: number; readonly change: readonly [column: string, value: string] }
+
+test('a decision that was taken away, or says something else, is a difference', async () => {
+  const policies = parsePolicies('policies: [{ id: calls, version: 1, title: calls, mode: enforce, on: span, match: { kinds: [MODEL_CALL] }, outcome: warn, reason: a call }]')
+  const collector = await smallCollector(store, { ...options('decided'), policies })
+  await collector.arrive([4_000, 4_001].map((trace) => made(trace, 2, 1, 1, call(30, 6))))
+  await collector.settle()
+  assert.deepEqual((await verified('decided')).found.map(differenceText), [])
+  await store.command(`ALTER TABLE policy_decisions DELETE WHERE tenant = 'decided' AND trace_id = unhex('${(4_001).toString(16).padStart(32, '0')}') SETTINGS mutations_sync = 2`)
+  assert.deepEqual((await verified('decided')).found.map(({ of, traceId, fields }) => [of, Number.parseInt(traceId, 16), fields]), [['run', 4_001, [{ field: 'policy decisions', stored: '0', recomputed: '1' }]]])
+})
+
 test('threads report what is planted: nothing may stand at the price of a book that nobody has', async () => {
   const collector = await smallCollector(store, options('planted'))
   await collector.arrive(Array.from({ length: 9 }, (_, n) => made(300 + n, 1, 0, n, call(30, 6))))

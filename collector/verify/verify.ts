@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { costDayDifferences } from '#clickhouse/cost-days.ts'
 import type { Store } from '#clickhouse/store.ts'
-import type { UnixNano } from '#semconv/facts.ts'
 import { canonicalJson, type PriceBook, shippedBook } from '../price/book.ts'
 import { storedBooks } from '../stored-books.ts'
 import { checkAgreed } from './agreed.ts'
 import { type CheckedPage, checkPage } from './check-page.ts'
+import type { Settling } from './check-trace.ts'
+import { checkDecided } from './decided.ts'
 import type { Difference } from './difference.ts'
 import { sharedAnswers } from './elsewhere.ts'
 import { pageThread } from './page-thread.ts'
@@ -69,6 +70,10 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
   sums.entries += agreed.entries
   sums.differences += agreed.differences.length
   for (const difference of agreed.differences) options.report(difference)
+  for (const difference of await checkDecided(store, tenant)) {
+    sums.differences++
+    options.report(difference)
+  }
   return { ...sums, priceBooks: priceBooks.size, tookMs: nowMs() - began }
 }
 
@@ -90,14 +95,14 @@ const countSeconds = 60
 
 async function openTeam(options: VerifyOptions): Promise<Team> {
   const { store, tenant, prices } = options
-  const [shared, tagsSince, settledBy] = await Promise.all([sharedAnswers(store, tenant), storedWithTagsSince(store), settledByNow(options)])
+  const [shared, tagsSince, settling] = await Promise.all([sharedAnswers(store, tenant), storedWithTagsSince(store), settlingNow(options)])
   const wanted = options.threads ?? (await spansStored(options) < spansWorthThreads ? 0 : Math.min(threadsMax, availableParallelism()))
   if (wanted === 0) {
     const books = storedBooks(store, () => prices)
-    return { check: async (page) => [{ checked: await checkPage(page, wholePage, { store, tenant, books, shared, tagsSince, settledBy }), priceBooks: books.versions() }], [Symbol.asyncDispose]: async () => undefined }
+    return { check: async (page) => [{ checked: await checkPage(page, wholePage, { store, tenant, books, shared, tagsSince, settling }), priceBooks: books.versions() }], [Symbol.asyncDispose]: async () => undefined }
   }
   const data = {
-    address: await store.address(), database: store.database, tenant, shared, tagsSince, settledBy,
+    address: await store.address(), database: store.database, tenant, shared, tagsSince, settling,
     book: prices.version === shippedBook().version ? undefined : canonicalJson(prices.data),
   }
   const threads = Array.from({ length: wanted }, () => pageThread(data))
@@ -107,13 +112,14 @@ async function openTeam(options: VerifyOptions): Promise<Team> {
   }
 }
 
-/** What is quiet is settled within seconds; a receiver that starts again takes up what it left. Nanoseconds. */
+/** What is quiet is settled within seconds; a receiver that starts again takes up what it left. Clocks are not further apart. Nanoseconds. */
 const settlingNano = 3_600_000_000_000n
 
-/** An hour before the collector last settled anything: it was there, and had time for all that came before. */
-async function settledByNow({ store, tenant }: VerifyOptions): Promise<UnixNano> {
-  const [row] = await store.read<{ readonly last: string }>('SELECT toString(max(version)) AS last FROM runs WHERE tenant = {tenant:String} AND settled', { tenant }, { maxSeconds: countSeconds })
-  return BigInt(row?.last ?? 0) - settlingNano
+/** From an hour before the collector last settled anything: it was there, and had time for all that came before. To an hour from now. */
+async function settlingNow({ store, tenant }: VerifyOptions): Promise<Settling> {
+  const [row] = await store.read<{ readonly last: string; readonly now: string }>(
+    'SELECT toString(max(version)) AS last, toString(toUnixTimestamp64Nano(now64(9))) AS now FROM runs WHERE tenant = {tenant:String} AND settled', { tenant }, { maxSeconds: countSeconds })
+  return { from: BigInt(row?.last ?? 0) - settlingNano, to: BigInt(row?.now ?? 0) + settlingNano }
 }
 
 async function spansStored({ store, tenant }: VerifyOptions): Promise<number> {

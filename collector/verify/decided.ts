@@ -1,0 +1,25 @@
+import type { Store } from '#clickhouse/store.ts'
+import type { Difference } from './difference.ts'
+
+/** Rows that are told; a store that lost its decisions is told so often enough. */
+const wrongMax = 10_000
+const options = { maxSeconds: 3_600, pool: 'bi' } as const
+const spilling = `SETTINGS max_bytes_before_external_group_by = 268435456, join_algorithm = 'grace_hash', grace_hash_join_initial_buckets = 8`
+
+/**
+ * Runs with fewer decisions than they were summed up with. There may be more: those of the decide endpoint are stored when they are
+ * answered, whether or not a span of the run comes later. Decisions lie before their run in the journal, so they are there before it.
+ */
+const fewer = `SELECT lower(hex(trace_id)) AS trace, name, toString(policy_decisions) AS said, toString(stood) AS stored, toString(interventions) AS intervened, toString(stepped) AS stepped_in
+FROM (SELECT trace_id, name, policy_decisions, interventions FROM runs FINAL WHERE tenant = {tenant:String} AND policy_decisions > 0) AS runs
+LEFT JOIN (SELECT trace_id, count() AS stood, countIf(place != 'COLLECTOR' AND outcome != 'ALLOW') AS stepped FROM policy_decisions FINAL WHERE tenant = {tenant:String} GROUP BY trace_id) AS decisions USING trace_id
+WHERE stood < policy_decisions OR stepped < interventions LIMIT ${wrongMax} ${spilling}`
+
+/** Every decision that a run counts is there, and those that intervened still say so. */
+export async function checkDecided(store: Store, tenant: string): Promise<readonly Difference[]> {
+  const rows = await store.read<Readonly<Record<'trace' | 'name' | 'said' | 'stored' | 'intervened' | 'stepped_in', string>>>(fewer, { tenant }, options)
+  return rows.map(({ trace, name, said, stored, intervened, stepped_in }) => ({
+    of: 'run', id: trace, traceId: trace, spanId: '', title: JSON.stringify(name), kind: 'changed',
+    fields: [{ field: 'policy decisions', stored, recomputed: said }, { field: 'interventions', stored: stepped_in, recomputed: intervened }].filter((field) => field.stored !== field.recomputed),
+  }))
+}
