@@ -24,13 +24,13 @@ interface Received {
 }
 
 /** An HTTP server that answers with `status`, or not at all for 0. */
-async function receiver(t: TestContext, status: () => number = () => 200): Promise<{ readonly url: string; readonly got: Received[] }> {
+async function receiver(t: TestContext, status: () => number = () => 200, answerHeaders: Readonly<Record<string, string>> = {}): Promise<{ readonly url: string; readonly got: Received[] }> {
   const got: Received[] = []
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += String(chunk)
     got.push({ path: request.url ?? '', headers: request.headers, body })
-    if (status() !== 0) response.writeHead(status()).end()
+    if (status() !== 0) response.writeHead(status(), answerHeaders).end()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => {
@@ -183,6 +183,46 @@ describe('alerts', () => {
     state.candidates = [crossed, { ...crossed, key: 'other' }]
     await until('both were given up', alerter, () => alerter.alerts().length === 2 && alerter.alerts().every(({ waiting }) => waiting.length === 0))
     assert.deepEqual([http.got.length, alerter.destinations()[0]?.gone], [1, true])
+  })
+
+  test('one that says when to come again is left alone until then', async (t) => {
+    const http = await receiver(t, () => 429, { 'retry-after': '3600' })
+    const { state, open } = await world(t, { rules: [rule(['slack'])], destinations: [{ id: 'slack', kind: 'slack', url: http.url }] })
+    const { alerter } = await open()
+    state.candidates = [crossed]
+    await until('it failed', alerter, () => alerter.destinations()[0]?.failures === 1)
+    state.now += hour / 2
+    await alerter.tick()
+    await sleep(100)
+    assert.equal(http.got.length, 1)
+    state.now += hour
+    await until('it is told again', alerter, () => http.got.length === 2)
+  })
+
+  test('a name with line breaks writes no lines of its own', async (t) => {
+    const [http, mail] = [await receiver(t), await mailServer(t)]
+    const { state, open } = await world(t, {
+      rules: [rule(['slack', 'mail'])], destinations: [{ id: 'slack', kind: 'slack', url: http.url }, { id: 'mail', kind: 'email', server: mail.url, from: 'a@example.com', to: ['b@example.com'] }],
+    })
+    const { alerter } = await open()
+    const name = 'eve\r\nlimit: $1\u2028<!channel>'
+    state.candidates = [{ ...crossed, title: `Shop (user ${name}): 80 % used`, values: { limit: '$10', user: name } }]
+    await until('both have heard', alerter, () => http.got.length === 1 && mail.mails.length === 1)
+    assert.equal(JSON.parse(http.got[0]?.body ?? '').text, '*Shop (user eve limit: $1 &lt;!channel&gt;): 80 % used*\n$8 of $10 are used.')
+    assert.deepEqual(mail.mails[0]?.split('\n').filter((line) => line.startsWith('limit')), ['limit: $10'])
+  })
+
+  test('a mail server that always has one more line to say is given up', { timeout: 60_000 }, async (t) => {
+    const server = createSocketServer((socket) => {
+      socket.on('error', () => undefined).write('220 test\r\n')
+      const lines = setInterval(() => socket.write('250-and\r\n'), 500)
+      socket.on('close', () => clearInterval(lines))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const { open } = await world(t, { rules: [], destinations: [{ id: 'mail', kind: 'email', server: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, from: 'a@example.com', to: ['b@example.com'] }] })
+    const { alerter } = await open()
+    assert.deepEqual(await alerter.test('mail'), { ok: false, detail: 'no answer within 10 seconds' })
   })
 
   test('one that cannot be written down keeps no other from firing', async (t) => {

@@ -262,11 +262,12 @@ export class Alerter implements AlertKeeper {
     const [alert, destination] = [this.#alerts.get(key), this.#destination(id)]
     const delivery = alert === undefined ? undefined : firstFor(alert, id)
     if (alert === undefined || delivery === undefined) return
-    const attempt = circuit.gone ? { ok: false, gone: true, detail: 'it wants to hear nothing any more (410)' } : await deliver(destination, noticeOf(alert, delivery), this.#options.now())
+    const attempt = circuit.gone ? { ok: false, gone: true, restMs: 0, detail: 'it wants to hear nothing any more (410)' } : await deliver(destination, noticeOf(alert, delivery), this.#options.now())
     this.#noteCircuit(circuit, attempt)
     const at = this.#options.now()
-    const wait = retryMs[delivery.attempt]
-    const again = attempt.ok || attempt.gone || wait === undefined ? [] : [{ ...delivery, attempt: delivery.attempt + 1, nextAt: at + wait * (1 + (Math.random() * 2 - 1) * jitter) }]
+    const planned = retryMs[delivery.attempt]
+    const wait = planned === undefined ? undefined : Math.max(planned * (1 + (Math.random() * 2 - 1) * jitter), attempt.restMs)
+    const again = attempt.ok || attempt.gone || wait === undefined ? [] : [{ ...delivery, attempt: delivery.attempt + 1, nextAt: at + wait }]
     // It may have been resolved meanwhile.
     const latest = this.#alerts.get(key) ?? alert
     this.#record(attempt.ok ? 'DELIVERED' : 'FAILED', latest, at, { destination: id, detail: `${delivery.status}: ${attempt.detail}${again.length > 0 ? `, tried again in ${Math.round((wait ?? 0) / second)} s` : ''}`, attempt: delivery.attempt })

@@ -25,6 +25,8 @@ export interface Notice {
 export interface Attempt {
   readonly ok: boolean
   readonly gone: boolean
+  /** How long the receiver asks to be left alone, in milliseconds. */
+  readonly restMs: number
   /** For people; never a secret. */
   readonly detail: string
 }
@@ -75,7 +77,9 @@ export function requestOf(destination: HttpDestination, notice: Notice, now: num
   }
 }
 
-const headOf = ({ status, title }: Notice): string => (status === 'firing' ? title : status === 'resolved' ? `Resolved: ${title}` : `Test: ${title}`)
+/** Agents and users name themselves: a name with line breaks would write lines of its own. */
+const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+const headOf = ({ status, title }: Notice): string => oneLine(status === 'firing' ? title : status === 'resolved' ? `Resolved: ${title}` : `Test: ${title}`)
 /** https://docs.slack.dev/messaging/formatting-message-text#escaping */
 const slackText = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
@@ -88,16 +92,27 @@ async function send({ url, headers, body }: HttpRequest): Promise<Attempt> {
     // A redirect would send what is signed for one receiver to another.
     const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.timeout(deliverMsMax) })
     await response.body?.cancel()
-    return { ok: response.ok, gone: response.status === 410, detail: `answered ${response.status}` }
+    return { ok: response.ok, gone: response.status === 410, restMs: restMsOf(response.headers.get('retry-after'), Date.now()), detail: `answered ${response.status}` }
   } catch (error) {
-    return { ok: false, gone: false, detail: reasonOf(error) }
+    return { ...failed, detail: reasonOf(error) }
   }
+}
+
+const failed = { ok: false, gone: false, restMs: 0 } as const
+/** As long as the last retries are apart: nobody puts us off for good. */
+const restMsMax = 86_400_000
+
+/** `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3). */
+function restMsOf(said: string | null, now: number): number {
+  if (said === null) return 0
+  const ms = /^\d{1,9}$/.test(said) ? Number(said) * 1_000 : Date.parse(said) - now
+  return ms > 0 ? Math.min(ms, restMsMax) : 0
 }
 
 /** A code and nothing else: messages of sockets name addresses, and Slack's address is a secret. */
 function reasonOf(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${deliverMsMax / 1_000} seconds`
   const cause: unknown = error instanceof Error && error.cause !== undefined ? error.cause : error
+  if (cause instanceof DOMException && cause.name === 'TimeoutError') return `no answer within ${deliverMsMax / 1_000} seconds`
   const code: unknown = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
   return typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? `could not be reached (${code})` : 'could not be reached'
 }
@@ -110,12 +125,13 @@ async function mail({ server, from, to }: Extract<Destination, { readonly kind: 
   const thread = `<${hash('sha256', notice.key, 'hex').slice(0, 32)}@spanledger>`
   try {
     await transport.sendMail({
-      from, to: [...to], subject: headOf(notice), references: [thread], messageId: `<${notice.id}@spanledger>`,
-      text: [notice.summary, '', ...Object.entries(notice.values).map(([name, value]) => `${name}: ${value}`)].join('\n'),
+      // Each answer may come in time and the whole never end.
+      signal: AbortSignal.timeout(deliverMsMax), from, to: [...to], subject: headOf(notice), references: [thread], messageId: `<${notice.id}@spanledger>`,
+      text: [notice.summary, '', ...Object.entries(notice.values).map(([name, value]) => `${name}: ${oneLine(value)}`)].join('\n'),
     })
-    return { ok: true, gone: false, detail: 'accepted by the mail server' }
+    return { ok: true, gone: false, restMs: 0, detail: 'accepted by the mail server' }
   } catch (error) {
-    return { ok: false, gone: false, detail: reasonOf(error) }
+    return { ...failed, detail: reasonOf(error) }
   } finally {
     transport.close()
   }
