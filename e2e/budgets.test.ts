@@ -276,6 +276,12 @@ describe('budgets', () => {
     assert.deepEqual(await refusal({}), [400, 'model is missing: which model is to be called?'])
     assert.deepEqual(await refusal({ model: 'gpt-5', agnet: 'x' }), [400, `unknown key 'agnet', allowed: project, environment, service, agent, workflow, model, provider, user, session, runId, inputTokens, maxOutputTokens, holdSeconds, requestId, tags`])
     assert.deepEqual(await refusal({ model: 'gpt-5', tags: 'checkout' }), [400, 'tags must be a list of at most 32 texts of at most 200 characters'])
+    const asked = { model: 'gpt-5-mini', agent: 'anybody', user: 'u1', requestId: 'said-twice', inputTokens: 1, maxOutputTokens: 1 }
+    assert.equal((await decide(program, asked)).reservation?.id, 'said-twice')
+    for (const other of [{ user: 'u2' }, { agent: 'writer' }, { tags: ['beta'] }]) {
+      assert.deepEqual(await refusal({ ...asked, ...other }), [400, `requestId 'said-twice' holds the reservation of another call: each call needs its own`])
+    }
+    await control(program, 'release', { reservation: 'said-twice' })
     assert.deepEqual(await refusal({ model: 'gpt-5', runId: 'x' }), [400, 'runId must be a trace id: 32 hex digits'])
     assert.deepEqual(await refusal({ model: 'x'.repeat(20_000) }), [413, 'the body is larger than 16384 bytes'])
     assert.deepEqual(await refusal({ model: 'gpt-5' }, 'text/plain'), [415, 'Content-Type must be application/json'])

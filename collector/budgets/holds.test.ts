@@ -65,3 +65,17 @@ test('sums of holds, by group, with and without one of them', async () => {
     await rm(dir, { recursive: true })
   }
 })
+
+test('calls that name no run are not all of one run', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'budgets-holds-'))
+  const journal = await Journal.open({ path: join(dir, 'decisions.journal'), sync: async () => undefined, now: () => 0 })
+  const holds = new Holds(journal)
+  const perRun = parseBudget('{ id: runs, period: run, limit: { calls: 1 }, action: kill }')
+  const hold = (id: string, run: string): Hold => ({ id, named: { ...nameless, run }, size: { usd: 1n, tokens: 1n }, largest: { usd: 1n, tokens: 1n }, madeAt: 0, expiresAt: 1 })
+  const unnamed = hold('a', '')
+  for (const one of [unnamed, hold('b', ''), hold('c', 'ab'.repeat(16))]) await holds.make(one)
+  assert.deepEqual(['', 'ab'.repeat(16)].map((run) => holds.of(perRun, groupKey([run])).holds), [0, 1])
+  assert.equal(holds.of(perRun, groupKey(['']), unnamed).holds, 0)
+  await journal.close()
+  await rm(dir, { recursive: true })
+})

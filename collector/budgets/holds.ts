@@ -2,7 +2,7 @@ import { type Budget, budgetDimensions, type Measure } from '#otel-config/budget
 import { type CallSize, sizeIn } from './call-sizes.ts'
 import type { Journal, Value } from './journal.ts'
 import type { ArrivedCall } from './ledger-watch.ts'
-import { groupKey, groupsOf, inScope, type Named } from './tally.ts'
+import { groupKey, groupsOf, inScope, isByRun, type Named } from './tally.ts'
 
 /** What one call in flight may use: reserved when it was asked about, given back when its span arrives or time runs out. */
 export interface Hold {
@@ -129,11 +129,14 @@ function ofOne({ size, largest }: Hold, measure: Measure): Held {
 const added = (a: Held, b: Held, sign: 1 | -1): Held =>
   ({ holds: a.holds + sign * b.holds, held: a.held + BigInt(sign) * b.held, overshoot: a.overshoot + BigInt(sign) * b.overshoot })
 
-const isOn = (budget: Budget, key: string, { named }: Hold): boolean => inScope(budget, named) && groupsOf(budget, named).some((group) => groupKey(group) === key)
+/** Calls that name no run are each of one of their own, on which nothing else is held. */
+const keysOf = (budget: Budget, { named }: Hold): readonly string[] =>
+  inScope(budget, named) && !(named.run === '' && isByRun(budget)) ? groupsOf(budget, named).map(groupKey) : []
+
+const isOn = (budget: Budget, key: string, hold: Hold): boolean => keysOf(budget, hold).includes(key)
 
 function count(budget: Budget, groups: Map<string, Held>, hold: Hold, sign: 1 | -1): void {
-  if (!inScope(budget, hold.named)) return
-  for (const key of groupsOf(budget, hold.named).map(groupKey)) {
+  for (const key of keysOf(budget, hold)) {
     const held = added(groups.get(key) ?? nothingHeld, ofOne(hold, budget.measure), sign)
     if (held.holds === 0) groups.delete(key)
     else groups.set(key, held)

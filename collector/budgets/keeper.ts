@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { decimalFromPico } from '#clickhouse/decimal.ts'
 import type { LedgerEntryRow } from '#clickhouse/tables/ledger-entries.ts'
 import { type PolicyDecisionRow, policyDecisions } from '#clickhouse/tables/policy-decisions.ts'
-import { type Budget, BudgetError, budgetsMax, parseBudget } from '#otel-config/budgets/budget.ts'
+import { type Budget, budgetDimensions, BudgetError, budgetsMax, parseBudget } from '#otel-config/budgets/budget.ts'
 import type { Approval, ApprovalRequest, BudgetKeeper, DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
 import type { Outcome } from '#semconv/facts.ts'
 import { decisionId } from '../derive/identity.ts'
@@ -71,6 +71,9 @@ const assumedOutputTokens = 1_000
  */
 const unseenSeconds = 15
 const hourMs = 3_600_000
+
+/** One reservation would let two calls pass. The model is left out: what it is called follows the price book in use. */
+const isSameCall = (a: Named, b: Named): boolean => budgetDimensions.every((dimension) => dimension === 'model' || dimension === 'provider' || a[dimension] === b[dimension])
 
 /** Budgets: what they have used, what is held, and whether a call may go on. Answers from memory, also while ClickHouse is away. */
 export class Keeper implements LedgerWatch, BudgetKeeper {
@@ -223,6 +226,9 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const { project, now } = this.#options
     const request = readDecideRequest(body, project)
     const known = request.requestId === '' ? undefined : this.#holds.get(request.requestId)
+    if (known !== undefined && !isSameCall(known.named, request.named)) {
+      throw new Refused('malformed', `requestId '${known.id}' holds the reservation of another call: each call needs its own`)
+    }
     const named = { ...request.named, ...this.#pricedAs(request.named.provider, request.named.model) }
     const estimate = this.#estimate(named, request)
     const at = now()
