@@ -258,6 +258,14 @@ describe('alerts', () => {
     await assert.rejects(alerter.mute('nothing', undefined), { message: `there is no rule 'nothing'` })
   })
 
+  test('a name and a password in an address go into their header', async (t) => {
+    const http = await receiver(t)
+    const { open } = await world(t, { rules: [], destinations: [{ id: 'prometheus', kind: 'alertmanager', url: http.url.replace('//', '//ada:p%40ss@') }] })
+    const { alerter } = await open()
+    assert.deepEqual(await alerter.test('prometheus'), { ok: true, detail: 'answered 200' })
+    assert.equal(http.got[0]?.headers.authorization, `Basic ${Buffer.from('ada:p@ss').toString('base64')}`)
+  })
+
   test('a test says what the destination answered, and a secret address never', async (t) => {
     const http = await receiver(t, () => 302)
     const { open } = await world(t, { rules: [], destinations: [{ id: 'slack', kind: 'slack', url: http.url }, { id: 'nobody', kind: 'slack', url: 'http://127.0.0.1:1/secret' }] })

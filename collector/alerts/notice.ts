@@ -87,10 +87,21 @@ const slackText = (text: string): string => text.replaceAll('&', '&amp;').replac
 export const deliver = (destination: Destination, notice: Notice, now: number): Promise<Attempt> =>
   destination.kind === 'email' ? mail(destination, notice) : send(requestOf(destination, notice, now))
 
+/** `fetch` refuses a URL that holds a name and a password: they go into the header that is made for them (RFC 7617). */
+function addressed(url: string): Pick<HttpRequest, 'url' | 'headers'> {
+  const address = new URL(url)
+  const { username, password } = address
+  if (username === '' && password === '') return { url, headers: {} }
+  address.username = address.password = ''
+  const named = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { url: address.href, headers: { authorization: `Basic ${Buffer.from(named).toString('base64')}` } }
+}
+
 async function send({ url, headers, body }: HttpRequest): Promise<Attempt> {
   try {
+    const to = addressed(url)
     // A redirect would send what is signed for one receiver to another.
-    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.timeout(deliverMsMax) })
+    const response = await fetch(to.url, { method: 'POST', headers: { ...headers, ...to.headers }, body, redirect: 'manual', signal: AbortSignal.timeout(deliverMsMax) })
     await response.body?.cancel()
     return { ok: response.ok, gone: response.status === 410, restMs: restMsOf(response.headers.get('retry-after'), Date.now()), detail: `answered ${response.status}` }
   } catch (error) {
