@@ -7,11 +7,11 @@ const options = { maxSeconds: 3_600, pool: 'bi' } as const
 const spilling = `SETTINGS max_bytes_before_external_group_by = 268435456, join_algorithm = 'grace_hash', grace_hash_join_initial_buckets = 8`
 
 /**
- * Runs with fewer decisions than they were summed up with. There may be more: those of the decide endpoint are stored when they are
+ * Settled runs with fewer decisions than they were summed up with: a first look counts a span that came twice in one request twice. There may be more: those of the decide endpoint are stored when they are
  * answered, whether or not a span of the run comes later. Decisions lie before their run in the journal, so they are there before it.
  */
 const fewer = `SELECT lower(hex(trace_id)) AS trace, name, toString(policy_decisions) AS said, toString(stood) AS stored, toString(interventions) AS intervened, toString(stepped) AS stepped_in
-FROM (SELECT trace_id, name, policy_decisions, interventions FROM runs FINAL WHERE tenant = {tenant:String} AND policy_decisions > 0) AS runs
+FROM (SELECT trace_id, name, policy_decisions, interventions FROM runs FINAL WHERE tenant = {tenant:String} AND settled AND policy_decisions > 0) AS runs
 LEFT JOIN (SELECT trace_id, count() AS stood, countIf(place != 'COLLECTOR' AND outcome != 'ALLOW') AS stepped FROM policy_decisions FINAL WHERE tenant = {tenant:String} GROUP BY trace_id) AS decisions USING trace_id
 WHERE stood < policy_decisions OR stepped < interventions LIMIT ${wrongMax} ${spilling}`
 
