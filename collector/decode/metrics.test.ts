@@ -84,6 +84,7 @@ const wrongPoints: readonly (readonly [string, object, string])[] = [
   ['with buckets and no bounds', histogram({ bucketCounts: ['1', '2'] }), 'bucket_counts must be one more than explicit_bounds'],
   ['with bounds that fall', histogram({ bucketCounts: ['1', '2', '3'], explicitBounds: [2, 1] }), 'explicit_bounds do not rise'],
   ['with a bound that is no number', histogram({ bucketCounts: ['1', '2', '3'], explicitBounds: [1, NaN] }), 'explicit_bounds do not rise'],
+  ['whose only bound is no number', histogram({ bucketCounts: ['1', '2'], explicitBounds: [NaN] }), 'explicit_bounds do not rise'],
   ['with too many buckets', histogram({ bucketCounts: Array(bucketsPerPointMax + 1).fill('1') }), `a data point has at most ${bucketsPerPointMax} buckets or quantiles`],
 ]
 for (const [what, metric, reason] of wrongPoints) {

@@ -217,7 +217,7 @@ function wrongPoint({ timeUnixNano, startTimeUnixNano, value }: MetricPoint): st
   if (bucketCounts.length !== (explicitBounds.length === 0 ? Math.min(bucketCounts.length, 1) : explicitBounds.length + 1)) {
     return 'bucket_counts must be one more than explicit_bounds'
   }
-  return explicitBounds.every((bound, i) => i === 0 || bound > (explicitBounds[i - 1] as number)) ? '' : 'explicit_bounds do not rise'
+  return explicitBounds.every((bound, i) => i === 0 ? !Number.isNaN(bound) : bound > (explicitBounds[i - 1] as number)) ? '' : 'explicit_bounds do not rise'
 }
 
 /** The fields that points of all kinds have, at each kind's own numbers. Times are 2 and 3 in all of them. */

@@ -150,6 +150,13 @@ test('histograms of deltas with different bounds are one set of measurements', a
   assert.equal((await askChart('mixed'))?.aggregation, 'SUM')
 })
 
+test('histograms whose outer bounds are infinite: what lies beyond the last finite bound is that bound', async () => {
+  const said = { name: 'infinite', kind: 'HISTOGRAM', temporality: 'DELTA', start: 0 } as const
+  const value = histogram(10n, 150, [0n, 0n, 0n, 0n, 10n], [-Infinity, 1, 2, Infinity])
+  await query.insert(metricPoints, [row({ ...said, at: 10, value }), row({ ...said, at: 70, value: histogram(4n, -2, [0n, 4n, 0n, 0n, 0n], [-Infinity, -1, 2, Infinity]) })])
+  assert.deepEqual(table(await askChart('infinite', 'aggregation: P50')), { '': { 0: 2, 1: -1 } })
+})
+
 test('exponential histograms: a difference across a change of scale', async () => {
   const exponential = (scale: number, offset: number, counts: readonly bigint[], zeroCount = 0n): PointValue => ({
     type: 'exponential', count: counts.reduce((sum, n) => sum + n, zeroCount), sum: 0, min: undefined, max: undefined, scale, zeroCount, zeroThreshold: 0,

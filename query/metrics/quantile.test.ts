@@ -11,6 +11,10 @@ const cases: readonly (readonly [string, readonly number[], readonly number[], n
   ['what lies beyond the last bound is the last bound', [1, 2], [1, 0, 99], 0.99, 2],
   ['a gap is stepped over', [1, 2, 3], [50, 0, 50, 0], 0.75, 2.5],
   ['all measurements in one bucket without bounds', [], [5], 0.5, 0],
+  ['a bound of +Infinity is none', [1, 2, Infinity], [1, 0, 99, 0], 0.99, 2],
+  ['a bound of −Infinity is none', [-Infinity, 4, 8], [0, 10, 0, 0], 0.25, 1],
+  ['what lies below a bound of −Infinity lies below the first that is finite', [-Infinity, 4], [10, 0, 0], 0.25, 1],
+  ['no bound is finite', [-Infinity, Infinity], [0, 5, 0], 0.5, 0],
   ['a quarter', [10, 20, 40], [10, 20, 10, 0], 0.25, 10],
 ]
 for (const [what, bounds, counts, q, expected] of cases) test(`quantile: ${what}`, () => assert.equal(quantile(explicitBuckets(bounds, counts), q), expected))

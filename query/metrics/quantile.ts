@@ -8,12 +8,17 @@ export interface Bucket {
 /**
  * Buckets of an explicit histogram. What lies below the first bound lies above 0 where the bound does, and what lies above
  * the last is as large as the last: the sender says no more. https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
+ * A bound that is infinite bounds nothing.
  */
-export const explicitBuckets = (bounds: readonly number[], counts: readonly number[]): Bucket[] => counts.map((count, i) => {
-  const to = bounds[i] ?? bounds[i - 1] ?? 0
-  const from = i === 0 ? Math.min(0, to) : (bounds[i - 1] as number)
-  return i === 0 && to <= 0 ? { from: to, to, count } : i === bounds.length ? { from: to, to, count } : { from, to, count }
-})
+export function explicitBuckets(bounds: readonly number[], counts: readonly number[]): Bucket[] {
+  const first = bounds.find(Number.isFinite) ?? 0
+  const last = bounds.findLast(Number.isFinite) ?? 0
+  return counts.map((count, i) => {
+    const lower = bounds[i - 1] ?? -Infinity
+    const to = Math.min(Math.max(bounds[i] ?? Infinity, first), last)
+    return { from: lower === -Infinity ? Math.min(0, to) : Math.min(lower, to), to, count }
+  })
+}
 
 /** One side of an exponential histogram: counts by bucket index at a scale. */
 export type ExponentialSide = ReadonlyMap<number, number>

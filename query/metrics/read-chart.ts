@@ -203,7 +203,8 @@ interface StoredBuckets {
   readonly bucket: string
   readonly part: string
   readonly scale: number
-  readonly explicit_bounds: readonly number[]
+  /** Rising, so only the first can be −∞ and only the last ∞, which ClickHouse writes as `null` in JSON. */
+  readonly explicit_bounds: readonly (number | null)[]
   readonly counts: readonly string[]
   readonly positive: readonly [readonly string[], readonly string[]]
   readonly negative: readonly [readonly string[], readonly string[]]
@@ -256,7 +257,7 @@ function bucketsOf(layouts: readonly StoredBuckets[]): Bucket[] {
     }
   }
   return [
-    ...layouts.flatMap((layout) => explicitBuckets(layout.explicit_bounds, layout.counts.map(Number))),
+    ...layouts.flatMap((layout) => explicitBuckets(layout.explicit_bounds.map((bound, i) => bound ?? (i === 0 ? -Infinity : Infinity)), layout.counts.map(Number))),
     ...exponentialBuckets(scale, sides.positive, 1), ...exponentialBuckets(scale, sides.negative, -1), { from: -threshold, to: threshold, count: zeros },
   ]
 }
