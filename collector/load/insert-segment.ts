@@ -22,7 +22,7 @@ export interface Outline {
   readonly frames: readonly { readonly bytes: number; readonly spans: number }[]
   /** It holds summaries of runs. */
   readonly summaries: boolean
-  /** Something between or behind the whole frames is not what was written. */
+  /** As `Segment`'s. */
   readonly torn: boolean
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type FileHandle, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, type FileHandle, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -11,6 +11,7 @@ import { StoreError, storeError } from '#clickhouse/store-error.ts'
 import { callKeys } from '#clickhouse/tables/call-keys.ts'
 import type { Log } from '../log.ts'
 import { Metrics } from '../metrics.ts'
+import { listSetAside } from '../set-aside/set-aside.ts'
 import { frameHeaderBytes, FrameWriter, sectionHeadBytes, spooledTables } from '../spool/frame.ts'
 import { currentTables, headBytes, parseSegment, type Segment } from '../spool/segment.ts'
 import { Spool, type SpoolOptions } from '../spool/spool.ts'
@@ -227,6 +228,25 @@ test('of a damaged segment what is whole is loaded, and the file is kept', async
   assert.deepEqual(load.inserts.map(({ body }) => [1, 2].filter((n) => body.includes(keyBytes(n)))), [[1]])
   assert.deepEqual(await readdir(join(load.dir, 'set-aside')), ['000000000001.json', name])
 })
+
+for (const [what, keep, reason] of [['nothing', () => 0, 'unreadable'], ['its head alone', (bytes: number) => bytes - frame(1).length, 'damaged']] as const) {
+  test(`an older segment of which there is ${what} is told with its number and bytes, and set aside`, async (t) => {
+    const load = await loading(t, () => undefined)
+    await load.spool.append(frame(1))
+    const path = join(load.dir, '000000000001.segment')
+    const bytes = keep((await readFile(path)).length)
+    await truncate(path, bytes)
+    await copyFile(path, join(load.dir, '000000000002.segment'))
+    const spool = await Spool.open({ dir: load.dir, segmentBytesMax: MiB, segmentAgeMsMax: 60_000, quotaBytes: MiB, sync: (file) => file.datasync(), now: Date.now })
+    await spool.close()
+    const told: unknown[] = []
+    const store = { insert: () => assert.fail('there is nothing to insert') }
+    await new Loader({ spool, store: store as unknown as Store, open: (segment) => openHere({ spool, store }, segment), metrics: load.metrics, log: { ...silent, error: (_, fields) => void told.push(fields) } }).finished
+    assert.deepEqual(told, [{ segment: 1, bytes }])
+    assert.deepEqual((await listSetAside(load.dir)).map(({ id, why }) => [id, why?.reason]), [['1', reason]])
+    await load.spool.close()
+  })
+}
 
 test('the embedded engine refuses one frame of many, and the rows of the others are there', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'load-engine-'))

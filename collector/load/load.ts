@@ -92,7 +92,7 @@ export class Loader {
       return spool.remove(segment)
     }
     if (opened === undefined) {
-      log.error('a spool segment cannot be read, it was set aside', { segment: segment.number })
+      log.error('a spool segment cannot be read, it was set aside', { segment: segment.number, bytes: segment.bytes })
       metrics.setAside('unreadable', 0)
       await spool.setAside(segment, why('unreadable', undefined))
       return
@@ -104,7 +104,7 @@ export class Loader {
     const refusedSpans = refusals.reduce((sum, { frame }) => sum + spanRows(outline, { from: frame, to: frame + 1 }), 0)
     if (refusals.length > 0) await this.#setFramesAside(segment, refusals, refusedSpans)
     if (outline.torn) {
-      log.error('a spool segment is damaged: what is whole was loaded, the file was set aside', { segment: segment.number })
+      log.error('a spool segment is damaged: what is whole was loaded, the file was set aside', { segment: segment.number, bytes: segment.bytes })
       metrics.setAside('damaged', 0)
       await spool.setAside(segment, why('damaged', undefined))
     } else await spool.remove(segment)

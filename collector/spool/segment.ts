@@ -42,7 +42,7 @@ export interface Segment {
   readonly frameBytes: readonly Buffer[]
   /** Where the last whole frame ends; what stands behind it in the newest segment was never acknowledged. */
   readonly validBytes: number
-  /** Something before that or behind it is not what was written. */
+  /** Something before that or behind it is not what was written, or there is no frame: one without is not handed over. */
   readonly torn: boolean
 }
 
@@ -74,7 +74,7 @@ export function parseSegment(bytes: Buffer): Segment | undefined {
     frameBytes.push(bytes.subarray(at, frame.next))
     at = validBytes = frame.next
   }
-  return { head, frames, frameBytes, validBytes, torn }
+  return { head, frames, frameBytes, validBytes, torn: torn || frames.length === 0 }
 }
 
 /** The bytes of the head, where they are those that were written. */

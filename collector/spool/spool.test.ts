@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { appendFile, type FileHandle, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, type FileHandle, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -240,21 +240,30 @@ test('no byte of a head is taken for another: its rows would be read as others',
   }
 })
 
-test('a segment that a crash left with a part of its head, or with its head alone, is none', async (t) => {
+/** What can be left of a segment of which no frame is. */
+const leftOfHead: readonly (readonly [what: string, of: (head: Buffer) => Buffer])[] = [
+  ['nothing', () => Buffer.alloc(0)],
+  ['a part of its head', (head) => head.subarray(0, 5)],
+  ['a part of its head and room', (head) => Buffer.concat([head.subarray(0, 100), Buffer.alloc(4096)])],
+  ['its head alone', (head) => head],
+]
+for (const [what, of] of leftOfHead) test(`a segment of which there is ${what}: the newest was never begun, an older one was cut`, async (t) => {
   const dir = await folder(t)
-  const spool = await Spool.open(options(dir, { segmentAgeMsMax: 60_000 }))
-  await spool.append(frame(1))
-  const [name] = await readdir(dir)
-  const head = (await readFile(join(dir, name as string))).subarray(0, -frame(1).length)
+  const left = of(headBytes({ format: 1, spool: randomUUID(), tables: currentTables }))
+  for (const number of [1, 2]) await writeFile(join(dir, `${String(number).padStart(12, '0')}.segment`), left)
+  const spool = await Spool.open(options(dir))
+  assert.deepEqual(spool.sealed().map(({ number, bytes }) => [number, bytes]), [[1, left.length]])
+  assert.deepEqual(await readFile(join(dir, '000000000001.segment')), left)
+  assert.notEqual((await spool.read(spool.sealed()[0] as SealedSegment))?.torn, false)
+  assert.deepEqual(await readdir(dir), ['000000000001.segment'])
   await spool.close()
-  for (const [left, number] of [[Buffer.alloc(0), 7], [head.subarray(0, 5), 8], [Buffer.concat([head.subarray(0, 100), Buffer.alloc(4096)]), 9], [head, 10]] as const) {
-    await writeFile(join(dir, `${String(number).padStart(12, '0')}.segment`), left)
-  }
-  const names = (await readdir(dir)).filter((left) => left.endsWith('.segment') && left !== name)
-  assert.equal(names.length, 4)
-  const reopened = await Spool.open(options(dir))
-  assert.deepEqual((await readdir(dir)).filter((left) => names.includes(left)), [])
-  await reopened.close()
+})
+
+test('what stands where a segment should and cannot be read is named', async (t) => {
+  const dir = await folder(t)
+  const path = join(dir, '000000999998.segment')
+  await mkdir(path)
+  await assert.rejects(Spool.open(options(dir)), { message: `${path} cannot be read (EISDIR): a segment of the journal should be there; put it right or move it elsewhere, then start again` })
 })
 
 test('what a former process left is handed over first, and its segment numbers are not used again', async (t) => {

@@ -84,9 +84,10 @@ export class Spool {
   }
 
   /**
-   * Opens the folder, cuts the torn tail of the newest segment (bytes that were never acknowledged) and finds what a former process
-   * left to load. Any other that is torn, or torn before a whole frame, and any whose head is damaged, was whole once: it stays as it
-   * is, and the loader sets it aside.
+   * Opens the folder, cuts the torn tail of the newest segment (bytes that were never acknowledged), removes one that a crash kept
+   * from beginning, and finds what a former process left to load. Any other that is torn, or torn before a whole frame, and any whose
+   * head is damaged, was whole once: it stays as it is, and the loader sets it aside. Rejects with one sentence where one cannot be
+   * read: it may hold what was acknowledged.
    */
   static async open(options: SpoolOptions): Promise<Spool> {
     await mkdir(options.dir, { recursive: true, mode: folderMode })
@@ -98,9 +99,9 @@ export class Spool {
     for (const { name, number } of files) {
       const path = join(options.dir, name)
       const newest = number === files.at(-1)?.number
-      const bytes = await readFile(path)
+      const bytes = await readNamed(path)
       const segment = parseSegment(bytes)
-      if (segment === undefined ? atMostHead(bytes) : segment.frames.length === 0 && (newest || !segment.torn)) {
+      if (newest && (segment === undefined ? atMostHead(bytes) : segment.frames.length === 0)) {
         await rm(path)
         continue
       }
@@ -203,7 +204,7 @@ export class Spool {
     } catch (error) {
       await this.#cutUnacknowledged()
       await this.#seal()
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+      const code = codeOf(error)
       if (code === 'ENOSPC' || code === 'EDQUOT') await this.room?.release()
       return code
     }
@@ -253,7 +254,7 @@ export class Spool {
     this.#current = undefined
     clearTimeout(this.#sealTimer)
     await segment.file.close().catch(() => undefined /* the descriptor is gone either way, what counts was synced */)
-    if (segment.bytes === segment.emptyBytes) return void (await rm(segment.path, { force: true }).catch(() => undefined /* the next start removes it */))
+    if (segment.bytes === segment.emptyBytes) return void (await rm(segment.path, { force: true }).catch(() => undefined /* the next start does, or sets it aside */))
     this.#sealed.push({ number: segment.number, path: segment.path, bytes: segment.bytes, since: segment.since })
     this.#sealedBytes += segment.bytes
     this.#wakeReader?.()
@@ -325,6 +326,16 @@ export class Spool {
     }
     await this.room?.close()
     this.#wakeReader?.()
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown error')
+
+async function readNamed(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    throw new Error(`${path} cannot be read (${codeOf(error)}): a segment of the journal should be there; put it right or move it elsewhere, then start again`, { cause: error })
   }
 }
 
