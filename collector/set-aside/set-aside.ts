@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { folderMode, placeFile, syncDirectory } from '../spool/durable-file.ts'
+import { folderMode, placeFile, removeFile, syncDirectory } from '../spool/durable-file.ts'
 import { parseSegment, type Segment } from '../spool/segment.ts'
 
 /**
@@ -94,8 +94,8 @@ export async function readSetAside(spoolDir: string, item: SetAside): Promise<Se
 /** For good. The segment first: a reason without one is nothing. */
 export async function dropSetAside(spoolDir: string, item: SetAside): Promise<void> {
   const path = pathOf(spoolDir, item)
-  await rm(path, { force: true })
-  await rm(whyPath(path), { force: true })
+  await removeFile(path)
+  await removeFile(whyPath(path))
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open, rm, stat, statfs } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { folderMode, writeFully } from './durable-file.ts'
+import { folderMode, removeFile, writeFully } from './durable-file.ts'
 
 const MiB = 1024 * 1024
 /**
@@ -100,7 +100,7 @@ export class DiskRoom {
 
   /** Gives the ballast up: for what waits to be loaded, and for the engine to go on. */
   async release(): Promise<void> {
-    await rm(this.#path, { force: true })
+    await removeFile(this.#path)
     this.#ballastBytes = 0
     await this.#measure()
   }

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** What is kept here holds prompts and answers: for its owner only. */
@@ -26,7 +26,7 @@ export async function createFile(path: string, content: readonly Buffer[]): Prom
     return file
   } catch (error) {
     await file.close()
-    await rm(path, { force: true })
+    await removeFile(path)
     throw error
   }
 }
@@ -34,19 +34,28 @@ export async function createFile(path: string, content: readonly Buffer[]): Prom
 /** Puts a file there whole and durable, in place of one that stands there. Nobody ever reads half of it. */
 export async function placeFile(path: string, content: readonly Buffer[]): Promise<void> {
   const draft = `${path}.${process.pid}.draft`
-  await rm(draft, { force: true })
+  await removeFile(draft)
   const file = await open(draft, 'wx', fileMode)
   try {
     await writeFully(file, content, 0)
     await file.datasync()
   } catch (error) {
-    await rm(draft, { force: true })
+    await removeFile(draft)
     throw error
   } finally {
     await file.close()
   }
   await rename(draft, path)
   await syncDirectory(dirname(path))
+}
+
+/**
+ * Removes a file where there is one. Node's `rm` takes a file whose folder is immutable for a folder, and says ENOTDIR for EPERM.
+ */
+export async function removeFile(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  })
 }
 
 /** A new file's name is durable only once its folder is synced. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { removeFile } from './durable-file.ts'
 
 /** How long a holder has to answer, in milliseconds: one that is busy is a holder all the same. */
 const answerMsMax = 2_000
@@ -36,7 +37,7 @@ export async function lockSpool(dir: string): Promise<() => void> {
     server.close()
     throw error
   } finally {
-    await rm(draft, { force: true })
+    await removeFile(draft)
   }
 }
 
@@ -56,10 +57,10 @@ async function claim(dir: string, draft: string): Promise<void> {
     if (!(await linked(draft, claimFile(dir, own)))) continue
     const found = await claims(dir)
     if (found.at(-1) !== own) {
-      await rm(claimFile(dir, own), { force: true })
+      await removeFile(claimFile(dir, own))
       continue
     }
-    for (const older of found.filter((number) => number < own)) await rm(claimFile(dir, older), { force: true })
+    for (const older of found.filter((number) => number < own)) await removeFile(claimFile(dir, older))
     return
   }
 }

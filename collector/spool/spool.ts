@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Refused } from '../refused.ts'
 import { keepFrame, keepSegment, listSetAside, type Why } from '../set-aside/set-aside.ts'
 import type { DiskRoom } from './disk-room.ts'
-import { createFile, folderMode, writeFully } from './durable-file.ts'
+import { createFile, folderMode, removeFile, writeFully } from './durable-file.ts'
 import { atMostHead, currentTables, headBytes, parseSegment, type Segment } from './segment.ts'
 
 export interface SpoolOptions {
@@ -102,7 +102,7 @@ export class Spool {
       const bytes = await readNamed(path)
       const segment = parseSegment(bytes)
       if (newest && (segment === undefined ? atMostHead(bytes) : segment.frames.length === 0)) {
-        await rm(path)
+        await removeFile(path)
         continue
       }
       if (segment?.torn === true && newest) await cutTail(path, segment.validBytes, options.sync)
@@ -254,7 +254,7 @@ export class Spool {
     this.#current = undefined
     clearTimeout(this.#sealTimer)
     await segment.file.close().catch(() => undefined /* the descriptor is gone either way, what counts was synced */)
-    if (segment.bytes === segment.emptyBytes) return void (await rm(segment.path, { force: true }).catch(() => undefined /* the next start does, or sets it aside */))
+    if (segment.bytes === segment.emptyBytes) return void (await removeFile(segment.path).catch(() => undefined /* the next start does, or sets it aside */))
     this.#sealed.push({ number: segment.number, path: segment.path, bytes: segment.bytes, since: segment.since })
     this.#sealedBytes += segment.bytes
     this.#wakeReader?.()
@@ -290,7 +290,7 @@ export class Spool {
 
   /** Loaded: the segment is no longer needed. */
   async remove(segment: SealedSegment): Promise<void> {
-    await rm(segment.path, { force: true })
+    await removeFile(segment.path)
     this.#forget(segment)
   }
 
@@ -322,7 +322,7 @@ export class Spool {
       this.#current = undefined
       clearTimeout(this.#sealTimer)
       await segment.file.close()
-      await rm(segment.path)
+      await removeFile(segment.path)
     }
     await this.room?.close()
     this.#wakeReader?.()
