@@ -14,6 +14,7 @@ import { type Config, ConfigError, loadConfig } from '#config'
 import type { Alerting } from '#otel-config/alerts/alert.ts'
 import type { Budget } from '#otel-config/budgets/budget.ts'
 import type { PolicySet } from '#otel-config/policy/policies.ts'
+import type { Backlog } from '#query/context.ts'
 import type { Allocation } from '#query/export/allocation.ts'
 import type { QueryServer } from '#query/server.ts'
 import { consoleLog } from './logger.ts'
@@ -398,7 +399,7 @@ async function answer(config: Config, store: Store, receiving: Receiving | undef
   return startQuery({
     store, host: config.host, port: config.port, tenant, uiDir: fileURLToPath(new URL('./ui/dist/', import.meta.url)), skeletonsDir: join(config.dataDir, 'skeletons'),
     metrics: async () => (receiving === undefined ? '' : metricsOf(receiving)),
-    trouble: () => troubleOf(config, receiving?.others),
+    trouble: () => (receiving === undefined ? '' : troubleOf(config, receiving)),
     endpoints: collector === undefined
       ? { grpc: '', http: '' }
       : { grpc: origin(config.host, collector.grpcPort), http: origin(config.host, collector.httpPort) },
@@ -413,7 +414,7 @@ async function answer(config: Config, store: Store, receiving: Receiving | undef
 }
 
 /** Of all journals together; they are on one disk. */
-function backlogOf({ collector, others }: Receiving): ReturnType<Collector['backlog']> {
+function backlogOf({ collector, others }: Receiving): Backlog {
   const own = collector.backlog()
   const all = [own, ...(others?.backlogs() ?? [])]
   const sinces = all.flatMap(({ since }) => since ?? [])
@@ -429,9 +430,13 @@ async function metricsOf({ collector, others }: Receiving): Promise<string> {
   return metricsOfAll(new Map([[1, collector.metrics()], ...(await others.metrics())]))
 }
 
-function troubleOf({ receivers }: Config, others: Receivers<ReceiverSettings> | undefined): string {
+function troubleOf({ receivers }: Config, { collector, others }: Receiving): string {
   const down = others?.down() ?? []
-  return down.length === 0 ? '' : `receiving process ${down.join(', ')} of ${receivers} is being started again`
+  const failures = new Set([collector.backlog(), ...(others?.backlogs() ?? [])].map(({ failure }) => failure).filter((failure) => failure !== ''))
+  return [
+    ...(down.length === 0 ? [] : [`receiving process ${down.join(', ')} of ${receivers} is being started again`]),
+    ...[...failures].map((failure) => `the spool cannot be written (${failure}), nothing is taken`),
+  ].join('\n')
 }
 
 /** Self-telemetry, off unless asked for; its SDK is loaded only then. */

@@ -97,8 +97,8 @@ export interface Collector extends Pick<Listening, 'grpcPort' | 'httpPort' | 'ac
   metrics(): string
   /** Calls `tell` whenever new or newer summaries of runs are in ClickHouse. */
   onSummaries(tell: () => void): void
-  /** What is acknowledged and waits for ClickHouse; `since` in Unix milliseconds. */
-  backlog(): ReturnType<Spool['backlog']> & { readonly diskFreeBytes: number | undefined }
+  /** What is acknowledged and waits for ClickHouse, `since` in Unix milliseconds; `failure` keeps more from being taken, as `Spool`'s. */
+  backlog(): ReturnType<Spool['backlog']> & { readonly diskFreeBytes: number | undefined; readonly failure: string }
   /** Takes nothing more, answers what was taken, and loads what it can until `deadlineMs` from now; the rest waits in the spool. */
   close(deadlineMs: number): Promise<void>
 }
@@ -208,7 +208,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     heard: decider === undefined ? undefined : { posted: (posting) => hear(decider.keeper, posting), restarted: () => decider.keeper.readSoon(), controls: decider.controls },
     metrics: () => metrics.text(spool, Date.now()),
     onSummaries: (tell) => loader.onSummaries(tell),
-    backlog: () => ({ ...spool.backlog(), diskFreeBytes: spool.room?.freeBytes }),
+    backlog: () => ({ ...spool.backlog(), diskFreeBytes: spool.room?.freeBytes, failure: spool.failure }),
     close: async (deadlineMs) => {
       const deadline = nowMs() + deadlineMs
       ports.close()

@@ -12,6 +12,10 @@ import { exportRequest, modelCall, newTraceId } from './made-span.ts'
 import { type Program, startProgram } from './program.ts'
 import { type GrpcExporter, grpcExporter, post } from './sending.ts'
 import { settledTrace } from './traces.ts'
+import { until } from './until.ts'
+
+/** It is tried every second whether the journal can be written again. */
+const readyMsMax = 30_000
 
 const dir = mkdtempSync(join(tmpdir(), 'spanledger-sync-'))
 const control = join(dir, 'control')
@@ -79,4 +83,18 @@ test('with fdatasync failing, senders are asked to come back, what was refused i
   const { ids } = await storedSpans(store)
   assert.ok(ids.has(next.spanId))
   for (const { spanId } of refused) assert.ok(!ids.has(spanId))
+})
+
+test('while fdatasync fails the program is not ready and says why, and is ready again without anybody sending', async () => {
+  const readiness = async (): Promise<readonly [number, string]> => {
+    const response = await fetch(`${program.console}/readyz`)
+    return [response.status, await response.text()]
+  }
+  assert.deepEqual(await readiness(), [200, 'ready\n'])
+  disk('fail')
+  assert.equal((await post(program, exportRequest([call()]))).status, 503)
+  assert.deepEqual(await readiness(), [503, 'the spool cannot be written (EIO), nothing is taken\n'])
+  assert.equal((await fetch(`${program.console}/healthz`)).status, 200, 'a restart would not help the disk')
+  disk('')
+  await until('it is ready', readyMsMax, async () => (await readiness())[0] === 200)
 })

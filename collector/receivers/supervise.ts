@@ -3,10 +3,9 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OtherPosters } from '../budgets/keeper.ts'
 import type { Posting } from '../budgets/ledger-watch.ts'
-import type { Heard } from '../collector.ts'
+import type { Collector, Heard } from '../collector.ts'
 import type { Log } from '../log.ts'
 import type { Protocol } from '../receive/listen.ts'
-import type { Spool } from '../spool/spool.ts'
 import { answerTo, type ControlAnswer } from './control-answer.ts'
 import type { News, Peers } from './peers.ts'
 
@@ -72,7 +71,7 @@ const stableMs = 60_000
 const metricsMsMax = 2_000
 
 /** What waits in one journal; `since` in milliseconds since the epoch. */
-export type Backlog = ReturnType<Spool['backlog']>
+export type Backlog = ReturnType<Collector['backlog']>
 
 /** One further process. */
 interface Child {
@@ -85,7 +84,7 @@ interface Child {
 
 export function superviseReceivers<Settings>({ count, program, log }: ReceiversOptions): Receivers<Settings> {
   /** By index; the main process itself is none. */
-  const children = new Map<number, Child>(Array.from({ length: count - 1 }, (_, n) => [n + 1, { process: undefined, ready: false, backlog: { bytes: 0, segments: 0, since: undefined }, saidAt: 0 }]))
+  const children = new Map<number, Child>(Array.from({ length: count - 1 }, (_, n) => [n + 1, { process: undefined, ready: false, backlog: { bytes: 0, segments: 0, since: undefined, diskFreeBytes: undefined, failure: '' }, saidAt: 0 }]))
   const closing = new AbortController()
   const asked = new Map<number, (text: string) => void>()
   const listeners: (() => void)[] = []

@@ -368,6 +368,28 @@ test('a crowd that waits does not make one huge segment', async (t) => {
   assert.deepEqual(await drain(spool), Array.from({ length: 300 }, (_, n) => n))
 })
 
+test('a journal that cannot be written says why until it can, also where nobody sends any more', async (t) => {
+  const dir = join(await folder(t), 'spool')
+  const spool = await Spool.open(options(dir))
+  t.after(() => spool.close())
+  assert.equal(spool.failure, '')
+  await rm(dir, { recursive: true })
+  await assert.rejects(spool.append(frame(1)), /ENOENT/)
+  await sleep(1_200)
+  assert.equal(spool.failure, 'ENOENT')
+  await mkdir(dir)
+  while (spool.failure !== '') await sleep(20)
+  assert.deepEqual(await readdir(dir), [])
+  await spool.append(frame(2))
+})
+
+test('a disk without room is pressure, and no failure of the journal', async (t) => {
+  const spool = await Spool.open(options(await folder(t), { sync: () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' })) }))
+  await assert.rejects(spool.append(frame(1)), /ENOSPC/)
+  assert.equal(spool.failure, '')
+  await spool.close()
+})
+
 test('a segment that cannot be begun is refused and leaves nothing behind', async (t) => {
   const dir = await folder(t)
   const spool = await Spool.open(options(dir, { sync: () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' })) }))

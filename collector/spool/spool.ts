@@ -50,6 +50,11 @@ interface OpenSegment {
   old: boolean
 }
 
+/** How often it is tried whether a journal that could not be written can be again, in milliseconds. */
+const attemptMsEvery = 1_000
+/** Codes of a disk that is full: pressure that passes, and is answered as such. */
+const lackOfRoom: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
+
 /** Share of its quota from which the spool says that it is full. */
 const nearlyFull = 0.98
 
@@ -75,6 +80,8 @@ export class Spool {
   #sealTimer: NodeJS.Timeout | undefined
   #wakeReader: (() => void) | undefined
   #closed = false
+  #failure = ''
+  #attemptTimer: NodeJS.Timeout | undefined
 
   private constructor(options: SpoolOptions, found: SealedSegment[], lastNumber: number) {
     this.#options = options
@@ -147,6 +154,11 @@ export class Spool {
     return this.room?.admits(1) === false
   }
 
+  /** Code of what keeps the journal from being written, although there is room; '' where nothing does. */
+  get failure(): string {
+    return this.#failure
+  }
+
   /** Resolves when the frame is durable: only then may its sender be answered. Rejects with `Refused`, nothing stored. */
   append(frame: Buffer): Promise<void> {
     if (this.#closed) return Promise.reject(new Refused('overloaded', 'the collector is stopping, send again'))
@@ -188,8 +200,29 @@ export class Spool {
   async #commit(group: readonly Waiting[]): Promise<void> {
     const frames = group.map(({ frame }) => frame)
     const failure = (await this.#tryWrite(frames)) && (await this.#tryWrite(frames))
+    this.#noteFailure(failure ?? '')
     if (failure === undefined) for (const waiting of group) waiting.resolve()
     else for (const waiting of group) waiting.reject(new Refused('overloaded', `the spool cannot write (${failure}), send again later`))
+  }
+
+  #noteFailure(code: string): void {
+    this.#failure = lackOfRoom.has(code) ? '' : code
+    clearTimeout(this.#attemptTimer)
+    if (this.#failure !== '' && !this.#closed) this.#attemptTimer = setTimeout(() => void this.#attempt(), attemptMsEvery).unref()
+  }
+
+  /** With a file of its own: senders who hear that the journal cannot be written stay away, so that no frame would tell. */
+  async #attempt(): Promise<void> {
+    const path = join(this.#options.dir, 'attempt')
+    try {
+      await removeFile(path)
+      await using file = await createFile(path, [Buffer.alloc(1)])
+      await this.#options.sync(file)
+      await removeFile(path)
+      this.#noteFailure('')
+    } catch (error) {
+      this.#noteFailure(codeOf(error))
+    }
   }
 
   /** `undefined` when the frames are durable, else the code of what went wrong. */
@@ -205,7 +238,7 @@ export class Spool {
       await this.#cutUnacknowledged()
       await this.#seal()
       const code = codeOf(error)
-      if (code === 'ENOSPC' || code === 'EDQUOT') await this.room?.release()
+      if (lackOfRoom.has(code)) await this.room?.release()
       return code
     }
   }
@@ -315,6 +348,7 @@ export class Spool {
   /** Takes nothing more, seals what is open; `next` then runs out. */
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#attemptTimer)
     while (this.#writing) await new Promise((resolve) => setTimeout(resolve, 1))
     await this.#write()
     const segment = this.#current
