@@ -99,6 +99,16 @@ test('a spool says how full it is: by its quota, and wholly where the disk is', 
   assert.deepEqual([spool.fill, spool.diskFull], [1, true])
 })
 
+test('a full disk that does not even give the ballast up refuses its senders, and ends nothing', async (t) => {
+  const dir = await folder(t)
+  let answers = true
+  const full = await DiskRoom.open({ dir, look: () => answers ? Promise.resolve({ totalBytes: 100 * MiB, freeBytes: 50 * MiB }) : Promise.reject(Object.assign(new Error('i/o error'), { code: 'EIO' })) })
+  const spool = await Spool.open({ ...spoolOptions(dir), room: full, sync: () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' })) })
+  answers = false
+  await assert.rejects(spool.append(frame(0)), /ENOSPC/)
+  await spool.close()
+})
+
 for (const [name, watched] of [['that is watched', true], ['that fills between two looks', false]] as const) {
   test(`a disk ${name} is filled under load: nothing acknowledged is lost, senders come back, and it goes on when there is room`, async (t) => {
     const mounted = await smallDisk('24m')

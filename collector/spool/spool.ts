@@ -238,7 +238,7 @@ export class Spool {
       await this.#cutUnacknowledged()
       await this.#seal()
       const code = codeOf(error)
-      if (lackOfRoom.has(code)) await this.room?.release()
+      if (lackOfRoom.has(code)) await this.room?.release().catch(() => undefined /* the next look tries again */)
       return code
     }
   }
