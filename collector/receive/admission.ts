@@ -1,4 +1,4 @@
-import { type RefusalReason, Refused } from '../refused.ts'
+import { pressed } from '../refused.ts'
 
 /** Bytes of request bodies held at once over all connections, as they came and decompressed. */
 export const bytesInFlightMax = 256 * 1024 * 1024
@@ -6,18 +6,6 @@ export const bytesInFlightMax = 256 * 1024 * 1024
 export const bytesOfConnectionMax = bytesInFlightMax / 2
 /** Requests being received and answered at once, small ones too: each is a socket or stream and some 20 KB of objects. */
 export const requestsInFlightMax = 1_024
-
-/** Every reason to refuse because of pressure, as the sender reads it. All of them pass. */
-const pressure = {
-  bytes_in_flight: 'too many bytes are being received',
-  bytes_of_connection: 'too many bytes are being received on this connection',
-  requests_in_flight: 'too many requests are being received',
-  spool_full: 'the spool is full: ClickHouse does not keep up or is away',
-  disk_full: 'the disk is nearly full: make room on it',
-  event_loop_late: 'the collector is short of processor time',
-} as const satisfies Partial<Record<RefusalReason, string>>
-
-const refused = (reason: keyof typeof pressure): Refused => new Refused('overloaded', `${pressure[reason]}, send again later`, reason)
 
 export interface AdmissionOptions {
   /** What would be decoded could not be stored. */
@@ -52,10 +40,10 @@ export class Admission {
 
   /** A request begins; every one that does must `leave`. Throws `Refused`. */
   enter(): void {
-    if (this.#requests >= requestsInFlightMax) throw refused('requests_in_flight')
-    if (this.#options.spoolFull()) throw refused('spool_full')
-    if (this.#options.diskFull()) throw refused('disk_full')
-    if (this.#options.loopLate()) throw refused('event_loop_late')
+    if (this.#requests >= requestsInFlightMax) throw pressed('requests_in_flight')
+    if (this.#options.spoolFull()) throw pressed('spool_full')
+    if (this.#options.diskFull()) throw pressed('disk_full')
+    if (this.#options.loopLate()) throw pressed('event_loop_late')
     this.#requests++
   }
 
@@ -65,8 +53,8 @@ export class Admission {
 
   /** Throws `Refused` where a body of this size has no room now. It is not counted before it comes: announcing costs a sender nothing. */
   expect(connection: string, bytes: number): void {
-    if ((this.#ofConnection.get(connection) ?? 0) + bytes > bytesOfConnectionMax) throw refused('bytes_of_connection')
-    if (this.#bytes + bytes > bytesInFlightMax) throw refused('bytes_in_flight')
+    if ((this.#ofConnection.get(connection) ?? 0) + bytes > bytesOfConnectionMax) throw pressed('bytes_of_connection')
+    if (this.#bytes + bytes > bytesInFlightMax) throw pressed('bytes_in_flight')
   }
 
   /** Counts bytes that are about to be held for a connection, until they are released. Throws `Refused`. */

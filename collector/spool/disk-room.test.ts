@@ -125,7 +125,7 @@ for (const [name, watched] of [['that is watched', true], ['that fills between t
     const spool = await Spool.open({ ...spoolOptions(spoolDir), room })
     const acknowledged: number[] = []
     const send = async (n: number): Promise<string> => spool.append(frame(n)).then(() => (acknowledged.push(n), ''), (error: unknown) => {
-      assert.ok(error instanceof Refused && error.verdict === 'overloaded')
+      assert.ok(error instanceof Refused && error.verdict === 'overloaded' && error.reason === 'disk_full')
       return error.message
     })
     const refusals = new Set<string>()

@@ -107,7 +107,7 @@ test('a failed sync refuses its requests, keeps what was acknowledged, and never
   }))
   await spool.append(frame(1))
   failing = true
-  await assert.rejects(spool.append(frame(2)), (error: unknown) => error instanceof Refused && error.verdict === 'overloaded' && error.message.includes('EIO'))
+  await assert.rejects(spool.append(frame(2)), (error: unknown) => error instanceof Refused && error.verdict === 'overloaded' && error.reason === 'failed' && error.message.includes('EIO'))
   failing = false
   await spool.append(frame(3))
   assert.deepEqual(await drain(spool), [1, 3])
@@ -146,7 +146,7 @@ test('a full spool pushes back instead of growing', async (t) => {
   let refused = 0
   for (let n = 0; n < 20_000 / one + 10; n++) {
     await spool.append(frame(n)).then(() => accepted++, (error: unknown) => {
-      assert.ok(error instanceof Refused && error.verdict === 'overloaded')
+      assert.ok(error instanceof Refused && error.verdict === 'overloaded' && error.reason === 'spool_full')
       refused++
     })
   }

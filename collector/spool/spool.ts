@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Refused } from '../refused.ts'
+import { pressed, Refused } from '../refused.ts'
 import { keepFrame, keepSegment, listSetAside, type Why } from '../set-aside/set-aside.ts'
 import type { DiskRoom } from './disk-room.ts'
 import { createFile, folderMode, removeFile, writeFully } from './durable-file.ts'
@@ -60,8 +60,6 @@ const nearlyFull = 0.98
 
 const segmentName = (number: number): string => `${String(number).padStart(12, '0')}.segment`
 const segmentNumber = (name: string): number | undefined => (/^\d{12}\.segment$/.test(name) ? Number.parseInt(name, 10) : undefined)
-const full = (): Refused => new Refused('overloaded', 'the spool is full: ClickHouse does not keep up or is away, send again later')
-const noRoom = (): Refused => new Refused('overloaded', 'the disk is nearly full: make room on it, send again later')
 
 /**
  * The journal between the acknowledgement and ClickHouse. One writer appends; everything that waits is written together
@@ -162,8 +160,8 @@ export class Spool {
   /** Resolves when the frame is durable: only then may its sender be answered. Rejects with `Refused`, nothing stored. */
   append(frame: Buffer): Promise<void> {
     if (this.#closed) return Promise.reject(new Refused('overloaded', 'the collector is stopping, send again'))
-    if (this.backlog().bytes + frame.length > this.#options.quotaBytes) return Promise.reject(full())
-    if (this.room?.admits(this.#waitingBytes + frame.length) === false) return Promise.reject(noRoom())
+    if (this.backlog().bytes + frame.length > this.#options.quotaBytes) return Promise.reject(pressed('spool_full'))
+    if (this.room?.admits(this.#waitingBytes + frame.length) === false) return Promise.reject(pressed('disk_full'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ frame, resolve, reject })
       this.#waitingBytes += frame.length
@@ -202,7 +200,7 @@ export class Spool {
     const failure = (await this.#tryWrite(frames)) && (await this.#tryWrite(frames))
     this.#noteFailure(failure ?? '')
     if (failure === undefined) for (const waiting of group) waiting.resolve()
-    else for (const waiting of group) waiting.reject(new Refused('overloaded', `the spool cannot write (${failure}), send again later`))
+    else for (const waiting of group) waiting.reject(new Refused('overloaded', `the spool cannot write (${failure}), send again later`, lackOfRoom.has(failure) ? 'disk_full' : 'failed'))
   }
 
   #noteFailure(code: string): void {
