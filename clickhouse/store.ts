@@ -5,7 +5,7 @@ import { StoreError, storeError } from './store-error.ts'
 import { columnNames, type InsertTarget } from './table.ts'
 
 /** Longest text or binary answer of `read` and `readBinary`, in bytes. Larger questions belong to `readBatches`. */
-export const answerBytesMax = 256 * 1024 * 1024
+const answerBytesMax = 256 * 1024 * 1024
 /** Parameters travel in the URL, which ClickHouse bounds to 1 MiB (`http_max_uri_size`); in characters after escaping. */
 export const paramsCharsMax = 768 * 1024
 /** Bound of an insert or a DDL statement, in seconds. */

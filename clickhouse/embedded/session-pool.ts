@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Session } from 'chdb'
 
 /** A request that waits behind this many others is refused, so that a stalled engine answers instead of filling memory. */
-export const waitingMax = 512
+const waitingMax = 512
 
 export class PoolFullError extends Error {}
 

@@ -1,7 +1,7 @@
 import type { UnixNano } from '#semconv/facts.ts'
 import { choice, flag, type Table, text, time, uint32, word } from '../table.ts'
 
-export const budgetOrigins = ['FILE', 'API'] as const
+const budgetOrigins = ['FILE', 'API'] as const
 /** Who may change a budget: the operator's file, or whoever may call the API. */
 export type BudgetOrigin = (typeof budgetOrigins)[number]
 

@@ -38,7 +38,7 @@ export interface MetricLabels {
 }
 
 /** How a number was sent: an int is exact in `value_int`, a double in `value_double`. */
-export const numberTypes = ['NONE', 'INT', 'DOUBLE'] as const
+const numberTypes = ['NONE', 'INT', 'DOUBLE'] as const
 type NumberType = (typeof numberTypes)[number]
 
 const numberTypeOf = ({ value }: MetricPoint): NumberType =>

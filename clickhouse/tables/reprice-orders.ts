@@ -1,7 +1,7 @@
 import type { UnixNano } from '#semconv/facts.ts'
 import { choice, count, flag, id, type Table, time, word } from '../table.ts'
 
-export const repriceStates = ['ORDERED', 'DONE'] as const
+const repriceStates = ['ORDERED', 'DONE'] as const
 
 /** Somebody wants ledger entries priced anew, or worked out anew from what spans say. The row with the state DONE says what came of it; both stay. */
 export interface RepriceOrderRow {

@@ -19,7 +19,7 @@ export const stepsKeptMs = (rollingDaysMax + 1) * dayMs
 /** Usage that is dated later than this is summed up when its time has come: clocks of senders are ahead, and some name any year. In milliseconds. */
 export const stepsAheadMs = dayMs
 /** Calendar periods that are kept before the current one. */
-export const periodsKept = 12
+const periodsKept = 12
 /** A run that was silent for longer is forgotten by its budget, in milliseconds: runs come by the million and end unannounced. */
 export const runKeptMs = dayMs
 
@@ -42,7 +42,7 @@ const negated = (a: Sum): Sum => ({ value: -a.value, calls: -a.calls, unpriced: 
 /** What a ledger line, or a call that is asked about, names of each dimension; tags one a line. */
 export type Named = Readonly<Record<BudgetDimension, string>>
 
-export const namedBy = ({ project, environment, service, agent, workflow, model, provider, user, session, tags, traceId }: LedgerEntryRow): Named =>
+const namedBy = ({ project, environment, service, agent, workflow, model, provider, user, session, tags, traceId }: LedgerEntryRow): Named =>
   ({ project, environment, service, agent, workflow, model, provider, user, session, run: traceId, tag: tags })
 
 export function inScope({ scope }: Budget, named: Named): boolean {

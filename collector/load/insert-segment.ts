@@ -39,7 +39,7 @@ export interface FrameRange {
   readonly to: number
 }
 
-export function outlineOf({ head, frames, frameBytes, torn }: Segment): Outline {
+function outlineOf({ head, frames, frameBytes, torn }: Segment): Outline {
   const spansTable = head.tables.findIndex(({ name }) => name === spans.name)
   const runsTable = head.tables.findIndex(({ name }) => name === runs.name)
   return {

@@ -121,7 +121,7 @@ export interface EntryRow {
 /** A `Decimal(38, 12)` times 10^12, exactly: as the text of an Int128. */
 const pico = (column: string): string => `toString(reinterpret(${column}, 'Int128'))`
 
-export const entryColumns = `
+const entryColumns = `
   tenant, project, lower(hex(own_id)) AS own_id_hex, kind, reason, toString(toUnixTimestamp64Nano(occurred_at)) AS occurred,
   toString(toUnixTimestamp64Nano(posted_at)) AS posted, lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, provider, model, meter,
   ${pico('quantity')} AS quantity_pico, usage_flags,

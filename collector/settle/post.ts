@@ -127,7 +127,7 @@ export interface Net {
   readonly amount: PicoUsd | undefined
 }
 
-export const netOf = (entries: readonly LedgerEntryRow[]): Net => ({
+const netOf = (entries: readonly LedgerEntryRow[]): Net => ({
   quantity: entries.reduce((sum, entry) => sum + entry.quantity, 0n),
   amount: standing(entries).every((entry) => entry.amount === undefined) ? undefined : entries.reduce((sum, entry) => sum + (entry.amount ?? 0n), 0n),
 })
@@ -217,7 +217,7 @@ function toVanish(
 }
 
 /** Takes back all that stands; `undefined` where nothing does. */
-export function reversing(
+function reversing(
   entries: readonly LedgerEntryRow[], net: Net, reason: LedgerReason, owner: Owner | undefined, postedAt: UnixNano, options: Pick<PostOptions, 'tenant'>,
 ): LedgerEntryRow | undefined {
   if (net.quantity === 0n && (net.amount ?? 0n) === 0n) return undefined
