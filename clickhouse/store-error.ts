@@ -2,7 +2,7 @@
 export class StoreError extends Error {
   /** Asking again in a moment could help, with nothing changed. */
   readonly retry: boolean
-  /** ClickHouse's exception code as text (`'60'`), or `UNREACHABLE`, `ABORTED`, `TOO_LARGE`. */
+  /** ClickHouse's exception code as text (`'60'`), or a word of ours or of Node's: `UNREACHABLE`, `ABORTED`, `TOO_LARGE`, `UNKNOWN` … */
   readonly code: string
   constructor(message: string, { retry, code, cause }: { retry: boolean; code: string; cause?: unknown }) {
     super(message, { cause })

@@ -116,11 +116,9 @@ export class Journal {
   }
 
   /** Forgets what has expired. The disk follows when the file is written anew. */
-  expire(): string[] {
+  expire(): void {
     const now = this.#options.now()
-    const expired = [...this.#kept].filter(([, { expiresAt }]) => expiresAt <= now).map(([key]) => key)
-    for (const key of expired) this.#kept.delete(key)
-    return expired
+    for (const [key, { expiresAt }] of this.#kept) if (expiresAt <= now) this.#kept.delete(key)
   }
 
   #append(content: { readonly key: string } & Partial<Kept>, until: Until): Promise<void> {

@@ -53,10 +53,13 @@ const rereadShareMax = 50
 const tellingMs = 5_000
 /** How long lines may be on their way into ClickHouse until a reading is put off, in milliseconds. */
 const loadingMsMax = 120_000
+/** How often it is looked whether a hold has expired or a reading is due, in milliseconds. */
 const tickMs = 1_000
-/** By then other processes know that they are listened to. */
+/** By then other processes know that they are listened to, in milliseconds. */
 const soonMs = 2 * tickMs
+/** How long the end of the process waits for a reading, in milliseconds. */
 const closeMs = 500
+/** How often what nobody looks back on is forgotten, in milliseconds. */
 const pruneMs = 3_600_000
 /** Where several processes post: spans whose lines are known one by one, so that what two of them got counts once. About 1 KB each. */
 const spansRemembered = 20_000
@@ -445,6 +448,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
   }
 }
 
+/** A forecast walks weeks of hours: one serves every answer of a minute. In milliseconds. */
 const forecastKeptMs = 60_000
 
 const outcomeOf: Readonly<Record<Verdict, Outcome>> = { allow: 'ALLOW', warn: 'WARN', require_approval: 'REQUIRE_APPROVAL', deny: 'DENY' }

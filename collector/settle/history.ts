@@ -28,7 +28,7 @@ export interface History extends Stored {
   readonly versions: ReadonlyMap<string, bigint>
 }
 
-interface Bounds {
+interface VersionRow {
   readonly trace: string
   readonly version: string
 }
@@ -37,13 +37,13 @@ const inTraces = `tenant = {tenant:String} AND trace_id IN (SELECT toFixedString
 
 /** One query per table for all of the traces. */
 export async function readHistory(store: Store, tenant: string, traceIds: readonly string[]): Promise<History> {
-  const [bounds, stored] = await Promise.all([
-    store.read<Bounds>(
+  const [versions, stored] = await Promise.all([
+    store.read<VersionRow>(
       `SELECT lower(hex(trace_id)) AS trace, toString(max(version)) AS version FROM runs WHERE ${inTraces} GROUP BY trace_id`,
       { tenant, traces: traceIds }, { maxSeconds: readSecondsMax }),
     readStored(store, tenant, traceIds),
   ])
-  return { ...stored, versions: new Map(bounds.map((row) => [row.trace, BigInt(row.version)])) }
+  return { ...stored, versions: new Map(versions.map((row) => [row.trace, BigInt(row.version)])) }
 }
 
 /** The spans that were told and what was posted for them: the range of their starts makes that a look into a few minutes of the tables. */

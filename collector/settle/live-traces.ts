@@ -91,8 +91,10 @@ const evictedShare = 0.1
 /** Above this many changing traces, most settle before anybody could have looked at them. */
 const crowdedTraces = 500
 
-/** Bits of one generation of the filter of evicted traces: 1 MiB, 1% wrong at about 800,000 traces. Wrong costs a look-up. */
+/** Bits of one generation of the filter of evicted traces: 1 MiB. */
 const evictedBits = 1 << 23
+/** Traces that one generation tells apart, 1% of them wrong, which costs a look-up each. */
+export const evictedMax = 800_000
 
 export class LiveTraces {
   readonly #options: LiveTracesOptions
@@ -459,7 +461,7 @@ export class LiveTraces {
   /** Two generations of a Bloom filter over trace ids; the ids are random already, so their digits are the hashes. */
   #remember(traceId: string): void {
     for (const bit of bitsOf(traceId)) this.#evicted[bit >> 3] = (this.#evicted[bit >> 3] ?? 0) | (1 << (bit & 7))
-    if (++this.#evictedCount < 800_000) return
+    if (++this.#evictedCount < evictedMax) return
     this.#evictedBefore = this.#evicted
     this.#evicted = new Uint8Array(evictedBits / 8)
     this.#evictedCount = 0

@@ -28,7 +28,7 @@ import { type StoredBooks, storedBooks } from '../stored-books.ts'
 import { type AnswerOf, type History, readBegunSince, readCallsTold, readHistory, readSessionTraces, readTold, readUnsettled, type Stored, tracesPerReadMax } from './history.ts'
 import { postedOf, spansOf, writeAllOut, writeOutHeld } from './held-charges.ts'
 import type { LiveSpan } from './held-spans.ts'
-import type { LiveTrace, LiveTraces } from './live-traces.ts'
+import { evictedMax, type LiveTrace, type LiveTraces } from './live-traces.ts'
 import { contested, lumpsOf, post, type Posting, type PostOptions } from './post.ts'
 import { earliestSummedUp, forgetSummedUp, type Journals, readSummedUp, writeSummedUp } from './summed-up.ts'
 import { costOf, summary } from './summary.ts'
@@ -90,7 +90,7 @@ const crowdedMs = 2_500
 const failureMsMin = 500
 const failureMsMax = 300_000
 /** Traces remembered at the start whose clocks are ahead: a quarter of what the filter of evicted traces tells apart. */
-const aheadMax = 200_000
+const aheadMax = evictedMax / 4
 
 /** What a tick is about to write for one trace. */
 interface Draft {
