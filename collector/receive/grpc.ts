@@ -11,8 +11,9 @@ import { Refused } from '../refused.ts'
 import type { Admission } from './admission.ts'
 import { addHealth, healthPath } from './health.ts'
 import { ingest, type IngestOptions, type Signal } from './ingest.ts'
-import { bodyBytesMax, receiveMsMax, retrySeconds } from './limits.ts'
+import { bodyBytesMax, receiveMsMax } from './limits.ts'
 import { exportResponse, grpcCode, type GrpcCode, retryInfo, rpcStatus } from './otlp-answer.ts'
+import { refusalOf } from './refusal.ts'
 
 export interface GrpcReceiverOptions {
   readonly ingest: IngestOptions
@@ -212,16 +213,12 @@ const verdictCode: Readonly<Record<Refused['verdict'], GrpcCode>> = {
 
 /** The status that ends a call which is not taken; it is counted, and logged where the fault is ours. `sent` is the call's metadata. */
 function refusal(error: unknown, sent: Metadata, options: GrpcReceiverOptions): StatusObject {
-  const { metrics, log } = options.ingest
-  if (!(error instanceof Refused)) log.error('an export request failed', { error })
-  const refused = error instanceof Refused ? error : new Refused('overloaded', 'the request could not be stored, send again', 'failed')
-  metrics.refused(refused.reason, clientOf(sent.get('user-agent')[0]?.toString()))
+  const { refused, wait } = refusalOf(error, sent.get('user-agent')[0]?.toString(), options.ingest)
   const code = verdictCode[refused.verdict]
-  const retry = refused.verdict === 'overloaded' ? retrySeconds(options.ingest.spool.fill) : undefined
   const metadata = new Metadata()
-  metadata.set('grpc-status-details-bin', rpcStatus(code, refused.message, 'protobuf', retry))
+  metadata.set('grpc-status-details-bin', rpcStatus(code, refused.message, 'protobuf', wait))
   // Go reads RetryInfo from the details, Python from a trailer of its own.
-  if (retry !== undefined) metadata.set('google.rpc.retryinfo-bin', retryInfo(retry))
+  if (wait !== undefined) metadata.set('google.rpc.retryinfo-bin', retryInfo(wait))
   return { code, details: refused.message, metadata }
 }
 

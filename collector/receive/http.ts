@@ -4,14 +4,15 @@ import { selfHeader, withLoopGuard } from '#otel-config/loop-guard.ts'
 import { hostAllowed, isLoopback } from '#otel-config/loopback-host.ts'
 import { clientOf } from '../account/names.ts'
 import { BufferPool } from '../buffer-pool.ts'
-import { Refused } from '../refused.ts'
+import type { Refused } from '../refused.ts'
 import type { Admission } from './admission.ts'
 import { answerControl, type Controls } from './control.ts'
 import { contentCoding, decompress, type Hold, tooLarge } from './decompress.ts'
 import { askForBody, closeWithoutBody } from './expect-continue.ts'
 import { type Answer, type Encoding, ingest, type IngestOptions, type Signal } from './ingest.ts'
-import { bodyBytesMax, receiveMsMax, retrySeconds } from './limits.ts'
+import { bodyBytesMax, receiveMsMax } from './limits.ts'
 import { exportResponse, grpcCode, type GrpcCode, rpcStatus } from './otlp-answer.ts'
+import { refusalOf } from './refusal.ts'
 
 /**
  * Who sends a byte now and then holds a socket for this long at most. Idle connections outlive the exporters' usual interval of
@@ -25,10 +26,10 @@ const signals: Readonly<Record<string, Signal>> = { '/v1/traces': 'traces', '/v1
 /** Exactly these: the Go exporter compares the answer's type with `==` and ignores partial success otherwise. */
 const contentType: Readonly<Record<Encoding, string>> = { protobuf: 'application/x-protobuf', json: 'application/json' }
 
-const httpStatus: Readonly<Record<Refused['verdict'], { readonly status: number; readonly code: GrpcCode; readonly retry: boolean }>> = {
-  malformed: { status: 400, code: grpcCode.invalidArgument, retry: false },
-  too_large: { status: 413, code: grpcCode.resourceExhausted, retry: false },
-  overloaded: { status: 503, code: grpcCode.unavailable, retry: true },
+const httpStatus: Readonly<Record<Refused['verdict'], { readonly status: number; readonly code: GrpcCode }>> = {
+  malformed: { status: 400, code: grpcCode.invalidArgument },
+  too_large: { status: 413, code: grpcCode.resourceExhausted },
+  overloaded: { status: 503, code: grpcCode.unavailable },
 }
 
 export interface HttpReceiverOptions {
@@ -164,13 +165,8 @@ function joined(chunks: readonly Buffer[], length: number): Buffer {
 
 function refuse(request: IncomingMessage, response: ServerResponse, encoding: Encoding, error: unknown, options: HttpReceiverOptions): void {
   if (request.errored !== null || request.destroyed && !request.complete) return void response.destroy()
-  const { metrics, log } = options.ingest
-  // Transient by assumption: a client drops what is answered 500, and keeps what is answered 503.
-  if (!(error instanceof Refused)) log.error('an export request failed', { error })
-  const refused = error instanceof Refused ? error : new Refused('overloaded', 'the request could not be stored, send again', 'failed')
-  const { status, code, retry } = httpStatus[refused.verdict]
-  metrics.refused(refused.reason, clientOf(request.headers['user-agent']))
-  const wait = retry ? retrySeconds(options.ingest.spool.fill) : undefined
+  const { refused, wait } = refusalOf(error, request.headers['user-agent'], options.ingest)
+  const { status, code } = httpStatus[refused.verdict]
   if (wait !== undefined) response.setHeader('Retry-After', String(wait))
   closeWithoutBody(request, response)
   send(response, status, encoding, rpcStatus(code, refused.message, encoding, wait))
