@@ -349,13 +349,6 @@ export class Spool {
     clearTimeout(this.#attemptTimer)
     while (this.#writing) await new Promise((resolve) => setTimeout(resolve, 1))
     await this.#write()
-    const segment = this.#current
-    if (segment !== undefined) {
-      this.#current = undefined
-      clearTimeout(this.#sealTimer)
-      await segment.file.close()
-      await removeFile(segment.path)
-    }
     await this.room?.close()
     this.#wakeReader?.()
   }
