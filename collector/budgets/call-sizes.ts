@@ -21,7 +21,7 @@ export const sizeIn = ({ usd, tokens }: CallSize, measure: Measure): bigint => {
 /** Calls that are remembered of each agent and model, and below how many nothing can be said of the 95th of a hundred. */
 const callsKept = 256
 const callsMin = 20
-/** Pairs of agent and model; those that were silent longest are forgotten. */
+/** Pairs of agent and model, and models; those that were silent longest are forgotten. */
 const pairsMax = 10_000
 /** A start reads calls of so many days. */
 const daysRead = 28
@@ -41,7 +41,8 @@ interface Calls {
   known: Pick<Estimate, 'size' | 'largest'> | undefined
 }
 
-const keyOf = (agent: string, model: string): string => `${agent}\u0000${model}`
+/** `undefined`: of all agents. Any name may be an agent's own. */
+const keyOf = (agent: string | undefined, model: string): string => (agent === undefined ? model : `${agent}\u0000${model}`)
 
 /** How large calls are, by agent and model: enough to say the 95th percentile of the last few hundred. */
 export class CallSizes {
@@ -53,21 +54,24 @@ export class CallSizes {
   }
 
   add(agent: string, model: string, size: CallSize): void {
-    for (const key of [keyOf(agent, model), keyOf('*', model)]) {
+    for (const key of [keyOf(agent, model), keyOf(undefined, model)]) {
       const sizes = this.#pairs.get(key)?.sizes ?? []
       this.#pairs.delete(key)
       sizes.push(size)
       if (sizes.length > callsKept) sizes.shift()
       this.#pairs.set(key, { sizes, known: undefined })
     }
-    if (this.#pairs.size > pairsMax) this.#pairs.delete(this.#pairs.keys().next().value as string)
+    for (const key of this.#pairs.keys()) {
+      if (this.#pairs.size <= pairsMax) return
+      this.#pairs.delete(key)
+    }
   }
 
   /** Not the worst case: reserving that for every call refuses calls while most of the budget is free. */
   estimate(agent: string, model: string): Estimate | undefined {
     const own = this.#pairs.get(keyOf(agent, model))
     if (own !== undefined && own.sizes.length >= callsMin) return { ...(own.known ??= p95(own.sizes)), basis: 'agent_model_p95' }
-    const all = this.#pairs.get(keyOf('*', model))
+    const all = this.#pairs.get(keyOf(undefined, model))
     return all !== undefined && all.sizes.length >= callsMin ? { ...(all.known ??= p95(all.sizes)), basis: 'model_p95' } : undefined
   }
 
