@@ -42,6 +42,25 @@ test('a tail that a crash tore is cut, and what comes behind it is read', async 
   await third.close()
 })
 
+test('of a record that the disk damaged what stands behind it is read, and the file is whole again with the next', async (t) => {
+  const path = await journalFile(t)
+  const first = await openAt(path)
+  for (const key of ['a', 'b', 'c']) await first.put(key, key, 100)
+  await first.close()
+  const bytes = await readFile(path)
+  const at = bytes.indexOf('"b"')
+  bytes[at + 1] = (bytes[at + 1] as number) ^ 1
+  await writeFile(path, bytes)
+  const second = await openAt(path)
+  assert.deepEqual([second.get('a')?.value, second.get('b'), second.get('c')?.value], ['a', undefined, 'c'])
+  assert.equal(second.damagedBytes, bytes.length / 3)
+  await second.put('d', 'd', 100)
+  await second.close()
+  const third = await openAt(path)
+  assert.deepEqual([third.damagedBytes, ...['a', 'c', 'd'].map((key) => third.get(key)?.value)], [0, 'a', 'c', 'd'])
+  await third.close()
+})
+
 test('those who wait together are written with one sync', async (t) => {
   let syncs = 0
   const journal = await Journal.open({ path: await journalFile(t), now: () => 0, sync: async (file) => { syncs++; await file.datasync() } })

@@ -63,25 +63,31 @@ export class Journal {
   #writing: Promise<void> | undefined
   /** Written, and waiting for a sync that begins after that. */
   #unsure: Waiting[] = []
-  #torn = false
+  /** What stands in the file is not what memory has: it is written anew. */
+  #torn: boolean
   #closed = false
 
-  private constructor(options: JournalOptions, file: FileHandle, bytes: number, kept: Map<string, Kept>) {
+  /** Of records that the disk damaged: what they said is not known any more. */
+  readonly damagedBytes: number
+
+  private constructor(options: JournalOptions, file: FileHandle, { kept, bytes, damagedBytes }: Parsed) {
     this.#options = options
     this.#file = file
     this.#bytes = bytes
+    this.#liveBytes = bytes
     this.#kept = kept
+    this.damagedBytes = damagedBytes
+    this.#torn = damagedBytes > 0
   }
 
-  /** Reads what is there. A tail that a crash tore was never answered: it is cut. */
+  /** Reads what is there. A tail that a crash tore was never answered: it is cut. A record before a whole one was: the disk damaged it. */
   static async open(options: JournalOptions): Promise<Journal> {
     await mkdir(dirname(options.path), { recursive: true, mode: 0o700 })
-    const { kept, bytes } = parse(await readIfThere(options.path))
-    for (const [key, { expiresAt }] of kept) if (expiresAt <= options.now()) kept.delete(key)
+    const parsed = parse(await readIfThere(options.path))
     const file = await open(options.path, 'a+', 0o600)
-    await file.truncate(bytes)
-    const journal = new Journal(options, file, bytes, kept)
-    journal.#liveBytes = bytes
+    await file.truncate(parsed.bytes)
+    const journal = new Journal(options, file, parsed)
+    journal.expire()
     return journal
   }
 
@@ -264,19 +270,31 @@ function recordOf(content: { readonly key: string } & Partial<Kept>): Buffer {
   return Buffer.concat([head, json])
 }
 
-/** The records of a file up to the first that is not whole. */
-function parse(file: Buffer): { readonly kept: Map<string, Kept>; readonly bytes: number } {
+interface Parsed {
+  readonly kept: Map<string, Kept>
+  /** Up to the end of the last whole record. */
+  readonly bytes: number
+  readonly damagedBytes: number
+}
+
+function parse(file: Buffer): Parsed {
   const kept = new Map<string, Kept>()
-  let at = 0
-  while (at + headBytes <= file.length) {
+  let bytes = 0
+  let whole = 0
+  for (let at = 0; at + headBytes <= file.length;) {
     const length = file.readUInt32LE(at)
     const json = file.subarray(at + headBytes, at + headBytes + length)
     // Zeros are what a power failure leaves of bytes that were not written yet: no length, and the checksum of nothing.
-    if (length === 0 || json.length !== length || length > recordBytesMax || crc32(json) !== file.readUInt32LE(at + 4)) break
-    const { key, value, expiresAt } = JSON.parse(json.toString('utf8')) as { readonly key: string } & Partial<Kept>
-    if (value === undefined || expiresAt === undefined) kept.delete(key)
-    else kept.set(key, { value, expiresAt })
-    at += headBytes + length
+    if (length === 0 || json.length !== length || length > recordBytesMax) break
+    const next = at + headBytes + length
+    if (crc32(json) === file.readUInt32LE(at + 4)) {
+      const { key, value, expiresAt } = JSON.parse(json.toString('utf8')) as { readonly key: string } & Partial<Kept>
+      if (value === undefined || expiresAt === undefined) kept.delete(key)
+      else kept.set(key, { value, expiresAt })
+      whole += next - at
+      bytes = next
+    }
+    at = next
   }
-  return { kept, bytes: at }
+  return { kept, bytes, damagedBytes: bytes - whole }
 }
