@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
+import { fileMode, folderMode, isMissing } from '../spool/durable-file.ts'
 
 /** Anything that JSON can hold. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value }
@@ -82,9 +83,9 @@ export class Journal {
 
   /** Reads what is there. A tail that a crash tore was never answered: it is cut. A record before a whole one was: the disk damaged it. */
   static async open(options: JournalOptions): Promise<Journal> {
-    await mkdir(dirname(options.path), { recursive: true, mode: 0o700 })
+    await mkdir(dirname(options.path), { recursive: true, mode: folderMode })
     const parsed = parse(await readIfThere(options.path))
-    const file = await open(options.path, 'a+', 0o600)
+    const file = await open(options.path, 'a+', fileMode)
     await file.truncate(parsed.bytes)
     const journal = new Journal(options, file, parsed)
     journal.expire()
@@ -206,7 +207,7 @@ export class Journal {
     clearTimeout(this.#syncTimer)
     this.#syncTimer = undefined
     this.expire()
-    await using file = await open(`${path}.new`, 'w', 0o600)
+    await using file = await open(`${path}.new`, 'w', fileMode)
     let length = 0
     let records: Buffer[] = []
     const flush = async (): Promise<void> => {
@@ -226,7 +227,7 @@ export class Journal {
     const folder = await open(dirname(path), 'r')
     await folder.sync()
     await folder.close()
-    const next = await open(path, 'a+', 0o600)
+    const next = await open(path, 'a+', fileMode)
     await this.#file.close()
     this.#file = next
     this.#bytes = length
@@ -256,7 +257,7 @@ async function readIfThere(path: string): Promise<Buffer> {
   try {
     return await readFile(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0)
+    if (isMissing(error)) return Buffer.alloc(0)
     throw error
   }
 }

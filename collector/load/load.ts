@@ -5,6 +5,7 @@ import { restate } from '../account/restate.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { SetAsideReason, Why } from '../set-aside/set-aside.ts'
+import { isMissing } from '../spool/durable-file.ts'
 import type { SealedSegment, Spool } from '../spool/spool.ts'
 import { type FrameRange, insertFrames, insertRanges, type OpenedSegment, spanRows } from './insert-segment.ts'
 
@@ -155,7 +156,7 @@ export class Loader {
 }
 
 function unlessMissing(error: unknown): 'missing' {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'missing'
+  if (isMissing(error)) return 'missing'
   throw error
 }
 

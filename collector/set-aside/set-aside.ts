@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { folderMode, placeFile, removeFile, syncDirectory } from '../spool/durable-file.ts'
+import { folderMode, isMissing, placeFile, removeFile, syncDirectory } from '../spool/durable-file.ts'
 import { parseSegment, type Segment } from '../spool/segment.ts'
 
 /**
@@ -97,8 +97,6 @@ export async function dropSetAside(spoolDir: string, item: SetAside): Promise<vo
   await removeFile(path)
   await removeFile(whyPath(path))
 }
-
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 function undefinedWhereMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error

@@ -1,6 +1,7 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UnixNano } from '#semconv/facts.ts'
+import { fileMode, isMissing, removeFile } from '../spool/durable-file.ts'
 
 /** In the journal's folder: a journal and what is summed up of it belong together. */
 const fileIn = (dir: string): string => join(dir, 'summed-up.json')
@@ -29,16 +30,16 @@ export async function earliestSummedUp({ used, retired }: Journals): Promise<Uni
 }
 
 /** Of a journal that is retired, once another says as much. */
-export const forgetSummedUp = (dir: string): Promise<void> => rm(fileIn(dir), { force: true })
+export const forgetSummedUp = (dir: string): Promise<void> => removeFile(fileIn(dir))
 
 /** Replaced as a whole, and not synced: an older one only makes the next start look at more. */
 export async function writeSummedUp(dir: string, through: UnixNano): Promise<void> {
   const draft = `${fileIn(dir)}.draft`
-  await writeFile(draft, JSON.stringify({ through: String(through) }), { mode: 0o600 })
+  await writeFile(draft, JSON.stringify({ through: String(through) }), { mode: fileMode })
   await rename(draft, fileIn(dir))
 }
 
 function unlessMissing(error: unknown): string {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+  if (isMissing(error)) return ''
   throw error
 }

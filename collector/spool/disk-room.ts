@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { folderMode, removeFile, writeFully } from './durable-file.ts'
+import { fileMode, folderMode, isMissing, removeFile, writeFully } from './durable-file.ts'
 
 const MiB = 1024 * 1024
 /**
@@ -124,7 +124,7 @@ export class DiskRoom {
 
   /** Zeros that are written, because a hole in a file holds no room. */
   async #grow(): Promise<void> {
-    const file: FileHandle = await open(this.#path, this.#ballastBytes === 0 ? 'w' : 'r+', 0o600)
+    const file: FileHandle = await open(this.#path, this.#ballastBytes === 0 ? 'w' : 'r+', fileMode)
     try {
       const bytes = Math.min(ballastGrowthBytes, this.#ballastGoal - this.#ballastBytes)
       this.#ballastBytes = await writeFully(file, [Buffer.alloc(bytes)], this.#ballastBytes)
@@ -140,6 +140,6 @@ export class DiskRoom {
 }
 
 function zeroWhereMissing(error: unknown): 0 {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0
+  if (isMissing(error)) return 0
   throw error
 }

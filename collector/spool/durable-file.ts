@@ -3,7 +3,10 @@ import { dirname } from 'node:path'
 
 /** What is kept here holds prompts and answers: for its owner only. */
 export const folderMode = 0o700
-const fileMode = 0o600
+export const fileMode = 0o600
+
+/** Of what a call on a file threw: there is none. */
+export const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 /** Writes all of `parts` at `position`; a short write is continued, an error leaves the file as it is. */
 export async function writeFully(file: FileHandle, parts: readonly Buffer[], position: number): Promise<number> {
@@ -54,7 +57,7 @@ export async function placeFile(path: string, content: readonly Buffer[]): Promi
  */
 export async function removeFile(path: string): Promise<void> {
   await unlink(path).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    if (!isMissing(error)) throw error
   })
 }
 

@@ -2,6 +2,7 @@ import { type FileHandle, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DiskRoom, diskOf } from './disk-room.ts'
+import { isMissing } from './durable-file.ts'
 import { lockSpool } from './lock.ts'
 import { Spool } from './spool.ts'
 
@@ -35,7 +36,7 @@ export async function spoolIndexes(dataDir: string): Promise<readonly number[]> 
 }
 
 function noneWhereMissing(error: unknown): readonly string[] {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+  if (isMissing(error)) return []
   throw error
 }
 

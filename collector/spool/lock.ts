@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { removeFile } from './durable-file.ts'
+import { fileMode, folderMode, isMissing, removeFile } from './durable-file.ts'
 
 /** How long a holder has to answer, in milliseconds: one that is busy is a holder all the same. */
 const answerMsMax = 2_000
@@ -23,13 +23,13 @@ export class SpoolInUse extends Error {}
  * Rejects with one sentence where the folder is held.
  */
 export async function lockSpool(dir: string): Promise<() => void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 })
+  await mkdir(dir, { recursive: true, mode: folderMode })
   const token = randomUUID()
   const server = createServer((socket) => socket.on('error', () => socket.destroy()).resume().end(token)).unref()
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   const own: Holder = { pid: process.pid, port: (server.address() as AddressInfo).port, token }
   const draft = join(dir, `holder.${token}.draft`)
-  await writeFile(draft, `${JSON.stringify(own)}\n`, { mode: 0o600, flag: 'wx' })
+  await writeFile(draft, `${JSON.stringify(own)}\n`, { mode: fileMode, flag: 'wx' })
   try {
     await claim(dir, draft)
     return () => void server.close()
@@ -87,7 +87,7 @@ async function readHolder(file: string): Promise<Holder | undefined> {
     return isHolder(value) ? value : undefined
   } catch (error) {
     // Given up meanwhile, or torn by a power cut: nobody answers for it either way.
-    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT')) return undefined
+    if (error instanceof SyntaxError || isMissing(error)) return undefined
     throw error
   }
 }
