@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -90,5 +90,22 @@ test('settlements that nothing can be asked or written for are put off with one 
   while (live.get(traceId)?.settled !== true) await new Promise((resolve) => setTimeout(resolve, 20))
   while (said.length < 2) await new Promise((resolve) => setTimeout(resolve, 20))
   assert.equal(refused, 3)
+  assert.deepEqual(said, ['settlements are put off, they are tried again', 'settlements go on'])
+})
+
+test('while it cannot be said what is summed up, that too is one line, and one when it can', async (t) => {
+  const said: string[] = []
+  const say = (message: string): void => void said.push(message)
+  const { live, spool, settler } = await settling(t, { info: say, warn: say, error: say })
+  // What stands in the way of the file.
+  const draft = join(spool.dir, 'summed-up.json.draft')
+  await mkdir(draft)
+  live.add([{ facts: { ...spanOf('s  -  model_call  sdk  0-100  10 in 5 out  model=gpt-4o'), traceId: 'aa'.repeat(16), spanId: 'ab'.repeat(8), receivedAt: 1n }, first: true, decisions: [] }], [], performance.now(), 0)
+  await settler.start()
+  while (said.length < 1) await new Promise((resolve) => setTimeout(resolve, 20))
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  assert.deepEqual(said, ['settlements are put off, they are tried again'])
+  await rmdir(draft)
+  while (said.length < 2) await new Promise((resolve) => setTimeout(resolve, 20))
   assert.deepEqual(said, ['settlements are put off, they are tried again', 'settlements go on'])
 })

@@ -250,8 +250,8 @@ export class Settler {
     const { live, spool } = this.#options
     const through = live.summedUpThrough()
     if (this.#leftThrough !== undefined || through === 0n || through === this.#summedUp || now - this.#saidMs < summedUpMsMin) return
-    this.#saidMs = now
     await writeSummedUp(spool.dir, through)
+    this.#saidMs = now
     this.#summedUp = through
     for (const dir of this.#retired.splice(0)) await forgetSummedUp(dir)
   }
