@@ -20,8 +20,8 @@ It works beside a running server, and without one. Traces that are not settled y
   --sums        asks the engine alone what must hold of any ledger: price times quantity, nothing left behind a reversal, tokens
                 of spans, costs of runs, sums of days. Many times faster, and no proof that spans were understood rightly
   --wait N      waits up to N seconds, 1 to 3600, for traces that are not settled yet
-  --self-test   plants seven faults in a store of its own (a changed amount, a missing charge, a doubled charge, a wrong token
-                count, another time, another reason, another usage flag) and exits with 0 only where it reports exactly these
+  --self-test   plants four faults in a store of its own (a changed amount, a missing charge, a doubled charge, a wrong token
+                count) and exits with 0 only where it reports exactly these
 
 Example: npm run spanledger -- verify
 `

@@ -30,7 +30,7 @@ export interface SelfTestOptions {
 }
 
 /**
- * Proves that verify sees what it should: a small ledger, made as the collector makes it, is found without a fault; then seven
+ * Proves that verify sees what it should: a small ledger, made as the collector makes it, is found without a fault; then four
  * are planted, and exactly these must be reported. True where they are.
  */
 export async function selfTest({ prices, print, nowMs }: SelfTestOptions): Promise<boolean> {
@@ -73,7 +73,7 @@ const startedAt = 1_795_176_000_000_000_000n
 const spanId = (n: number): string => n.toString(16).padStart(16, '0')
 const rootId = spanId(1)
 /** Calls of one run, a token count each that no other has. */
-const calls = [1, 2, 3, 4, 5, 6, 7].map((n) => ({ spanId: spanId(n + 1), input: 1_000n + BigInt(n), output: 100n + BigInt(n) }))
+const calls = [1, 2, 3, 4].map((n) => ({ spanId: spanId(n + 1), input: 1_000n + BigInt(n), output: 100n + BigInt(n) }))
 
 const span = (id: string, parentSpanId: string, name: string, attributes: readonly (readonly [string, AttributeValue])[]): SpanRecord => ({
   traceId, spanId: id, parentSpanId, traceState: '', flags: 0, name, kind: 3, startTimeUnixNano: startedAt, endTimeUnixNano: startedAt + 1_000_000_000n,
@@ -108,18 +108,5 @@ const plants: readonly Plant[] = [
   {
     name: 'a wrong token count', sql: `ALTER TABLE spans UPDATE usage_output_text = usage_output_text + 1 WHERE tenant = '${tenant}' AND span_id = unhex('${spanId(5)}') ${now}`,
     found: { of: 'span', kind: 'changed', spanId: spanId(5), field: 'usage' },
-  },
-  {
-    // Part of the order of the table, so it cannot be changed there: a later row takes the place.
-    name: 'another time of use', sql: `INSERT INTO ledger_entries SELECT * REPLACE (addMilliseconds(occurred_at, 1) AS occurred_at, revision + 1 AS revision) FROM ledger_entries WHERE id = ${entry(5)}`,
-    found: { of: 'entry', kind: 'changed', spanId: spanId(6), field: 'occurred at' },
-  },
-  {
-    name: 'another reason', sql: `ALTER TABLE ledger_entries UPDATE reason = 'unattributed' WHERE id = ${entry(6)} ${now}`,
-    found: { of: 'entry', kind: 'changed', spanId: spanId(7), field: 'reason' },
-  },
-  {
-    name: 'another usage flag', sql: `ALTER TABLE ledger_entries UPDATE usage_flags = ['usage_lossy'] WHERE id = ${entry(7)} ${now}`,
-    found: { of: 'entry', kind: 'changed', spanId: spanId(8), field: 'usage flags' },
   },
 ]
