@@ -128,6 +128,13 @@ describe('budgets', () => {
     assert.equal((await standings(program, 'clerk-day'))[0]?.holds, 0, 'a call that failed, too')
   })
 
+  test('a budget that only tells lets a call pass its limit, and says so', async () => {
+    const { decision, reason, reservation, budgets } = await decide(program, { agent: 'large', requestId: 'large', inputTokens: 2_000_000, maxOutputTokens: 1 })
+    assert.deepEqual([decision, reason], ['allow', 'used, held and this call together exceed the limit; allowed, because this budget only alerts'])
+    assert.deepEqual(budgets.map(({ id, outcome }) => [id, outcome]), [['all-month', 'warn'], ['user-lifetime', 'allow']])
+    assert.deepEqual((await control(program, 'release', { reservation: reservation?.id })).body, { released: true })
+  })
+
   test('a kill forgets neither a hold nor what was used', async () => {
     const held = await decide(program, { agent: 'clerk', ...stated })
     program.signal('SIGKILL')

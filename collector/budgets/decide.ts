@@ -30,6 +30,10 @@ export const strictest = (all: readonly Verdict[]): Verdict => verdicts[Math.max
 
 /** What a budget that has no room says. */
 const atLimit: Readonly<Record<BudgetAction, Verdict>> = { observe: 'allow', alert: 'warn', require_approval: 'require_approval', deny: 'deny', kill: 'deny' }
+/** Why a call may go on all the same, behind what is against it. */
+const butAllowed: Readonly<Record<BudgetAction, string>> = {
+  observe: '; allowed, because this budget only observes', alert: '; allowed, because this budget only alerts', require_approval: '', deny: '', kill: '',
+}
 
 export interface Question {
   readonly named: Named
@@ -62,10 +66,11 @@ function judgeOne(tally: Tally, group: readonly string[], { estimate, killedBy, 
   const figures = { budget, group, key, period: tally.periodAt(now), used, held, reserve, approved, overshoot: overshoot + (largest > reserve ? largest - reserve : 0n) }
   if (killedBy === budget.id) return { ...figures, verdict: 'deny', reason: 'the run was stopped by this budget' }
   const unpriced = budget.measure === 'usd' && estimate.basis === 'unpriced'
-  if (unpriced && budget.onUnpriced === 'deny') return { ...figures, verdict: atLimit[budget.action], reason: 'no price is known for the model' }
+  const against = (reason: string): BudgetVerdict => ({ ...figures, verdict: atLimit[budget.action], reason: `${reason}${butAllowed[budget.action]}` })
+  if (unpriced && budget.onUnpriced === 'deny') return against('no price is known for the model')
   if (used + held + reserve <= budget.limit) return { ...figures, verdict: 'allow', reason: unpriced ? 'no price is known for the model: nothing is reserved' : 'there is room' }
   if (used + held + reserve <= budget.limit + approved) return { ...figures, verdict: 'allow', reason: `approved by ${[...new Set(by.map((one) => one.by))].join(', ')}` }
-  return { ...figures, verdict: atLimit[budget.action], reason: used >= budget.limit ? 'the limit is used up' : 'used, held and this call together exceed the limit' }
+  return against(used >= budget.limit ? 'the limit is used up' : 'used, held and this call together exceed the limit')
 }
 
 /** A group as names and values. */
