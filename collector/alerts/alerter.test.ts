@@ -12,6 +12,7 @@ import { Webhook } from 'standardwebhooks'
 import { migrate } from '#clickhouse/migrate.ts'
 import { openStore, type Store } from '#clickhouse/store.ts'
 import { type Alerting, type AlertRule, type Destination, parseAlertRule } from '#otel-config/alerts/alert.ts'
+import type { AlertState } from '#otel-config/alerts/standing.ts'
 import { Journal } from '../budgets/journal.ts'
 import { Alerter } from './alerter.ts'
 import type { Candidate } from './candidate.ts'
@@ -275,15 +276,16 @@ describe('alerts', () => {
     assert.deepEqual([ok, detail.includes('secret')], [false, false])
   })
 
+  /** Runs that took two hours, by service, how they ended and when. */
+  const ended = (tenant: string, runs: readonly (readonly [service: string, status: 'FAILED' | 'COMPLETED', at: number])[]): Promise<void> =>
+    store.command(`INSERT INTO runs (tenant, trace_id, version, is_run, status, started_at, ended_at, service) VALUES ${runs.map(([service, status, at], trace) =>
+      `('${tenant}', unhex('${trace.toString(16).padStart(32, '0')}'), 1, true, '${status}', fromUnixTimestamp64Milli(${at - 2 * hour}, 'UTC'), fromUnixTimestamp64Milli(${at}, 'UTC'), '${service}')`).join(', ')}`)
+
   test('an error rate that lasts fires for its service, and is over when it is', async (t) => {
     const http = await receiver(t)
     const failing = parseAlertRule('{ id: failing, on: error_rate, above: 20, window: 1h, for: 1m, group_by: service, notify: [slack] }')
     const { state, open, tenant } = await world(t, { rules: [failing], destinations: [{ id: 'slack', kind: 'slack', url: http.url }] })
-    const run = (trace: number, service: string, status: string, at: number): string =>
-      `('${tenant}', unhex('${trace.toString(16).padStart(32, '0')}'), 1, true, '${status}', fromUnixTimestamp64Milli(${at}, 'UTC'), '${service}')`
-    await store.command(`INSERT INTO runs (tenant, trace_id, version, is_run, status, started_at, service) VALUES ${[
-      run(1, 'shop', 'FAILED', begin - 60_000), run(2, 'shop', 'COMPLETED', begin - 60_000), run(3, 'desk', 'COMPLETED', begin - 60_000), run(4, 'desk', 'FAILED', begin - 50 * hour),
-    ].join(', ')}`)
+    await ended(tenant, [['shop', 'FAILED', begin - 1], ['shop', 'COMPLETED', begin - 1], ['desk', 'COMPLETED', begin - 1], ['desk', 'FAILED', begin - 50 * hour]])
     const { alerter } = await open()
     await alerter.tick()
     assert.deepEqual(alerter.alerts(), [], 'it has to last')
@@ -296,6 +298,51 @@ describe('alerts', () => {
     state.now += 2 * hour
     await until('it is over', alerter, () => http.got.length === 2)
     assert.match(http.got[1]?.body ?? '', /Resolved: error rate of service shop/)
+    assert.deepEqual(state.warnings, [])
+  })
+
+  test('what lasts goes on lasting over a kill: nobody waits anew, and nothing fires that was below meanwhile', async (t) => {
+    const minute = 60_000
+    const { state, open, tenant } = await world(t, { rules: [parseAlertRule('{ id: failing, on: error_rate, above: 20, window: 2m, for: 10m, group_by: service, notify: [] }')], destinations: [] })
+    const minutes = Array.from({ length: 16 }, (_, index) => index - 5)
+    await ended(tenant, minutes.flatMap((at) => [['shop', 'FAILED', begin + at * minute], ['desk', at > 0 && at < 4 ? 'COMPLETED' : 'FAILED', begin + at * minute]] as const))
+    const firing = async (at: number): Promise<readonly string[]> => {
+      state.now = begin + at * minute
+      const { alerter } = await open()
+      await alerter.tick()
+      return alerter.alerts().map(({ group }) => group)
+    }
+    assert.deepEqual(await firing(0), [])
+    assert.deepEqual(await firing(4), [], 'nine minutes')
+    assert.deepEqual(await firing(6), ['shop'])
+    assert.deepEqual(state.warnings, [])
+  })
+
+  test('a preview of what was is what fired, up to a window', async (t) => {
+    const minute = 60_000
+    const words = ['group_by: service', 'for: 15m, group_by: service', 'for: 15m, group_by: service, no_data: keep', 'no_data: fire', 'no_data: keep']
+    const rules = words.map((more, index) => parseAlertRule(`{ id: r${index}, on: error_rate, above: 40, window: 5m, notify: [], ${more} }`))
+    const { state, open, tenant } = await world(t, { rules, destinations: [] })
+    // What a service does in five minutes each: `c` completes runs, `F` fails them, `.` nothing.
+    const history = { shop: 'cFFcFFFFc..FFFcF.F.cc', desk: 'ccccccccc..cFFFFc.ccF' }
+    await ended(tenant, Object.entries(history).flatMap(([service, done]) => [...done].flatMap((one, index) =>
+      (one === '.' ? [] : [1, 2, 3, 4].map((n) => [service, one === 'F' ? 'FAILED' : 'COMPLETED', begin + (5 * index + n) * minute] as const)))))
+    const end = begin + history.shop.length * 5 * minute
+    const { alerter } = await open()
+    const fired = new Map<string, AlertState>()
+    for (state.now += 5 * minute; state.now <= end; state.now += 2.5 * minute) {
+      await alerter.tick()
+      for (const alert of alerter.alerts()) fired.set(`${alert.key} ${alert.firedAt}`, alert)
+    }
+    for (const { id } of rules) {
+      const { alerts } = await alerter.preview({ rule: id }, begin, end)
+      const inOrder = (found: readonly Pick<AlertState, 'group' | 'firedAt' | 'resolvedAt'>[]) => found.toSorted((a, b) => a.group.localeCompare(b.group) || a.firedAt - b.firedAt)
+      const [foreseen, seen] = [inOrder(alerts), inOrder([...fired.values()].filter(({ rule: of }) => of === id))]
+      assert.deepEqual(foreseen.map(({ group, resolvedAt }) => [group, resolvedAt === undefined]), seen.map(({ group, resolvedAt }) => [group, resolvedAt === undefined]), id)
+      for (const [index, { group, firedAt, resolvedAt }] of foreseen.entries()) for (const [at, was] of [[firedAt, seen[index]?.firedAt], [resolvedAt, seen[index]?.resolvedAt]]) {
+        assert.ok(Math.abs((at ?? end) - (was ?? end)) <= 5 * minute, `${id} ${group}: ${((at ?? end) - (was ?? end)) / minute} minutes apart`)
+      }
+    }
     assert.deepEqual(state.warnings, [])
   })
 

@@ -12,7 +12,7 @@ import { backtest, windowsMax } from './backtest.ts'
 import type { Candidate } from './candidate.ts'
 import { type Attempt, deliver, type Notice } from './notice.ts'
 import type { Rules } from './rules.ts'
-import { pastReadings, type Reading, readings, type SignalRule } from './signals.ts'
+import { isAbove, isOver, pastReadings, readings, type SignalRule, taken } from './signals.ts'
 
 export interface AlerterOptions {
   readonly rules: Rules
@@ -31,6 +31,8 @@ export interface AlerterOptions {
 const tickMs = 1_000
 /** How often rules read ClickHouse. */
 const readEveryMs = 30_000
+/** Looks that are made up for after a start, at most, for each rule. */
+const looksBackMax = 20
 const closeMs = 500
 /** When a destination is told again, in milliseconds after the attempt before: the example of Standard Webhooks, 76 hours in all. */
 const second = 1_000
@@ -85,6 +87,8 @@ export class Alerter implements AlertKeeper {
   readonly #circuits: ReadonlyMap<string, Circuit>
   /** Since when a rule is above, for those that wait. */
   readonly #since = new Map<string, number>()
+  /** Rules that wait, and were not looked at since the start. */
+  readonly #unseen: Set<AlertRule>
   readonly #stop = new AbortController()
   #events: AlertEventRow[] = []
   #running: Promise<void> | undefined
@@ -93,6 +97,7 @@ export class Alerter implements AlertKeeper {
   constructor(options: AlerterOptions) {
     this.#options = options
     this.#circuits = new Map(options.destinations.map(({ id }) => [id, { failures: 0, openUntil: 0, gone: false, busy: false }]))
+    this.#unseen = new Set(options.rules.all().map(({ rule }) => rule).filter((rule) => rule.on !== 'budget' && rule.forMs > 0))
     for (const [key, { value }] of options.journal.startingWith(prefix)) this.#alerts.set(key.slice(prefix.length), recalled(value))
     // What a crash kept from ClickHouse is told once more: the same event is the same row.
     for (const alert of this.#alerts.values()) {
@@ -203,26 +208,42 @@ export class Alerter implements AlertKeeper {
     }
   }
 
+  /** What a rule says of a moment, by group; `undefined` where that changes nothing. */
+  async #valuesAt(rule: SignalRule, at: number): Promise<ReadonlyMap<string, number> | undefined> {
+    const { store, tenant } = this.#options
+    return taken(rule, new Map((await readings(store, tenant, rule, at - rule.windowMs, at)).map(({ group, value }) => [group, value])))
+  }
+
   async #look(rule: SignalRule): Promise<void> {
-    const { store, tenant, now, log } = this.#options
-    let found: readonly Reading[]
+    const at = this.#options.now()
+    let values: ReadonlyMap<string, number> | undefined
     try {
-      found = await readings(store, tenant, rule, now() - rule.windowMs, now())
+      values = await this.#valuesAt(rule, at)
+      if (values !== undefined && this.#unseen.has(rule)) await this.#lookBack(rule, values, at)
     } catch (error) {
       // As for a window that says nothing, but for `fire`: that nobody can look is told by the log.
-      log.warn('a rule could not be looked at', { rule: rule.id, error })
+      this.#options.log.warn('a rule could not be looked at', { rule: rule.id, error })
       return
     }
-    const values = new Map(found.map(({ group, value }) => [group, value]))
-    if (found.length === 0 && rule.noData === 'keep') return
-    if (found.length === 0 && rule.noData === 'fire') values.set('', Number.POSITIVE_INFINITY)
-    for (const [group, value] of values) if (value > rule.above) await this.#above(rule, group, value)
-    for (const alert of this.#alerts.values()) {
-      if (alert.rule !== rule.id || !alert.firing || alert.budget !== '' || (values.get(alert.group) ?? -1) > rule.above) continue
-      if (values.has(alert.group) || rule.noData !== 'keep') await this.#resolve(alert)
-    }
+    if (values === undefined) return
+    for (const [group, value] of values) if (isAbove(rule, values, group)) await this.#above(rule, group, value)
+    for (const alert of this.#alerts.values()) if (alert.rule === rule.id && alert.firing && alert.budget === '' && isOver(rule, values, alert.group)) await this.#resolve(alert)
     const since = sinceKey(rule, '')
-    for (const key of this.#since.keys()) if (key.startsWith(since) && !((values.get(key.slice(since.length)) ?? -1) > rule.above)) this.#since.delete(key)
+    for (const key of this.#since.keys()) if (key.startsWith(since) && isOver(rule, values, key.slice(since.length))) this.#since.delete(key)
+  }
+
+  /** Since when groups that are above have been: ClickHouse knows what the process before this one saw, and what came while there was none. */
+  async #lookBack(rule: SignalRule, values: ReadonlyMap<string, number>, at: number): Promise<void> {
+    const stepMs = Math.max(readEveryMs, rule.forMs / looksBackMax)
+    let groups = [...values.keys()].filter((group) => isAbove(rule, values, group) && this.#alerts.get(`${rule.id}:${group}`)?.firing !== true)
+    for (let back = at; groups.length > 0 && back > at - rule.forMs;) {
+      back = Math.max(back - stepMs, at - rule.forMs)
+      const then = await this.#valuesAt(rule, back)
+      if (then === undefined) continue
+      groups = groups.filter((group) => !isOver(rule, then, group))
+      for (const group of groups) if (isAbove(rule, then, group)) this.#since.set(sinceKey(rule, group), back)
+    }
+    this.#unseen.delete(rule)
   }
 
   async #above(rule: SignalRule, group: string, value: number): Promise<void> {

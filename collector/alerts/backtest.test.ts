@@ -46,6 +46,12 @@ test('a window that holds nothing ends an alert, is one, or changes nothing, as 
   assert.deepEqual(said('no_data: fire', readings([0, undefined, 0]), 3), [{ group: '', since: 15, firedAt: 30, resolvedAt: 45, highest: undefined }])
 })
 
+test('what says nothing and is kept counts for how long a group is above, and no alert fires in it', () => {
+  assert.deepEqual(said('for: 45m, no_data: keep', readings([11, undefined, 11, 0]), 4).map(({ since, firedAt, resolvedAt }) => [since, firedAt, resolvedAt]), [[0, 45, 60]])
+  assert.deepEqual(said('for: 20m, no_data: keep', readings([11, undefined, 11, 0]), 4).map(({ firedAt }) => firedAt), [30])
+  assert.deepEqual(said('for: 20m, no_data: keep', readings([11, undefined, 0]), 3), [])
+})
+
 test('a month is told in steps that leave out nothing, and no more alerts than are shown', () => {
   const windows = 3_000
   const { total, alerts, readings: steps } = backtest(rule(''), readings(Array.from({ length: windows }, (_, index) => (index % 2 === 0 ? 11 + index : undefined))), begin, begin + windows * width)

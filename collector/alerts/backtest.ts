@@ -1,14 +1,15 @@
 import { AlertError } from '#otel-config/alerts/alert.ts'
 import { type Preview, type PreviewedAlert, previewedAlertsMax, previewedReadingsMax } from '#otel-config/alerts/standing.ts'
-import { type Reading, readingsMax, type SignalRule, windowsBetween } from './signals.ts'
+import { isAbove, isOver, type Reading, readingsMax, type SignalRule, taken, windowsBetween } from './signals.ts'
 
 /** Windows that a preview looks at: a month of 15 minutes. */
 export const windowsMax = 3_000
 
-/** A group above the line: since when, for how many windows, and what became of it. */
+/** A group above the line: since when, and what became of it. */
 interface Above {
   readonly since: number
-  readonly windows: number
+  /** When it had been above for as long as the rule asks for. */
+  readonly firedAt: number | undefined
   readonly highest: number
 }
 
@@ -34,19 +35,20 @@ interface Window {
 function alertsOf(rule: SignalRule, windows: readonly Window[]): PreviewedAlert[] {
   const alerts: PreviewedAlert[] = []
   const above = new Map<string, Above>()
-  const lasted = ({ windows: count }: Above): boolean => count * rule.windowMs >= rule.forMs
-  const end = (group: string, one: Above, resolvedAt: number | undefined): void => {
+  const end = (group: string, { since, firedAt, highest }: Above, resolvedAt: number | undefined): void => {
     above.delete(group)
-    if (lasted(one)) alerts.push({ group, since: one.since, firedAt: one.since + Math.max(rule.windowMs, rule.forMs), resolvedAt, highest: Number.isFinite(one.highest) ? one.highest : undefined })
+    if (firedAt !== undefined) alerts.push({ group, since, firedAt, resolvedAt, highest: Number.isFinite(highest) ? highest : undefined })
   }
   for (const { start, values: read } of windows) {
-    if (read.size === 0 && rule.noData === 'keep') continue
-    const values = read.size === 0 && rule.noData === 'fire' ? new Map([['', Number.POSITIVE_INFINITY]]) : read
-    for (const [group, one] of above) if (!((values.get(group) ?? -1) > rule.above) && (values.has(group) || rule.noData !== 'keep')) end(group, one, start + rule.windowMs)
+    const values = taken(rule, read)
+    if (values === undefined) continue
+    for (const [group, one] of above) if (isOver(rule, values, group)) end(group, one, start + rule.windowMs)
     for (const [group, value] of values) {
-      if (!(value > rule.above)) continue
-      const { since, windows: before, highest } = above.get(group) ?? { since: start, windows: 0, highest: value }
-      above.set(group, { since, windows: before + 1, highest: Math.max(highest, value) })
+      if (!isAbove(rule, values, group)) continue
+      const { since, firedAt, highest } = above.get(group) ?? { since: start, firedAt: undefined, highest: value }
+      const lasted = start + rule.windowMs - since >= rule.forMs
+      // Windows that said nothing count, and nobody is told in them.
+      above.set(group, { since, firedAt: firedAt ?? (lasted ? Math.max(since + Math.max(rule.windowMs, rule.forMs), start) : undefined), highest: Math.max(highest, value) })
     }
   }
   for (const [group, one] of above) end(group, one, undefined)

@@ -21,7 +21,7 @@ const usualMs = 7 * dayMs
 
 interface Source<Signal extends AlertSignal> {
   readonly from: string
-  /** A `DateTime64` column. */
+  /** A `DateTime64`. */
   readonly time: string
   readonly where: string
   readonly value: string
@@ -29,15 +29,17 @@ interface Source<Signal extends AlertSignal> {
   readonly groups: Readonly<Record<(typeof signalGroups)[Signal][number], string>>
 }
 
+/** When a run is known to have failed or how long it took: by its start, one that takes longer than a window is never in it. */
+const runEnd = 'assumeNotNull(ended_at)'
 const runGroups = { service: 'service', environment: 'environment', agent: `arrayJoin(if(empty(agents), [''], agents))` }
 const ledgerGroups = { service: 'service', environment: 'environment', agent: 'agent' }
 const spend: Source<'spend' | 'spend_jump'> = { from: 'ledger_entries', time: 'occurred_at', where: '1', value: 'toFloat64(sum(coalesce(amount, 0)))', groups: ledgerGroups }
 
 const sources: { readonly [Signal in Exclude<AlertSignal, 'silence'>]: Source<Signal> } = {
-  error_rate: { from: 'runs', time: 'started_at', where: `is_run AND status IN ('FAILED', 'COMPLETED')`, value: `100 * countIf(status = 'FAILED') / count()`, groups: runGroups },
+  error_rate: { from: 'runs', time: runEnd, where: `is_run AND ended_at IS NOT NULL AND status IN ('FAILED', 'COMPLETED')`, value: `100 * countIf(status = 'FAILED') / count()`, groups: runGroups },
   latency_p95: {
-    from: 'runs', time: 'started_at', where: 'is_run AND ended_at IS NOT NULL',
-    value: 'quantile(0.95)(toUnixTimestamp64Milli(assumeNotNull(ended_at)) - toUnixTimestamp64Milli(started_at))', groups: runGroups,
+    from: 'runs', time: runEnd, where: 'is_run AND ended_at IS NOT NULL',
+    value: `quantile(0.95)(toUnixTimestamp64Milli(${runEnd}) - toUnixTimestamp64Milli(started_at))`, groups: runGroups,
   },
   spend, spend_jump: spend,
   denials: { from: 'policy_decisions', time: 'decided_at', where: `outcome = 'DENY' AND place != 'COLLECTOR'`, value: 'toFloat64(count())', groups: { agent: 'agent' } },
@@ -66,6 +68,24 @@ export async function readings(store: Store, tenant: string, rule: SignalRule, f
     ORDER BY number DESC LIMIT ${readingsMax}`, { tenant, first, to, window: rule.windowMs }, { maxSeconds: readSecondsMax })
   return rows.map(({ slot, label, number }) => ({ start: first + Number(slot) * rule.windowMs, group: label, value: Number(number) }))
 }
+
+/**
+ * What a window is taken for, by group; `undefined` where it changes nothing. One that holds nothing is what the rule says of that.
+ */
+export function taken({ noData }: SignalRule, values: ReadonlyMap<string, number>): ReadonlyMap<string, number> | undefined {
+  if (values.size > 0) return values
+  switch (noData) {
+    case 'resolve': return values
+    case 'fire': return new Map([['', Number.POSITIVE_INFINITY]])
+    case 'keep': return undefined
+  }
+}
+
+export const isAbove = ({ above }: SignalRule, values: ReadonlyMap<string, number>, group: string): boolean => (values.get(group) ?? -1) > above
+
+/** Whether a group that was above is not any more. */
+export const isOver = (rule: SignalRule, values: ReadonlyMap<string, number>, group: string): boolean =>
+  !isAbove(rule, values, group) && (values.has(group) || rule.noData !== 'keep')
 
 /** How many windows a rule looks at between two moments. */
 export const windowsBetween = ({ windowMs }: SignalRule, from: number, to: number): number => Math.ceil((to - from) / windowMs)
