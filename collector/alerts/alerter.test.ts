@@ -259,6 +259,22 @@ describe('alerts', () => {
     await assert.rejects(alerter.mute('nothing', undefined), { message: `there is no rule 'nothing'` })
   })
 
+  test('what was told before its rule was muted is told to be over, also after a restart; what fires meanwhile is not', async (t) => {
+    const http = await receiver(t)
+    const { state, open } = await world(t, { rules: [rule(['slack'])], destinations: [{ id: 'slack', kind: 'slack', url: http.url }] })
+    const { alerter } = await open()
+    state.candidates = [crossed]
+    await until('it is told', alerter, () => http.got.length === 1)
+    await alerter.mute('money', begin + 48 * hour)
+    state.candidates = [{ ...crossed, key: 'other' }]
+    const { alerter: next } = await open()
+    await until('the other fires', next, () => next.alerts().length === 2)
+    state.candidates = []
+    state.now = begin + 25 * hour
+    await until('both are over', next, () => next.alerts().every(({ firing, waiting }) => !firing && waiting.length === 0))
+    assert.deepEqual(http.got.map(({ body }) => body.includes('Resolved')), [false, true])
+  })
+
   test('a name and a password in an address go into their header', async (t) => {
     const http = await receiver(t)
     const { open } = await world(t, { rules: [], destinations: [{ id: 'prometheus', kind: 'alertmanager', url: http.url.replace('//', '//ada:p%40ss@') }] })

@@ -21,8 +21,8 @@ export interface AlerterOptions {
   readonly tenant: string
   readonly store: Store
   readonly journal: Journal
-  /** Budgets that crossed something since the last call, and whether what was crossed still is. */
-  readonly budgets: { readonly crossed: () => AsyncIterable<Candidate> | Iterable<Candidate>; readonly stillCrossed: (budgetId: string, crossing: string) => boolean }
+  /** Budgets that crossed something since the last call, and whether what was crossed still holds. */
+  readonly budgets: { readonly crossed: () => AsyncIterable<Candidate> | Iterable<Candidate>; readonly stillCrossed: (crossed: Pick<Candidate, 'budget' | 'crossing' | 'periodEnd'>) => boolean }
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -170,7 +170,8 @@ export class Alerter implements AlertKeeper {
 
   async #resolve(alert: Alert): Promise<void> {
     const at = this.#options.now()
-    const deliveries = this.#mutedUntil(alert.rule) === undefined ? alert.notify.map((destination): Delivery => ({ destination, status: 'resolved', attempt: 0, nextAt: at })) : []
+    // Muted or not: who was told of it, before the rule was muted, would wait for its end for ever.
+    const deliveries = alert.notify.map((destination): Delivery => ({ destination, status: 'resolved', attempt: 0, nextAt: at }))
     const resolved: Alert = { ...alert, firing: false, resolvedAt: at, deliveries: [...alert.deliveries, ...deliveries] }
     await this.#update(resolved)
     this.#record('RESOLVED', resolved, at)
@@ -198,13 +199,12 @@ export class Alerter implements AlertKeeper {
     }
   }
 
-  /** Over are alerts of a rule that is no more, and those of budgets without a period that ends when what was crossed is not any more. */
+  /** Over are alerts of a rule that is no more, and those of budgets where what was crossed does not hold any more. */
   async #endObsolete(): Promise<void> {
     const { rules, budgets } = this.#options
     for (const alert of this.#alerts.values()) {
       if (!alert.firing) continue
-      const crossed = alert.budget === '' || alert.periodEnd !== null || budgets.stillCrossed(alert.budget, alert.crossing)
-      if (!crossed || rules.get(alert.rule) === undefined) await this.#resolve(alert)
+      if ((alert.budget !== '' && !budgets.stillCrossed(alert)) || rules.get(alert.rule) === undefined) await this.#resolve(alert)
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseBudget } from '#otel-config/budgets/budget.ts'
-import type { Standing } from '#otel-config/budgets/standing.ts'
+import type { DefinedBudget, Standing } from '#otel-config/budgets/standing.ts'
 import type { Keeper } from '../budgets/keeper.ts'
 import { budgetAlerts, crossings, type StandingBudget } from './crossings.ts'
 
@@ -19,11 +19,20 @@ test('whether something is still crossed is asked of its own group alone, whatev
     const alerts = budgetAlerts({ of: (id: string, group: readonly string[]) => (asked.push(`${id} ${JSON.stringify(group)}`), groups) } as unknown as Keeper)
     const names = crossings(ofGroup(user, agent)).map(({ crossing }) => crossing)
     assert.equal(names.length, 2)
-    for (const name of names) assert.ok(alerts.stillCrossed('users', name), name)
+    for (const name of names) assert.ok(alerts.stillCrossed({ budget: 'users', crossing: name, periodEnd: null }), name)
     groups = [{ ...ofGroup(user, agent), standing: { ...standing, group: { user, agent }, crossed: [] } }]
-    assert.ok(!names.some((name) => alerts.stillCrossed('users', name)))
+    assert.ok(!names.some((name) => alerts.stillCrossed({ budget: 'users', crossing: name, periodEnd: null })))
     assert.deepEqual([...new Set(asked)], [`users ${JSON.stringify([user, agent])}`])
   }
+})
+
+test('a threshold of a period holds until its end, but not when the budget is changed or gone', () => {
+  const monthly = parseBudget('{ id: month.1, period: month, limit: { usd: 5 }, thresholds: [50], action: alert }')
+  const version = (number: number): DefinedBudget => ({ budget: monthly, version: number, origin: 'API', postedAt: 0n })
+  const [one] = crossings({ defined: version(2), standing: { ...standing, period: { start: 0, end: 1_000 }, crossed: [{ percent: 50, on: 'actual' }] } })
+  assert.ok(one !== undefined)
+  const cases = [['as it was', [version(2)], true], ['another limit', [version(3)], false], ['retired', [], false]] as const
+  for (const [what, budgets, holds] of cases) assert.equal(budgetAlerts({ budgets: () => budgets } as unknown as Keeper).stillCrossed(one), holds, what)
 })
 
 test('amounts in sentences are rounded as in the console, and exact in the values', () => {

@@ -77,5 +77,9 @@ export const budgetAlerts = (keeper: Keeper): AlerterOptions['budgets'] => ({
       await nextTurn()
     }
   },
-  stillCrossed: (budgetId, crossing) => keeper.of(budgetId, groupIn(crossing)).flatMap(crossings).some((one) => one.crossing === crossing),
+  stillCrossed: ({ budget: id, crossing, periodEnd }) => {
+    // Until the period ends, whatever is taken back; another version tells for itself.
+    if (periodEnd !== null) return keeper.budgets().some(({ budget, version }) => budget.id === id && crossing.startsWith(`${id}:${version}:`))
+    return keeper.of(id, groupIn(crossing)).flatMap(crossings).some((one) => one.crossing === crossing)
+  },
 })
