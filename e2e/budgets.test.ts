@@ -231,6 +231,23 @@ describe('budgets', () => {
     await assert.rejects(graphql(program, 'mutation { retireBudget(id: "spent") { id } }'), /there is no budget 'spent'/)
   })
 
+  test('a budget that was changed to one that only tells lets the runs go on that it killed', async () => {
+    const define = (action: string): Promise<unknown> =>
+      graphql(program, 'mutation ($document: String!) { defineBudget(document: $document) { version } }', { document: `{ id: killer, period: run, limit: { usd: "0.002" }, scope: { agent: [prey] }, action: ${action} }` })
+    const runId = newTraceId()
+    const ask = async (tokens: number) => {
+      const { decision, budgets } = await decide(program, { agent: 'prey', runId, inputTokens: tokens, maxOutputTokens: tokens })
+      return [decision, budgets.find(({ id }) => id === 'killer')?.outcome]
+    }
+    await define('kill')
+    assert.deepEqual([await ask(1_000_000), await ask(1)], [['deny', 'deny'], ['deny', 'deny']])
+    await define('alert')
+    assert.deepEqual([await ask(1), await ask(1_000_000)], [['allow', 'allow'], ['allow', 'warn']])
+    await define('kill')
+    assert.deepEqual(await ask(1), ['deny', 'deny'], 'for a day, while it kills')
+    await graphql(program, 'mutation { retireBudget(id: "killer") { id } }')
+  })
+
   // A start remembers what began in the last two hours.
   for (const [began, agent] of [[0, 'repeater'], [180, 'late-repeater']] as const) test(`a call that began ${began} minutes ago and is sent again after a kill counts once at every moment, and gives no other call of its run its reservation back`, async () => {
     const [traceId, name] = [newTraceId(), { 'gen_ai.agent.name': agent }]

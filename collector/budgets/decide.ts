@@ -64,7 +64,7 @@ function judgeOne(tally: Tally, group: readonly string[], { estimate, killedBy, 
   const { amount: approved, by } = approvedFor(budget, key)
   const largest = sizeIn(estimate.largest, budget.measure)
   const figures = { budget, group, key, period: tally.periodAt(now), used, held, reserve, approved, overshoot: overshoot + (largest > reserve ? largest - reserve : 0n) }
-  if (killedBy === budget.id) return { ...figures, verdict: 'deny', reason: 'the run was stopped by this budget' }
+  if (killedBy === budget.id && budget.action === 'kill') return { ...figures, verdict: 'deny', reason: 'the run was stopped by this budget' }
   const unpriced = budget.measure === 'usd' && estimate.basis === 'unpriced'
   const against = (reason: string): BudgetVerdict => ({ ...figures, verdict: atLimit[budget.action], reason: `${reason}${butAllowed[budget.action]}` })
   if (unpriced && budget.onUnpriced === 'deny') return against('no price is known for the model')
