@@ -49,7 +49,7 @@ export function documentReader(fail: (message: string) => Error): DocumentReader
       return value
     },
     refuseUnknown: (from, allowed, where) => {
-      for (const key of from.keys()) if (!allowed.includes(key)) throw fail(`${where}: unknown key '${key}', allowed: ${allowed.join(', ')}`)
+      for (const key of from.keys()) if (!allowed.includes(key)) throw fail(`${where}: unknown key ${described(key)}, allowed: ${allowed.join(', ')}`)
     },
     choice: (from, key, allowed, where) => {
       const value = from.get(key)
@@ -66,8 +66,9 @@ export function documentReader(fail: (message: string) => Error): DocumentReader
   }
 }
 
-/** A value as it is quoted back. */
+/** A value as it is quoted back: never an address, which may hold a password or be a secret. */
 export function described(value: unknown): string {
+  if (typeof value === 'string' && value.includes('://')) return 'an address'
   if (value === undefined) return 'missing'
   if (value instanceof Map) return 'a map'
   if (Array.isArray(value)) return 'a list'

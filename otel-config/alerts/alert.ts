@@ -117,7 +117,7 @@ function checkLength(yaml: string, where: string): void {
 function readId(from: Fields, where: string): string {
   const id = text(from, 'id', where, 64)
   if (idPattern.test(id)) return id
-  throw new AlertError(`${where}: id is '${id}', allowed are lower-case letters, digits and . _ - (at most 64, first a letter or digit)`)
+  throw new AlertError(`${where}: id is ${described(id)}, allowed are lower-case letters, digits and . _ - (at most 64, first a letter or digit)`)
 }
 
 function listOf<T>(document: Fields, key: 'destinations' | 'rules', max: number, read: (from: Fields, id: string, place: string) => T): T[] {
@@ -225,6 +225,7 @@ function secretOf(value: unknown, where: string, secrets: SecretSource): string 
   const [[source, name] = ['', '']] = from
   if (from.size !== 1 || typeof name !== 'string') throw new AlertError(`${where} must say where the secret is: { env: NAME } or { file: path }`)
   const secret = (source === 'env' ? secrets.env(name) : secrets.file(name))?.trim()
-  if (secret === undefined || secret === '') throw new AlertError(`${where}: ${source === 'env' ? `the variable ${name} is not set` : `the file ${name} cannot be read`}`)
+  // Who wrote the secret where its name belongs must not find it in a log.
+  if (secret === undefined || secret === '') throw new AlertError(`${where}: ${source === 'env' ? 'the variable that env names is not set' : 'the file that it names cannot be read'}`)
   return secret
 }
