@@ -31,7 +31,7 @@ export interface AlerterOptions {
 const tickMs = 1_000
 /** How often rules read ClickHouse. */
 const readEveryMs = 30_000
-/** Looks that are made up for after a start, at most, for each rule. */
+/** Looks that are made up for, at most, for each rule. */
 const looksBackMax = 20
 const closeMs = 500
 /** When a destination is told again, in milliseconds after the attempt before: the example of Standard Webhooks, 76 hours in all. */
@@ -87,8 +87,8 @@ export class Alerter implements AlertKeeper {
   readonly #circuits: ReadonlyMap<string, Circuit>
   /** Since when a rule is above, for those that wait. */
   readonly #since = new Map<string, number>()
-  /** Rules that wait, and were not looked at since the start. */
-  readonly #unseen: Set<AlertRule>
+  /** Rules that were not looked at for a while: since before the start, or because this process stood still or ClickHouse was away. */
+  readonly #unseen = new Set<AlertRule>()
   readonly #stop = new AbortController()
   #events: AlertEventRow[] = []
   #running: Promise<void> | undefined
@@ -97,7 +97,6 @@ export class Alerter implements AlertKeeper {
   constructor(options: AlerterOptions) {
     this.#options = options
     this.#circuits = new Map(options.destinations.map(({ id }) => [id, { failures: 0, openUntil: 0, gone: false, busy: false }]))
-    this.#unseen = new Set(options.rules.all().map(({ rule }) => rule).filter((rule) => rule.on !== 'budget' && rule.forMs > 0))
     for (const [key, { value }] of options.journal.startingWith(prefix)) this.#alerts.set(key.slice(prefix.length), recalled(value))
     // What a crash kept from ClickHouse is told once more: the same event is the same row.
     for (const alert of this.#alerts.values()) {
@@ -139,6 +138,7 @@ export class Alerter implements AlertKeeper {
     this.#deliverDue()
     await this.#storeEvents()
     if (now() < this.#readAt) return
+    if (now() - this.#readAt > readEveryMs) for (const { rule } of this.#options.rules.all()) this.#unseen.add(rule)
     this.#readAt = now() + readEveryMs
     await this.#endObsolete()
     for (const { rule } of this.#options.rules.all()) if (rule.on !== 'budget') await this.#look(rule)
@@ -223,6 +223,7 @@ export class Alerter implements AlertKeeper {
     } catch (error) {
       // As for a window that says nothing, but for `fire`: that nobody can look is told by the log.
       this.#options.log.warn('a rule could not be looked at', { rule: rule.id, error })
+      this.#unseen.add(rule)
       return
     }
     if (values === undefined) return
@@ -232,8 +233,9 @@ export class Alerter implements AlertKeeper {
     for (const key of this.#since.keys()) if (key.startsWith(since) && isOver(rule, values, key.slice(since.length))) this.#since.delete(key)
   }
 
-  /** Since when groups that are above have been: ClickHouse knows what the process before this one saw, and what came while there was none. */
+  /** Since when groups that are above have been: ClickHouse knows what nobody looked at. */
   async #lookBack(rule: SignalRule, values: ReadonlyMap<string, number>, at: number): Promise<void> {
+    for (const group of values.keys()) this.#since.delete(sinceKey(rule, group))
     const stepMs = Math.max(readEveryMs, rule.forMs / looksBackMax)
     let groups = [...values.keys()].filter((group) => isAbove(rule, values, group) && this.#alerts.get(`${rule.id}:${group}`)?.firing !== true)
     for (let back = at; groups.length > 0 && back > at - rule.forMs;) {
