@@ -248,6 +248,34 @@ describe('budgets', () => {
     await graphql(program, 'mutation { retireBudget(id: "killer") { id } }')
   })
 
+  test('a budget that is changed in its period, or retired and made again, counts by what it says now', async () => {
+    const changed = async (words: string): Promise<readonly unknown[]> => {
+      await graphql(program, 'mutation ($document: String!) { defineBudget(document: $document) { version } }', { document: `{ id: changing, period: month, ${words} }` })
+      const { decision, budgets } = await decide(program, { agent: 'left', requestId: 'changing', ...stated })
+      await control(program, 'release', { reservation: 'changing' })
+      const of = budgets.find(({ id }) => id === 'changing')
+      return [(await standings(program, 'changing')).map(({ group, actual }) => `${group.map(({ values }) => values).join()} ${actual}`.trim()), decision, of?.used]
+    }
+    const call = (agent: string): MadeSpan => modelCall({ traceId: newTraceId(), start: ago(0), attributes: { 'gen_ai.agent.name': agent } }, tokens)
+    const stored = async (): Promise<string> => (await graphql<{ costs: readonly { cost: string }[] }>(program, '{ costs(range: {}) { cost } }')).costs[0]?.cost ?? ''
+    const before = await stored()
+    await send(program, call('left'), call('left'), call('right'))
+    await eventually('the calls, in ClickHouse', async () => Math.abs(Number(await stored()) - Number(before) - Number(dollars(3n * cost))) < 1e-9)
+    const cases = [
+      ['scope: { agent: [left] }, limit: { calls: 2 }, action: deny', ['2'], 'deny', '2'],
+      ['scope: { agent: [left] }, limit: { calls: 3 }, action: deny', ['2'], 'allow', '2'],
+      ['scope: { agent: [left, right] }, limit: { calls: 3 }, action: deny', ['3'], 'deny', '3'],
+      ['scope: { agent: [left, right] }, limit: { calls: 3 }, action: alert', ['3'], 'allow', '3'],
+      ['scope: { agent: [left, right] }, group_by: [agent], limit: { calls: 2 }, action: require_approval', ['left 2', 'right 1'], 'require_approval', '2'],
+      ['scope: { agent: [left] }, limit: { tokens: 1001 }, action: deny', ['1000'], 'deny', '1000'],
+      ['scope: { agent: [left] }, limit: { usd: 1 }, action: deny', [dollars(2n * cost)], 'allow', dollars(2n * cost)],
+    ] as const
+    for (const [words, ...said] of cases) assert.deepEqual(await changed(words), said, words)
+    await graphql(program, 'mutation { retireBudget(id: "changing") { id } }')
+    assert.deepEqual(await changed('scope: { agent: [left] }, limit: { calls: 2 }, action: deny'), [['2'], 'deny', '2'], 'made again')
+    await graphql(program, 'mutation { retireBudget(id: "changing") { id } }')
+  })
+
   // A start remembers what began in the last two hours.
   for (const [began, agent] of [[0, 'repeater'], [180, 'late-repeater']] as const) test(`a call that began ${began} minutes ago and is sent again after a kill counts once at every moment, and gives no other call of its run its reservation back`, async () => {
     const [traceId, name] = [newTraceId(), { 'gen_ai.agent.name': agent }]
