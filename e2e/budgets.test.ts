@@ -24,7 +24,7 @@ interface Answer {
   readonly decision: string
   readonly reason: string
   readonly reservation: { readonly id: string; readonly usd: string; readonly basis: string } | null
-  readonly budgets: readonly { readonly id: string; readonly outcome: string; readonly used: string; readonly held: string; readonly limit: string; readonly overshootBound: string; readonly reason: string; readonly group: Readonly<Record<string, string>> }[]
+  readonly budgets: readonly { readonly id: string; readonly outcome: string; readonly used: string; readonly held: string; readonly limit: string; readonly approved: string; readonly overshootBound: string; readonly reason: string; readonly group: Readonly<Record<string, string>> }[]
 }
 
 async function control<Body>(program: Program, path: string, question: unknown, contentType = 'application/json'): Promise<{ readonly status: number; readonly body: Body }> {
@@ -246,6 +246,26 @@ describe('budgets', () => {
     await define('kill')
     assert.deepEqual(await ask(1), ['deny', 'deny'], 'for a day, while it kills')
     await graphql(program, 'mutation { retireBudget(id: "killer") { id } }')
+  })
+
+  test('what was approved of a budget ends when it is changed', async () => {
+    const define = (words: string): Promise<unknown> =>
+      graphql(program, 'mutation ($document: String!) { defineBudget(document: $document) { version } }', { document: `{ id: agreed, period: month, scope: { agent: [agreed] }, ${words} }` })
+    const ask = async (): Promise<readonly unknown[]> => {
+      const { decision, budgets } = await decide(program, { agent: 'agreed', requestId: 'agreed', inputTokens: 2_000, maxOutputTokens: 2_000 })
+      await control(program, 'release', { reservation: 'agreed' })
+      return [decision, budgets.find(({ id }) => id === 'agreed')?.approved]
+    }
+    const approved = async (): Promise<readonly boolean[]> =>
+      (await graphql<{ budgets: readonly { approvals: readonly { until: string }[] }[] }>(program, '{ budgets(id: "agreed") { approvals { until } } }')).budgets.flatMap(({ approvals }) => approvals.map(({ until }) => Date.parse(until) > Date.now()))
+    await define('limit: { tokens: 1000 }, action: require_approval')
+    await graphql(program, 'mutation ($until: DateTime!) { approveBudget(id: "agreed", group: [], amount: "5000", until: $until, by: "grace", why: "a long text") { id } }', { until: new Date(Date.now() + 3_600_000).toISOString() })
+    assert.deepEqual([await ask(), await approved()], [['allow', '5000'], [true]])
+    await define('limit: { usd: "0.000001" }, action: require_approval')
+    assert.deepEqual([await ask(), await approved()], [['require_approval', '0'], [false]], 'five thousand tokens are not five thousand dollars')
+    await define('limit: { tokens: 1000 }, action: deny')
+    assert.deepEqual(await ask(), ['deny', '0'])
+    await graphql(program, 'mutation { retireBudget(id: "agreed") { id } }')
   })
 
   test('a budget that is changed in its period, or retired and made again, counts by what it says now', async () => {

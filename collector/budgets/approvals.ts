@@ -3,7 +3,7 @@ import type { Store } from '#clickhouse/store.ts'
 import { writeRow } from '#clickhouse/table.ts'
 import { type BudgetApprovalRow, budgetApprovals } from '#clickhouse/tables/budget-approvals.ts'
 import { type Budget, BudgetError } from '#otel-config/budgets/budget.ts'
-import type { Approval, ApprovalRequest } from '#otel-config/budgets/standing.ts'
+import type { Approval, ApprovalRequest, DefinedBudget } from '#otel-config/budgets/standing.ts'
 import type { UnixNano } from '#semconv/facts.ts'
 import { groupDimensions, groupKey } from './tally.ts'
 
@@ -56,13 +56,15 @@ export class Approvals {
     this.#byBudget.set(approval.budget, [approval, ...others])
   }
 
-  of(budgetId: string): readonly Approval[] {
-    return this.#byBudget.get(budgetId) ?? []
+  /** Those of an earlier version ended with it: an amount that was agreed to in dollars is none in tokens, nor one beside another limit. */
+  of({ budget, postedAt }: DefinedBudget): readonly Approval[] {
+    const changedAt = Number(postedAt / 1_000_000n)
+    return (this.#byBudget.get(budget.id) ?? []).map((one) => (one.at < changedAt && one.until > changedAt ? { ...one, until: changedAt } : one))
   }
 
   /** By how much a group may pass the limit now, and what lets it. */
-  holding(budgetId: string, key: string, now: number): { readonly amount: bigint; readonly by: readonly Approval[] } {
-    const by = this.of(budgetId).filter(({ group, until, withdrawn }) => withdrawn === undefined && until > now && groupKey(group) === key)
+  holding(defined: DefinedBudget, key: string, now: number): { readonly amount: bigint; readonly by: readonly Approval[] } {
+    const by = this.of(defined).filter(({ group, until, withdrawn }) => withdrawn === undefined && until > now && groupKey(group) === key)
     return { amount: by.reduce((sum, { amount }) => sum + amount, 0n), by }
   }
 
@@ -75,7 +77,7 @@ export class Approvals {
     }
     if (amount <= 0n) throw new BudgetError(`budget '${budget.id}': an amount above 0 is needed`)
     if (!(until > now && until <= now + approvedMsMax)) throw new BudgetError(`budget '${budget.id}': until must be a time within the next ${approvedMsMax / 86_400_000} days`)
-    const approval: Approval = { id: crypto.randomUUID(), budget: budget.id, group, amount, until, by: said(by, 'by'), why: said(why, 'why'), at: now, withdrawn: undefined }
+    const approval: Approval = { id: crypto.randomUUID(), budget: budget.id, group, amount, until, by: said(by, 'by'), why: said(why, 'why'), at: Number(this.#options.nowNano() / 1_000_000n), withdrawn: undefined }
     await this.#append(approval, { withdrawn: false, actor: approval.by, why: approval.why })
     this.#keep(approval)
   }

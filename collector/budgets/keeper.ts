@@ -237,7 +237,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const at = now()
     const found = judge(this.#actuals.tallies(), {
       named, estimate, now: at, killedBy: this.#killedBy(named.run),
-      heldOn: (budget, key) => this.#holds.of(budget, key, known), approvedFor: (budget, key) => this.#approvals.holding(budget.id, key, at),
+      heldOn: (budget, key) => this.#holds.of(budget, key, known), approvedFor: (budget, key) => this.#approved(budget, key, at),
     })
     const verdict = strictest(found.map((one) => one.verdict))
     const hold = found.length === 0 ? undefined : await this.#hold(verdict, known, { id: request.requestId === '' ? crypto.randomUUID() : request.requestId, named, ...estimate, madeAt: at, expiresAt: at + request.holdMs })
@@ -371,7 +371,7 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
     const used = (ms: number) => tally.window(key, now - ms, now)
     const crossed = (value: bigint, percents: readonly number[], on: 'actual' | 'forecast') => reached(budget, value, percents).map((percent) => ({ percent, on }))
     return {
-      group: groupText(budget, values), period, actual, approved: this.#approvals.holding(budget.id, key, now).amount, calls, unpricedCalls: unpriced, held, holds, forecast: outlook,
+      group: groupText(budget, values), period, actual, approved: this.#approved(budget, key, now).amount, calls, unpricedCalls: unpriced, held, holds, forecast: outlook,
       overshoot: enforced ? overshoot : (used(hourMs).value * BigInt(unseenSeconds)) / 3_600n,
       burn: period === undefined ? [] : burns(budget.limit, period.end - period.start, used),
       crossed: [...crossed(actual, budget.thresholds, 'actual'), ...(outlook === undefined ? [] : crossed(outlook.value, budget.forecastThresholds, 'forecast'))],
@@ -417,7 +417,13 @@ export class Keeper implements LedgerWatch, BudgetKeeper {
   }
 
   approvals(budgetId: string): readonly Approval[] {
-    return this.#approvals.of(budgetId)
+    const defined = this.#defined.get(budgetId)
+    return defined === undefined ? [] : this.#approvals.of(defined)
+  }
+
+  #approved({ id }: Budget, key: string, at: number): ReturnType<Approvals['holding']> {
+    const defined = this.#defined.get(id)
+    return defined === undefined ? { amount: 0n, by: [] } : this.#approvals.holding(defined, key, at)
   }
 
   async approve(budgetId: string, request: ApprovalRequest): Promise<DefinedBudget> {
