@@ -7,9 +7,10 @@ import { type Literal, literalSpan } from './literal-span.ts'
  * What each emitter puts into its input and output keys. Every row sends 1000 input tokens, 400 of them
  * or beside them read from the cache, and 100 output tokens, 30 of them or beside them reasoning.
  */
-type Basis = 'inclusive' | 'exclusive'
+type Basis = 'inclusive' | 'exclusive' | 'twice'
 interface Row {
   readonly who: string
+  readonly name?: string
   readonly scope?: string
   readonly version?: string
   readonly attributes?: { readonly [key: string]: Literal }
@@ -37,6 +38,10 @@ const rows: readonly Row[] = [
   { who: 'Laminar', scope: 'lmnr.tracer', attributes: { 'lmnr.span.type': 'LLM', 'gen_ai.system': 'anthropic' }, input: 'inclusive' },
   { who: 'google-genai', scope: 'opentelemetry.instrumentation.google_genai', attributes: { ...call,
     'gen_ai.provider.name': 'gcp.gemini' }, input: 'inclusive' },
+  { who: 'google-genai 1.0b0', scope: 'opentelemetry.util.genai.handler', version: '0.4b0', attributes: { ...call,
+    'gen_ai.provider.name': 'gcp.gemini' }, input: 'inclusive', output: 'exclusive' },
+  { who: 'google-genai before 1.0', scope: 'opentelemetry.instrumentation.google_genai', version: '0.7b0', attributes: { ...call,
+    'gen_ai.system': 'gemini' }, input: 'inclusive', output: 'exclusive', flags: ['usage_lossy'] },
   { who: 'pydantic-ai', scope: 'pydantic-ai', attributes: call, input: 'inclusive' },
   { who: 'Logfire', scope: 'logfire.anthropic', attributes: call, input: 'inclusive' },
   { who: 'Vercel 7', scope: 'gen_ai', attributes: call, input: 'inclusive' },
@@ -63,8 +68,28 @@ const rows: readonly Row[] = [
   { who: 'OpenInference over Strands', scope: 'strands.telemetry.tracer', attributes: { ...llm, 'llm.token_count.prompt': 1000,
     'gen_ai.request.model': 'us.anthropic.claude-sonnet-4' }, input: 'inclusive' },
   { who: 'OpenInference py Bedrock', scope: 'openinference.instrumentation.bedrock', attributes: llm, input: 'exclusive' },
-  { who: 'OpenInference py Bedrock since 0.1.61', scope: 'openinference.instrumentation.bedrock', version: '0.1.61',
+  { who: 'OpenInference py Bedrock since 0.1.60', name: 'bedrock.converse', scope: 'openinference.instrumentation.bedrock', version: '0.1.60',
+    attributes: { ...llm, 'llm.token_count.total': 1100 }, input: 'inclusive' },
+  { who: 'OpenInference py Bedrock, Converse up to 0.1.59', name: 'bedrock.converse', scope: 'openinference.instrumentation.bedrock', version: '0.1.59',
+    attributes: { ...llm, 'llm.token_count.total': 1500 }, input: 'exclusive' },
+  { who: 'OpenInference py Bedrock, Converse up to 0.1.35', name: 'bedrock.converse', scope: 'openinference.instrumentation.bedrock', version: '0.1.35',
+    attributes: { ...llm, 'llm.token_count.total': 1500 }, input: 'exclusive', flags: ['usage_lossy'] },
+  { who: 'OpenInference py Bedrock, Claude by InvokeModel since 0.1.26', name: 'bedrock.invoke_model', scope: 'openinference.instrumentation.bedrock', version: '0.1.26',
     attributes: llm, input: 'inclusive' },
+  { who: 'OpenInference py Bedrock, Nova by InvokeModel', name: 'bedrock.invoke_model', scope: 'openinference.instrumentation.bedrock', version: '0.1.61',
+    attributes: { ...llm, 'llm.token_count.total': 1100 }, input: 'exclusive' },
+  { who: 'OpenInference py google-genai from 0.1.12 to 0.1.15', scope: 'openinference.instrumentation.google_genai', version: '0.1.12',
+    attributes: { ...llm, 'llm.token_count.total': 1100 }, input: 'twice' },
+  { who: 'OpenInference py google-genai since 0.1.16', scope: 'openinference.instrumentation.google_genai', version: '0.1.16', attributes: llm, input: 'inclusive' },
+  { who: 'OpenInference py langchain up to 0.1.54 with Claude', scope: 'openinference.instrumentation.langchain', version: '0.1.54',
+    attributes: { ...llm, 'llm.model_name': 'claude-sonnet-4-5' }, input: 'exclusive' },
+  { who: 'OpenInference py langchain since 0.1.55 with Claude', scope: 'openinference.instrumentation.langchain', version: '0.1.55',
+    attributes: { ...llm, 'llm.model_name': 'claude-sonnet-4-5' }, input: 'inclusive' },
+  { who: 'OpenInference py langchain up to 0.1.54 with OpenAI', scope: 'openinference.instrumentation.langchain', version: '0.1.54',
+    attributes: { ...llm, 'llm.model_name': 'gpt-5', 'llm.token_count.total': 1100 }, input: 'inclusive' },
+  { who: 'OpenInference py anthropic up to 0.1.13', scope: 'openinference.instrumentation.anthropic', version: '0.1.13', attributes: llm, input: 'exclusive' },
+  { who: 'OpenInference over Strands up to 0.1.10, where the input has the cache already', scope: 'strands.telemetry.tracer', attributes: { ...llm, 'llm.token_count.prompt': 1000,
+    'gen_ai.request.model': 'gpt-5', 'llm.token_count.prompt_details.cache_read': 400, 'llm.token_count.completion': 100, 'llm.token_count.total': 700 }, input: 'twice' },
   { who: 'OpenInference Agno with Anthropic', scope: 'openinference.instrumentation.agno', attributes: { ...llm,
     'llm.provider': 'Anthropic' }, input: 'exclusive' },
   { who: 'OpenInference Agno with OpenAI', scope: 'openinference.instrumentation.agno', attributes: { ...llm,
@@ -181,12 +206,14 @@ const rows: readonly Row[] = [
   { who: 'LiteLLM before it passed usages on', scope: 'litellm', attributes: call, input: 'inclusive', flags: ['usage_lossy'] },
 ]
 
-for (const { who, scope, version, attributes, input, output = 'inclusive', flags = [] } of rows) {
+const uncached: Readonly<Record<Basis, number>> = { inclusive: 600, exclusive: 1000, twice: 200 }
+
+for (const { who, name, scope, version, attributes, input, output = 'inclusive', flags = [] } of rows) {
   test(`${who}: input ${input}, output ${output}`, () => {
     const rewritten = attributes?.['llm.token_count.prompt'] !== undefined
     const readElsewhere = attributes?.['gen_ai.usage.cache_read_input_tokens'] !== undefined
     const step = interpret(literalSpan({
-      ...(scope !== undefined && { scope }), ...(version !== undefined && { scopeVersion: version }),
+      ...(name !== undefined && { name }), ...(scope !== undefined && { scope }), ...(version !== undefined && { scopeVersion: version }),
       attributes: {
         ...attributes, ...(!rewritten && { 'gen_ai.usage.input_tokens': 1000 }),
         ...(!readElsewhere && { 'gen_ai.usage.cache_read.input_tokens': 400 }),
@@ -194,7 +221,7 @@ for (const { who, scope, version, attributes, input, output = 'inclusive', flags
       },
     }))
     assert.deepEqual(step.usage, {
-      'input.uncached': input === 'inclusive' ? 600 : 1000, 'input.cache_read': 400,
+      'input.uncached': uncached[input], 'input.cache_read': 400,
       'output.text': output === 'inclusive' ? 70 : 100, 'output.reasoning': 30,
     })
     assert.deepEqual(step.usageFlags, flags)

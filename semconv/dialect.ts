@@ -21,8 +21,8 @@ export interface CountingRule {
   readonly when?: (attributes: Attributes, spanName: string) => boolean
   /** Canonical providers the rule is for; absent = every provider. */
   readonly providers?: readonly string[]
-  /** Does the input count contain cached and cache-written tokens? */
-  readonly input?: 'inclusive' | 'exclusive'
+  /** Does the input count contain cached and cache-written tokens? `twice`: they were added to a count that had them. */
+  readonly input?: 'inclusive' | 'exclusive' | 'twice'
   /** Does the output count contain reasoning tokens? */
   readonly output?: 'inclusive' | 'exclusive'
   /** The emitter drops cache counts although the provider charges for them. */

@@ -747,6 +747,9 @@ const rows: readonly Row[] = [
     } },
     step: { usage: { 'input.uncached': 100, 'input.cache_read': 200, 'input.cache_write.5m': 300, 'output.text': 50 } },
   },
+  { who: 'OpenInference for LiteLLM (0.1.44): what it calls cached input is text', span: { scope: 'openinference.instrumentation.litellm', scopeVersion: '0.1.44', attributes: {
+    'openinference.span.kind': 'LLM', 'llm.model_name': 'gemini/gemini-2.5-pro', 'llm.token_count.prompt': 1000, 'llm.token_count.prompt_details.cache_input': 1000,
+    'llm.token_count.completion': 100, 'llm.token_count.total': 1100 } }, step: { usage: { 'input.uncached': 1000, 'output.text': 100 } } },
   { who: 'OpenInference: what the model says it cached is no usage', span: { attributes: {
     'openinference.span.kind': 'LLM', 'llm.token_count.prompt': 120, 'llm.token_count.completion': 40,
     'output.mime_type': 'application/json', 'output.value': JSON.stringify({ text: '{"usage":{"cached_tokens":64}}' }) } }, step: { usage: { 'input.uncached': 120, 'output.text': 40 } } },

@@ -27,7 +27,7 @@ export interface UsageCounts {
 
 /** What the table of emitters says about these counts. */
 export interface Counting {
-  readonly input?: 'inclusive' | 'exclusive'
+  readonly input?: 'inclusive' | 'exclusive' | 'twice'
   readonly output?: 'inclusive' | 'exclusive'
   readonly lossy?: boolean
   readonly hidesCacheWrites?: boolean
@@ -148,13 +148,14 @@ function inputTotal(
   return toolUse > 0 && total === whole + (output ?? 0) + toolUse && cached <= whole ? whole + toolUse : whole
 }
 
-/** How much of the cache counts the reported input leaves out. */
+/** How much of the cache counts the reported input leaves out; below 0 where it has them twice. */
 function addedToInput(
   input: number, output: number, reads: number, writes: number, total: number | undefined, counting: Counting,
   flags: Set<UsageFlag>,
 ): number {
   const cached = reads + writes
   if (cached === 0) return 0
+  if (counting.input === 'twice' && input >= 2 * cached) return -cached
   if (counting.input === 'inclusive' && reads <= input && cached > input) {
     flags.add('repaired')
     return writes

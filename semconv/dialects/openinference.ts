@@ -31,6 +31,7 @@ const isStep = (name: string) => name === 'turn' || /^Step \d+$/.test(name)
 const openaiAgents = (scope: string) => scope === 'openinference.instrumentation.openai_agents' ||
   scope === '@arizeai/openinference-instrumentation-openai-agents' || scope === 'traceai_openai_agents'
 const llamaIndex = (scope: string) => scope === 'openinference.instrumentation.llama_index'
+const litellm = (scope: string) => scope === 'openinference.instrumentation.litellm'
 const smolagents = (scope: string) => scope === 'openinference.instrumentation.smolagents'
 const haystack = (scope: string) => scope === 'openinference.instrumentation.haystack'
 const crewai = (scope: string) => scope === 'openinference.instrumentation.crewai'
@@ -47,10 +48,22 @@ const source = 'Arize-ai/openinference@1fe497f'
 /** What Claude streams by InvokeModel is summed up with its cache and has no total, unlike all else the instrumentation tells; its parts are in the answer alone. */
 const isStreamedClaude = (attributes: Attributes) => attributes.has('llm.token_count.prompt') && !['total', 'prompt_details.cache_read', 'prompt_details.cache_write'].some((key) => attributes.has(`llm.token_count.${key}`))
 const streamedClaudeSource = 'openinference-instrumentation-bedrock 0.1.23 and 0.1.61 on PyPI, captured'
-const streamedClaude: readonly CountingRule[] = [
+const invokedClaude: readonly CountingRule[] = [
   { source: streamedClaudeSource, scope: bedrock, when: (attributes) => isStreamedClaude(attributes) && attributes.get('output.value') === hidden, input: 'inclusive', lossy: true },
   { source: streamedClaudeSource, scope: bedrock, when: isStreamedClaude, input: 'inclusive' },
+  // What is not streamed neither, and has keys for the parts.
+  { source: 'openinference-instrumentation-bedrock 0.1.26 to 0.1.61 on PyPI (utils/anthropic/_attributes.py)', scope: bedrock, from: '0.1.26',
+    when: (attributes) => !attributes.has('llm.token_count.total'), input: 'inclusive' },
 ]
+
+/** Nova's body and the headers of others are passed on. */
+const isInvoked = (_: Attributes, spanName: string) => spanName.startsWith('bedrock.invoke_model')
+
+const isClaude = (attributes: Attributes) => String(attributes.get('llm.model_name')).includes('claude')
+
+/** As the provider tells it, where LangChain hands its usage on: Anthropic's has no total, Bedrock's the names of Anthropic's parts. */
+const isRawClaude = (attributes: Attributes) => isClaude(attributes) && (!attributes.has('llm.token_count.total') ||
+  attributes.has('llm.token_count.prompt_details.cache_read') || attributes.has('llm.token_count.prompt_details.cache_write'))
 
 /** What stands where `OPENINFERENCE_HIDE_OUTPUTS` is set. */
 const hidden = '__REDACTED__'
@@ -103,12 +116,12 @@ export const openinference: Dialect = {
     usageDetails: ['output.value'],
   },
   counting: [
-    ...streamedClaude,
-    // Adds the cache to Bedrock's counts since some version between the commit above and this one.
-    { source: 'openinference-instrumentation-bedrock 0.1.61 on PyPI (_converse_attributes.py), captured', scope: bedrock,
-      from: '0.1.61', input: 'inclusive' },
-    { source: 'openinference-instrumentation-bedrock 0.1.23 on PyPI, captured: Converse and InvokeModel drop the cache', scope: bedrock,
-      below: '0.1.30', input: 'exclusive', lossy: true },
+    ...invokedClaude,
+    { source: 'openinference-instrumentation-bedrock 0.1.23 on PyPI, captured, and 0.1.35: Converse and InvokeModel drop the cache', scope: bedrock,
+      below: '0.1.36', input: 'exclusive', lossy: true },
+    { source: 'openinference-instrumentation-bedrock 0.1.61 on PyPI (_extract_invoke_model_attributes.py)', scope: bedrock, when: isInvoked, input: 'exclusive' },
+    { source: 'openinference-instrumentation-bedrock 0.1.59, 0.1.60 and 0.1.61 on PyPI (_converse_attributes.py), the last captured', scope: bedrock,
+      from: '0.1.60', input: 'inclusive' },
     { source, scope: bedrock, input: 'exclusive' },
     { source: 'captured from 0.5.1', scope: bedrockJs, input: 'exclusive' },
     { source: 'openinference-instrumentation-claude-agent-sdk 0.1.12 on PyPI (_wrappers.py)', scope: claudeAgentPython, below: '0.1.13', input: 'exclusive' },
@@ -126,11 +139,16 @@ export const openinference: Dialect = {
       input: 'inclusive', lossy: true },
     { source: 'haystack 0.1.46, beeai 0.1.85 and autogen-agentchat 0.1.22 on PyPI, captured; langgenius/dify trace_builder.py@0464a86; flowise-components 3.1.4 on npm', scope: sumsOnly, input: 'inclusive', lossy: true,
       when: (attributes) => attributes.get('openinference.span.kind') !== 'EMBEDDING' },
+    { source: 'openinference-instrumentation-anthropic 0.1.13 and 0.1.14 on PyPI (_wrappers.py)', scope: anthropicPython, below: '0.1.14', when: (attributes) => !isCachelessStream(attributes),
+      input: 'exclusive' },
     { source: 'openinference-instrumentation-anthropic 0.1.17 and 0.1.20 on PyPI (_stream.py): a stream has neither key nor answer, and its input leaves the cache out',
       scope: anthropicPython, below: '1.0.0', when: isCachelessStream, input: 'inclusive', lossy: true },
     { source: 'openinference-instrumentation-google-genai 0.1.3 and 0.1.9 on PyPI: what was cached is in the answer alone', scope: googleGenai, below: '0.1.17',
       when: (attributes) => attributes.get('output.value') === hidden, input: 'inclusive', lossy: true },
+    { source: 'openinference-instrumentation-google-genai 0.1.10 to 0.1.16 on PyPI (_utils.py)', scope: googleGenai, from: '0.1.12', below: '0.1.16', input: 'twice' },
     { source: 'openinference-instrumentation-google-genai 1.4.14 on PyPI, captured', scope: googleGenai, when: calledFunctions, input: 'inclusive', lossy: true },
+    { source: 'openinference-instrumentation-langchain 0.1.54 and 0.1.55 on PyPI (_tracer.py)', scope: (scope) => scope === 'openinference.instrumentation.langchain', below: '0.1.55',
+      when: isRawClaude, input: 'exclusive' },
     // Of chat completions, whoever sells them, it tells two sums; of responses all parts.
     { source: 'openinference-instrumentation-openai-agents 2.6.0 on PyPI (_processor.py), captured', scope: (scope) => scope === 'openinference.instrumentation.openai_agents',
       when: (_attributes, spanName) => spanName === 'generation', input: 'inclusive', lossy: true },
@@ -294,6 +312,8 @@ export function answerCounts(counts: UsageCounts, reading: Reading, span: SpanRe
     if (reading.word('kind') === 'EMBEDDING') counts.input = embeddingInput(reading.value('usageDetails'))
     return
   }
+  // From 0.1.26 to 0.1.44 on PyPI it filled the key for cached input with the text (`text_tokens`), cached or not.
+  if (litellm(span.scope.name) && !span.attributes.has('llm.token_count.prompt_details.cache_read')) counts.cacheRead = undefined
   const text = answerOf(span)
   if (text === undefined || !tellsMore(counts, text)) return
   const answer = parsedObject(text)

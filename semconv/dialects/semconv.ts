@@ -3,7 +3,7 @@ import type { Dialect, Draft } from '../dialect.ts'
 import type { Reading } from '../reading.ts'
 import { finite, word } from '../value.ts'
 
-/** OpenTelemetry's google-genai and botocore instrumentations are the only ones read that leave the conventions' counting. */
+/** Of OpenTelemetry's own, botocore's, Bedrock's and the older ones for google-genai leave the conventions' counting. */
 const botocore = (scope: string) => scope === 'opentelemetry.instrumentation.botocore.bedrock-runtime' ||
   scope === '@opentelemetry/instrumentation-aws-sdk'
 
@@ -21,6 +21,20 @@ const lossyOpenaiV2 = {
   source: 'opentelemetry-instrumentation-openai-v2 2.0b0 on PyPI, captured',
   scope: (scope: string) => scope === 'opentelemetry.instrumentation.openai_v2', input: 'inclusive', output: 'inclusive', lossy: true,
   when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings' && !attributes.has('gen_ai.usage.cache_read.input_tokens'),
+} as const
+
+const google = ['gcp.gemini', 'gcp.vertex_ai', 'gcp.gen_ai'] as const
+
+/** Has no key for what was cached or thought, and leaves the thoughts out of its output. */
+const lossyGenai = {
+  source: 'opentelemetry-instrumentation-google-genai 0.2b0 to 0.7b0 on PyPI (generate_content.py)',
+  scope: (scope: string) => scope === 'opentelemetry.instrumentation.google_genai', below: '1.0', input: 'inclusive', output: 'exclusive', lossy: true,
+} as const
+
+/** Tells the thoughts beside its output, which has them since 1.1b0; before 1.2b0 its scope is that of its library, which was 0.4b0 then. */
+const genai10 = {
+  source: 'opentelemetry-instrumentation-google-genai 1.0b0 to 1.2b0 on PyPI (generate_content.py, instrumentor.py)',
+  scope: (scope: string) => scope === 'opentelemetry.util.genai.handler', below: '1.0', providers: google, input: 'inclusive', output: 'exclusive',
 } as const
 
 /** Its LangChain instrumentation has no key for what was cached or thought; every span says whether it was drawn for an evaluation. */
@@ -103,7 +117,7 @@ export const semconv137: Dialect = {
   name: 'semconv',
   keys: {},
   counting: [
-    genaiBedrock, openaiClientAtXai, lossyOpenaiV2, lossySplunk, genaiDspy,
+    genaiBedrock, openaiClientAtXai, lossyOpenaiV2, lossySplunk, genaiDspy, lossyGenai, genai10,
     { source: 'opentelemetry-python-contrib@466ae4c', scope: (scope) => scope.startsWith('opentelemetry.'),
       input: 'inclusive', output: 'inclusive' },
     { source: 'captured from opentelemetry-javaagent 2.33', scope: (scope) => scope.startsWith('io.opentelemetry.aws-sdk-'),
@@ -153,7 +167,7 @@ export const semconvOld: Dialect = {
       lossy: true },
     { source: 'langtrace-python-sdk 3.8.21 on PyPI, captured', scope: langtrace, input: 'inclusive', output: 'inclusive' },
     semanticKernel,
-    lossyOpenai, lossyOpenaiV2,
+    lossyOpenai, lossyOpenaiV2, lossyGenai,
     azureSdk,
     // Adds the cache to Anthropic's input and the thoughts to Gemini's output.
     { source: 'lmnr 0.8.2 on PyPI, captured', scope: laminar, input: 'inclusive', output: 'inclusive' },

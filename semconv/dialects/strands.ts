@@ -1,3 +1,4 @@
+import type { Attributes } from '../attributes.ts'
 import type { Dialect } from '../dialect.ts'
 
 const source = 'strands-agents/sdk-python@1232230'
@@ -16,7 +17,8 @@ export const strands: Dialect = {
     // Its JavaScript names the tracer after the service (python: `strands.telemetry.tracer`) and adds the cache to the input.
     { source: 'captured from @strands-agents/sdk 1.19.0', scope: (scope) => scope !== '' && !scope.startsWith('strands.'),
       when: (attributes) => attributes.has('gen_ai.usage.input_tokens'), input: 'inclusive', output: 'inclusive' },
-    // OpenInference's processor rewrites the span and adds the cache to the input (for some models twice).
+    // OpenInference's processor rewrites the span and adds the cache to the input, up to 0.1.10 also where it was in: the total shows it.
+    { source: 'openinference-instrumentation-strands-agents 0.1.10 and 0.1.11 on PyPI (processor.py)', when: hasCacheTwice, input: 'twice' },
     { source: 'Arize-ai/openinference@1fe497f', when: (attributes) => !attributes.has('gen_ai.usage.input_tokens') &&
       attributes.has('llm.token_count.prompt'), input: 'inclusive' },
     // Since 1.54 its python adds the cache to the input where the model's API leaves it out, and has the conventions' keys for it.
@@ -40,6 +42,13 @@ export const strands: Dialect = {
       if (status === 'error') draft.errorType ||= 'tool_error'
     }
   },
+}
+
+function hasCacheTwice(attributes: Attributes): boolean {
+  if (attributes.has('gen_ai.usage.input_tokens') || !attributes.has('llm.token_count.total')) return false
+  const count = (name: string) => Number(attributes.get(`llm.token_count.${name}`) ?? 0)
+  const cached = count('prompt_details.cache_read') + count('prompt_details.cache_write')
+  return cached > 0 && count('prompt') + count('completion') - cached === count('total')
 }
 
 function isBedrockModel(model: unknown): boolean {
