@@ -937,6 +937,9 @@ const rows: readonly Row[] = [
   { who: 'ADK for Java: a tool', span: { name: 'execute_tool weather', scope: 'gcp.vertex.agent', attributes: {
     'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'weather', 'gen_ai.tool_call.id': 'adk-1' } },
     step: { role: 'tool', tool: 'weather', toolCallId: 'adk-1' } },
+  { who: 'ADK (1.29.0 to 2.2.0): the thoughts beside the output, whether content is captured or not', span: { name: 'call_llm', scope: 'gcp.vertex.agent', scopeVersion: '1.29.0', attributes: {
+    'gen_ai.request.model': 'gemini-2.5-pro', 'gen_ai.usage.input_tokens': 800, 'gen_ai.usage.output_tokens': 100, 'gen_ai.usage.experimental.reasoning_tokens': 60,
+    'gcp.vertex.agent.llm_response': '{}' } }, step: { usage: { 'input.uncached': 800, 'output.text': 100, 'output.reasoning': 60 } } },
   { who: 'ADK for JavaScript: the parts are in the answer', span: { name: 'call_llm', scope: 'gcp.vertex.agent', attributes: {
     'gen_ai.usage.input_tokens': 800, 'gen_ai.usage.output_tokens': 100,
     'gcp.vertex.agent.llm_response': '{"usageMetadata":{"promptTokenCount":800,"candidatesTokenCount":100,"thoughtsTokenCount":60,"cachedContentTokenCount":300}}' } },

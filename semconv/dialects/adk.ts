@@ -1,3 +1,4 @@
+import type { Attributes } from '../attributes.ts'
 import type { Dialect } from '../dialect.ts'
 import { member, objectMember, parsedObject, tokenCount } from '../value.ts'
 
@@ -8,10 +9,12 @@ export const adk: Dialect = {
     session: ['gcp.vertex.agent.session_id'],
     toolCallId: ['gen_ai.tool_call.id'],
     toolArguments: ['gcp.vertex.agent.tool_call_args'],
+    // Of call_llm since 1.27 at the latest, whether content is captured or not (google-adk on PyPI, telemetry/tracing.py).
+    reasoning: ['gen_ai.usage.experimental.reasoning_tokens'],
     messages: ['gcp.vertex.agent.llm_response', 'gcp.vertex.agent.llm_request'],
   },
   // Java's call_llm, the only one with an operation, adds the thoughts. Python's and JavaScript's copied candidatesTokenCount, which leaves
-  // them out; generate_content, which took call_llm's place, adds them.
+  // them out; generate_content, which took call_llm's place, adds them since 2.3, and told neither thoughts nor cache before.
   counting: [
     // On the span of the agent, where each call writes over the one before.
     {
@@ -20,8 +23,11 @@ export const adk: Dialect = {
       input: 'inclusive', output: 'inclusive', lossy: true,
     },
     {
-      source: 'captured from google-adk 2.13.0',
-        when: (attributes) => attributes.get('gen_ai.operation.name') === 'generate_content',
+      source: 'google-adk 1.25.0 to 2.3.0 on PyPI (telemetry/tracing.py, _token_usage.py)', below: '2.3', when: isGenerateContent,
+      input: 'inclusive', output: 'exclusive', lossy: true,
+    },
+    {
+      source: 'captured from google-adk 2.13.0', when: isGenerateContent,
       input: 'inclusive', output: 'inclusive',
     },
     {
@@ -48,6 +54,10 @@ export const adk: Dialect = {
     // Bookkeeping over parallel calls that have spans of their own.
     if (draft.role === 'tool' && (span.name === 'execute_tool (merged)' || draft.tool === '(merged tools)')) draft.executed = false
   },
+}
+
+function isGenerateContent(attributes: Attributes): boolean {
+  return attributes.get('gen_ai.operation.name') === 'generate_content'
 }
 
 /**

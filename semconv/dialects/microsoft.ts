@@ -1,5 +1,5 @@
 import type { Attributes } from '../attributes.ts'
-import type { Dialect } from '../dialect.ts'
+import type { CountingRule, Dialect } from '../dialect.ts'
 
 /** Each client for python passes its provider's counts on as they are, and no total. */
 const clients = 'agent-framework-anthropic, -bedrock and -gemini 1.0.0b261022 on PyPI (_chat_client.py), that for Gemini captured'
@@ -9,6 +9,13 @@ function isClaude(attributes: Attributes): boolean {
   return typeof model === 'string' && model.startsWith('claude')
 }
 
+export const agentFrameworkCounting: readonly CountingRule[] = [
+  { source: clients, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
+  { source: clients, providers: ['azure.ai.openai', 'azure.ai.inference', 'gcp.vertex_ai'], when: isClaude, input: 'exclusive' },
+  { source: clients, providers: ['gcp.gemini', 'gcp.vertex_ai'], input: 'inclusive', output: 'exclusive' },
+  { source: 'microsoft/agent-framework@5eb3eb7', input: 'inclusive' },
+]
+
 /** microsoft/agent-framework@5eb3eb7: `agent_framework` (python) and Microsoft.Agents.AI (.NET). */
 export const agentFramework: Dialect = {
   name: 'ms_agent_framework',
@@ -16,12 +23,7 @@ export const agentFramework: Dialect = {
     workflow: ['gen_ai.workflow.name', 'workflow.name'],
     entity: ['executor.id'],
   },
-  counting: [
-    { source: clients, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
-    { source: clients, providers: ['azure.ai.openai', 'azure.ai.inference', 'gcp.vertex_ai'], when: isClaude, input: 'exclusive' },
-    { source: clients, providers: ['gcp.gemini', 'gcp.vertex_ai'], input: 'inclusive', output: 'exclusive' },
-    { source: 'microsoft/agent-framework@5eb3eb7', input: 'inclusive' },
-  ],
+  counting: agentFrameworkCounting,
   refine(draft, _reading, span) {
     // The answer that a request goes on from, another one each time.
     if (draft.session.startsWith('resp_')) draft.session = ''

@@ -10,6 +10,7 @@ import { asWord, readRunMetadata } from '../run-metadata.ts'
 import type { UsageCounts } from '../usage.ts'
 import { finite, type JsonObject, member, objectMember, parsedObject, tokenCount, truth, word } from '../value.ts'
 import { isDify, nameWithoutRunId, refineDify } from './dify.ts'
+import { agentFrameworkCounting } from './microsoft.ts'
 
 const bedrock = (scope: string) => scope.startsWith('openinference.instrumentation.bedrock')
 const bedrockJs = (scope: string) => scope === '@arizeai/openinference-instrumentation-bedrock'
@@ -149,6 +150,8 @@ export const openinference: Dialect = {
     { source: 'openinference-instrumentation-google-genai 1.4.14 on PyPI, captured', scope: googleGenai, when: calledFunctions, input: 'inclusive', lossy: true },
     { source: 'openinference-instrumentation-langchain 0.1.54 and 0.1.55 on PyPI (_tracer.py)', scope: (scope) => scope === 'openinference.instrumentation.langchain', below: '0.1.55',
       when: isRawClaude, input: 'exclusive' },
+    // Its processor copies Agent Framework's counts into keys of its own.
+    ...agentFrameworkCounting.map((rule) => ({ ...rule, scope: (scope: string) => scope === 'agent_framework' })),
     // Of chat completions, whoever sells them, it tells two sums; of responses all parts.
     { source: 'openinference-instrumentation-openai-agents 2.6.0 on PyPI (_processor.py), captured', scope: (scope) => scope === 'openinference.instrumentation.openai_agents',
       when: (_attributes, spanName) => spanName === 'generation', input: 'inclusive', lossy: true },

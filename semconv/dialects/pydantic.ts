@@ -36,7 +36,12 @@ export const pydanticAi: Dialect = {
     cost: ['operation.cost'],
     requestModel: ['gen_ai.request.model', 'model_name'],
   },
-  counting: [{ source: 'pydantic/pydantic-ai@4fda389', input: 'inclusive', output: 'inclusive' }],
+  counting: [
+    { source: 'pydantic-ai-slim 1.30.0 and 1.31.0 on PyPI (models/bedrock.py)', below: '1.31', providers: ['aws.bedrock'], input: 'exclusive', lossy: true },
+    { source: 'pydantic-ai-slim 1.39.0 and 1.39.1 on PyPI (models/bedrock.py)', below: '1.39.1', providers: ['aws.bedrock'], input: 'exclusive' },
+    { source: 'pydantic-ai-slim 0.7.0 and 0.8.0 on PyPI (models/google.py)', below: '0.8', providers: ['gcp.gemini', 'gcp.vertex_ai'], input: 'inclusive', output: 'exclusive' },
+    { source: 'pydantic/pydantic-ai@4fda389', input: 'inclusive', output: 'inclusive' },
+  ],
   refine(draft, _reading, span) {
     // Version 2 names its agent and tool spans in words.
     if (span.name === 'agent run') draft.role = 'agent'
