@@ -937,6 +937,13 @@ const rows: readonly Row[] = [
   { who: 'ADK for Java: a tool', span: { name: 'execute_tool weather', scope: 'gcp.vertex.agent', attributes: {
     'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'weather', 'gen_ai.tool_call.id': 'adk-1' } },
     step: { role: 'tool', tool: 'weather', toolCallId: 'adk-1' } },
+  { who: 'Mastra (1.0): what was written to the cache', span: { scope: '@mastra/otel-exporter', attributes: { 'mastra.span.type': 'model_generation', 'gen_ai.operation.name': 'chat',
+    'gen_ai.usage.input_tokens': 1000, 'gen_ai.usage.output_tokens': 100, 'gen_ai.usage.cached_input_tokens': 400, 'gen_ai.usage.cache_write_tokens': 300 } },
+    step: { usage: { 'input.uncached': 300, 'input.cache_read': 400, 'input.cache_write.5m': 300, 'output.text': 100 } } },
+  { who: 'Mastra (1.4): how long what was written lives', span: { scope: '@mastra/otel-exporter', attributes: { 'mastra.span.type': 'model_generation', 'gen_ai.operation.name': 'chat',
+    'gen_ai.usage.input_tokens': 1000, 'gen_ai.usage.output_tokens': 100, 'gen_ai.usage.cache_creation.input_tokens': 300, 'gen_ai.usage.cache_creation.5m_input_tokens': 100,
+    'gen_ai.usage.cache_creation.1h_input_tokens': 200 } },
+    step: { usage: { 'input.uncached': 700, 'input.cache_write.5m': 100, 'input.cache_write.1h': 200, 'output.text': 100 } } },
   { who: 'ADK (1.29.0 to 2.2.0): the thoughts beside the output, whether content is captured or not', span: { name: 'call_llm', scope: 'gcp.vertex.agent', scopeVersion: '1.29.0', attributes: {
     'gen_ai.request.model': 'gemini-2.5-pro', 'gen_ai.usage.input_tokens': 800, 'gen_ai.usage.output_tokens': 100, 'gen_ai.usage.experimental.reasoning_tokens': 60,
     'gcp.vertex.agent.llm_response': '{}' } }, step: { usage: { 'input.uncached': 800, 'output.text': 100, 'output.reasoning': 60 } } },
