@@ -73,7 +73,7 @@ const endBeforeStart = otlp('END_BEFORE_START', 'end_time_unix_nano', 'a time af
 const findingOfFlag: Readonly<Record<UsageFlag, Finding>> = {
   assumed_inclusive: genai('CACHE_COUNTING_UNKNOWN', inputTokens, 'cached tokens inside it', 'cached tokens, and nothing that says so'),
   repaired: genai('USAGE_REPAIRED', inputTokens, 'a sum over the cached tokens', 'counts that only add up without them'),
-  usage_lossy: genai('CACHE_COUNTS_DROPPED', 'gen_ai.usage.cache_read.input_tokens', 'cached tokens', 'an emitter that drops them'),
+  usage_lossy: genai('CACHE_COUNTS_DROPPED', 'gen_ai.usage.*', 'every part that is priced apart', 'an emitter that leaves some out'),
   cache_write_hidden: genai('CACHE_WRITES_HIDDEN', 'gen_ai.usage.cache_write.input_tokens', 'tokens written to the cache',
     'an emitter that hides them in its input'),
   cache_ttl_unknown: genai('CACHE_LIFETIME_UNKNOWN', 'gen_ai.usage.cache_write.input_tokens', 'a lifetime', nothing),

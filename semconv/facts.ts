@@ -55,7 +55,7 @@ export const usageFlags = [
   'assumed_inclusive',
   /** The numbers contradicted the table of emitters; arithmetic won. */
   'repaired',
-  /** The emitter drops cache counts: the figure is a lower bound. */
+  /** The emitter leaves out parts of the usage: too low where they are charged beside the rest, too high where they are cheaper parts of it. */
   'usage_lossy',
   /** Cache writes are inside input and their count is not reported. */
   'cache_write_hidden',

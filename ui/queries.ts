@@ -295,7 +295,7 @@ export type FindingCode =
   | 'CACHED_SOUND_UNKNOWN'
   /** Cached tokens are reported, and nothing says whether the input contains them. It is read as the conventions say, inside; if it is not, the cost is too low. */
   | 'CACHE_COUNTING_UNKNOWN'
-  /** This instrumentation is known to drop cached tokens that the provider charges for: tokens and cost are a lower bound. */
+  /** This instrumentation is known to leave out parts of the usage, such as cached tokens, thoughts or sub-agents: tokens and cost are too low where those are charged beside the rest, and the cost is too high where they are the cheaper part of it. */
   | 'CACHE_COUNTS_DROPPED'
   /** Tokens were written to the cache and nothing says for how long: they are priced as 5 minutes. An hour costs more. */
   | 'CACHE_LIFETIME_UNKNOWN'

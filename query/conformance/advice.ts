@@ -62,7 +62,7 @@ export const adviceOf: Readonly<Record<FindingCode, Advice>> = {
     advice: 'Report gen_ai.usage.audio.cache_read.input_tokens, where the provider tells it.',
   },
   CACHE_COUNTS_DROPPED: {
-    meaning: 'This instrumentation is known to drop cached tokens that the provider charges for: tokens and cost are a lower bound.',
+    meaning: 'This instrumentation is known to leave out parts of the usage, such as cached tokens, thoughts or sub-agents: tokens and cost are too low where those are charged beside the rest, and the cost is too high where they are the cheaper part of it.',
     advice: 'Upgrade it, or instrument the model client beside it.',
   },
   CACHE_WRITES_HIDDEN: {

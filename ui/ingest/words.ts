@@ -14,7 +14,7 @@ export const kindWords: Readonly<Record<FindingKind, string>> = {
 export const findingWords: Readonly<Record<FindingCode, string>> = {
   USAGE_MISSING: 'A call without tokens', OPERATION_MISSING: 'Tokens outside of a call', OPERATION_UNKNOWN: 'An unknown operation', MODEL_MISSING: 'A call without a model',
   USAGE_INVALID: 'A token count that is none', USAGE_UNSPLIT: 'Only a total of tokens', USAGE_CONTRADICTORY: 'Token counts that contradict each other',
-  ATTRIBUTES_DROPPED: 'Attributes dropped by the SDK', CACHE_COUNTS_DROPPED: 'Cached tokens dropped', CACHE_WRITES_HIDDEN: 'Cache writes hidden in the input',
+  ATTRIBUTES_DROPPED: 'Attributes dropped by the SDK', CACHE_COUNTS_DROPPED: 'Parts of the usage left out', CACHE_WRITES_HIDDEN: 'Cache writes hidden in the input',
   PROVIDER_MISSING: 'A call without a provider', PROVIDER_UNKNOWN: 'An unknown provider', USAGE_REPAIRED: 'Token counts that were repaired',
   CACHE_COUNTING_UNKNOWN: 'Cached tokens, inside or beside the input', CACHE_LIFETIME_UNKNOWN: 'A cache write without a lifetime', CACHED_SOUND_UNKNOWN: 'Sound, cached or not', CONTENT_CUT: 'Messages that were cut',
   EVENTS_DROPPED: 'Events dropped by the SDK', LINKS_DROPPED: 'Links dropped by the SDK', TOOL_NAME_MISSING: 'A tool without a name', END_BEFORE_START: 'An end before its start',

@@ -10,7 +10,7 @@ interface Words {
 const usageNotes: Readonly<Record<string, Words>> = {
   assumed_inclusive: { label: 'cached tokens read as part of the input', title: 'The instrumentation does not say whether its input contains the cached tokens. The convention says that it does.' },
   repaired: { label: 'token counts repaired', title: 'The counts only add up otherwise than this instrumentation is known to count: the reading that adds up was taken.' },
-  usage_lossy: { label: 'cached tokens missing', title: 'The instrumentation drops the counts of cached tokens: the figure is a lower bound.' },
+  usage_lossy: { label: 'parts of the usage missing', title: 'The instrumentation leaves out parts such as cached tokens, thoughts or sub-agents. Tokens and cost are too low where those are charged beside the rest, and the cost is too high where they are the cheaper part of it.' },
   cache_write_hidden: { label: 'cache writes hidden in the input', title: 'The instrumentation does not tell how many tokens of the input were written to the cache: they cannot be priced as such.' },
   cache_ttl_unknown: { label: 'cache lifetime unknown', title: 'The cache writes came without a lifetime: they are priced as kept for 5 minutes.' },
   usage_inconsistent: { label: 'token counts contradict each other', title: 'A part is larger than its whole, whichever way the counts are read.' },
