@@ -7,20 +7,23 @@ import { finite, word } from '../value.ts'
 const botocore = (scope: string) => scope === 'opentelemetry.instrumentation.botocore.bedrock-runtime' ||
   scope === '@opentelemetry/instrumentation-aws-sdk'
 
+/** Spring AI calls it by the singular. */
+const isNoEmbedding = (attributes: Attributes) => !/^embeddings?$/.test(String(attributes.get('gen_ai.operation.name') ?? ''))
+
 const langtrace = (scope: string) => scope.startsWith('langtrace_python_sdk.')
 /** Both write neither what was cached nor what was thought: captured from @elastic 0.5.1 and @opentelemetry 0.22.0. */
 const openaiJs = (scope: string) => scope === '@elastic/opentelemetry-instrumentation-openai' || scope === '@opentelemetry/instrumentation-openai'
 const lossyOpenai = {
   source: 'captured', scope: openaiJs, input: 'inclusive', output: 'inclusive', lossy: true,
   // An embedding has neither.
-  when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings',
+  when: isNoEmbedding,
 } as const
 
 /** Has no key for what was cached or thought. */
 const lossyOpenaiV2 = {
   source: 'opentelemetry-instrumentation-openai-v2 2.0b0 on PyPI, captured',
   scope: (scope: string) => scope === 'opentelemetry.instrumentation.openai_v2', input: 'inclusive', output: 'inclusive', lossy: true,
-  when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings' && !attributes.has('gen_ai.usage.cache_read.input_tokens'),
+  when: (attributes: Attributes) => isNoEmbedding(attributes) && !attributes.has('gen_ai.usage.cache_read.input_tokens'),
 } as const
 
 const google = ['gcp.gemini', 'gcp.vertex_ai', 'gcp.gen_ai'] as const
@@ -41,7 +44,7 @@ const genai10 = {
 const lossySplunk = {
   source: 'splunk-otel-util-genai 0.1.15 and splunk-otel-instrumentation-langchain 0.1.16 on PyPI, captured',
   scope: (scope: string) => scope === 'opentelemetry.util.genai.handler', input: 'inclusive', output: 'inclusive', lossy: true,
-  when: (attributes: Attributes) => attributes.has('gen_ai.evaluation.sampled') && attributes.get('gen_ai.operation.name') !== 'embeddings' &&
+  when: (attributes: Attributes) => attributes.has('gen_ai.evaluation.sampled') && isNoEmbedding(attributes) &&
     !attributes.has('gen_ai.usage.cache_read.input_tokens'),
 } as const
 
@@ -49,7 +52,7 @@ const lossySplunk = {
 const semanticKernel = {
   source: 'captured from semantic-kernel 1.45.0 on PyPI',
   scope: (scope: string) => scope.startsWith('semantic_kernel.utils.telemetry.model_diagnostics'), lossy: true,
-  when: (attributes: Attributes) => attributes.get('gen_ai.operation.name') !== 'embeddings' && !attributes.has('gen_ai.usage.cache_read.input_tokens'),
+  when: (attributes: Attributes) => isNoEmbedding(attributes) && !attributes.has('gen_ai.usage.cache_read.input_tokens'),
 } as const
 
 /** Azure's SDKs for inference, projects and agents trace by one scope, and tell two sums of what a call used. */
@@ -97,6 +100,8 @@ const genaiDspy = {
 
 /** Spring AI has no scope of its own: Micrometer's spans all have Spring Boot's. Its calls without tools have no key of their own either. */
 const springBoot = (scope: string) => scope === 'org.springframework.boot'
+/** Version 1, which runs on Spring Boot 3 alone, has no key for what was cached. */
+const springAi1 = 'org.springframework.ai:spring-ai-model 1.0.3, 1.1.0 and 2.0.1 (DefaultChatModelObservationConvention)'
 
 /** Microsoft.Extensions.AI and its Agent Framework for .NET, by the names their sources have unless the application gives them another. */
 const extensionsAi = (scope: string) => /^(?:Experimental\.)?Microsoft\.(?:Extensions|Agents)\.AI\b/.test(scope)
@@ -171,6 +176,8 @@ export const semconvOld: Dialect = {
     azureSdk,
     // Adds the cache to Anthropic's input and the thoughts to Gemini's output.
     { source: 'lmnr 0.8.2 on PyPI, captured', scope: laminar, input: 'inclusive', output: 'inclusive' },
+    { source: springAi1, scope: springBoot, below: '4.0', providers: ['anthropic', 'aws.bedrock'], input: 'exclusive', lossy: true },
+    { source: springAi1, scope: springBoot, below: '4.0', when: isNoEmbedding, input: 'inclusive', output: 'inclusive', lossy: true },
     // Passes the provider's counts on; its total leaves the cache out too.
     { source: 'captured from Spring AI 2.0.1', scope: springBoot, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },
     { source: 'captured from Spring AI 2.0.1', scope: springBoot, input: 'inclusive', output: 'inclusive' },
