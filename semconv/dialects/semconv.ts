@@ -78,6 +78,7 @@ const openaiClientAtXai = {
 } as const
 
 const openlit = (scope: string) => scope.startsWith('openlit.')
+const oldOpenlit = 'openlit 1.33.0, 1.36.8 and 1.37.0 on PyPI (instrumentation/*/utils.py)'
 const openlitJs = (...names: readonly string[]) => (scope: string) => names.some((name) => scope === `@openlit/instrumentation-${name}`)
 /** It passes the providers' counts on. */
 const openlitJsSource = 'openlit 1.15.0 on npm, captured'
@@ -176,6 +177,10 @@ export const semconvOld: Dialect = {
     azureSdk,
     // Adds the cache to Anthropic's input and the thoughts to Gemini's output.
     { source: 'lmnr 0.8.2 on PyPI, captured', scope: laminar, input: 'inclusive', output: 'inclusive' },
+    // It has had keys for the cache since it says `gen_ai.provider.name`.
+    { source: oldOpenlit, scope: openlit, when: isNoEmbedding, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive', lossy: true },
+    { source: oldOpenlit, scope: openlit, when: isNoEmbedding, providers: google, input: 'inclusive', output: 'exclusive', lossy: true },
+    { source: oldOpenlit, scope: openlit, when: isNoEmbedding, input: 'inclusive', output: 'inclusive', lossy: true },
     { source: springAi1, scope: springBoot, below: '4.0', providers: ['anthropic', 'aws.bedrock'], input: 'exclusive', lossy: true },
     { source: springAi1, scope: springBoot, below: '4.0', when: isNoEmbedding, input: 'inclusive', output: 'inclusive', lossy: true },
     // Passes the provider's counts on; its total leaves the cache out too.
