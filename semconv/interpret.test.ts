@@ -327,6 +327,9 @@ const rows: readonly Row[] = [
     span: { scope: 'opentelemetry.instrumentation.openai_v2', attributes: { 'gen_ai.operation.name': operation, [key]: 'openai', 'gen_ai.usage.input_tokens': 1000, ...attributes } },
     step: { usageFlags, usage: { 'input.uncached': 1000 } },
   }))),
+  { who: 'OpenLLMetry for Anthropic in JavaScript (0.12.0 to 0.26.0): no key for what was cached', span: { scope: '@traceloop/instrumentation-anthropic', scopeVersion: '0.22.5', attributes: {
+    'llm.request.type': 'chat', 'gen_ai.system': 'anthropic', 'gen_ai.usage.prompt_tokens': 1000, 'gen_ai.usage.completion_tokens': 100 } },
+    step: { usageFlags: ['usage_lossy'], usage: { 'input.uncached': 1000, 'output.text': 100 } } },
   { who: 'LangChain\'s agent under OpenInference', span: { name: 'weather', attributes: { 'openinference.span.kind': 'CHAIN',
     metadata: '{"lc_agent_name":"weather"}' } }, step: { role: 'agent', agent: 'weather', workflow: '' } },
   { who: 'LangChain\'s agent under OpenInference, a step of it', span: { name: 'model_request', parent: '0'.repeat(15) + '2',
@@ -747,6 +750,13 @@ const rows: readonly Row[] = [
     } },
     step: { usage: { 'input.uncached': 100, 'input.cache_read': 200, 'input.cache_write.5m': 300, 'output.text': 50 } },
   },
+  { who: 'OpenInference for OpenAI\'s agents (0.1.5): a response\'s sums are swapped', span: { name: 'response', scope: 'openinference.instrumentation.openai_agents', scopeVersion: '0.1.5', attributes: {
+    'openinference.span.kind': 'LLM', 'llm.model_name': 'gpt-5', 'llm.token_count.prompt': 100, 'llm.token_count.completion': 1000, 'llm.token_count.total': 1100,
+    'output.mime_type': 'application/json', 'output.value': '{"object":"response","usage":{"input_tokens":1000,"input_tokens_details":{"cached_tokens":400},"output_tokens":100,"total_tokens":1100}}' } },
+    step: { usage: { 'input.uncached': 600, 'input.cache_read': 400, 'output.text': 100 } } },
+  { who: 'OpenInference for OpenAI\'s agents (0.1.5): a chat completion\'s are not', span: { name: 'generation', scope: 'openinference.instrumentation.openai_agents', scopeVersion: '0.1.5', attributes: {
+    'openinference.span.kind': 'LLM', 'llm.model_name': 'gpt-5', 'llm.token_count.prompt': 1000, 'llm.token_count.completion': 100 } },
+    step: { usage: { 'input.uncached': 1000, 'output.text': 100 } } },
   { who: 'OpenInference for LiteLLM (0.1.44): what it calls cached input is text', span: { scope: 'openinference.instrumentation.litellm', scopeVersion: '0.1.44', attributes: {
     'openinference.span.kind': 'LLM', 'llm.model_name': 'gemini/gemini-2.5-pro', 'llm.token_count.prompt': 1000, 'llm.token_count.prompt_details.cache_input': 1000,
     'llm.token_count.completion': 100, 'llm.token_count.total': 1100 } }, step: { usage: { 'input.uncached': 1000, 'output.text': 100 } } },

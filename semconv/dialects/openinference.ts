@@ -315,6 +315,7 @@ export function answerCounts(counts: UsageCounts, reading: Reading, span: SpanRe
     if (reading.word('kind') === 'EMBEDDING') counts.input = embeddingInput(reading.value('usageDetails'))
     return
   }
+  if (hasSumsSwapped(span)) [counts.input, counts.output] = [counts.output, counts.input]
   // From 0.1.26 to 0.1.44 on PyPI it filled the key for cached input with the text (`text_tokens`), cached or not.
   if (litellm(span.scope.name) && !span.attributes.has('llm.token_count.prompt_details.cache_read')) counts.cacheRead = undefined
   const text = answerOf(span)
@@ -333,6 +334,10 @@ export function answerCounts(counts: UsageCounts, reading: Reading, span: SpanRe
   counts.cacheWrite1h ??= tokenCount(member(input, 'ephemeral_1h_input_tokens'))
   counts.reasoning ??= langchainPart(objectMember(usage, 'output_token_details'), 'reasoning')
 }
+
+/** Up to 0.1.5 on PyPI (_processor.py) a response's two sums stand the wrong way round, a chat completion's do not. */
+const hasSumsSwapped = ({ scope, name }: SpanRecord): boolean =>
+  scope.name === 'openinference.instrumentation.openai_agents' && name !== 'generation' && /^0\.1\.[0-5]$/.test(scope.version)
 
 /** What Cohere charges for is one thing, what its model took in another, which the keys have (openinference-instrumentation-cohere 0.1.15, captured). */
 function billedCounts(counts: UsageCounts, billed: JsonObject | undefined): void {

@@ -43,6 +43,8 @@ export const openllmetry: Dialect = {
     // Inclusive since #1026 and #1028 (2026-06), exclusive before; 0.27.0 on npm writes the new keys and is not inclusive yet.
     { source: 'captured from 0.27.0', scope: (scope) => scope === '@traceloop/instrumentation-anthropic', below: '0.27.1',
       when: writesNewCacheKeys, input: 'exclusive' },
+    { source: '@traceloop/instrumentation-anthropic 0.12.0, 0.20.0 and 0.27.0 on npm (dist/index.js)', scope: (scope) => scope === '@traceloop/instrumentation-anthropic', below: '0.27.0',
+      when: tellsNoCache, input: 'exclusive', lossy: true },
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, below: '0.27.0', input: 'exclusive' },
     { source: 'traceloop/openllmetry-js@1faf69d #1026', scope: jsAnthropic, input: 'inclusive' },
     // Neither what was cached nor what was thought.
