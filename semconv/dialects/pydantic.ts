@@ -1,9 +1,9 @@
-import type { SpanRecord } from '../attributes.ts'
+import type { Attributes, SpanRecord } from '../attributes.ts'
 import { bodyCounts } from '../body-counts.ts'
 import type { Dialect, Draft } from '../dialect.ts'
 import { bodyTerms } from '../price-terms.ts'
 import type { Reading } from '../reading.ts'
-import { parsedObject } from '../value.ts'
+import { type JsonObject, member, objectMember, parsedObject, tokenCount, word } from '../value.ts'
 
 const aggregated = {
   input: ['gen_ai.usage.input_tokens', 'gen_ai.aggregated_usage.input_tokens'],
@@ -72,15 +72,37 @@ export const logfire: Dialect = {
     partialCacheRead: ['gen_ai.usage.partial.cache_read.input_tokens'],
     partialCacheWrite: ['gen_ai.usage.partial.cache_write.input_tokens', 'gen_ai.usage.partial.cache_creation.input_tokens'],
   },
-  counting: [{ source: 'pydantic/logfire@e484a6b', input: 'inclusive', output: 'inclusive' }],
-  counts(counts, reading) {
-    bodyCounts(counts, parsedObject(reading.value('usageDetails')))
+  counting: [
+    { source: 'logfire 4.18.0, 4.28.0 and 4.33.0 on PyPI (llm_providers/anthropic.py)', scope: (scope) => scope === 'logfire.anthropic',
+      when: (attributes) => answeredUsage(attributes) !== undefined, input: 'exclusive' },
+    { source: 'pydantic/logfire@e484a6b', input: 'inclusive', output: 'inclusive' },
+  ],
+  counts(counts, reading, span) {
+    const answered = answeredUsage(span.attributes)
+    counts.input ??= tokenCount(member(answered, 'input_tokens'))
+    counts.output ??= tokenCount(member(answered, 'output_tokens'))
+    bodyCounts(counts, answered ?? parsedObject(reading.value('usageDetails')))
   },
   refine(draft, reading, span) {
     if (draft.role === 'model_call') stream(draft, reading, span)
+    else if (draft.role === 'span' && span.scope.name === 'logfire.anthropic' && answeredUsage(span.attributes) !== undefined) nameMessage(draft, span.attributes)
     draft.serviceTier ||= bodyTerms(parsedObject(reading.value('usageDetails')))
     if (draft.role === 'agent' && /claude/.test(span.scope.name)) draft.usageAuthoritative = true
   },
+}
+
+/** The provider's own body, before it had a key. */
+function answeredUsage(attributes: Attributes): JsonObject | undefined {
+  const answer = attributes.get('response_data')
+  if (attributes.has('gen_ai.usage.raw') || typeof answer !== 'string' || !answer.includes('"usage":')) return undefined
+  return objectMember(parsedObject(answer), 'usage')
+}
+
+/** Anthropic's messages had none of the conventions' keys up to 4.18: `Message with 'claude-sonnet-4-5'`. */
+function nameMessage(draft: Draft, attributes: Attributes): void {
+  draft.role = 'model_call'
+  draft.provider ||= 'anthropic'
+  draft.requestModel ||= word(/^Message with '([^']{1,256})'/.exec(String(attributes.get('logfire.msg') ?? ''))?.[1]) ?? ''
 }
 
 /**
