@@ -112,14 +112,16 @@ async function openTeam(options: VerifyOptions): Promise<Team> {
   }
 }
 
-/** What is quiet is settled within seconds; a receiver that starts again takes up what it left. Clocks are not further apart. Nanoseconds. */
+/** What is quiet is settled within seconds; a receiver that starts again takes up what it left. Nanoseconds. */
 const settlingNano = 3_600_000_000_000n
+/** Clocks are not further apart, and a verification does not take longer: what comes meanwhile is in progress. Nanoseconds. */
+const aheadNano = 24n * settlingNano
 
-/** From an hour before the collector last settled anything: it was there, and had time for all that came before. To an hour from now. */
+/** From an hour before the collector last settled anything: it was there, and had time for all that came before. To a day from now. */
 async function settlingNow({ store, tenant }: VerifyOptions): Promise<Settling> {
   const [row] = await store.read<{ readonly last: string; readonly now: string }>(
     'SELECT toString(max(version)) AS last, toString(toUnixTimestamp64Nano(now64(9))) AS now FROM runs WHERE tenant = {tenant:String} AND settled', { tenant }, { maxSeconds: countSeconds })
-  return { from: BigInt(row?.last ?? 0) - settlingNano, to: BigInt(row?.now ?? 0) + settlingNano }
+  return { from: BigInt(row?.last ?? 0) - settlingNano, to: BigInt(row?.now ?? 0) + aheadNano }
 }
 
 async function spansStored({ store, tenant }: VerifyOptions): Promise<number> {

@@ -181,7 +181,7 @@ export const semconvOld: Dialect = {
     { source: oldOpenlit, scope: openlit, when: isNoEmbedding, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive', lossy: true },
     { source: oldOpenlit, scope: openlit, when: isNoEmbedding, providers: google, input: 'inclusive', output: 'exclusive', lossy: true },
     { source: oldOpenlit, scope: openlit, when: isNoEmbedding, input: 'inclusive', output: 'inclusive', lossy: true },
-    { source: springAi1, scope: springBoot, below: '4.0', providers: ['anthropic', 'aws.bedrock'], input: 'exclusive', lossy: true },
+    { source: springAi1, scope: springBoot, below: '4.0', when: isNoEmbedding, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive', lossy: true },
     { source: springAi1, scope: springBoot, below: '4.0', when: isNoEmbedding, input: 'inclusive', output: 'inclusive', lossy: true },
     // Passes the provider's counts on; its total leaves the cache out too.
     { source: 'captured from Spring AI 2.0.1', scope: springBoot, providers: ['anthropic', 'aws.bedrock'], input: 'exclusive' },

@@ -17,7 +17,7 @@ const Row = (props: { run: RunFieldsFragment }) => (
     <td class={styles['name']}>
       <A href={`/runs/${props.run.id}`} data-run><Beginning text={props.run.name === '' ? 'unnamed run' : legible(props.run.name)} /></A>
       <span class={styles['sub']}>
-        <Beginning text={props.run.agents.length > 0 ? props.run.agents.map(legible).join(', ') : legible(props.run.service)} />
+        <Beginning text={props.run.agents.length > 0 ? props.run.agents.map(legible).join(', ') : props.run.service === '' ? '' : legible(props.run.service)} />
         <Show when={props.run.users.length > 0}><span class="beginning" title={props.run.users.map(legible).join(', ')}>{props.run.users.map(userName).map(legible).join(', ')}</span></Show>
         <span class={styles['narrowOnly']}><Time iso={props.run.startedAt} />, <Duration ms={props.run.durationMs} /></span>
         <Id id={props.run.id} what="run id" />
