@@ -36,7 +36,8 @@ SETTINGS auto_statistics_types = '', default_compression_codec = 'ZSTD(1)', vert
 CREATE TABLE IF NOT EXISTS runs {on_cluster} (
 {columns:runs},
   INDEX by_start started_at TYPE minmax GRANULARITY 1,
-  INDEX by_version version TYPE minmax GRANULARITY 1
+  INDEX by_version version TYPE minmax GRANULARITY 1,
+  INDEX by_end assumeNotNull(ended_at) TYPE minmax GRANULARITY 1
 ) ENGINE = {engine:ReplacingMergeTree(version)}
 ORDER BY (tenant, trace_id)
 SETTINGS auto_statistics_types = '', min_level_for_wide_part = 1, default_compression_codec = 'ZSTD(1)', vertical_merge_algorithm_min_rows_to_activate = 1, merge_selector_base = 10, {durable};

@@ -68,12 +68,12 @@ async function readStored(
     // A span that came again on another day has two rows under one id: both are wanted.
     store.read<EntryRow>(`SELECT ${entryColumns} FROM ledger_entries FINAL WHERE ${inTraces}${within('occurred_at')}`, params, options),
     store.read<DecisionRow>(
-      `SELECT lower(hex(id)) AS id_hex, lower(hex(trace_id)) AS trace, outcome, place FROM policy_decisions FINAL WHERE ${inTraces}`, params, options),
+      `SELECT lower(hex(id)) AS id_hex, lower(hex(trace_id)) AS trace, outcome, mode, place FROM policy_decisions FINAL WHERE ${inTraces}`, params, options),
   ])
   return {
     spans: spans.map((row) => ({ ...spanFacts(row), receivedAt: BigInt(row.receivedAtNanos) })),
     entries: entries.map(ledgerEntry),
-    decisions: decisions.map((row) => ({ id: row.id_hex, traceId: row.trace, outcome: row.outcome, place: row.place })),
+    decisions: decisions.map((row) => ({ id: row.id_hex, traceId: row.trace, outcome: row.outcome, mode: row.mode, place: row.place })),
   }
 }
 
@@ -83,6 +83,7 @@ interface DecisionRow {
   readonly id_hex: string
   readonly trace: string
   readonly outcome: PolicyDecisionRow['outcome']
+  readonly mode: PolicyDecisionRow['mode']
   readonly place: PolicyDecisionRow['place']
 }
 

@@ -12,7 +12,7 @@ import type { Repricing } from './post.ts'
 import { sessionKey } from './told-better.ts'
 
 /** What a run's summary needs of a decision. */
-export type StoredDecision = Pick<PolicyDecisionRow, 'id' | 'traceId' | 'outcome' | 'place'>
+export type StoredDecision = Pick<PolicyDecisionRow, 'id' | 'traceId' | 'outcome' | 'mode' | 'place'>
 
 /** What is known of one trace between its first span and its eviction: enough to account it without asking ClickHouse. */
 export interface LiveTrace {

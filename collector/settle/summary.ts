@@ -49,8 +49,8 @@ export function summary(trace: Summed, account: TraceAccount, posting: Posting, 
 }
 
 /** How many of them changed what the agent did. */
-export const interventionsAmong = (decisions: readonly Pick<StoredDecision, 'place' | 'outcome'>[]): number =>
-  decisions.filter(({ place, outcome }) => place !== 'COLLECTOR' && outcome !== 'ALLOW').length
+export const interventionsAmong = (decisions: readonly Pick<StoredDecision, 'place' | 'mode' | 'outcome'>[]): number =>
+  decisions.filter(({ place, mode, outcome }) => place !== 'COLLECTOR' && mode === 'ENFORCE' && outcome !== 'ALLOW').length
 
 /** Sum of the ledger as it stands once `posting` is in: a row of the posting replaces the one with its id. */
 export function costOf(trace: Posted, posting: Posting): PicoUsd {

@@ -9,11 +9,12 @@ const spilling = `SETTINGS max_bytes_before_external_group_by = 268435456, join_
 /**
  * Settled runs with fewer decisions than they were summed up with: a first look counts a span that came twice in one request twice.
  * There may be more: those of the decide endpoint are stored when they are answered, whether or not a span of the run comes later.
+ * What a span says that came since takes the place of what it said, until the run is summed up again.
  */
 const fewer = `SELECT lower(hex(trace_id)) AS trace, name, toString(policy_decisions) AS said, toString(stood) AS stored, toString(interventions) AS intervened, toString(stepped) AS stepped_in
-FROM (SELECT trace_id, name, policy_decisions, interventions FROM runs FINAL WHERE tenant = {tenant:String} AND settled AND policy_decisions > 0) AS runs
-LEFT JOIN (SELECT trace_id, count() AS stood, countIf(place != 'COLLECTOR' AND outcome != 'ALLOW') AS stepped FROM policy_decisions FINAL WHERE tenant = {tenant:String} GROUP BY trace_id) AS decisions USING trace_id
-WHERE stood < policy_decisions OR stepped < interventions LIMIT ${wrongMax} ${spilling}`
+FROM (SELECT trace_id, name, version, policy_decisions, interventions FROM runs FINAL WHERE tenant = {tenant:String} AND settled AND policy_decisions > 0) AS runs
+LEFT JOIN (SELECT trace_id, count() AS stood, countIf(place != 'COLLECTOR' AND outcome != 'ALLOW') AS stepped, toUnixTimestamp64Nano(maxIf(posted_at, place != 'ENDPOINT')) AS latest FROM policy_decisions FINAL WHERE tenant = {tenant:String} GROUP BY trace_id) AS decisions USING trace_id
+WHERE latest <= version AND (stood < policy_decisions OR stepped < interventions) LIMIT ${wrongMax} ${spilling}`
 
 type Fewer = Readonly<Record<'trace' | 'name' | 'said' | 'stored' | 'intervened' | 'stepped_in', string>>
 
