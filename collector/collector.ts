@@ -294,6 +294,7 @@ async function openDecider({ budgets, alerting, dir }: Omit<Deciding, 'others'>,
   await using begun = new AsyncDisposableStack()
   const journal = begun.adopt(await Journal.open({ path: join(dir, 'decisions.journal'), sync: (file: FileHandle) => file.datasync(), now: Date.now }), (it) => it.close())
   if (journal.damagedBytes > 0) options.log.error('the disk damaged the journal of decisions: a reservation may be forgotten, and an alert be told once more', { bytes: journal.damagedBytes })
+  if (journal.cutBytes > 0) options.log.warn('the journal of decisions had an end that is not whole: it is kept in decisions.journal.cut', { bytes: journal.cutBytes })
   const keeper = begun.adopt(await Keeper.open({ ...options, journal, get prices() { return options.prices } }, budgets), (it) => it.close())
   const rules = await Rules.open({ ...options, alerting })
   const alerter = begun.adopt(new Alerter({ ...options, rules, destinations: alerting.destinations, journal, budgets: budgetAlerts(keeper) }), (it) => it.close())

@@ -34,7 +34,7 @@ test('a tail that a crash tore is cut, and what comes behind it is read', async 
   const { size } = await stat(path)
   await appendFile(path, Buffer.from([200, 0, 0, 0, 1, 2, 3, 4, 5, 6]))
   const second = await openAt(path)
-  assert.equal((await stat(path)).size, size)
+  assert.deepEqual([(await stat(path)).size, second.cutBytes, (await readFile(`${path}.cut`)).length], [size, 10, 10])
   await second.put('b', 2, 100)
   await second.close()
   const third = await openAt(path)
@@ -59,6 +59,19 @@ test('of a record that the disk damaged what stands behind it is read, and the f
   const third = await openAt(path)
   assert.deepEqual([third.damagedBytes, ...['a', 'c', 'd'].map((key) => third.get(key)?.value)], [0, 'a', 'c', 'd'])
   await third.close()
+})
+
+test('of a record whose length is damaged nothing behind it can be read: it is cut, told and kept', async (t) => {
+  const path = await journalFile(t)
+  const first = await openAt(path)
+  for (const key of ['a', 'b', 'c']) await first.put(key, key, 100)
+  await first.close()
+  const bytes = await readFile(path)
+  bytes[bytes.length / 3 + 3] = 0xff
+  await writeFile(path, bytes)
+  const second = await openAt(path)
+  assert.deepEqual([['a', 'b', 'c'].map((key) => second.get(key)?.value), second.cutBytes, await readFile(`${path}.cut`)], [['a', undefined, undefined], (bytes.length * 2) / 3, bytes.subarray(bytes.length / 3)])
+  await second.close()
 })
 
 test('those who wait together are written with one sync', async (t) => {

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
@@ -70,21 +70,28 @@ export class Journal {
 
   /** Of records that the disk damaged: what they said is not known any more. */
   readonly damagedBytes: number
+  /** Cut from its end and kept in `<path>.cut`: a power failure tore it, or the disk damaged a length. 0 where only zeros were cut. */
+  readonly cutBytes: number
 
-  private constructor(options: JournalOptions, file: FileHandle, { kept, bytes, damagedBytes }: Parsed) {
+  private constructor(options: JournalOptions, file: FileHandle, { kept, bytes, damagedBytes, tail }: Parsed) {
     this.#options = options
     this.#file = file
     this.#bytes = bytes
     this.#liveBytes = bytes
     this.#kept = kept
     this.damagedBytes = damagedBytes
+    this.cutBytes = tail.length
     this.#torn = damagedBytes > 0
   }
 
-  /** Reads what is there. A tail that a crash tore was never answered: it is cut. A record before a whole one was: the disk damaged it. */
+  /**
+   * Reads what is there. A tail that a crash tore was never answered: it is cut. A record before a whole one was: the disk damaged it.
+   * Behind a damaged length nothing can be read, and nothing tells it from a torn tail: so what is cut is kept.
+   */
   static async open(options: JournalOptions): Promise<Journal> {
     await mkdir(dirname(options.path), { recursive: true, mode: folderMode })
     const parsed = parse(await readIfThere(options.path))
+    if (parsed.tail.length > 0) await writeFile(`${options.path}.cut`, parsed.tail, { mode: fileMode })
     const file = await open(options.path, 'a+', fileMode)
     await file.truncate(parsed.bytes)
     const journal = new Journal(options, file, parsed)
@@ -276,6 +283,8 @@ interface Parsed {
   /** Up to the end of the last whole record. */
   readonly bytes: number
   readonly damagedBytes: number
+  /** What stands behind that, empty where it is zeros alone. */
+  readonly tail: Buffer
 }
 
 function parse(file: Buffer): Parsed {
@@ -297,5 +306,6 @@ function parse(file: Buffer): Parsed {
     }
     at = next
   }
-  return { kept, bytes, damagedBytes: bytes - whole }
+  const tail = file.subarray(bytes)
+  return { kept, bytes, damagedBytes: bytes - whole, tail: tail.some((byte) => byte !== 0) ? tail : Buffer.alloc(0) }
 }
