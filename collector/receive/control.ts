@@ -1,11 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { clientOf } from '../account/names.ts'
-import type { Log } from '../log.ts'
-import type { Metrics } from '../metrics.ts'
 import { Refused } from '../refused.ts'
-import type { Spool } from '../spool/spool.ts'
 import { askForBody, closeWithoutBody } from './expect-continue.ts'
-import { retrySeconds } from './limits.ts'
+import { questionFault, refusalOf, type RefusalOptions } from './refusal.ts'
 
 /** What agents ask rather than tell, by path: JSON in, JSON out. Throws `Refused` with a line for the agent. */
 export type Controls = ReadonlyMap<string, (body: Buffer) => Promise<object>>
@@ -15,14 +11,8 @@ const bodyBytesMax = 16_384
 
 const statuses: Readonly<Record<Refused['verdict'], number>> = { malformed: 400, too_large: 413, overloaded: 503 }
 
-export interface ControlOptions {
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly spool: Pick<Spool, 'fill'>
-}
-
 /** Answers one question. A page of another origin cannot send JSON without asking first, and nobody answers that. */
-export async function answerControl(request: IncomingMessage, response: ServerResponse, ask: (body: Buffer) => Promise<object>, { log, metrics, spool }: ControlOptions): Promise<void> {
+export async function answerControl(request: IncomingMessage, response: ServerResponse, ask: (body: Buffer) => Promise<object>, options: RefusalOptions): Promise<void> {
   if (request.method !== 'POST') {
     response.setHeader('Allow', 'POST')
     return send(request, response, 405, { error: 'use POST' })
@@ -34,10 +24,8 @@ export async function answerControl(request: IncomingMessage, response: ServerRe
     send(request, response, 200, await ask(await readBody(request, response)))
   } catch (error) {
     if (request.errored !== null) return void response.destroy()
-    if (!(error instanceof Refused)) log.error('a question of an agent failed', { error })
-    const refused = error instanceof Refused ? error : new Refused('overloaded', 'the question could not be answered, ask again', 'failed')
-    metrics.refused(refused.reason, clientOf(request.headers['user-agent']))
-    if (refused.verdict === 'overloaded') response.setHeader('Retry-After', String(retrySeconds(spool.fill)))
+    const { refused, wait } = refusalOf(error, questionFault, request.headers['user-agent'], options)
+    if (wait !== undefined) response.setHeader('Retry-After', String(wait))
     send(request, response, statuses[refused.verdict], { error: refused.message })
   }
 }

@@ -13,7 +13,7 @@ import { addHealth, healthPath } from './health.ts'
 import { ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, receiveMsMax } from './limits.ts'
 import { exportResponse, grpcCode, type GrpcCode, retryInfo, rpcStatus } from './otlp-answer.ts'
-import { refusalOf } from './refusal.ts'
+import { exportFault, refusalOf } from './refusal.ts'
 
 export interface GrpcReceiverOptions {
   readonly ingest: IngestOptions
@@ -213,7 +213,7 @@ const verdictCode: Readonly<Record<Refused['verdict'], GrpcCode>> = {
 
 /** The status that ends a call which is not taken; it is counted, and logged where the fault is ours. `sent` is the call's metadata. */
 function refusal(error: unknown, sent: Metadata, options: GrpcReceiverOptions): StatusObject {
-  const { refused, wait } = refusalOf(error, sent.get('user-agent')[0]?.toString(), options.ingest)
+  const { refused, wait } = refusalOf(error, exportFault, sent.get('user-agent')[0]?.toString(), options.ingest)
   const code = verdictCode[refused.verdict]
   const metadata = new Metadata()
   metadata.set('grpc-status-details-bin', rpcStatus(code, refused.message, 'protobuf', wait))

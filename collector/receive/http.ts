@@ -12,7 +12,7 @@ import { askForBody, closeWithoutBody } from './expect-continue.ts'
 import { type Answer, type Encoding, ingest, type IngestOptions, type Signal } from './ingest.ts'
 import { bodyBytesMax, receiveMsMax } from './limits.ts'
 import { exportResponse, grpcCode, type GrpcCode, rpcStatus } from './otlp-answer.ts'
-import { refusalOf } from './refusal.ts'
+import { exportFault, refusalOf } from './refusal.ts'
 
 /**
  * Who sends a byte now and then holds a socket for this long at most. Idle connections outlive the exporters' usual interval of
@@ -165,7 +165,7 @@ function joined(chunks: readonly Buffer[], length: number): Buffer {
 
 function refuse(request: IncomingMessage, response: ServerResponse, encoding: Encoding, error: unknown, options: HttpReceiverOptions): void {
   if (request.errored !== null || request.destroyed && !request.complete) return void response.destroy()
-  const { refused, wait } = refusalOf(error, request.headers['user-agent'], options.ingest)
+  const { refused, wait } = refusalOf(error, exportFault, request.headers['user-agent'], options.ingest)
   const { status, code } = httpStatus[refused.verdict]
   if (wait !== undefined) response.setHeader('Retry-After', String(wait))
   closeWithoutBody(request, response)
